@@ -1,0 +1,169 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Tables of a pqleak trace.  The comments stand inside the statements because SQLite keeps them there: `.schema` in the
+-- sqlite3 shell shows them.  Times are nanoseconds since 1970-01-01 UTC, durations are nanoseconds, ids are row ids.
+-- Facts come from the traced process (shim), from the launcher (launcher), or from the debug information (symbols).
+
+CREATE TABLE property (
+  -- One fact about the whole trace a row.
+  name  TEXT PRIMARY KEY,  -- 'created_ns', 'created_by', 'command', ...
+  value                    -- its value
+) WITHOUT ROWID;
+
+CREATE TABLE process (
+  -- A process in which at least one call of libpq was intercepted.  A program replaced by exec is a process of its own.
+  id          INTEGER PRIMARY KEY,
+  spool       TEXT NOT NULL UNIQUE,     -- identity of its spool: 16 hexadecimal digits (shim)
+  pid         INTEGER NOT NULL,         -- process id, in the process's own pid namespace (shim)
+  ppid        INTEGER NOT NULL,         -- its parent's process id when tracing began (shim)
+  parent      TEXT,                     -- spool of the traced process it was forked from, or NULL (shim)
+  host        TEXT NOT NULL,            -- host name (shim)
+  exe         TEXT NOT NULL,            -- path of the executable (shim)
+  command     TEXT NOT NULL,            -- its command line, passwords and connection strings redacted (shim)
+  started_ns  INTEGER NOT NULL,         -- when its first libpq call was intercepted (shim)
+  ended_ns    INTEGER,                  -- when it ended, or NULL: running, or it died without a word (shim)
+  end         TEXT CHECK (end IN ('exit','_exit','quick_exit','exec','abort','killed','unknown')),
+                                        -- how it ended; NULL while it runs (shim; launcher for its own child)
+  exit_status INTEGER,                  -- wait status of the traced command itself (launcher), else NULL
+  drained     INTEGER NOT NULL,         -- events of its spool that are in this trace
+  dropped     INTEGER NOT NULL DEFAULT 0, -- events that could not be recorded
+  unseen_releases INTEGER NOT NULL DEFAULT 0, -- resources whose address was handed out again without a release we saw
+  unknown_releases INTEGER NOT NULL DEFAULT 0 -- releases of resources whose acquire we had not seen
+);
+
+CREATE TABLE incomplete (
+  -- A reason why this trace does not hold everything that happened.  No row: it does.
+  process INTEGER,        -- process.id, or NULL when the process could not be recorded at all
+  pid     INTEGER,        -- its process id, where known
+  reason  TEXT NOT NULL   -- a sentence
+);
+
+CREATE TABLE module (
+  -- An executable or shared library that appears in a stack.
+  id       INTEGER PRIMARY KEY,
+  path     TEXT NOT NULL,           -- path as the dynamic linker knows it (shim)
+  build_id TEXT NOT NULL DEFAULT '', -- GNU build-id in hexadecimal, '' when it has none (shim)
+  UNIQUE (path, build_id)
+);
+
+CREATE TABLE frame (
+  -- A place in code.  The offset lies inside the call instruction (return address minus one), relative to the
+  -- module's load address; module is NULL for code outside every module (JIT), the offset then an absolute address.
+  id     INTEGER PRIMARY KEY,
+  module INTEGER REFERENCES module,
+  "offset" INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX frame_place ON frame (ifnull(module, 0), "offset");
+
+CREATE TABLE symbol (
+  -- What a frame is called in the source (symbols).  One row for each inlined function, innermost first (depth 0).
+  frame    INTEGER NOT NULL REFERENCES frame,
+  depth    INTEGER NOT NULL,
+  function TEXT,     -- demangled; NULL when unknown
+  file     TEXT,     -- as the compiler recorded it; NULL when unknown
+  line     INTEGER,  -- NULL when unknown
+  PRIMARY KEY (frame, depth)
+) WITHOUT ROWID;
+
+CREATE TABLE stack (
+  -- A call stack, each different one once.
+  id     INTEGER PRIMARY KEY,
+  frames BLOB NOT NULL UNIQUE  -- its frame ids, innermost first, 8 bytes each, little-endian: identity only
+);
+
+CREATE TABLE stack_frame (
+  -- The frames of a stack; level 0 is the innermost: the caller of libpq.
+  stack INTEGER NOT NULL REFERENCES stack,
+  level INTEGER NOT NULL,
+  frame INTEGER NOT NULL REFERENCES frame,
+  PRIMARY KEY (stack, level)
+) WITHOUT ROWID;
+
+CREATE TABLE target (
+  -- Where a connection went, as libpq reported it after the call.  Never a password.
+  id               INTEGER PRIMARY KEY,
+  host             TEXT NOT NULL,  -- PQhost: name, address or socket folder
+  port             TEXT NOT NULL,  -- PQport
+  database         TEXT NOT NULL,  -- PQdb
+  user             TEXT NOT NULL,  -- PQuser
+  application_name TEXT NOT NULL,  -- PQparameterStatus(application_name)
+  server_version   INTEGER NOT NULL, -- PQserverVersion, for example 150018; 0 when not connected
+  ssl              INTEGER NOT NULL, -- PQsslInUse: 0 or 1
+  UNIQUE (host, port, database, user, application_name, server_version, ssl)
+);
+
+CREATE TABLE connection (
+  -- A PGconn, connected or not: each must be finished.
+  id             INTEGER PRIMARY KEY,
+  process        INTEGER NOT NULL REFERENCES process,
+  address        INTEGER NOT NULL,   -- of the PGconn; reused after a release, so no identity
+  state          TEXT NOT NULL CHECK (state IN ('connected','failed','connecting','inherited')),
+                                     -- outcome of the attempt; 'connecting': never decided; 'inherited': came by fork
+  target         INTEGER REFERENCES target, -- NULL while unknown
+  backend_pid    INTEGER NOT NULL DEFAULT 0, -- PQbackendPID, the latest; 0 when never connected
+  thread         INTEGER NOT NULL,   -- kernel id of the thread that opened it
+  acquired_ns    INTEGER NOT NULL,   -- when the opening call began
+  connect_ns     INTEGER NOT NULL,   -- how long it took until the outcome
+  acquire_function TEXT NOT NULL,    -- for example 'PQconnectdb'
+  acquire_stack  INTEGER NOT NULL REFERENCES stack,
+  used_ns        INTEGER,            -- last use, or NULL: never used
+  use_function   TEXT,               -- for example 'PQexec'
+  use_stack      INTEGER REFERENCES stack,
+  statement      TEXT,               -- leading keyword of the last statement (its text with PQLEAK_SQL=text)
+  queries        INTEGER NOT NULL DEFAULT 0, -- statements sent
+  resets         INTEGER NOT NULL DEFAULT 0, -- PQreset and PQresetStart
+  transaction_status INTEGER NOT NULL DEFAULT 0, -- PQtransactionStatus at the last look: 0 idle 1 active 2 intrans 3 inerror 4 unknown
+  released_ns    INTEGER,            -- when PQfinish was called, or NULL
+  release_thread INTEGER,            -- kernel id of the thread that called it
+  release_stack  INTEGER REFERENCES stack
+);
+
+CREATE TABLE reset (
+  -- A connection that was given a new backend by PQreset or PQresetStart/PQresetPoll.
+  connection  INTEGER NOT NULL REFERENCES connection,
+  at_ns       INTEGER NOT NULL,
+  stack       INTEGER NOT NULL REFERENCES stack,
+  backend_pid INTEGER NOT NULL      -- the new one, 0 when the reset failed
+);
+
+CREATE TABLE result (
+  -- A PGresult that is not cleared (yet).  Cleared ones are counted in fold.
+  id               INTEGER PRIMARY KEY,
+  process          INTEGER NOT NULL REFERENCES process,
+  address          INTEGER NOT NULL,
+  connection       INTEGER REFERENCES connection, -- the connection it came from, or NULL
+  status           INTEGER NOT NULL,  -- PQresultStatus
+  thread           INTEGER NOT NULL,
+  acquired_ns      INTEGER NOT NULL,
+  acquire_function TEXT NOT NULL,
+  acquire_stack    INTEGER NOT NULL REFERENCES stack,
+  statement        TEXT               -- as in connection
+);
+
+CREATE TABLE fold (
+  -- Acquires and releases that matched, counted under their two stacks.
+  process       INTEGER NOT NULL REFERENCES process,
+  kind          TEXT NOT NULL CHECK (kind IN ('connection','result')),
+  acquire_stack INTEGER NOT NULL REFERENCES stack,
+  release_stack INTEGER NOT NULL REFERENCES stack,
+  count         INTEGER NOT NULL,
+  total_ns      INTEGER NOT NULL,  -- sum of the holds
+  longest_ns    INTEGER NOT NULL,  -- the longest hold
+  PRIMARY KEY (process, kind, acquire_stack, release_stack)
+) WITHOUT ROWID;
+
+CREATE TABLE event (
+  -- Every event, kept only with PQLEAK_EVENTS=all.
+  process  INTEGER NOT NULL REFERENCES process,
+  number   INTEGER NOT NULL,   -- position in the spool: the order in which the process did things
+  at_ns    INTEGER NOT NULL,
+  verb     TEXT NOT NULL,      -- 'acquire','release','outcome','use','reset','end','end revoked'
+  kind     TEXT,               -- 'connection','result'
+  object   INTEGER NOT NULL,   -- address
+  parent   INTEGER NOT NULL,   -- address of the connection, or 0
+  function TEXT,
+  stack    INTEGER,
+  thread   INTEGER NOT NULL,
+  status   INTEGER NOT NULL,
+  transaction_status INTEGER NOT NULL,
+  PRIMARY KEY (process, number)
+) WITHOUT ROWID;

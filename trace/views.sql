@@ -1,0 +1,126 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- What the facts of a trace mean.  The shim stores these views; the analyzer shadows them with TEMP copies of its own,
+-- so that a new analyzer reads an old trace with its own definitions.
+
+CREATE VIEW readme AS
+  -- SELECT * FROM readme: what this file is and where to begin.
+  SELECT column1 AS line FROM (VALUES
+    ('This is a pqleak trace: what libpq handed out to a set of processes, and what they gave back.'),
+    (''),
+    ('SELECT * FROM leak_site;             what was never released, by call site'),
+    ('SELECT * FROM connection_life;       every connection with its verdict, target and process'),
+    ('SELECT * FROM result_life;           every result that is not cleared, with its verdict'),
+    ('SELECT * FROM verdict_count;         how many resources of each kind have which verdict'),
+    ('SELECT * FROM cannot_tell;           why this trace cannot prove that nothing leaked (empty: it can)'),
+    ('SELECT * FROM stack_text WHERE stack = N;  one stack, readable'),
+    ('SELECT * FROM process;               the traced processes and how they ended'),
+    (''),
+    ('verdict: released, leaked (its process ended of its own will), open-at-death (killed, crashed, or end unknown),'),
+    ('         open (process still running), inherited (came by fork; the parent owns it).'),
+    ('Times are nanoseconds since 1970 UTC: datetime(acquired_ns / 1000000000, ''unixepoch'').'),
+    ('.schema shows every table and column with its comment.  pqleak-trace(5) is the manual.')
+  );
+
+CREATE VIEW process_fate AS
+  -- How each process ended, as a verdict for what it still held.
+  SELECT id AS process,
+         CASE WHEN end IS NULL THEN 'open'
+              WHEN end IN ('exit', '_exit', 'quick_exit', 'exec') THEN 'leaked'
+              ELSE 'open-at-death' END AS verdict
+  FROM process;
+
+CREATE VIEW connection_life AS
+  -- A connection with its verdict, its target and its process.
+  SELECT c.id, c.process, p.pid, p.exe, c.thread,
+         CASE WHEN c.state = 'inherited' THEN 'inherited'
+              WHEN c.released_ns IS NOT NULL THEN 'released'
+              ELSE f.verdict END AS verdict,
+         c.state, t.host, t.port, t.database, t.user, t.application_name, t.server_version, t.ssl, c.backend_pid,
+         c.acquired_ns, c.connect_ns, c.acquire_function, c.acquire_stack,
+         c.used_ns, c.use_function, c.use_stack, c.statement, c.queries, c.resets,
+         CASE c.transaction_status WHEN 0 THEN 'idle' WHEN 1 THEN 'active' WHEN 2 THEN 'in transaction'
+              WHEN 3 THEN 'in failed transaction' ELSE 'unknown' END AS transaction_status,
+         c.released_ns, c.release_thread, c.release_stack,
+         ifnull(c.released_ns, p.ended_ns) - c.acquired_ns AS held_ns  -- NULL while the end is unknown
+  FROM connection c
+  JOIN process p ON p.id = c.process
+  JOIN process_fate f ON f.process = c.process
+  LEFT JOIN target t ON t.id = c.target;
+
+CREATE VIEW result_life AS
+  -- A result that was not cleared, with its verdict.
+  SELECT r.id, r.process, p.pid, p.exe, r.thread, f.verdict, r.connection, r.status,
+         r.acquired_ns, r.acquire_function, r.acquire_stack, r.statement
+  FROM result r
+  JOIN process p ON p.id = r.process
+  JOIN process_fate f ON f.process = r.process;
+
+CREATE VIEW outstanding AS
+  -- Every resource that has no release, whatever its kind: the raw material of a report.
+  SELECT 'connection' AS kind, c.id, c.process, f.verdict, c.acquire_stack, c.acquire_function, c.acquired_ns, c.state
+  FROM connection c JOIN process_fate f ON f.process = c.process
+  WHERE c.released_ns IS NULL AND c.state <> 'inherited'
+  UNION ALL
+  SELECT 'result', r.id, r.process, f.verdict, r.acquire_stack, r.acquire_function, r.acquired_ns, ''
+  FROM result r JOIN process_fate f ON f.process = r.process;
+
+CREATE VIEW leak AS
+  -- THE definition: a resource is leaked when its process ended of its own will without giving it back.
+  SELECT kind, id, process, acquire_stack, acquire_function, acquired_ns, state
+  FROM outstanding WHERE verdict = 'leaked';
+
+CREATE VIEW driver AS
+  -- Modules that stand between the user's code and libpq: a call site is never looked for in them.
+  SELECT column1 AS pattern, column2 AS what FROM (VALUES
+    ('*/libpq.so*', 'libpq'), ('*/libpq-*.so*', 'libpq bundled in a wheel'),
+    ('*/libpqleak*.so*', 'the shim'),
+    ('*/libpqxx*.so*', 'libpqxx'), ('*/libecpg*.so*', 'ECPG'), ('*/psqlodbc*.so*', 'ODBC'),
+    ('*/psycopg2/_psycopg*.so', 'psycopg2'), ('*/psycopg_c/*.so', 'psycopg 3'), ('*/psycopg_binary/*.so', 'psycopg 3'),
+    ('*/libffi*.so*', 'libffi'), ('*/_ctypes*.so', 'ctypes'),
+    ('*/pgsql.so', 'PHP pgsql'), ('*/pdo_pgsql.so', 'PHP PDO'), ('*/pdo.so', 'PHP PDO'),
+    ('*/DBD/Pg/Pg.so', 'DBD::Pg'), ('*/DBI/DBI.so', 'DBI'), ('*/pg_ext.so', 'ruby-pg'),
+    ('*/libtdbcpostgres*.so', 'tdbc::postgres'), ('*/libtdbc1*.so', 'tdbc'), ('*/libqsqlpsql.so', 'Qt')
+  );
+
+CREATE VIEW call_site AS
+  -- The call site of each stack: its first frame that is the user's own code, or its outermost when none is.
+  SELECT s.stack, s.level, s.frame FROM stack_frame s
+  WHERE s.level = ifnull(
+    (SELECT min(o.level) FROM stack_frame o JOIN frame f ON f.id = o.frame LEFT JOIN module m ON m.id = f.module
+      WHERE o.stack = s.stack AND NOT EXISTS (SELECT 1 FROM driver d WHERE m.path GLOB d.pattern)),
+    (SELECT max(o.level) FROM stack_frame o WHERE o.stack = s.stack));
+
+CREATE VIEW frame_text AS
+  -- A frame in words: function and file:line of its innermost inlined function where known, else module+offset.
+  SELECT f.id AS frame, m.path AS module, f."offset",
+         y.function, y.file, y.line,
+         ifnull(y.function, ifnull(replace(m.path, rtrim(m.path, replace(m.path, '/', '')), ''), '(no module)')
+                            || printf('+0x%x', f."offset"))
+         || CASE WHEN y.line > 0 THEN printf(' (%s:%d)', replace(y.file, rtrim(y.file, replace(y.file, '/', '')), ''), y.line)
+                 WHEN y.function IS NOT NULL AND m.path IS NOT NULL
+                   THEN printf(' (in %s)', replace(m.path, rtrim(m.path, replace(m.path, '/', '')), ''))
+                 ELSE '' END AS text
+  FROM frame f LEFT JOIN module m ON m.id = f.module LEFT JOIN symbol y ON y.frame = f.id AND y.depth = 0;
+
+CREATE VIEW stack_text AS
+  -- The frames of every stack in words; filter by stack.
+  SELECT s.stack, s.level, t.text FROM stack_frame s JOIN frame_text t ON t.frame = s.frame;
+
+CREATE VIEW leak_site AS
+  -- What leaked, by kind and call site, worst first.
+  SELECT l.kind, count(*) AS leaked, t.text AS site, count(DISTINCT l.acquire_stack) AS stacks,
+         min(l.acquired_ns) AS first_ns, max(l.acquired_ns) AS last_ns
+  FROM leak l JOIN call_site c ON c.stack = l.acquire_stack JOIN frame_text t ON t.frame = c.frame
+  GROUP BY l.kind, t.module, t.text ORDER BY l.kind, leaked DESC, site;
+
+CREATE VIEW verdict_count AS
+  -- How many resources of each kind have which verdict.
+  SELECT 'connection' AS kind, verdict, count(*) AS count FROM connection_life GROUP BY verdict
+  UNION ALL SELECT 'result', verdict, count(*) FROM result_life GROUP BY verdict
+  UNION ALL SELECT 'result', 'released', sum(count) FROM fold WHERE kind = 'result' HAVING sum(count) > 0;
+
+CREATE VIEW cannot_tell AS
+  -- Reasons why this trace cannot prove that nothing leaked.  Empty: it can.
+  SELECT 'no libpq call was intercepted' AS reason WHERE NOT EXISTS (SELECT 1 FROM process)
+  UNION ALL SELECT printf('process %d: %s', i.pid, i.reason) FROM incomplete i
+  UNION ALL SELECT printf('process %d: %d events were dropped', pid, dropped) FROM process WHERE dropped > 0;
