@@ -99,8 +99,13 @@ struct spool {
 	struct spool_header *header;
 	char *event_segment[SPOOL_EVENT_SEGMENTS]; /* by logical segment modulo N; NULL: not mapped yet */
 	char *blob_segment[SPOOL_BLOB_SEGMENTS];
-	uint32_t blob_count; /* writer: blobs so far; the last one's number */
 	char path[4096];
+	/* writer only: */
+	uint32_t blob_count;     /* blobs so far; the last one's number */
+	uint64_t event_room;     /* events that the segments so far can hold: at this head another is needed */
+	uint64_t oldest_segment; /* lowest logical event segment that still has a file segment */
+	dev_t device;            /* the file that was created: whatever else comes to lie at `path` is left alone */
+	ino_t inode;
 	/* reader only: */
 	char *copy;           /* the whole file, malloc'ed */
 	size_t copy_bytes;
@@ -108,7 +113,10 @@ struct spool {
 
 /* --- writer (no malloc) --- */
 
-/* Creates the spool beside `trace`, mode 0600, mapped and ready.  0 or -errno; on failure nothing is left behind. */
+/*
+ * Creates the spool beside `trace` (an absolute path, for the host may change its folder), mode 0600, mapped and ready.
+ * 0 or -errno; on failure nothing is left behind.
+ */
 int spool_create(struct spool *spool, const char *trace, const struct spool_identity *identity);
 
 /* Appends one event.  0, or -errno when there is no room: the event is then counted as dropped. */
@@ -120,7 +128,7 @@ uint32_t spool_add_blob(struct spool *spool, enum blob_type type, const void *by
 /* Everything before `position` is committed to the trace: its segments may be reused. */
 void spool_retire(struct spool *spool, uint64_t position);
 
-/* Unmaps.  With `remove` the file is unlinked too. */
+/* Unmaps, or frees a reader's copy.  With `remove` the file is unlinked too, unless another one lies there by now. */
 void spool_close(struct spool *spool, bool remove);
 
 /* --- both --- */
