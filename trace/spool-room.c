@@ -11,11 +11,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "sigxfsz.h"
 
 static_assert(SPOOL_HEADER_BYTES % 4096 == 0, "segments begin on a page");
 
@@ -64,23 +64,12 @@ static int reserve(int fd, off_t offset, size_t length)
 	}
 }
 
-/*
- * Beyond RLIMIT_FSIZE the kernel sends SIGXFSZ, to this thread and whether or
- * not the host ignores it.  It is blocked, and taken out again unless one was
- * waiting already: that one is the host's.
- */
 static int reserve_quietly(int fd, off_t offset, size_t length)
 {
-	sigset_t only, before, waiting;
-	sigemptyset(&only);
-	sigaddset(&only, SIGXFSZ);
-	if (pthread_sigmask(SIG_BLOCK, &only, &before) != 0)
-		return -EINVAL;
-	sigpending(&waiting);
+	struct sigxfsz blocked;
+	sigxfsz_block(&blocked);
 	int result = reserve(fd, offset, length);
-	if (result == -EFBIG && !sigismember(&waiting, SIGXFSZ))
-		sigtimedwait(&only, NULL, &(struct timespec){0});
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	sigxfsz_restore(&blocked);
 	return result;
 }
 

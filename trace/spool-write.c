@@ -7,14 +7,13 @@
  * descriptor; spool-room.c makes the system calls.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "spool-here.h"
 #include "spool-room.h"
 
 static uint64_t now_ns(clockid_t clock)
@@ -31,35 +30,6 @@ static uint64_t random_id(void)
 	if (getrandom(&id, sizeof(id), GRND_NONBLOCK) != (ssize_t)sizeof(id))
 		id = now_ns(CLOCK_REALTIME) * 0x9e3779b97f4a7c15u ^ (uint64_t)getpid() << 40 ^ now_ns(CLOCK_MONOTONIC);
 	return id != 0 ? id : 1;
-}
-
-/* The first 16 hexadecimal digits of the boot id, or 0 when /proc does not tell. */
-static uint64_t boot_id(void)
-{
-	char text[40];
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	ssize_t length = read(fd, text, sizeof(text));
-	close(fd);
-	uint64_t id = 0;
-	int digits = 0;
-	for (ssize_t i = 0; i < length && digits < 16; i++) {
-		char c = text[i];
-		if (c == '-')
-			continue;
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-			break;
-		id = id << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-		digits++;
-	}
-	return id;
-}
-
-static uint64_t pid_namespace(void)
-{
-	struct stat st;
-	return stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
 }
 
 /* Appends digits of `value`; no stdio, which may allocate. */
@@ -98,8 +68,8 @@ static void fill_header(struct spool_header *header, uint64_t id, const struct s
 	header->header_bytes = SPOOL_HEADER_BYTES;
 	header->id = id;
 	header->parent_id = identity->parent_id;
-	header->boot_id = boot_id();
-	header->pid_namespace = pid_namespace();
+	header->boot_id = spool_boot_id();
+	header->pid_namespace = spool_pid_namespace();
 	header->started = now_ns(CLOCK_MONOTONIC);
 	header->epoch_ns = (int64_t)(now_ns(CLOCK_REALTIME) - header->started);
 	header->pid = getpid();
