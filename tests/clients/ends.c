@@ -137,6 +137,21 @@ static int fork_raw_exit(int argc, char **argv)
 	return status;
 }
 
+/* What no child should do: it finishes what its parent opened. */
+static int fork_finish(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	PGconn *conn = client_open();
+	pid_t child = fork();
+	if (child == 0) {
+		PQfinish(conn);
+		exit(3);
+	}
+	int status = wait_for(child);
+	PQfinish(conn);
+	return status;
+}
+
 static int fork_own(int argc, char **argv)
 {
 	(void)argc, (void)argv;
@@ -224,6 +239,7 @@ int main(int argc, char **argv)
 		{"destructor", "finishes its connection in a destructor", end_destructor},
 		{"fork-inherit", "a child inherits the connection and exits 3; the parent finishes it", fork_inherit},
 		{"fork-_exit", "a child inherits the connection and calls _exit(3)", fork_raw_exit},
+		{"fork-finish", "a child finishes the connection of its parent, who finishes it too", fork_finish},
 		{"fork-own", "a child opens two of its own, leaks one, exits 3", fork_own},
 		{"fork-first", "N children open one each and leak it; the parent never touches libpq", fork_first},
 		{"spawn", "spawns 'return', finishes its own", spawn},

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: PostgreSQL
+"""What the scenario tests share: a database of their own, running a program traced and untraced, and reading the trace.
+
+Owns the base class Scenario.  Called by the test files of this folder, which run inside scripts/with-postgres.  The
+numbers of a trace are held against the server's own count of sessions, which knows nothing of pqleak.
+"""
+import itertools
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+import unittest
+
+PQLEAK = os.environ['PQLEAK_TEST_PROGRAM']
+SHIM = os.environ['PQLEAK_TEST_SHIM']
+CLIENTS = os.environ['PQLEAK_TEST_CLIENTS']
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'clients')
+PYTHON = '/usr/bin/python3'  # the one Debian's drivers are for
+SECONDS = 60  # more than any case needs
+
+_numbers = itertools.count()
+
+
+def client(name):
+    """One of the C programs of tests/clients."""
+    return os.path.join(CLIENTS, 'client-' + name)
+
+
+def script(name):
+    """One of the scripts of tests/clients."""
+    return os.path.normpath(os.path.join(SCRIPTS, name))
+
+
+def psql(query, database='postgres'):
+    """The answer of the server to an untraced psql."""
+    return subprocess.run(['psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', database, '-c', query], check=True, text=True,
+                          stdout=subprocess.PIPE, timeout=SECONDS).stdout.strip()
+
+
+def wait_until(ask, what):
+    """Asks until the answer is true; a bounded wait for something that is about to happen."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        answer = ask()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f'{what}: not after {SECONDS} s')
+        time.sleep(0.01)
+
+
+class Trace:
+    """A trace file, read by SQLite alone."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def rows(self, query, *values):
+        with sqlite3.connect(f'file:{self.path}?mode=ro', uri=True) as database:
+            return database.execute(query, values).fetchall()
+
+    def one(self, query, *values):
+        return self.rows(query, *values)[0][0]
+
+    def verdicts(self, kind='connection'):
+        """How many have which verdict, for example {'leaked': 2, 'released': 1}."""
+        return dict(self.rows('SELECT verdict, count FROM verdict_count WHERE kind = ?', kind))
+
+    def sessions(self):
+        """Sessions of the server these processes opened: connects that succeeded, and resets."""
+        return self.one("SELECT (SELECT count(*) FROM connection WHERE state = 'connected')"
+                        ' + (SELECT count(*) FROM reset WHERE backend_pid <> 0)')
+
+    def ends(self):
+        """How the processes ended, sorted."""
+        return sorted(end or 'running' for end, in self.rows('SELECT "end" FROM process'))
+
+    def cannot_tell(self):
+        return [reason for reason, in self.rows('SELECT reason FROM cannot_tell')]
+
+    def integrity(self):
+        return self.one('PRAGMA integrity_check')
+
+
+class Run:
+    """A program that has ended: what it said, and its trace."""
+
+    def __init__(self, process, trace):
+        self.status = process.returncode if process.returncode >= 0 else 128 - process.returncode
+        self.stdout = process.stdout
+        self.stderr = process.stderr
+        self.trace = Trace(trace)
+
+    def __str__(self):
+        return f'status {self.status}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}'
+
+
+class Scenario(unittest.TestCase):
+    """A case with a temporary folder and a database of its own, in which it is alone."""
+
+    own_database = True
+    longMessage = True
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix='pqleak-test-')
+        os.chmod(self.folder, 0o755)
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.environment = {name: value for name, value in os.environ.items()
+                            if not name.startswith(('PQLEAK', 'LD_'))}
+        if self.own_database:
+            self.database = f'test_{os.getpid()}_{next(_numbers)}'
+            psql(f'CREATE DATABASE {self.database} TEMPLATE template0')
+            self.addCleanup(psql, f'DROP DATABASE {self.database} WITH (FORCE)')
+            self.environment['PGDATABASE'] = self.database
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def execute(self, command, env=None, timeout=SECONDS, **more):
+        """Runs a command as it stands; a command that does not end fails the case, with all its children."""
+        with subprocess.Popen(command, cwd=more.pop('cwd', self.folder), env=dict(self.environment, **(env or {})),
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              errors='replace', start_new_session=True, **more) as process:
+            try:
+                stdout, stderr = process.communicate(timeout=timeout)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                stdout, stderr = process.communicate()
+                raise AssertionError(f'{command} did not end in {timeout} s\n{stdout}\n{stderr}') from None
+        return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+
+    def untraced(self, *command, **more):
+        return Run(self.execute(list(command), **more), self.path('none.db'))
+
+    def pqleak(self, *arguments, **more):
+        """Any pqleak command."""
+        return Run(self.execute([PQLEAK, *arguments], **more), self.path('t.db'))
+
+    def traced(self, *command, options=(), **more):
+        """Runs a command under the launcher: pqleak run."""
+        return Run(self.execute([PQLEAK, 'run', '-o', self.path('t.db'), *options, '--', *command], **more),
+                   self.path('t.db'))
+
+    def preloaded(self, *command, trace='t.db', env=None, **more):
+        """Runs a command with the shim alone, without the launcher."""
+        env = dict(env or {}, LD_PRELOAD=SHIM, PQLEAK_TRACE=self.path(trace))
+        return Run(self.execute(list(command), env=env, **more), self.path(trace))
+
+    def check(self, trace='t.db', *options):
+        """The gate's exit status."""
+        return self.pqleak('check', self.path(trace), *options).status
+
+    @staticmethod
+    def trace(path):
+        return Trace(path)
+
+    def json(self, trace='t.db', *options):
+        """The report as a program reads it."""
+        run = self.pqleak('report', self.path(trace), '--format=json', *options)
+        self.assertEqual(run.status, 0, run)
+        return json.loads(run.stdout)
+
+    def server_sessions(self):
+        """Sessions the server has counted in the case's database.  A backend counts itself before it disappears."""
+        wait_until(lambda: psql(f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{self.database}'") == '0',
+                   'the last backend ends')
+        return int(psql(f"SELECT sessions FROM pg_stat_database WHERE datname = '{self.database}'"))
+
+    def assert_trace(self, run, status=0, connections=None, results=None, complete=True):
+        """The whole judgement of a run: its status, the server's count against the trace's, and the verdicts."""
+        self.assertEqual(run.status, status, run)
+        self.assertEqual(run.trace.integrity(), 'ok', run)
+        if self.own_database:
+            self.assertEqual(run.trace.sessions(), self.server_sessions(), f'sessions\n{run}')
+        if connections is not None:
+            self.assertEqual(run.trace.verdicts('connection'), connections, run)
+        if results is not None:
+            self.assertEqual(run.trace.verdicts('result'), results, run)
+        if complete:
+            self.assertEqual(run.trace.cannot_tell(), [], run)
+        return run.trace
+
+    def assert_leaks_results(self, run, leaked):
+        self.assertEqual(run.trace.verdicts('result').get('leaked', 0), leaked, run)

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: PostgreSQL
+"""Unmodified programs and drivers of Debian, each held against the server's own count of sessions."""
+import os
+import unittest
+
+import tap
+from scenario import PYTHON, Scenario, client, script
+
+
+class Tools(Scenario):
+    """PostgreSQL's own programs: clean."""
+
+    def assert_clean(self, run, connections):
+        self.assert_trace(run, connections={'released': connections})
+        self.assert_leaks_results(run, 0)
+        self.assertEqual(self.check(), 0)
+
+    def test_psql(self):
+        """psql"""
+        run = self.traced('psql', '-XAtc', 'SELECT 42')
+        self.assertEqual(run.stdout, '42\n')
+        self.assert_clean(run, 1)
+
+    def test_psql_wrapper(self):
+        """psql as Debian's users start it: a Perl script that execs"""
+        if not os.path.islink('/usr/bin/psql'):
+            self.skipTest("no Debian wrapper at /usr/bin/psql")
+        run = self.traced('/usr/bin/psql', '-XAtc', 'SELECT 42')
+        self.assertEqual(run.stdout, '42\n')
+        self.assert_clean(run, 1)
+
+    def test_psql_reconnects(self):
+        """psql that reconnects twice and fails a statement"""
+        run = self.traced('psql', '-XAtq', '-c', r'\c', '-c', r'\c', '-c', 'SELECT 1/0')
+        self.assert_trace(run, status=1, connections={'released': 3})
+        self.assertEqual(self.check(), 0)
+
+    def test_pgbench(self):
+        """pgbench -i, then pgbench -c4 -j2"""
+        self.assertEqual(self.untraced('pgbench', '-i', '-q').status, 0)
+        before = self.server_sessions()
+        run = self.traced('pgbench', '-n', '-c4', '-j2', '-t25')
+        self.assertEqual(run.status, 0, run)
+        self.assertEqual(run.trace.sessions(), self.server_sessions() - before, run)
+        self.assertEqual(run.trace.verdicts(), {'released': 5}, run)
+        self.assertEqual(self.check(), 0)
+
+    def test_pgbench_reconnects(self):
+        """pgbench -C: a connection a transaction"""
+        self.assertEqual(self.untraced('pgbench', '-i', '-q').status, 0)
+        before = self.server_sessions()
+        run = self.traced('pgbench', '-n', '-S', '-C', '-c4', '-j2', '-t25')
+        self.assertEqual(run.status, 0, run)
+        self.assertGreaterEqual(run.trace.sessions(), 100)
+        self.assertEqual(run.trace.sessions(), self.server_sessions() - before, run)
+        self.assertEqual(set(run.trace.verdicts()), {'released'}, run)
+        self.assertEqual(self.check(), 0)
+
+    def test_pg_dump(self):
+        """pg_dump -j2, whose workers are forked processes"""
+        self.assertEqual(self.untraced('pgbench', '-i', '-q').status, 0)
+        before = self.server_sessions()
+        run = self.traced('pg_dump', '-Fd', '-j2', '-f', self.path('dump'))
+        self.assertEqual(run.status, 0, run)
+        self.assertEqual(run.trace.sessions(), self.server_sessions() - before, run)
+        self.assertEqual(run.trace.sessions(), 3, run)
+
+    def test_vacuumdb(self):
+        """vacuumdb -j2"""
+        self.assertEqual(self.untraced('pgbench', '-i', '-q').status, 0)
+        before = self.server_sessions()
+        run = self.traced('vacuumdb', '-j2', '-q')
+        self.assertEqual(run.status, 0, run)
+        self.assertEqual(run.trace.sessions(), self.server_sessions() - before, run)
+        self.assertEqual(run.trace.sessions(), 2, run)
+        self.assertEqual(run.trace.verdicts(), {'released': 2}, run)
+
+
+class Python(Scenario):
+    """Debian's psycopg2 (dlopen, RTLD_LOCAL) and psycopg 3 (ctypes); the cases are made below."""
+
+    def drive(self, driver, mode, status, connections):
+        run = self.traced(PYTHON, script('drivers.py'), mode, driver)
+        self.assert_trace(run, status=status, connections=connections)
+        self.assert_leaks_results(run, 0)
+        self.assertEqual(self.check(), 1 if 'leaked' in connections else 0)
+
+
+MODES = {
+    'clean': (0, {'released': 3}),
+    'stuck-threads': (0, {'released': 3, 'leaked': 2}),
+    'hard-exit': (3, {'released': 1, 'leaked': 2}),
+    'workers': (0, {'released': 1, 'leaked': 2}),
+}
+
+for _driver in ('psycopg2', 'psycopg'):
+    for _mode, _expected in MODES.items():
+        def _test(self, driver=_driver, mode=_mode, expected=_expected):
+            self.drive(driver, mode, *expected)
+        _test.__doc__ = f'{_driver} {_mode}: {_expected[1]}'
+        setattr(Python, f'test_{_driver}_{_mode}'.replace('-', '_'), _test)
+
+
+class OtherLanguages(Scenario):
+    def test_php_pgsql_end(self):
+        """PHP pgsql (RTLD_DEEPBIND): PHP itself closes all five at the end"""
+        run = self.traced('php', script('pgsql.php'), 'end')
+        self.assert_trace(run, connections={'released': 5})
+        self.assertEqual(self.check(), 0)
+
+    def test_php_pgsql_exec(self):
+        """PHP pgsql replaced by another program: two and a persistent one leak"""
+        self.assert_trace(self.traced('php', script('pgsql.php'), 'exec'), connections={'released': 2, 'leaked': 3})
+
+    def test_php_pgsql_kill(self):
+        """PHP pgsql killed: three were open"""
+        self.assert_trace(self.traced('php', script('pgsql.php'), 'kill'), status=137,
+                          connections={'released': 2, 'open-at-death': 3})
+
+    def test_php_pdo_end(self):
+        """PHP PDO (RTLD_DEEPBIND): all four are closed at the end"""
+        run = self.traced('php', script('pdo.php'), 'end')
+        self.assert_trace(run, connections={'released': 4})
+        self.assertEqual(self.check(), 0)
+
+    def test_php_pdo_exec(self):
+        """PHP PDO replaced by another program: two and a persistent one leak"""
+        self.assert_trace(self.traced('php', script('pdo.php'), 'exec'), connections={'released': 1, 'leaked': 3})
+
+    def test_perl(self):
+        """DBD::Pg: two of five leak by InactiveDestroy"""
+        self.assert_trace(self.traced('perl', script('dbd_pg.pl')), connections={'released': 3, 'leaked': 2})
+        self.assertEqual(self.check(), 1)
+
+    def test_ruby_end(self):
+        """ruby-pg: Ruby frees what is left at a normal end"""
+        run = self.traced('ruby', script('ruby_pg.rb'), 'end')
+        self.assert_trace(run, connections={'released': 5})
+        self.assertEqual(self.check(), 0)
+
+    def test_ruby_hard(self):
+        """ruby-pg: exit! leaks three of five"""
+        self.assert_trace(self.traced('ruby', script('ruby_pg.rb'), 'hard'), status=3,
+                          connections={'released': 2, 'leaked': 3})
+
+    def test_tcl(self):
+        """tdbc::postgres (dlopen and dlsym): one of three is left to exit"""
+        self.assert_trace(self.traced('tclsh', script('tdbc_postgres.tcl')), connections={'released': 2, 'leaked': 1})
+
+    @unittest.skipUnless(os.path.exists(client('libpqxx')), 'no libpqxx (libpqxx-dev, g++)')
+    def test_cxx(self):
+        """libpqxx: two of five leak, the call site is the program's own function, exceptions unwind as ever"""
+        run = self.traced(client('libpqxx'))
+        trace = self.assert_trace(run, connections={'released': 3, 'leaked': 2})
+        self.assertEqual(run.stdout, '210\n')
+        self.assertEqual(trace.one("SELECT count(*) FROM leak_site WHERE kind = 'connection'"), 1)
+        self.assertIn('forgetful', run.stderr)
+
+
+if __name__ == '__main__':
+    tap.main()
