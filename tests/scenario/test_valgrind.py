@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: PostgreSQL
+"""The analyzer under valgrind, on a real trace: no invalid access, nothing lost."""
+import shutil
+import unittest
+
+import tap
+from scenario import PQLEAK, Run, Scenario, client
+
+VALGRIND = ('valgrind', '--quiet', '--error-exitcode=99', '--leak-check=full', '--errors-for-leak-kinds=definite',
+            '--child-silent-after-fork=yes')
+
+
+@unittest.skipUnless(shutil.which('valgrind'), 'no valgrind')
+class Valgrind(Scenario):
+    def setUp(self):
+        super().setUp()
+        run = self.traced(client('acquire'), 'error-path')
+        self.assertEqual(run.status, 4, run)
+
+    def judge(self, status, *arguments):
+        run = Run(self.execute([*VALGRIND, PQLEAK, *arguments], timeout=200), self.path('t.db'))
+        self.assertEqual(run.status, status, run)
+        self.assertNotIn('==', run.stderr, run)
+
+    def test_report(self):
+        """report as text and as JSON"""
+        self.judge(0, 'report', self.path('t.db'), '--all')
+        self.judge(0, 'report', self.path('t.db'), '--format=json')
+
+    def test_others(self):
+        """check, show and sql"""
+        self.judge(1, 'check', self.path('t.db'))
+        self.judge(0, 'show', self.path('t.db'), '1')
+        self.judge(0, 'sql', self.path('t.db'), 'SELECT * FROM leak_site')
+
+    def test_ingest(self):
+        """taking in what a killed process left"""
+        self.assertEqual(self.preloaded(client('ends'), 'signal', '9', trace='killed.db').status, 137)
+        self.judge(0, 'check', self.path('killed.db'))
+
+
+if __name__ == '__main__':
+    tap.main()
