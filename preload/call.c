@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: PostgreSQL
+/* call.c - see call.h. */
+#include "call.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "calm.h"
+#include "process.h"
+#include "say.h"
+
+/* The number of the libpq whose thunk was called, for the wrapper that is entered next. Set by dl-*.S. */
+extern __thread uint32_t pqleak_hint __attribute__((visibility("hidden"), tls_model("initial-exec")));
+__thread uint32_t pqleak_hint;
+
+static void say_unresolved(void)
+{
+	struct calm calm;
+	calm_enter(&calm);
+	say_once("a libpq function was called that no loaded libpq defines; the call fails", 0);
+	calm_leave(&calm);
+}
+
+bool call_begin(struct call *call, enum hook hook, const void *object, const void *return_address)
+{
+	int error = errno;
+	struct libpq_route route = {0};
+	if (pqleak_hint != 0) {
+		route.libpq = libpq_of_hint(pqleak_hint);
+		pqleak_hint = 0;
+	} else {
+		route = libpq_of_caller(return_address, object);
+	}
+	call->libpq = route.libpq;
+	call->hook = hook;
+	call->real = route.libpq != NULL ? libpq_function(route.libpq, hook) : NULL;
+	bool traced = false;
+	if (call->real == NULL)
+		say_unresolved();
+	else if (!route.nested)
+		traced = process_recording();
+	else if (route.libpq->is_user_too)
+		traced = process_recording() && !process_recorder->is_within_wrapper();
+	errno = error;
+	return traced;
+}
+
+static uint64_t read_clock(clockid_t clock)
+{
+	struct timespec now;
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t call_now(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t call_now_coarse(void)
+{
+	return read_clock(CLOCK_MONOTONIC_COARSE);
+}

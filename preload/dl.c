@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: PostgreSQL
+/* dl.c - see dl.h. */
+#include "dl.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "deepbind.h"
+#include "elf-object.h"
+#include "hooks.h"
+#include "libpq.h"
+
+#define EXPORT __attribute__((visibility("default")))
+#define HIDDEN __attribute__((visibility("hidden")))
+
+typedef void *dlsym_function(void *, const char *);
+typedef int dlclose_function(void *);
+
+/* Where the assembly jumps to; filled before it first does. */
+HIDDEN void *pqleak_real_dlsym, *pqleak_real_dlvsym, *pqleak_real_dlopen;
+static dlclose_function *real_dlclose;
+
+/* What the assembly calls; the answer comes back in two registers. */
+struct dlsym_answer {
+	void *symbol;
+	uintptr_t answered; /* 0: ask the real function, which then also sets dlerror */
+};
+HIDDEN struct dlsym_answer pqleak_answer_dlsym(void *handle, const char *name);
+HIDDEN int pqleak_dlopen_mode(int mode);
+
+static void find_real_functions(void)
+{
+	if (real_dlclose != NULL)
+		return;
+	/* Not dlsym(RTLD_NEXT): these are looked for while the constructors of other libraries run, before ours. */
+	pqleak_real_dlsym = elf_find_function("dlsym");
+	pqleak_real_dlvsym = elf_find_function("dlvsym");
+	pqleak_real_dlopen = elf_find_function("dlopen");
+	real_dlclose = (__extension__(dlclose_function *)elf_find_function("dlclose"));
+}
+
+void *dl_real_dlsym(void *handle, const char *name)
+{
+	find_real_functions();
+	void *found = (__extension__(dlsym_function *)pqleak_real_dlsym)(handle, name);
+	/* Must stay a real call: as a tail call the linker would see our caller, and RTLD_NEXT would mean another thing. */
+	__asm__ volatile("" : "+r"(found));
+	return found;
+}
+
+void *dl_next_symbol(const char *name)
+{
+	return dl_real_dlsym(RTLD_NEXT, name);
+}
+
+void dlclose_quietly(void *handle)
+{
+	find_real_functions();
+	real_dlclose(handle);
+}
+
+EXPORT int dlclose(void *handle)
+{
+	find_real_functions();
+	/* Before, so that nothing cached now is believed later; after, so that nothing cached meanwhile is. */
+	atomic_fetch_add(&libpq_unloads, 1);
+	int result = real_dlclose(handle);
+	atomic_fetch_add(&libpq_unloads, 1);
+	return result;
+}
+
+static int is_ours(const void *address)
+{
+	const struct elf_object *self = elf_self();
+	return (uintptr_t)address >= self->low && (uintptr_t)address < self->high;
+}
+
+/* What dlsym and dlvsym answer for a name in the table: our wrapper where the real lookup would have succeeded. */
+struct dlsym_answer pqleak_answer_dlsym(void *handle, const char *name)
+{
+	const struct dlsym_answer ask = {0};
+	find_real_functions();
+	deepbind_patch_new_modules();
+	if (handle == RTLD_NEXT || name == NULL)
+		return ask;
+	enum hook hook = hook_by_name(name);
+	if (hook == HOOK_COUNT)
+		return ask;
+	void *found = handle == RTLD_DEFAULT ? NULL : dl_real_dlsym(handle, name);
+	/* The global scope begins with us: what counts is what lies behind. */
+	if (handle == RTLD_DEFAULT || is_ours(found))
+		return (struct dlsym_answer){dl_next_symbol(name) != NULL ? hooks[hook].wrapper : NULL, 1};
+	return found != NULL ? (struct dlsym_answer){libpq_thunk(found, hook), 1} : ask;
+}
+
+int pqleak_dlopen_mode(int mode)
+{
+	find_real_functions();
+	return deepbind_mode(mode);
+}

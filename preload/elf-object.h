@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * elf-object.h - questions about the objects the dynamic linker has loaded.
+ *
+ * Owns: finding an object by an address, and a symbol by name in one object's
+ * own dynamic symbol table.  Used by resolution, by the dlsym interposer
+ * (which cannot ask dlsym for dlsym) and by the patching of DEEPBIND modules.
+ * Never: calls the host, allocates, or keeps anything.
+ */
+#ifndef PQLEAK_PRELOAD_ELF_OBJECT_H
+#define PQLEAK_PRELOAD_ELF_OBJECT_H
+
+#include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A loaded object, as far as we need to know it. Valid until it is unloaded. */
+struct elf_object {
+	const struct link_map *map;
+	uintptr_t low, high; /* where it lies in memory */
+};
+
+/* Finds the object that holds `address`.  False: no object (JIT code, a stack). Lock-free. */
+bool elf_object_at(const void *address, struct elf_object *ret);
+
+/* The address of the default version of a function that `map` itself defines, or NULL. */
+void *elf_own_function(const struct link_map *map, const char *name);
+
+/* The first loaded object other than this library that defines the function, in load order; NULL if none does. */
+void *elf_find_function(const char *name);
+
+/* Counts dynamic functions that `map` exports and that are not of libpq's own name space. */
+unsigned elf_foreign_exports(const struct link_map *map);
+
+/* This library itself. */
+const struct elf_object *elf_self(void);
+
+/* Calls `visit` for each slot through which `map` reaches a named symbol of another object. */
+void elf_visit_slots(const struct link_map *map, void (*visit)(const char *name, void **slot, void *closure),
+                     void *closure);
+
+#endif

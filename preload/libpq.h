@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * libpq.h - the libpqs of this process, and which of them serves a caller.
+ *
+ * A process may hold several: the system's, one bundled in a wheel, one linked
+ * statically into a plug-in.  A call must go where it would have gone without
+ * us, so the answer depends on the caller: on the function pointer dlsym gave
+ * it (a thunk of one libpq), else on the object its return address lies in.
+ *
+ * Owns the registry and its caches.  Called by call.c on every wrapped call
+ * and by dl.c.  Never takes a lock that the host could hold across a call of
+ * ours; the slow path uses the dynamic linker as dlsym does.
+ */
+#ifndef PQLEAK_PRELOAD_LIBPQ_H
+#define PQLEAK_PRELOAD_LIBPQ_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "elf-object.h"
+#include "hooks.h"
+
+#define LIBPQ_MAX 16 /* libpqs in one process; the thunks are made for as many */
+
+struct libpq {
+	struct elf_object object;
+	bool is_user_too; /* a plug-in that contains libpq: calls from inside it may be its own */
+	_Atomic(void *) real[FUNCTION_COUNT];
+};
+
+/* Counts dlclose calls, before and after each: what was known of addresses may no longer hold. */
+extern _Atomic uint32_t libpq_unloads;
+
+/* Who serves a caller. */
+struct libpq_route {
+	struct libpq *libpq; /* the one its call would have reached without us, or NULL */
+	bool nested;         /* the caller lies inside a libpq: the call is libpq's own */
+};
+
+/*
+ * The route of code at `return_address`.  `object` is the call's PGconn or PGresult, or NULL: it decides when the
+ * address does not (an FFI, a return address under a tail call) and there are several libpqs.
+ */
+struct libpq_route libpq_of_caller(const void *return_address, const void *object);
+
+/* Remembers which libpq made a connection or a result, for that case; forgetting is left to reuse. */
+void libpq_note_maker(const struct libpq *libpq, const void *object);
+
+/* The libpq that dlsym's thunk number `hint` (from 1) belongs to. */
+struct libpq *libpq_of_hint(uint32_t hint);
+
+/* Function number `n` (an enum hook or enum libpq_function) of this libpq, or NULL when it has none of that name. */
+void *libpq_function(struct libpq *libpq, unsigned n);
+
+/* What dlsym should answer instead of `real`, the address a real lookup found: a thunk of its libpq. */
+void *libpq_thunk(void *real, enum hook hook);
+
+/* Remembers that the object lies in a module opened with RTLD_DEEPBIND: its own libpq comes first. */
+void libpq_note_deepbind(const struct link_map *map);
+
+#endif

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: PostgreSQL
+/* process.c - see process.h. */
+#include "process.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "calm.h"
+#include "dl.h"
+#include "elf-object.h"
+#include "libpq.h"
+#include "say.h"
+#include "settings.h"
+
+#define RECORDER_FILE "libpqleak-recorder.so"
+
+const struct recorder *process_recorder;
+
+enum state { FRESH = 0, RECORDING, OFF };
+
+/* On a page of its own that the kernel clears in a forked child: finding out about a fork costs one load. */
+struct page {
+	_Atomic uint32_t state;     /* enum state */
+	_Atomic uint32_t beginning; /* somebody is deciding */
+	_Atomic uint32_t recorder_lock;
+	pid_t pid;                  /* differs from getpid() in a vfork child, which shares all memory */
+};
+static struct page *_Atomic page;
+static bool has_recorded; /* survives a fork: then the state is FRESH again and this says why */
+
+static char trace_path[4096];
+static char own_folder[4096]; /* where this library lies, absolute, with the last slash */
+
+/* --- the page --- */
+
+static void clear_page(void)
+{
+	memset(atomic_load(&page), 0, sizeof(struct page));
+}
+
+static struct page *get_page(void)
+{
+	struct page *have = atomic_load_explicit(&page, memory_order_acquire);
+	if (have != NULL)
+		return have;
+	size_t bytes = (size_t)sysconf(_SC_PAGESIZE);
+	struct page *made = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (made == MAP_FAILED)
+		return NULL;
+	bool is_wiped = madvise(made, bytes, MADV_WIPEONFORK) == 0;
+	if (!atomic_compare_exchange_strong(&page, &have, made)) {
+		munmap(made, bytes);
+		return have;
+	}
+	/* Kernels before 4.14 and some sandboxes: then at least fork() itself is noticed. */
+	if (!is_wiped)
+		pthread_atfork(NULL, NULL, clear_page);
+	return made;
+}
+
+/* --- starting --- */
+
+/* The mark tells the analyzer that a process is missing from the trace. mknod needs no descriptor and no disk block. */
+static void leave_lost_mark(int error)
+{
+	char path[sizeof trace_path + 64];
+	snprintf(path, sizeof path, "%s-lost-%d-%d", trace_path, (int)getpid(), error);
+	mknod(path, S_IFREG | 0600, 0);
+}
+
+static void trouble(const char *what, int error)
+{
+	struct calm calm;
+	calm_enter(&calm);
+	say_once(what, error);
+	calm_leave(&calm);
+}
+
+static int load_recorder(void)
+{
+	if (process_recorder != NULL)
+		return 0;
+	char path[sizeof own_folder + sizeof RECORDER_FILE];
+	snprintf(path, sizeof path, "%s" RECORDER_FILE, own_folder);
+	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (handle == NULL) {
+		dlerror(); /* not the host's to find */
+		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno : -ELIBACC;
+	}
+	const struct recorder *found = dl_real_dlsym(handle, "pqleak_recorder");
+	if (found == NULL || found->abi != RECORDER_ABI || found->event_bytes != sizeof(struct event))
+		return -ELIBBAD;
+	process_recorder = found;
+	return 0;
+}
+
+static void calm_enter_any(void *calm)
+{
+	calm_enter(calm);
+}
+
+static void calm_leave_any(void *calm)
+{
+	calm_leave(calm);
+}
+
+static int start(struct page *mine)
+{
+	char exe[1024] = "", host[256] = "";
+	ssize_t length = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	exe[length > 0 ? length : 0] = '\0';
+	gethostname(host, sizeof host - 1);
+	if (!settings_trace_path(trace_path, sizeof trace_path, exe, host)) {
+		trace_path[0] = '\0';
+		return -ENAMETOOLONG;
+	}
+	int error = load_recorder();
+	if (error != 0)
+		return error;
+	const struct recorder_settings asked = {
+		.trace = trace_path,
+		.parent_id = has_recorded ? process_recorder->id() : 0,
+		.keep_events = settings.keep_events,
+		.shim_low = (const void *)elf_self()->low,
+		.shim_high = (const void *)elf_self()->high,
+		.lock = &mine->recorder_lock,
+		.unloads = &libpq_unloads,
+		.calm_bytes = sizeof(struct calm),
+		.calm_enter = calm_enter_any,
+		.calm_leave = calm_leave_any,
+		.trouble = trouble,
+	};
+	return process_recorder->start(&asked);
+}
+
+static bool begin(struct page *mine)
+{
+	struct calm calm;
+	calm_enter(&calm);
+	while (atomic_exchange(&mine->beginning, 1) != 0)
+		sched_yield();
+	if (atomic_load(&mine->state) == FRESH) {
+		int error = start(mine);
+		mine->pid = getpid();
+		has_recorded |= error == 0;
+		atomic_store_explicit(&mine->state, error == 0 ? RECORDING : OFF, memory_order_release);
+		if (error != 0) {
+			if (trace_path[0] != '\0')
+				leave_lost_mark(-error);
+			say_once(error == -ELIBACC   ? "tracing is off: cannot load " RECORDER_FILE " from beside libpqleak.so"
+			         : error == -ELIBBAD ? "tracing is off: " RECORDER_FILE " is of another version"
+			                             : "tracing is off: cannot make a spool beside the trace (PQLEAK_TRACE)",
+			         error == -ELIBACC || error == -ELIBBAD ? 0 : -error);
+		}
+	}
+	atomic_store(&mine->beginning, 0);
+	calm_leave(&calm);
+	return atomic_load(&mine->state) == RECORDING;
+}
+
+bool process_recording(void)
+{
+	struct page *mine = atomic_load_explicit(&page, memory_order_acquire);
+	if (mine != NULL) {
+		uint32_t state = atomic_load_explicit(&mine->state, memory_order_acquire);
+		if (state != FRESH)
+			return state == RECORDING;
+	} else if ((mine = get_page()) == NULL) {
+		return false;
+	}
+	return begin(mine);
+}
+
+uint32_t process_thread(void)
+{
+	/* A forked child has a copy of its parent's: the page's pid tells. */
+	static __thread struct {
+		pid_t pid;
+		uint32_t thread;
+	} own __attribute__((tls_model("initial-exec")));
+	pid_t pid = atomic_load_explicit(&page, memory_order_relaxed)->pid;
+	if (own.pid != pid) {
+		own.thread = (uint32_t)gettid();
+		own.pid = pid;
+	}
+	return own.thread;
+}
+
+/* --- ending --- */
+
+void process_ends(enum process_end end, bool drain)
+{
+	struct page *mine = atomic_load_explicit(&page, memory_order_acquire);
+	if (mine != NULL && atomic_load_explicit(&mine->state, memory_order_acquire) == RECORDING && mine->pid == getpid())
+		process_recorder->end(process_thread(), end, drain);
+}
+
+static void at_exit(void *unused)
+{
+	(void)unused;
+	process_ends(END_EXIT, true);
+}
+
+static void at_quick_exit_(void)
+{
+	process_ends(END_QUICK_EXIT, true);
+}
+
+extern int __cxa_atexit(void (*)(void *), void *, void *);
+
+__attribute__((constructor)) static void loaded(void)
+{
+	int error = errno;
+	settings_read();
+	say_prepare();
+	const char *name = elf_self()->map->l_name;
+	const char *slash = strrchr(name, '/');
+	if (slash != NULL && (name[0] == '/' || getcwd(own_folder, sizeof own_folder / 2) != NULL)) {
+		size_t used = strlen(own_folder);
+		snprintf(own_folder + used, sizeof own_folder - used, "%s%.*s", used > 0 ? "/" : "", (int)(slash + 1 - name), name);
+	}
+	/*
+	 * Not a destructor: global objects of the host's libraries are destroyed after those, and may still finish
+	 * connections.  Registered now, before the host's own handlers, this runs after them all.
+	 */
+	__cxa_atexit(at_exit, NULL, NULL);
+	at_quick_exit(at_quick_exit_);
+	errno = error;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * process.h - is this process being recorded?
+ *
+ * Owns the recorder's loading, its start at the first libpq call, the
+ * discovery of a fork, and the end of recording when something fails.
+ */
+#ifndef PQLEAK_PRELOAD_PROCESS_H
+#define PQLEAK_PRELOAD_PROCESS_H
+
+#include <stdbool.h>
+
+#include "recorder.h"
+
+/* The loaded recorder; meaningful only where process_recording() was true. */
+extern const struct recorder *process_recorder;
+
+/* Whether to record; starts recording when this process has not been asked before. */
+bool process_recording(void);
+
+/* Kernel id of the calling thread; meaningful only where process_recording() was true. */
+uint32_t process_thread(void);
+
+/* Tells the recorder that the process ends. Safe in signal handlers; does nothing in a vfork child. */
+void process_ends(enum process_end end, bool drain);
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * recorder.h - the one interface between libpqleak.so and what records.
+ *
+ * libpqleak.so is preloaded into everything, so it is tiny and needs libc
+ * only.  libpqleak-recorder.so carries libunwind's use, the spool and SQLite;
+ * it is loaded RTLD_LOCAL at the first libpq call of a process and exports a
+ * single symbol, `pqleak_recorder`.
+ *
+ * Threads: record and intern may be called from any thread and from signal
+ * handlers; start only by one thread at a time.  Nothing here returns a
+ * failure the caller must act on, but start: the host goes on in any case.
+ */
+#ifndef PQLEAK_PRELOAD_RECORDER_H
+#define PQLEAK_PRELOAD_RECORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/spool.h"
+
+#define RECORDER_ABI 1u
+#define RECORDER_CALM_BYTES 256
+
+/* What a process is told once. */
+struct recorder_settings {
+	const char *trace;            /* absolute path, placeholders replaced */
+	uint64_t parent_id;           /* spool id of the process this one was forked from, or 0 */
+	bool keep_events;             /* PQLEAK_EVENTS=all */
+	const void *shim_low;         /* libpqleak.so in memory: its frames are cut off the stacks */
+	const void *shim_high;
+	_Atomic uint32_t *lock;       /* a word that a fork sets to 0 in the child */
+	const _Atomic uint32_t *unloads; /* counts dlclose: addresses may mean something else now */
+	size_t calm_bytes;               /* what calm_enter wants room for, at most RECORDER_CALM_BYTES */
+	void (*calm_enter)(void *calm);  /* see calm.h */
+	void (*calm_leave)(void *calm);
+	/* Something went wrong and recording is over or has holes: say so once. `error` is an errno or 0. */
+	void (*trouble)(const char *what, int error);
+};
+
+struct recorder {
+	uint32_t abi;
+	uint32_t event_bytes; /* sizeof(struct event): both sides were built together */
+	/* Begins recording for this process, also again in a forked child.  0 or -errno; calls are made calmly. */
+	int (*start)(const struct recorder_settings *settings);
+	/* Captures the caller's stack into the event and appends it.  `event->thread` is set.  May change errno. */
+	void (*record)(struct event *event);
+	/* The number of that blob, the same for the same bytes; 0 when there is no room. */
+	uint32_t (*intern)(uint32_t thread, enum blob_type type, const void *bytes, size_t length);
+	/* The spool's identity, for a child. */
+	uint64_t (*id)(void);
+	/*
+	 * Whether a second wrapper of ours is on the caller's stack: then a call that comes from inside an object which
+	 * both contains libpq and uses it is libpq's own.  Asks the stack, so a longjmp out of a callback cannot fool it.
+	 */
+	bool (*is_within_wrapper)(void);
+	/* The process ends (or, with END_RUNNING, does not after all).  With `drain` the spool is moved into the trace. */
+	void (*end)(uint32_t thread, enum process_end end, bool drain);
+};
+
+#endif

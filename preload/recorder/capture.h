@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * capture.h - the call stack of the thread that called libpq.
+ *
+ * Owns the use of libunwind: unw_backtrace only, loaded RTLD_LOCAL, because
+ * linking it puts its _Unwind_* in the way of the host's C++ exceptions.
+ * glibc's backtrace() is never a fallback: it aborts hosts with JIT code.
+ */
+#ifndef PQLEAK_RECORDER_CAPTURE_H
+#define PQLEAK_RECORDER_CAPTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CAPTURE_FRAMES 64 /* innermost ones; the rest of a deeper stack is not recorded */
+
+/* Loads libunwind and learns where our own frames lie. 0 or -errno. */
+int capture_prepare(const void *shim_low, const void *shim_high);
+
+/* Return addresses, innermost first, without our own frames. Returns how many. Takes no lock of ours. */
+size_t capture_stack(uintptr_t ret[CAPTURE_FRAMES]);
+
+/* Whether the stack holds frames of the shim below those we stand on. */
+bool capture_is_within_wrapper(void);
+
+#endif

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * settings.h - what the environment asks of the shim.
+ *
+ * Read once, when the library is loaded: hosts clear or overwrite their
+ * environment, and change their working directory.  Never prints.
+ */
+#ifndef PQLEAK_PRELOAD_SETTINGS_H
+#define PQLEAK_PRELOAD_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum sql_setting {
+	SQL_KEYWORD, /* of a statement only its leading keyword: the default */
+	SQL_TEXT,    /* PQLEAK_SQL=text: up to 1 kB of it, literals included */
+};
+
+struct settings {
+	char trace[4096];     /* PQLEAK_TRACE, absolute, placeholders still in it; empty: it did not fit */
+	enum sql_setting sql; /* PQLEAK_SQL */
+	bool keep_events;     /* PQLEAK_EVENTS=all */
+	bool clear_deepbind;  /* PQLEAK_DEEPBIND=clear */
+};
+
+extern struct settings settings;
+
+void settings_read(void);
+
+/* The trace's path for this process: %p is its pid, %e its executable's name, %h the host.  False: too long. */
+bool settings_trace_path(char *ret, size_t bytes, const char *exe, const char *host);
+
+#endif
