@@ -116,6 +116,7 @@ CREATE TABLE connection (
   release_thread INTEGER,            -- kernel id of the thread that called it
   release_stack  INTEGER REFERENCES stack
 );
+CREATE INDEX connection_live ON connection (process) WHERE released_ns IS NULL;
 
 CREATE TABLE reset (
   -- A connection that was given a new backend by PQreset or PQresetStart/PQresetPoll.
@@ -138,6 +139,7 @@ CREATE TABLE result (
   acquire_stack    INTEGER NOT NULL REFERENCES stack,
   statement        TEXT               -- as in connection
 );
+CREATE INDEX result_process ON result (process);
 
 CREATE TABLE fold (
   -- Acquires and releases that matched, counted under their two stacks.

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * blobs.c - from a spool's blob numbers to rows of the trace.
+ *
+ * Called by the drain.  The bytes come from a spool of any origin: lengths
+ * and module numbers are checked, and what is damaged becomes "unknown".
+ */
+#include "blobs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TARGET_TEXTS 7
+
+struct blob_entry {
+	const void *bytes;
+	uint32_t length;
+	uint32_t type; /* enum blob_type */
+	int64_t row;   /* of its table, 0 for a text */
+};
+
+static const struct blob_entry *find(const struct blobs *blobs, uint32_t number, enum blob_type type)
+{
+	if (number == 0 || number > blobs->entries.count)
+		return NULL;
+	const struct blob_entry *entry = (const struct blob_entry *)blobs->entries.items + (number - 1);
+	return entry->type == type ? entry : NULL;
+}
+
+/* The row that `find` finds with what the caller has bound, or the one that `add` adds with the same. */
+static int find_or_add(struct statements *statements, sqlite3_stmt *find, sqlite3_stmt *add, int64_t *ret)
+{
+	int rc = statement_number(find, ret);
+	if (rc == SQLITE_ROW)
+		return SQLITE_OK;
+	if (rc != SQLITE_DONE)
+		return rc;
+	rc = statement_run(add);
+	*ret = sqlite3_last_insert_rowid(statements->db);
+	return rc;
+}
+
+/* Splits `count` NUL-terminated texts; those that are missing are empty. */
+static void split(const struct blob_entry *entry, const char **ret, int *ret_length, int count)
+{
+	const char *at = entry->bytes, *end = at + entry->length;
+	for (int i = 0; i < count; i++) {
+		ret[i] = at;
+		ret_length[i] = (int)strnlen(at, (size_t)(end - at));
+		at += ret_length[i];
+		if (at < end)
+			at++;
+	}
+}
+
+static int store_module(struct statements *statements, struct blob_entry *entry)
+{
+	const char *field[2];
+	int length[2];
+	split(entry, field, length, 2);
+	sqlite3_stmt *stmt[2] = {statement(statements, FIND_MODULE), statement(statements, ADD_MODULE)};
+	if (stmt[0] == NULL || stmt[1] == NULL)
+		return sqlite3_extended_errcode(statements->db);
+	for (int i = 0; i < 2; i++)
+		for (int j = 0; j < 2; j++)
+			sqlite3_bind_text(stmt[i], j + 1, field[j], length[j], SQLITE_STATIC);
+	return find_or_add(statements, stmt[0], stmt[1], &entry->row);
+}
+
+static int64_t number_in(const char *text, int length)
+{
+	char copy[16] = "";
+	if (length > 0 && length < (int)sizeof(copy))
+		memcpy(copy, text, (size_t)length);
+	return strtol(copy, NULL, 10);
+}
+
+static int store_target(struct statements *statements, struct blob_entry *entry)
+{
+	const char *field[TARGET_TEXTS];
+	int length[TARGET_TEXTS];
+	split(entry, field, length, TARGET_TEXTS);
+	sqlite3_stmt *stmt[2] = {statement(statements, FIND_TARGET), statement(statements, ADD_TARGET)};
+	if (stmt[0] == NULL || stmt[1] == NULL)
+		return sqlite3_extended_errcode(statements->db);
+	for (int i = 0; i < 2; i++) {
+		for (int j = 0; j < 5; j++)
+			sqlite3_bind_text(stmt[i], j + 1, field[j], length[j], SQLITE_STATIC);
+		sqlite3_bind_int64(stmt[i], 6, number_in(field[5], length[5]));
+		sqlite3_bind_int64(stmt[i], 7, number_in(field[6], length[6]) != 0);
+	}
+	return find_or_add(statements, stmt[0], stmt[1], &entry->row);
+}
+
+static int store_frame(struct statements *statements, int64_t module, uint64_t offset, int64_t *ret)
+{
+	sqlite3_stmt *stmt[2] = {statement(statements, FIND_FRAME), statement(statements, ADD_FRAME)};
+	if (stmt[0] == NULL || stmt[1] == NULL)
+		return sqlite3_extended_errcode(statements->db);
+	for (int i = 0; i < 2; i++) {
+		sqlite3_bind_int64(stmt[i], 1, module);
+		sqlite3_bind_int64(stmt[i], 2, (int64_t)offset);
+	}
+	return find_or_add(statements, stmt[0], stmt[1], ret);
+}
+
+static int store_stack_frames(struct statements *statements, int64_t stack, const int64_t *frames, uint32_t count)
+{
+	sqlite3_stmt *stmt = statement(statements, ADD_STACK_FRAME);
+	if (stmt == NULL)
+		return sqlite3_extended_errcode(statements->db);
+	int rc = SQLITE_OK;
+	for (uint32_t level = 0; level < count && rc == SQLITE_OK; level++) {
+		sqlite3_bind_int64(stmt, 1, stack);
+		sqlite3_bind_int64(stmt, 2, level);
+		sqlite3_bind_int64(stmt, 3, frames[level]);
+		rc = statement_run(stmt);
+	}
+	return rc;
+}
+
+/* The stack with these frames (row ids), of which there is at least one. */
+static int store_frames(struct statements *statements, const int64_t *frames, uint32_t count, int64_t *ret)
+{
+	sqlite3_stmt *stmt = statement(statements, FIND_STACK);
+	if (stmt == NULL)
+		return sqlite3_extended_errcode(statements->db);
+	uint64_t *identity = malloc(count * sizeof(*identity));
+	if (identity == NULL)
+		return SQLITE_NOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		identity[i] = htole64((uint64_t)frames[i]);
+	sqlite3_bind_blob64(stmt, 1, identity, count * sizeof(*identity), SQLITE_TRANSIENT);
+	int rc = statement_number(stmt, ret);
+	if (rc == SQLITE_DONE) {
+		stmt = statement(statements, ADD_STACK);
+		if (stmt == NULL) {
+			rc = sqlite3_extended_errcode(statements->db);
+		} else {
+			sqlite3_bind_blob64(stmt, 1, identity, count * sizeof(*identity), SQLITE_TRANSIENT);
+			rc = statement_run(stmt);
+			*ret = sqlite3_last_insert_rowid(statements->db);
+		}
+		if (rc == SQLITE_OK)
+			rc = store_stack_frames(statements, *ret, frames, count);
+	} else if (rc == SQLITE_ROW) {
+		rc = SQLITE_OK;
+	}
+	free(identity);
+	return rc;
+}
+
+static int store_stack(struct blobs *blobs, struct statements *statements, struct blob_entry *entry)
+{
+	uint32_t count = entry->length / sizeof(struct blob_frame);
+	if (count == 0) {
+		entry->row = blobs->no_stack;
+		return SQLITE_OK;
+	}
+	int64_t *frames = malloc(count * sizeof(*frames));
+	if (frames == NULL)
+		return SQLITE_NOMEM;
+	const struct blob_frame *frame = entry->bytes;
+	int rc = SQLITE_OK;
+	for (uint32_t i = 0; i < count && rc == SQLITE_OK; i++) {
+		const struct blob_entry *module = find(blobs, frame[i].module, BLOB_MODULE);
+		rc = store_frame(statements, module != NULL ? module->row : 0, frame[i].offset, &frames[i]);
+	}
+	if (rc == SQLITE_OK)
+		rc = store_frames(statements, frames, count, &entry->row);
+	free(frames);
+	return rc;
+}
+
+/* An unknown stack has one frame, in no module, so that whoever joins a stack with its frames still finds it. */
+static int store_no_stack(struct blobs *blobs, struct statements *statements)
+{
+	int64_t frame;
+	int rc = store_frame(statements, 0, 0, &frame);
+	return rc == SQLITE_OK ? store_frames(statements, &frame, 1, &blobs->no_stack) : rc;
+}
+
+static int store_one(struct blobs *blobs, struct statements *statements, struct blob_entry *entry)
+{
+	switch ((enum blob_type)entry->type) {
+	case BLOB_MODULE:
+		return store_module(statements, entry);
+	case BLOB_STACK:
+		return store_stack(blobs, statements, entry);
+	case BLOB_TARGET:
+		return store_target(statements, entry);
+	case BLOB_TEXT:
+		break;
+	}
+	return SQLITE_OK;
+}
+
+int blobs_store(struct blobs *blobs, const struct spool *spool, struct statements *statements)
+{
+	if (blobs->no_stack == 0) {
+		int rc = store_no_stack(blobs, statements);
+		if (rc != SQLITE_OK)
+			return rc;
+	}
+	const void *bytes;
+	const struct blob_header *blob;
+	while ((blob = spool_next_blob(spool, &blobs->cursor, &bytes)) != NULL) {
+		struct blob_entry entry = {.bytes = bytes, .length = blob->bytes, .type = blob->type};
+		int rc = store_one(blobs, statements, &entry);
+		if (rc != SQLITE_OK)
+			return rc;
+		struct blob_entry *place = array_add(&blobs->entries, sizeof(*place));
+		if (place == NULL)
+			return SQLITE_NOMEM;
+		*place = entry;
+	}
+	return SQLITE_OK;
+}
+
+int64_t blobs_stack(const struct blobs *blobs, uint32_t number)
+{
+	const struct blob_entry *entry = find(blobs, number, BLOB_STACK);
+	return entry != NULL ? entry->row : blobs->no_stack;
+}
+
+int64_t blobs_target(const struct blobs *blobs, uint32_t number)
+{
+	const struct blob_entry *entry = find(blobs, number, BLOB_TARGET);
+	return entry != NULL ? entry->row : 0;
+}
+
+const char *blobs_text(const struct blobs *blobs, uint32_t number, int *ret_length)
+{
+	const struct blob_entry *entry = find(blobs, number, BLOB_TEXT);
+	if (entry == NULL)
+		return NULL;
+	*ret_length = (int)entry->length;
+	return entry->bytes;
+}
+
+bool blobs_index_stacks(const struct blobs *blobs, struct map *ret)
+{
+	const struct blob_entry *entry = blobs->entries.items;
+	for (uint32_t i = 0; i < blobs->entries.count; i++) {
+		if (entry[i].type != BLOB_STACK || map_find(ret, (uint64_t)entry[i].row) != NULL)
+			continue;
+		if (!map_add(ret, (uint64_t)entry[i].row, i + 1))
+			return false;
+	}
+	return true;
+}
+
+void blobs_done(struct blobs *blobs)
+{
+	array_done(&blobs->entries);
+}
