@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import socket
 import subprocess
 
@@ -101,6 +102,21 @@ class Running(Scenario):
         self.assertFalse(os.path.exists(self.path('ran')))
         with open(self.path('t.db'), encoding='ascii') as file:
             self.assertEqual(file.read(), 'my diary\n')
+
+    def test_interrupt(self):
+        """Ctrl-C ends the command; the launcher stays to report, and says 130"""
+        with subprocess.Popen([PQLEAK, 'run', '-o', self.path('t.db'), '--', client('threads'), 'stay', '1'],
+                              env=self.environment, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, start_new_session=True) as process:
+            try:
+                self.assertEqual(process.stdout.readline(), 'open\n')
+                os.killpg(process.pid, signal.SIGINT)
+                _, stderr = process.communicate(timeout=SECONDS)
+            finally:
+                process.kill()
+        self.assertEqual(process.returncode, 130, stderr)
+        self.assertIn('pqleak', stderr)
+        self.assertEqual(Trace(self.path('t.db')).verdicts(), {'open-at-death': 1})
 
     def test_tree(self):
         """a command's whole tree goes into one trace"""

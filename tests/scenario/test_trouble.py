@@ -93,6 +93,14 @@ class NoPlace(Unwilling):
         after = os.stat(self.path('t.db'))
         self.assertEqual((before.st_size, before.st_mtime_ns), (after.st_size, after.st_mtime_ns))
 
+    def test_half_installed(self):
+        """the part of the shim that records is not there"""
+        alone = shutil.copy(SHIM, self.folder)
+        plain = self.untraced(*HOST)
+        run = self.untraced('env', f'LD_PRELOAD={alone}', f"PQLEAK_TRACE={self.path('t.db')}", *HOST)
+        self.assert_unchanged(plain, run, 1)
+        self.assert_cannot_tell()
+
     @unittest.skipUnless(os.geteuid() == 0, 'a read-only folder binds only others than root; they cannot be become')
     def test_folder_of_others(self):
         """the trace's folder belongs to somebody else"""
