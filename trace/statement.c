@@ -18,6 +18,7 @@ static const char *const text[STATEMENT_COUNT] = {
 		" unseen_releases = unseen_releases + ?4, unknown_releases = unknown_releases + ?5 WHERE id = ?1",
 	[END_PROCESS] = "UPDATE process SET end = ?2, ended_ns = ?3 WHERE id = ?1",
 	[GIVE_UP_PROCESS] = "UPDATE process SET end = 'unknown' WHERE spool = ?1 AND end IS NULL",
+	[HAS_PROCESS_ENDED] = "SELECT end IS NOT NULL AND end <> 'exec' FROM process WHERE spool = ?1",
 	/* Said once, however often it is found. */
 	[ADD_INCOMPLETE] = "INSERT INTO incomplete (process, pid, reason) SELECT ?1, ?2, ?3 WHERE NOT EXISTS"
 					   " (SELECT 1 FROM incomplete WHERE process IS ?1 AND pid IS ?2 AND reason = ?3)",
