@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * check.c - `pqleak check`: the gate for CI.
+ */
+#include <string.h>
+
+#include "analyzer/command.h"
+#include "analyzer/findings.h"
+#include "analyzer/message.h"
+#include "analyzer/options.h"
+#include "analyzer/reading.h"
+#include "analyzer/report.h"
+
+static int run_check(const struct command *self, int argc, char **argv)
+{
+	static const struct option options[] = {{"max", required_argument, NULL, OPTION_MAX},
+											{"quiet", no_argument, NULL, 'q'},
+											REPORT_OPTIONS,
+											HELP_OPTION,
+											{NULL, 0, NULL, 0}};
+	struct report_choice choice = {0};
+	READING_CLEANUP reading = {0};
+	struct totals totals;
+	long long tolerated = 0;
+	bool quiet = false;
+
+	for (int option; (option = options_next(self, argc, argv, ":hq", options)) != -1;) {
+		bool good = true;
+		if (option == OPTION_HELP)
+			return STATUS_CLEAN;
+		if (option == 'q')
+			quiet = true;
+		else if (option == OPTION_MAX)
+			good = options_number("max", optarg, INT64_MAX, &tolerated);
+		else
+			good = options_report(option, optarg, &choice);
+		if (!good)
+			return self->usage_status;
+	}
+	if (!options_end(self, argc, argv, 1))
+		return self->usage_status;
+	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL) || !findings_make(&reading, &choice, &totals))
+		return STATUS_UNABLE;
+	int status = totals_status(&totals, tolerated, STATUS_LEAKS);
+	if ((!quiet || status != STATUS_CLEAN) && !report_print(&reading, &choice, &totals, stdout))
+		return STATUS_UNABLE;
+	return status;
+}
+
+const struct command command_check = {
+	.name = "check",
+	.synopsis = "[OPTIONS] [TRACE]",
+	.summary = "Exit with 0 when nothing leaked, 1 when something did, 2 when nobody can tell",
+	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\n"
+			"  --max=N                  tolerate up to N leaked connections and results (0)\n"
+			"  -q, --quiet              print nothing when the exit status is 0\n" REPORT_OPTIONS_HELP
+			"\nWhat a killed or a running process held is shown and does not fail the check.\n"
+			"2 means: there is no trace, it is damaged or incomplete, or no call of libpq was\n"
+			"intercepted.  Leaks found in an incomplete trace are leaks: 1.\n",
+	.usage_status = STATUS_UNABLE,
+	.run = run_check,
+};

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: PostgreSQL
+# shellcheck shell=bash
+# Bash completion for pqleak.
+
+_pqleak()
+{
+  local cur prev words cword split
+  _init_completion -s -n : || return
+
+  local commands='run report check show sql help --help --version'
+  local report='--format= --group-by= --all --help'
+  local command=${words[1]} options=
+
+  if ((cword == 1)); then
+    mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
+    return
+  fi
+
+  # What follows the options of `run` is a command line of its own.
+  if [[ $command == run ]]; then
+    local i
+    for ((i = 2; i < cword; i++)); do
+      case ${words[i]} in
+        --) ((i++)); _command_offset "$i"; return ;;
+        -o | --output | --format | --group-by | --error-exitcode | --max | --sql | --events) ((i++)) ;;
+        -*) ;;
+        *) _command_offset "$i"; return ;;
+      esac
+    done
+  fi
+
+  case $prev in
+    --format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur"); return ;;
+    --group-by) mapfile -t COMPREPLY < <(compgen -W 'site stack function module database' -- "$cur"); return ;;
+    --sql) mapfile -t COMPREPLY < <(compgen -W 'text' -- "$cur"); return ;;
+    --events) mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur"); return ;;
+    --max | --error-exitcode) return ;;
+    -o | --output) _filedir; return ;;
+  esac
+  $split && return
+
+  case $command in
+    run) options="--output= --append --check --error-exitcode= --max= --sql= --events= --quiet $report" ;;
+    report) options=$report ;;
+    check) options="--max= --quiet $report" ;;
+    show | sql) options='--help' ;;
+    help) options='run report check show sql' ;;
+  esac
+  if [[ $cur == -* || $command == help ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+    [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace
+  elif [[ $command == run ]]; then
+    mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+  else
+    _filedir
+  fi
+} &&
+  complete -F _pqleak pqleak

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * findings.c - what a trace says, ready to print; see findings.h.
+ */
+#include "analyzer/findings.h"
+
+#include <string.h>
+
+#include "analyzer/command.h"
+#include "analyzer/query.h"
+#include "analyzer/statements.h"
+#include "analyzer/symbols.h"
+#include "analyzer/tally.h"
+
+static const char *const verdict_names[VERDICT_COUNT] = {
+	[VERDICT_RELEASED] = "released", [VERDICT_LEAKED] = "leaked",       [VERDICT_OPEN_AT_DEATH] = "open-at-death",
+	[VERDICT_OPEN] = "open",         [VERDICT_INHERITED] = "inherited",
+};
+
+/* The verdict as in the view connection_life, for a group at a time. */
+static const char life_sql[] =
+	"DROP VIEW IF EXISTS temp.tally_life;"
+	"CREATE TEMP VIEW tally_life AS SELECT t.*,"
+	" CASE WHEN t.state = 'inherited' THEN 'inherited' WHEN t.released THEN 'released' ELSE f.verdict END AS verdict"
+	" FROM tally t JOIN process_fate f ON f.process = t.process;"
+	"DROP TABLE IF EXISTS temp.wanted_stack;"
+	"CREATE TEMP TABLE wanted_stack (stack INTEGER PRIMARY KEY);"
+	"INSERT INTO wanted_stack SELECT DISTINCT t.acquire_stack FROM tally t, choice c"
+	" WHERE c.everything OR NOT t.released";
+
+static bool make_choice(sqlite3 *db, const struct report_choice *choice)
+{
+	char *sql = sqlite3_mprintf("DROP TABLE IF EXISTS temp.choice;"
+								"CREATE TEMP TABLE choice AS SELECT %Q AS group_by, %d AS everything",
+								choice->group_by, choice->all);
+	bool done = sql != NULL && query_run(db, sql);
+
+	sqlite3_free(sql);
+	return done;
+}
+
+static bool collect(struct reading *reading, void *context)
+{
+	const struct report_choice *choice = context;
+	sqlite3 *db = reading->db;
+
+	return make_choice(db, choice) && tally_make(db, choice->all) && query_run(db, life_sql) && symbols_resolve(db) &&
+		   query_run(db, findings_sql);
+}
+
+static bool count(sqlite3 *db, const char *group_by, struct totals *ret)
+{
+	struct totals totals = {.group_noun = strcmp(group_by, "site") == 0 ? "call site" : group_by,
+							.processes = query_number(db, "SELECT count(*) FROM process", 0),
+							.reasons = query_number(db, "SELECT count(*) FROM cannot_tell", 1)};
+	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, verdict, sum(count), sum(iif(state = 'failed', count, 0))"
+										  " FROM tally_life GROUP BY kind, verdict");
+	QUERY_CLEANUP groups = query_prepare(db, "SELECT kind, count(DISTINCT key) FROM finding"
+											 " WHERE verdict = 'leaked' GROUP BY kind");
+	bool failed = row == NULL || groups == NULL;
+
+	while (!failed && query_next(row, &failed)) {
+		enum kind kind = strcmp(query_text(row, 0), "result") == 0 ? RESULTS : CONNECTIONS;
+		for (int v = 0; v < VERDICT_COUNT; v++)
+			if (strcmp(query_text(row, 1), verdict_names[v]) == 0)
+				totals.count[kind][v] += sqlite3_column_int64(row, 2);
+		totals.failed += sqlite3_column_int64(row, 3);
+	}
+	while (!failed && query_next(groups, &failed))
+		totals.groups[strcmp(query_text(groups, 0), "result") == 0 ? RESULTS : CONNECTIONS] =
+			sqlite3_column_int64(groups, 1);
+	*ret = totals;
+	return !failed;
+}
+
+bool findings_make(struct reading *reading, const struct report_choice *choice, struct totals *ret)
+{
+	struct report_choice copy = *choice;
+
+	if (copy.group_by == NULL)
+		copy.group_by = "site";
+	return reading_look(reading, collect, &copy) && count(reading->db, copy.group_by, ret);
+}
+
+int64_t totals_leaked(const struct totals *totals)
+{
+	return totals->count[CONNECTIONS][VERDICT_LEAKED] + totals->count[RESULTS][VERDICT_LEAKED];
+}
+
+int64_t totals_acquired(const struct totals *totals, enum kind kind)
+{
+	const int64_t *count = totals->count[kind];
+
+	return count[VERDICT_RELEASED] + count[VERDICT_LEAKED] + count[VERDICT_OPEN_AT_DEATH] + count[VERDICT_OPEN];
+}
+
+int64_t totals_open(const struct totals *totals)
+{
+	int64_t open = 0;
+
+	for (int k = 0; k < KIND_COUNT; k++)
+		open += totals->count[k][VERDICT_OPEN] + totals->count[k][VERDICT_OPEN_AT_DEATH];
+	return open;
+}
+
+int totals_status(const struct totals *totals, int64_t tolerated, int leak_status)
+{
+	if (totals_leaked(totals) > tolerated)
+		return leak_status;
+	return totals->reasons > 0 ? STATUS_UNABLE : STATUS_CLEAN;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * launch.c - starting a command and waiting for it; see launch.h.
+ */
+#include "analyzer/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "analyzer/command.h"
+#include "analyzer/message.h"
+
+#define SIGNALS 4
+
+/* The child, for the signal handler. */
+static volatile sig_atomic_t child;
+
+static const int signals[SIGNALS] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+
+static void pass_on(int number)
+{
+	int saved = errno;
+
+	if (child > 0)
+		kill((pid_t)child, number);
+	errno = saved;
+}
+
+static int start_status(int error)
+{
+	return error == ENOENT || error == ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+}
+
+/* errno, or 0 when `path` can be executed. */
+static int execution_error(const char *path)
+{
+	struct stat file;
+
+	if (access(path, X_OK) != 0)
+		return errno;
+	if (stat(path, &file) != 0)
+		return errno;
+	return S_ISREG(file.st_mode) ? 0 : EACCES;
+}
+
+/* Looks where execvp will look, so that a mistyped name does not cost the previous trace. */
+static int find_error(const char *program)
+{
+	const char *folders = getenv("PATH");
+	int error = ENOENT;
+
+	if (strchr(program, '/') != NULL || folders == NULL || program[0] == '\0')
+		return program[0] == '\0' ? ENOENT : strchr(program, '/') != NULL ? execution_error(program) : 0;
+	for (const char *folder = folders;; folder++) {
+		size_t length = strcspn(folder, ":");
+		char path[PATH_MAX];
+		int written = snprintf(path, sizeof path, "%.*s%s%s", (int)length, folder, length > 0 ? "/" : "", program);
+		int this_error = written >= (int)sizeof path ? ENAMETOOLONG : execution_error(path);
+		if (this_error == 0)
+			return 0;
+		if (this_error == EACCES)
+			error = EACCES;
+		folder += length;
+		if (*folder == '\0')
+			return error;
+	}
+}
+
+int launch_possible(const char *program)
+{
+	int error = find_error(program);
+
+	if (error == 0)
+		return 0;
+	return fail(start_status(error), "cannot run '%s': %s", program, strerror(error));
+}
+
+static bool set_environment(const struct launch *launch)
+{
+	const char *present = getenv("LD_PRELOAD");
+	char *preload = NULL;
+
+	if (asprintf(&preload, "%s%s%s", launch->preload, present != NULL && present[0] != '\0' ? ":" : "",
+				 present != NULL ? present : "") < 0)
+		return false;
+	bool done = setenv("LD_PRELOAD", preload, 1) == 0;
+	free(preload);
+	for (const char *(*variable)[2] = launch->environment; done && (*variable)[0] != NULL; variable++)
+		done = setenv((*variable)[0], (*variable)[1], 1) == 0;
+	return done;
+}
+
+/* In the child: becomes the command, or tells the parent why not. */
+__attribute__((noreturn)) static void become(const struct launch *launch, int report,
+											 const struct sigaction *dispositions, const sigset_t *mask)
+{
+	for (int i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &dispositions[i], NULL);
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	int error = ENOMEM;
+	if (set_environment(launch)) {
+		execvp(launch->command[0], launch->command);
+		error = errno;
+	}
+	ssize_t written = write(report, &error, sizeof error);
+	(void)written; /* the exit status says it too */
+	_exit(start_status(error));
+}
+
+static int wait_for(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+/* Blocks the signals until the child's pid is known, so that none is lost; returns what was before. */
+static void guard_signals(struct sigaction *ret_dispositions, sigset_t *ret_mask)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction forward = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+	sigset_t block;
+
+	sigemptyset(&block);
+	for (int i = 0; i < SIGNALS; i++)
+		sigaddset(&block, signals[i]);
+	sigprocmask(SIG_BLOCK, &block, ret_mask);
+	for (int i = 0; i < SIGNALS; i++) {
+		bool ours = signals[i] == SIGTERM || signals[i] == SIGHUP;
+		sigaction(signals[i], ours ? &forward : &ignore, &ret_dispositions[i]);
+		if (ours && ret_dispositions[i].sa_handler == SIG_IGN) /* nohup(1) */
+			sigaction(signals[i], &ignore, NULL);
+	}
+}
+
+int launch_run(const struct launch *launch, struct launched *ret)
+{
+	struct sigaction dispositions[SIGNALS];
+	sigset_t mask;
+	int report[2];
+	int error = 0;
+
+	if (pipe2(report, O_CLOEXEC) != 0)
+		return fail(STATUS_RUN_FAILED, "cannot run '%s': %s", launch->command[0], strerror(errno));
+	fflush(NULL); /* nothing of ours may be printed twice */
+	guard_signals(dispositions, &mask);
+	pid_t pid = fork();
+	if (pid == 0)
+		become(launch, report[1], dispositions, &mask);
+	error = errno;
+	child = pid;
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	close(report[1]);
+	if (pid < 0) {
+		close(report[0]);
+		return fail(STATUS_RUN_FAILED, "cannot run '%s': %s", launch->command[0], strerror(error));
+	}
+	ssize_t told;
+	while ((told = read(report[0], &error, sizeof error)) < 0 && errno == EINTR)
+		;
+	close(report[0]);
+	ret->pid = pid;
+	ret->wait_status = wait_for(pid);
+	child = 0;
+	if (told == (ssize_t)sizeof error)
+		return fail(start_status(error), "cannot run '%s': %s", launch->command[0], strerror(error));
+	return 0;
+}
+
+int launch_exit_status(int wait_status)
+{
+	return WIFSIGNALED(wait_status) ? STATUS_SIGNALLED + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * options.c - command lines; see options.h.
+ */
+#include "analyzer/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/message.h"
+
+#define MOST_OPTIONS 32
+
+void print_help(const struct command *command)
+{
+	printf("usage: pqleak %s %s\n\n%s.\n\n%s", command->name, command->synopsis, command->summary, command->help);
+}
+
+static const char *nearest_option(const char *word, const struct option *options)
+{
+	const char *names[MOST_OPTIONS] = {NULL};
+
+	for (int i = 0; options[i].name != NULL && i < MOST_OPTIONS - 1; i++)
+		names[i] = options[i].name;
+	return nearest(word, names);
+}
+
+static void complain(const struct command *command, int what, char **argv, const struct option *options)
+{
+	const char *argument = argv[optind - 1];
+
+	if (what == ':') {
+		if (optopt > 0 && optopt < OPTION_FORMAT)
+			fail(0, "option '-%c' needs a value (see 'pqleak %s --help')", optopt, command->name);
+		else
+			fail(0, "option '%s' needs a value (see 'pqleak %s --help')", argument, command->name);
+		return;
+	}
+	if (optopt > 0 && optopt < OPTION_FORMAT && strncmp(argument, "--", 2) != 0) {
+		fail(0, "unknown option '-%c' (see 'pqleak %s --help')", optopt, command->name);
+		return;
+	}
+	if (optopt > 0) { /* getopt_long names the option when it knows it: it takes no value */
+		fail(0, "option '%.*s' takes no value", (int)strcspn(argument, "="), argument);
+		return;
+	}
+	char word[64];
+	snprintf(word, sizeof word, "%.*s", (int)strcspn(argument + 2, "="), argument + 2);
+	const char *hint = nearest_option(word, options);
+	if (hint != NULL)
+		fail(0, "unknown option '--%s'; did you mean '--%s'?", word, hint);
+	else
+		fail(0, "unknown option '--%s' (see 'pqleak %s --help')", word, command->name);
+}
+
+int options_next(const struct command *command, int argc, char **argv, const char *letters,
+				 const struct option *options)
+{
+	opterr = 0;
+	int option = getopt_long(argc, argv, letters, options, NULL);
+	if (option == '?' || option == ':') {
+		complain(command, option, argv, options);
+		return OPTION_WRONG;
+	}
+	if (option == OPTION_HELP)
+		print_help(command);
+	return option;
+}
+
+static bool one_of(const char *option, const char *value, const char *const *names)
+{
+	char all[128] = "";
+
+	for (int i = 0; names[i] != NULL; i++) {
+		if (strcmp(value, names[i]) == 0)
+			return true;
+		snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s",
+				 i == 0         ? ""
+				 : names[i + 1] ? ", "
+								: " or ",
+				 names[i]);
+	}
+	const char *hint = nearest(value, names);
+	if (hint != NULL)
+		fail(0, "'--%s=%s': did you mean '%s'?", option, value, hint);
+	else
+		fail(0, "'--%s=%s': it must be %s", option, value, all);
+	return false;
+}
+
+bool options_report(int option, const char *value, struct report_choice *choice)
+{
+	static const char *const formats[] = {"text", "json", NULL};
+	static const char *const groups[] = {"site", "stack", "function", "module", "database", NULL};
+
+	switch (option) {
+	case OPTION_FORMAT:
+		choice->json = strcmp(value, "json") == 0;
+		return one_of("format", value, formats);
+	case OPTION_GROUP_BY:
+		choice->group_by = value;
+		return one_of("group-by", value, groups);
+	case OPTION_ALL:
+		choice->all = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool options_number(const char *name, const char *value, long long highest, long long *ret)
+{
+	char *end;
+
+	errno = 0;
+	long long number = strtoll(value, &end, 10);
+	if (errno != 0 || end == value || *end != '\0' || number < 0 || number > highest) {
+		fail(0, "'--%s=%s': it must be a number from 0 to %lld", name, value, highest);
+		return false;
+	}
+	*ret = number;
+	return true;
+}
+
+bool options_end(const struct command *command, int argc, char **argv, int most)
+{
+	if (argc - optind <= most)
+		return true;
+	fail(0, "unexpected argument '%s' (usage: pqleak %s %s)", argv[optind + most], command->name, command->synopsis);
+	return false;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * options.h - command lines: getopt_long with pqleak's errors and hints.
+ *
+ * Owns --help, the words of a usage error, and the options that every command
+ * that prints a report shares.
+ */
+#ifndef PQLEAK_ANALYZER_OPTIONS_H
+#define PQLEAK_ANALYZER_OPTIONS_H
+
+#include <getopt.h>
+#include <stdbool.h>
+
+#include "analyzer/command.h"
+#include "analyzer/report.h"
+
+/* What options_next returns besides an option's value and -1 at the end. */
+#define OPTION_HELP 'h'  /* help was printed; the command returns 0 */
+#define OPTION_WRONG '?' /* an error was printed; the command returns its usage_status */
+
+/* Values of long options that have no letter. */
+enum long_option {
+	OPTION_FORMAT = 256,
+	OPTION_GROUP_BY,
+	OPTION_ALL,
+	OPTION_APPEND,
+	OPTION_CHECK,
+	OPTION_ERROR_EXITCODE,
+	OPTION_MAX,
+	OPTION_SQL,
+	OPTION_EVENTS,
+};
+
+/* For a struct option table. */
+#define HELP_OPTION                                                                                                    \
+	{                                                                                                                  \
+		"help", no_argument, NULL, OPTION_HELP                                                                         \
+	}
+#define REPORT_OPTIONS                                                                                                 \
+	{"format", required_argument, NULL, OPTION_FORMAT}, {"group-by", required_argument, NULL, OPTION_GROUP_BY},        \
+	{                                                                                                                  \
+		"all", no_argument, NULL, OPTION_ALL                                                                           \
+	}
+
+#define REPORT_OPTIONS_HELP                                                                                            \
+	"  --format=text|json       how the report is written (text)\n"                                                    \
+	"  --group-by=WHAT          one finding for each site, stack, function, module\n"                                  \
+	"                           or database (site)\n"                                                                  \
+	"  --all                    every finding, also of what was released or is open\n"
+
+/* The next option, OPTION_HELP, OPTION_WRONG, or -1.  Options end at the first other argument or "--". */
+int options_next(const struct command *command, int argc, char **argv, const char *letters,
+				 const struct option *options);
+
+/* Takes the value of one of REPORT_OPTIONS; false: it was wrong, and the error is printed. */
+bool options_report(int option, const char *value, struct report_choice *choice);
+
+/* Reads a number from 0 to `highest`; false: it is none, and the error is printed. */
+bool options_number(const char *name, const char *value, long long highest, long long *ret);
+
+/* At most `most` arguments may follow the options; false: there are more, and the error is printed. */
+bool options_end(const struct command *command, int argc, char **argv, int most);
+
+void print_help(const struct command *command);
+
+#endif

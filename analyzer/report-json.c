@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * report-json.c - a report for programs.
+ *
+ * SQLite makes the JSON; report-json.sql documents its keys.
+ */
+#include "analyzer/message.h"
+#include "analyzer/query.h"
+#include "analyzer/reading.h"
+#include "analyzer/report.h"
+#include "analyzer/statements.h"
+
+bool report_json(struct reading *reading, FILE *file)
+{
+	QUERY_CLEANUP statement = query_prepare(reading->db, report_json_sql);
+	bool failed = statement == NULL;
+
+	if (failed)
+		return false;
+	sqlite3_bind_text(statement, 1, reading->path, -1, SQLITE_STATIC);
+	if (query_next(statement, &failed))
+		fprintf(file, "%s\n", query_text(statement, 0));
+	return !failed;
+}

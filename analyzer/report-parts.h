@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * report-parts.h - the pieces of a text report, shared by report and show.
+ *
+ * Owns how a stack, a list with counts, a last use and the summary look.
+ */
+#ifndef PQLEAK_ANALYZER_REPORT_PARTS_H
+#define PQLEAK_ANALYZER_REPORT_PARTS_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/findings.h"
+#include "analyzer/print.h"
+
+#define PART_INDENT 4
+
+enum part_list { PART_TARGETS, PART_TRANSACTIONS, PART_PROCESSES };
+
+/* Prints a stack, innermost first; drivers are dimmed.  Unless `whole`, long ones are cut around the call site. */
+void part_stack(const struct printer *printer, sqlite3 *db, int64_t stack, bool whole);
+
+/* Prints "label a (7), b (3) and 5 more" of the members of a finding; nothing when there are none. */
+void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, int64_t finding);
+
+/* Prints which libpq function handed out this connection or result. */
+void part_function(const struct printer *printer, sqlite3 *db, bool connection, int64_t id);
+
+/* Prints when and how a connection was last used; id 0: never. */
+void part_last_use(const struct printer *printer, sqlite3 *db, int64_t connection);
+
+/* Prints the numbers of the whole trace, and why it cannot prove more than it says. */
+void report_summary(const struct printer *printer, const struct reading *reading, const struct totals *totals);
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * report-summary.c - the first line of a report and the numbers at its end.
+ *
+ * The two places that say "nothing leaked" or "cannot tell"; neither ever says
+ * the first of a trace that cannot prove it.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "analyzer/message.h"
+#include "analyzer/query.h"
+#include "analyzer/report-parts.h"
+
+#define REASONS_SHOWN 5
+#define SENTENCE 256
+
+static void append(char *text, const char *separator, int64_t count, const char *before, const char *after)
+{
+	if (count == 0)
+		return;
+	snprintf(text + strlen(text), SENTENCE - strlen(text), "%s%" PRId64 " %s%s%s", text[0] != '\0' ? separator : "",
+			 count, before, before[0] != '\0' ? plural(count) : "", after);
+}
+
+static void say_leaked(char *text, const struct totals *totals)
+{
+	static const struct {
+		const char *noun, *fate;
+	} words[KIND_COUNT] = {[CONNECTIONS] = {"connection", " leaked"}, [RESULTS] = {"result", " never cleared"}};
+
+	for (int k = 0; k < KIND_COUNT; k++) {
+		if (totals->count[k][VERDICT_LEAKED] == 0)
+			continue;
+		append(text, "; ", totals->count[k][VERDICT_LEAKED], words[k].noun, words[k].fate);
+		append(text, ", ", totals->groups[k], totals->group_noun, "");
+	}
+}
+
+void report_headline(const struct totals *totals, FILE *file)
+{
+	struct printer printer = printer_for(file);
+	char text[SENTENCE] = "";
+
+	if (totals_leaked(totals) > 0) {
+		say_leaked(text, totals);
+		print_line(&printer, 0, STYLE_BAD, "pqleak: %s", text);
+		return;
+	}
+	if (totals->reasons > 0) {
+		print_line(&printer, 0, STYLE_WARNING, "pqleak: cannot tell whether anything leaked");
+		return;
+	}
+	int64_t results = totals_acquired(totals, RESULTS);
+	int64_t connections = totals_acquired(totals, CONNECTIONS);
+	print_line(&printer, 0, STYLE_GOOD,
+			   "pqleak: nothing leaked%s (%" PRId64 " connection%s, %" PRId64 " result%s, %" PRId64 " process%s)",
+			   totals->count[CONNECTIONS][VERDICT_OPEN] + totals->count[RESULTS][VERDICT_OPEN] > 0 ? " so far" : "",
+			   connections, plural(connections), results, plural(results), totals->processes,
+			   totals->processes == 1 ? "" : "es");
+}
+
+static void say_processes(const struct printer *printer, sqlite3 *db, const struct totals *totals)
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT count(*), CASE WHEN end IS NULL THEN 'running'"
+										  " WHEN end IN ('exit', '_exit', 'quick_exit') THEN 'exited'"
+										  " WHEN end = 'exec' THEN 'replaced by exec' WHEN end = 'abort' THEN 'aborted'"
+										  " WHEN end = 'unknown' THEN 'ended without a word' ELSE end END AS fate"
+										  " FROM process GROUP BY fate ORDER BY 1 DESC, 2");
+	char text[SENTENCE] = "";
+
+	while (row != NULL && query_next(row, NULL))
+		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%d %s", text[0] != '\0' ? ", " : "",
+				 sqlite3_column_int(row, 0), query_text(row, 1));
+	print_line(printer, 2, STYLE_PLAIN, "%-12s %" PRId64 "%s%s", "processes", totals->processes,
+			   text[0] != '\0' ? ": " : "", text);
+}
+
+static void say_kind(const struct printer *printer, const struct totals *totals, enum kind kind)
+{
+	const int64_t *count = totals->count[kind];
+	char text[SENTENCE] = "";
+
+	append(text, ", ", count[VERDICT_RELEASED], "", kind == RESULTS ? "cleared" : "released");
+	append(text, ", ", count[VERDICT_LEAKED], "", "leaked");
+	append(text, ", ", count[VERDICT_OPEN_AT_DEATH], "", "open at death");
+	append(text, ", ", count[VERDICT_OPEN], "", "still open");
+	print_line(printer, 2, STYLE_PLAIN, "%-12s %" PRId64 "%s%s", kind == RESULTS ? "results" : "connections",
+			   totals_acquired(totals, kind), text[0] != '\0' ? ": " : "", text);
+	if (kind == CONNECTIONS && totals->failed > 0)
+		print_line(printer, 2, STYLE_PLAIN, "%-12s %" PRId64 " of them failed to connect; those must be finished too",
+				   "", totals->failed);
+}
+
+static void say_reasons(const struct printer *printer, sqlite3 *db, const struct totals *totals)
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT reason FROM cannot_tell LIMIT ?");
+
+	if (row == NULL)
+		return;
+	sqlite3_bind_int(row, 1, REASONS_SHOWN);
+	print_line(printer, 0, STYLE_WARNING, "This trace is incomplete%s",
+			   totals_leaked(totals) > 0 ? "; there may be more leaks than it shows:" : ":");
+	while (query_next(row, NULL))
+		print_line(printer, 2, STYLE_WARNING, "%s", query_text(row, 0));
+	if (totals->reasons > REASONS_SHOWN)
+		print_line(printer, 2, STYLE_WARNING, "... and %" PRId64 " more (pqleak sql TRACE 'SELECT * FROM cannot_tell')",
+				   totals->reasons - REASONS_SHOWN);
+}
+
+/* The reason nobody expects deserves an explanation. */
+static void explain_nothing_seen(const struct printer *printer)
+{
+	static const char *const lines[] = {
+		"No call of libpq was intercepted.  Either the program never called libpq, or",
+		"pqleak could not see it: a setuid or statically linked program, a hidden static",
+		"libpq, or a driver that speaks the protocol itself (asyncpg, node pg, JDBC).",
+	};
+
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		print_line(printer, 0, STYLE_WARNING, "%s", lines[i]);
+}
+
+void report_summary(const struct printer *printer, const struct reading *reading, const struct totals *totals)
+{
+	int64_t unseen = query_number(reading->db, "SELECT ifnull(sum(unseen_releases), 0) FROM process", 0);
+
+	if (totals->processes == 0) {
+		explain_nothing_seen(printer);
+		if (totals->reasons > 1)
+			say_reasons(printer, reading->db, totals);
+		return;
+	}
+	print_line(printer, 0, STYLE_STRONG, "Summary of %s", reading->path);
+	say_processes(printer, reading->db, totals);
+	say_kind(printer, totals, CONNECTIONS);
+	say_kind(printer, totals, RESULTS);
+	if (unseen > 0)
+		print_line(printer, 2, STYLE_PLAIN,
+				   "%-12s %" PRId64 " address%s used again, so released where pqleak did not see it", "unseen", unseen,
+				   unseen == 1 ? " was" : "es were");
+	if (totals->reasons > 0)
+		say_reasons(printer, reading->db, totals);
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * report-text.c - a report for a person.
+ *
+ * What leaked comes first and in full, what a killed or running process held
+ * after it and briefly, and the numbers that put it in proportion last.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "analyzer/command.h"
+#include "analyzer/findings.h"
+#include "analyzer/print.h"
+#include "analyzer/query.h"
+#include "analyzer/report-parts.h"
+#include "analyzer/report.h"
+
+#define FULL_FINDINGS 20 /* without --all */
+#define BRIEF_FINDINGS 5
+
+/* Columns of the query below. */
+enum {
+	F_NUMBER,
+	F_KIND,
+	F_VERDICT,
+	F_STATE,
+	F_COUNT,
+	F_STACKS,
+	F_STACK,
+	F_FIRST,
+	F_LAST,
+	F_FIRST_ID,
+	F_USED_ID,
+	F_HEAD,
+	F_TAIL
+};
+
+static const char findings_query[] =
+	"SELECT number, kind, verdict, state, count, stacks, stack, first_ns, last_ns, first_id, used_id, head, tail"
+	" FROM finding ORDER BY number";
+
+static const char *preposition(const struct report_choice *choice)
+{
+	if (choice->group_by != NULL &&
+		(strcmp(choice->group_by, "function") == 0 || strcmp(choice->group_by, "module") == 0))
+		return "in";
+	if (choice->group_by != NULL && strcmp(choice->group_by, "database") == 0)
+		return "to";
+	return "at";
+}
+
+static enum style title_style(const char *verdict)
+{
+	if (strcmp(verdict, "leaked") == 0)
+		return STYLE_BAD;
+	return strcmp(verdict, "released") == 0 ? STYLE_PLAIN : STYLE_WARNING;
+}
+
+static void print_title(const struct printer *printer, const struct report_choice *choice, sqlite3_stmt *f)
+{
+	char head[1024];
+	const char *state = query_text(f, F_STATE);
+	const char *verdict = query_text(f, F_VERDICT);
+	bool result = strcmp(query_text(f, F_KIND), "result") == 0;
+	int64_t count = sqlite3_column_int64(f, F_COUNT);
+	const char *noun = result                             ? "result"
+					   : strcmp(state, "failed") == 0     ? "failed connect"
+					   : strcmp(state, "connecting") == 0 ? "unfinished connect"
+														  : "connection";
+	const char *fate = verdict;
+
+	if (strcmp(verdict, "leaked") == 0)
+		fate = result ? "never cleared" : strcmp(state, "connected") == 0 ? "leaked" : "never finished";
+	else if (strcmp(verdict, "open-at-death") == 0)
+		fate = "open at death";
+	else if (strcmp(verdict, "open") == 0)
+		fate = "still open";
+	snprintf(head, sizeof head, "%" PRId64 " %s%s %s %s %s", count, noun, plural(count), fate, preposition(choice),
+			 query_text(f, F_HEAD));
+	print_kept_tail(printer, 0, title_style(verdict), head, query_text(f, F_TAIL));
+}
+
+/* "pqleak show" finds the default trace by itself. */
+static void print_show(const struct printer *printer, const struct reading *reading, int64_t id)
+{
+	if (strcmp(reading->path, DEFAULT_TRACE) == 0)
+		print_line(printer, PART_INDENT, STYLE_DIM, "more      pqleak show %" PRId64, id);
+	else
+		print_line(printer, PART_INDENT, STYLE_DIM, "more      pqleak show %s %" PRId64, reading->path, id);
+}
+
+static void print_full(const struct printer *printer, const struct report_choice *choice, const struct reading *reading,
+					   sqlite3_stmt *f)
+{
+	char first[TIME_TEXT];
+	char last[TIME_TEXT];
+	int64_t count = sqlite3_column_int64(f, F_COUNT);
+	int64_t first_ns = sqlite3_column_int64(f, F_FIRST);
+	int64_t stacks = sqlite3_column_int64(f, F_STACKS);
+	int64_t number = sqlite3_column_int64(f, F_NUMBER);
+	int64_t first_id = sqlite3_column_int64(f, F_FIRST_ID);
+	bool connection = strcmp(query_text(f, F_KIND), "connection") == 0;
+	bool whole = choice->group_by != NULL && strcmp(choice->group_by, "stack") == 0;
+
+	print_title(printer, choice, f);
+	if (stacks > 1)
+		print_line(printer, PART_INDENT, STYLE_DIM, "by %" PRId64 " stacks, this one most often:", stacks);
+	if (sqlite3_column_type(f, F_FIRST_ID) != SQLITE_NULL)
+		part_function(printer, reading->db, connection, first_id);
+	part_stack(printer, reading->db, sqlite3_column_int64(f, F_STACK), whole);
+	part_list(printer, reading->db, PART_TARGETS, number);
+	if (sqlite3_column_type(f, F_FIRST) != SQLITE_NULL) {
+		format_time(first, first_ns, TIME_SECONDS);
+		format_time(last, sqlite3_column_int64(f, F_LAST), TIME_SECONDS);
+		if (count == 1 || strcmp(first, last) == 0)
+			print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s", connection ? "opened" : "acquired", first);
+		else
+			print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s to %s", connection ? "opened" : "acquired", first,
+					   strncmp(first, last, 11) == 0 ? last + 11 : last);
+	}
+	if (connection && strcmp(query_text(f, F_STATE), "connected") == 0) {
+		part_last_use(printer, reading->db, sqlite3_column_int64(f, F_USED_ID));
+		part_list(printer, reading->db, PART_TRANSACTIONS, number);
+	}
+	part_list(printer, reading->db, PART_PROCESSES, number);
+	if (connection && sqlite3_column_type(f, F_FIRST_ID) != SQLITE_NULL)
+		print_show(printer, reading, first_id);
+	print_line(printer, 0, STYLE_PLAIN, "%s", "");
+}
+
+/* Counts what is not shown, so that nobody takes a part for the whole. */
+struct hidden {
+	int64_t leaked_groups, leaked;
+	int64_t other_groups, other;
+};
+
+static void print_hidden(const struct printer *printer, const struct hidden *hidden)
+{
+	if (hidden->leaked_groups > 0)
+		print_line(printer, 0, STYLE_BAD,
+				   "... and %" PRId64 " more leaked in %" PRId64 " findings (--all shows every one)", hidden->leaked,
+				   hidden->leaked_groups);
+	if (hidden->other_groups > 0)
+		print_line(printer, 0, STYLE_WARNING,
+				   "... and %" PRId64 " more open in %" PRId64 " findings (--all shows every one)", hidden->other,
+				   hidden->other_groups);
+	if (hidden->leaked_groups > 0 || hidden->other_groups > 0)
+		print_line(printer, 0, STYLE_PLAIN, "%s", "");
+}
+
+bool report_text(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file)
+{
+	struct printer printer = printer_for(file);
+	QUERY_CLEANUP f = query_prepare(reading->db, findings_query);
+	struct hidden hidden = {0};
+	bool failed = f == NULL;
+	int64_t full = 0;
+	int64_t brief = 0;
+
+	if (failed)
+		return false;
+	report_headline(totals, file);
+	if (totals->reasons == 0 && totals_leaked(totals) == 0 && !choice->all && totals_open(totals) == 0)
+		return true;
+	print_line(&printer, 0, STYLE_PLAIN, "%s", "");
+	while (query_next(f, &failed)) {
+		bool leaked = strcmp(query_text(f, F_VERDICT), "leaked") == 0;
+		if (choice->all || (leaked && full < FULL_FINDINGS)) {
+			print_full(&printer, choice, reading, f);
+			full++;
+		} else if (!leaked && brief < BRIEF_FINDINGS) {
+			print_title(&printer, choice, f);
+			brief++;
+		} else if (leaked) {
+			hidden.leaked_groups++;
+			hidden.leaked += sqlite3_column_int64(f, F_COUNT);
+		} else {
+			hidden.other_groups++;
+			hidden.other += sqlite3_column_int64(f, F_COUNT);
+		}
+	}
+	if (brief > 0)
+		print_line(&printer, 0, STYLE_PLAIN, "%s", "");
+	print_hidden(&printer, &hidden);
+	report_summary(&printer, reading, totals);
+	return !failed;
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * report.c - `pqleak report`, and the choice of a report's form.
+ */
+#include "analyzer/report.h"
+
+#include "analyzer/command.h"
+#include "analyzer/findings.h"
+#include "analyzer/message.h"
+#include "analyzer/options.h"
+#include "analyzer/reading.h"
+
+bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file)
+{
+	return choice->json ? report_json(reading, file) : report_text(reading, choice, totals, file);
+}
+
+static int run_report(const struct command *self, int argc, char **argv)
+{
+	static const struct option options[] = {REPORT_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
+	struct report_choice choice = {0};
+	READING_CLEANUP reading = {0};
+	struct totals totals;
+
+	for (int option; (option = options_next(self, argc, argv, ":h", options)) != -1;) {
+		if (option == OPTION_HELP)
+			return STATUS_CLEAN;
+		if (!options_report(option, optarg, &choice))
+			return self->usage_status;
+	}
+	if (!options_end(self, argc, argv, 1))
+		return self->usage_status;
+	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL) || !findings_make(&reading, &choice, &totals) ||
+		!report_print(&reading, &choice, &totals, stdout))
+		return STATUS_UNABLE;
+	return STATUS_CLEAN;
+}
+
+const struct command command_report = {
+	.name = "report",
+	.synopsis = "[OPTIONS] [TRACE]",
+	.summary = "Show what was never released, by call site",
+	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\n" REPORT_OPTIONS_HELP
+			"\nThe exit status is 0 when there is a report, also of leaks, and 2 when there is none;\n"
+			"'pqleak check' is the command that judges.\n",
+	.usage_status = STATUS_UNABLE,
+	.run = run_report,
+};

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * report.h - printing what a trace says.
+ *
+ * Owns the two forms of a report.  Called by the commands report, check and
+ * run, after findings_make().
+ */
+#ifndef PQLEAK_ANALYZER_REPORT_H
+#define PQLEAK_ANALYZER_REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct reading;
+struct totals;
+
+/* What the user asked for. */
+struct report_choice {
+	const char *group_by; /* "site" (also when NULL), "stack", "function", "module" or "database" */
+	bool all;
+	bool json;
+};
+
+/* Prints in the chosen form; false: it failed and said so. */
+bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file);
+
+/* The forms. */
+bool report_text(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file);
+bool report_json(struct reading *reading, FILE *file);
+
+/* The first line of a text report, which stands alone when there is nothing else to say. */
+void report_headline(const struct totals *totals, FILE *file);
+
+#endif

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * run-trace.c - what `run` does with a trace; see run-trace.h.
+ */
+#include "analyzer/run-trace.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analyzer/message.h"
+#include "analyzer/query.h"
+#include "trace/trace.h"
+
+#define WAIT_MS 5000
+#define NS_PER_S INT64_C(1000000000)
+
+char *run_trace_path(const char *name)
+{
+	char *path = NULL;
+
+	if (name[0] == '/') {
+		path = strdup(name);
+	} else {
+		char *folder = getcwd(NULL, 0);
+		if (folder == NULL) {
+			fail(0, "cannot write trace '%s': the current folder: %s (give an absolute path)", name, strerror(errno));
+			return NULL;
+		}
+		if (asprintf(&path, "%s/%s", folder, name) < 0)
+			path = NULL;
+		free(folder);
+	}
+	if (path == NULL)
+		fail(0, "out of memory");
+	return path;
+}
+
+char *run_trace_setting(const char *path)
+{
+	char *setting = malloc(2 * strlen(path) + 1);
+	char *end = setting;
+
+	if (setting == NULL)
+		return NULL;
+	for (; *path != '\0'; path++) {
+		if (*path == '%')
+			*end++ = '%';
+		*end++ = *path;
+	}
+	*end = '\0';
+	return setting;
+}
+
+bool run_trace_make(const char *path, bool append, int64_t *ret_known)
+{
+	struct trace_failure failure = {TRACE_OK, ""};
+	sqlite3 *db = NULL;
+
+	if (trace_open(&db, path, append ? TRACE_EXTEND : TRACE_REPLACE, WAIT_MS, &failure) != TRACE_OK)
+		return fail(false, "%s", failure.text);
+	/* What an earlier run left must not be taken for the command's. */
+	if (append && trace_ingest(db, path, &failure) != TRACE_OK) {
+		sqlite3_close(db);
+		return fail(false, "%s", failure.text);
+	}
+	*ret_known = query_number(db, "SELECT ifnull(max(id), 0) FROM process", 0);
+	sqlite3_close(db);
+	return true;
+}
+
+/* A program replaced by exec shares its pid with what replaced it: the last one is the one that was waited for. */
+static const char note_sql[] =
+	"UPDATE process SET exit_status = :status,"
+	" ended_ns = iif(ifnull(\"end\", 'unknown') = 'unknown', :now, ended_ns),"
+	" \"end\" = iif(ifnull(\"end\", 'unknown') = 'unknown', :end, \"end\")"
+	" WHERE \"end\" IS NOT 'exec' AND id = (SELECT max(id) FROM process WHERE pid = :pid AND id > :known)";
+
+static void note(sqlite3 *db, int64_t known, const struct launched *launched)
+{
+	QUERY_CLEANUP statement = query_prepare(db, note_sql);
+	struct timespec now;
+
+	if (statement == NULL)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	sqlite3_bind_int(statement, 1, launched->wait_status);
+	sqlite3_bind_int64(statement, 2, (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec);
+	sqlite3_bind_text(statement, 3, WIFEXITED(launched->wait_status) ? "exit" : "killed", -1, SQLITE_STATIC);
+	sqlite3_bind_int(statement, 4, launched->pid);
+	sqlite3_bind_int64(statement, 5, known);
+	query_next(statement, NULL);
+}
+
+void run_trace_note_end(const char *path, int64_t known, const struct launched *launched)
+{
+	struct trace_failure failure = {TRACE_OK, ""};
+	sqlite3 *db = NULL;
+
+	if (trace_open(&db, path, TRACE_READ, WAIT_MS, &failure) != TRACE_OK)
+		return; /* the report that follows says why */
+	if (trace_ingest(db, path, &failure) == TRACE_OK)
+		note(db, known, launched);
+	sqlite3_close(db);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * run-trace.h - what `run` does with a trace before and after the command.
+ *
+ * Owns the launcher's two facts: which trace the command writes, and how the
+ * command ended.
+ */
+#ifndef PQLEAK_ANALYZER_RUN_TRACE_H
+#define PQLEAK_ANALYZER_RUN_TRACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/launch.h"
+
+/* `name` as an absolute path, for free(); NULL: it is printed why not. */
+char *run_trace_path(const char *name);
+
+/* An absolute path as PQLEAK_TRACE wants it, with '%' doubled; for free(). */
+char *run_trace_setting(const char *path);
+
+/* Makes the trace, or opens it to append.  `ret_known`: the last process that is in it already. */
+bool run_trace_make(const char *path, bool append, int64_t *ret_known);
+
+/* Writes down how the command ended; failures are printed, and cost only that fact. */
+void run_trace_note_end(const char *path, int64_t known, const struct launched *launched);
+
+#endif

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * run.c - `pqleak run`: trace a command with everything it starts, and report.
+ *
+ * The command comes first: its exit status is ours, unless --check finds a leak
+ * in a command that succeeded.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/command.h"
+#include "analyzer/findings.h"
+#include "analyzer/launch.h"
+#include "analyzer/message.h"
+#include "analyzer/options.h"
+#include "analyzer/reading.h"
+#include "analyzer/report.h"
+#include "analyzer/run-trace.h"
+#include "analyzer/shim.h"
+
+struct run_choice {
+	struct report_choice report;
+	const char *output;
+	const char *sql;    /* value for PQLEAK_SQL, or NULL */
+	const char *events; /* value for PQLEAK_EVENTS, or NULL */
+	long long tolerated;
+	long long leak_status;
+	bool append, check, quiet;
+};
+
+static bool take_word(const char *option, const char *value, const char *only, const char **ret)
+{
+	if (strcmp(value, only) != 0)
+		return fail(false, "'--%s=%s': it must be %s", option, value, only);
+	*ret = value;
+	return true;
+}
+
+static bool take(int option, struct run_choice *choice)
+{
+	switch (option) {
+	case 'o':
+		choice->output = optarg;
+		return optarg[0] != '\0' || fail(false, "'-o' needs the name of a trace");
+	case 'q':
+		choice->quiet = true;
+		return true;
+	case OPTION_APPEND:
+		choice->append = true;
+		return true;
+	case OPTION_CHECK:
+		choice->check = true;
+		return true;
+	case OPTION_MAX:
+		choice->check = true;
+		return options_number("max", optarg, INT64_MAX, &choice->tolerated);
+	case OPTION_ERROR_EXITCODE:
+		choice->check = true;
+		return options_number("error-exitcode", optarg, 255, &choice->leak_status);
+	case OPTION_SQL:
+		return take_word("sql", optarg, "text", &choice->sql);
+	case OPTION_EVENTS:
+		return take_word("events", optarg, "all", &choice->events);
+	default:
+		return options_report(option, optarg, &choice->report);
+	}
+}
+
+/* Runs the command under the shim; 0, or why it did not run. */
+static int trace_command(const struct run_choice *choice, const char *trace, char **command, struct launched *ret)
+{
+	char *shim = shim_find();
+	char *setting = run_trace_setting(trace);
+	const char *environment[4][2] = {{"PQLEAK_TRACE", setting}};
+	struct launch launch = {.command = command, .preload = shim, .environment = environment};
+	int variables = 1;
+	int status = STATUS_RUN_FAILED;
+
+	if (choice->sql != NULL) {
+		environment[variables][0] = "PQLEAK_SQL";
+		environment[variables++][1] = choice->sql;
+	}
+	if (choice->events != NULL) {
+		environment[variables][0] = "PQLEAK_EVENTS";
+		environment[variables++][1] = choice->events;
+	}
+	if (shim != NULL && setting != NULL) {
+		int64_t known = 0;
+		status = launch_possible(command[0]);
+		if (status == 0)
+			status = run_trace_make(trace, choice->append, &known) ? 0 : STATUS_RUN_FAILED;
+		if (status == 0)
+			status = launch_run(&launch, ret);
+		if (status == 0)
+			run_trace_note_end(trace, known, ret);
+	}
+	free(setting);
+	free(shim);
+	return status;
+}
+
+/* Reports, and decides between the command's status and the gate's. */
+static int conclude(const struct run_choice *choice, const char *trace, int command_status)
+{
+	READING_CLEANUP reading = {0};
+	struct totals totals;
+	int unable = choice->check && command_status == 0 ? STATUS_UNABLE : command_status;
+
+	if (!reading_open(&reading, trace) || !findings_make(&reading, &choice->report, &totals))
+		return unable;
+	int status = totals_status(&totals, choice->tolerated, (int)choice->leak_status);
+	bool silent = choice->quiet && totals_leaked(&totals) == 0 && totals.reasons == 0;
+	if (!silent && !report_print(&reading, &choice->report, &totals, stderr))
+		return unable;
+	return choice->check && command_status == 0 ? status : command_status;
+}
+
+static int run_run(const struct command *self, int argc, char **argv)
+{
+	static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+											{"append", no_argument, NULL, OPTION_APPEND},
+											{"check", no_argument, NULL, OPTION_CHECK},
+											{"max", required_argument, NULL, OPTION_MAX},
+											{"error-exitcode", required_argument, NULL, OPTION_ERROR_EXITCODE},
+											{"sql", required_argument, NULL, OPTION_SQL},
+											{"events", required_argument, NULL, OPTION_EVENTS},
+											{"quiet", no_argument, NULL, 'q'},
+											REPORT_OPTIONS,
+											HELP_OPTION,
+											{NULL, 0, NULL, 0}};
+	struct run_choice choice = {.output = DEFAULT_TRACE, .leak_status = STATUS_LEAKS};
+	struct launched launched;
+
+	for (int option; (option = options_next(self, argc, argv, "+:ho:q", options)) != -1;) {
+		if (option == OPTION_HELP)
+			return STATUS_CLEAN;
+		if (option == OPTION_WRONG || !take(option, &choice))
+			return self->usage_status;
+	}
+	if (optind == argc)
+		return fail(self->usage_status, "which command? (usage: pqleak %s %s)", self->name, self->synopsis);
+	char *trace = run_trace_path(choice.output);
+	if (trace == NULL)
+		return STATUS_RUN_FAILED;
+	int status = trace_command(&choice, trace, argv + optind, &launched);
+	if (status == 0)
+		status = conclude(&choice, choice.output, launch_exit_status(launched.wait_status));
+	free(trace);
+	return status;
+}
+
+const struct command command_run = {
+	.name = "run",
+	.synopsis = "[OPTIONS] [--] COMMAND [ARGUMENT]...",
+	.summary = "Trace a command and everything it starts, then show what leaked",
+	.help = "  -o, --output=TRACE       write this trace (" DEFAULT_TRACE "); an existing trace is\n"
+			"                           replaced, any other file is left alone\n"
+			"  --append                 add to an existing trace\n"
+			"  --check                  exit with 1 when something leaked, 2 when nobody can\n"
+			"                           tell; a failure of the command itself wins\n"
+			"  --error-exitcode=N       the same, with N in place of 1\n"
+			"  --max=N                  the same, and tolerate up to N leaks\n"
+			"  --sql=text               keep the text of statements, up to 1 kB each; it can\n"
+			"                           hold personal data and passwords\n"
+			"  --events=all             keep every event, not only what is outstanding\n"
+			"  -q, --quiet              print nothing when nothing leaked\n" REPORT_OPTIONS_HELP
+			"\nThe report goes to stderr.  The exit status is the command's, 128+N when signal N\n"
+			"ended it; 125 when pqleak failed, 126 when the command could not be executed, 127\n"
+			"when it was not found.\n",
+	.usage_status = STATUS_RUN_FAILED,
+	.run = run_run,
+};

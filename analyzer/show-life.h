@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * show-life.h - one connection from its opening to its end, printed.
+ */
+#ifndef PQLEAK_ANALYZER_SHOW_LIFE_H
+#define PQLEAK_ANALYZER_SHOW_LIFE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/print.h"
+#include "analyzer/reading.h"
+
+/* False: there is no such connection, or the trace cannot be read; the reason is printed. */
+bool show_life(struct reading *reading, const struct printer *printer, int64_t id);
+
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * show.c - `pqleak show`: the list of connections, and one connection's life.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/command.h"
+#include "analyzer/message.h"
+#include "analyzer/options.h"
+#include "analyzer/print.h"
+#include "analyzer/query.h"
+#include "analyzer/reading.h"
+#include "analyzer/show-life.h"
+
+/* A row a connection is printed as it is read: there may be millions. */
+static const char list_sql[] =
+	"SELECT l.id, l.verdict, l.state, printf('%d %s', l.pid, basename(l.exe)), l.acquired_ns, l.held_ns, t.text"
+	" FROM connection c CROSS JOIN connection_life l ON l.id = c.id LEFT JOIN target_text t ON t.target = c.target"
+	" ORDER BY c.id";
+
+static bool list(struct reading *reading, void *context)
+{
+	const struct printer *printer = context;
+	QUERY_CLEANUP row = query_prepare(reading->db, list_sql);
+	bool failed = row == NULL;
+	bool any = false;
+
+	/* With running processes this is called twice, and prints when they are included. */
+	if (failed || (reading->running > 0 && !reading->peeking))
+		return !failed;
+	while (query_next(row, &failed)) {
+		char opened[TIME_TEXT];
+		char held[DURATION_TEXT] = "";
+		const char *verdict = query_text(row, 1);
+		const char *state = query_text(row, 2);
+		enum style style = strcmp(verdict, "leaked") == 0     ? STYLE_BAD
+						   : strcmp(verdict, "released") == 0 ? STYLE_PLAIN
+															  : STYLE_WARNING;
+		if (!any)
+			print_line(printer, 0, STYLE_STRONG, "%6s %-13s %-16s %-19s %-12s %s", "id", "verdict", "process", "opened",
+					   "held", "target");
+		any = true;
+		if (sqlite3_column_type(row, 5) != SQLITE_NULL)
+			format_duration(held, sqlite3_column_int64(row, 5));
+		print_line(printer, 0, style, "%6lld %-13s %-16.16s %-19s %-12s %s%s", sqlite3_column_int64(row, 0), verdict,
+				   query_text(row, 3), format_time(opened, sqlite3_column_int64(row, 4), TIME_SECONDS), held,
+				   query_text(row, 6), strcmp(state, "failed") == 0 ? " (failed)" : "");
+	}
+	if (!any && !failed)
+		print_line(printer, 0, STYLE_PLAIN, "There are no connections in %s.", reading->path);
+	return !failed;
+}
+
+static bool is_number(const char *text)
+{
+	return text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
+}
+
+static int run_show(const struct command *self, int argc, char **argv)
+{
+	static const struct option options[] = {HELP_OPTION, {NULL, 0, NULL, 0}};
+	READING_CLEANUP reading = {0};
+	struct printer printer = printer_for(stdout);
+	const char *trace = NULL;
+	const char *id = NULL;
+	long long number = 0;
+
+	int option = options_next(self, argc, argv, ":h", options);
+	if (option == OPTION_HELP)
+		return STATUS_CLEAN;
+	if (option == OPTION_WRONG || !options_end(self, argc, argv, 2))
+		return self->usage_status;
+	if (argc - optind == 2) {
+		trace = argv[optind];
+		id = argv[optind + 1];
+	} else if (argc - optind == 1 && is_number(argv[optind])) {
+		id = argv[optind];
+	} else if (argc - optind == 1) {
+		trace = argv[optind];
+	}
+	if (id != NULL && !is_number(id)) {
+		fail(0, "'%s' is no connection's id: 'pqleak show%s%s' lists them", id, trace != NULL ? " " : "",
+			 trace != NULL ? trace : "");
+		return self->usage_status;
+	}
+	if (id != NULL && !options_number("ID", id, INT64_MAX, &number))
+		return self->usage_status;
+	if (!reading_open(&reading, trace))
+		return STATUS_UNABLE;
+	if (id != NULL)
+		return show_life(&reading, &printer, number) ? STATUS_CLEAN : STATUS_UNABLE;
+	return reading_look(&reading, list, &printer) ? STATUS_CLEAN : STATUS_UNABLE;
+}
+
+const struct command command_show = {
+	.name = "show",
+	.synopsis = "[TRACE] [ID]",
+	.summary = "List the connections, or show one connection's life",
+	.help = "TRACE is " DEFAULT_TRACE " when not given; a number is an ID, a trace of that name is './17'.\n"
+			"With an ID: where the connection was opened, where used last and where released,\n"
+			"with stacks and times.\n",
+	.usage_status = STATUS_UNABLE,
+	.run = run_show,
+};

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * statements.h - the SQL files of this folder, embedded by scripts/embed-sql.
+ */
+#ifndef PQLEAK_ANALYZER_STATEMENTS_H
+#define PQLEAK_ANALYZER_STATEMENTS_H
+
+extern const char calls_sql[];       /* views: stacks and targets in words */
+extern const char findings_sql[];    /* tables: the findings of a report */
+extern const char report_json_sql[]; /* query: the whole report as one JSON text */
+
+#endif

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * tally.h - one scan over all resources, counted into a small table.
+ *
+ * Owns TEMP TABLE tally, the material of every report.
+ */
+#ifndef PQLEAK_ANALYZER_TALLY_H
+#define PQLEAK_ANALYZER_TALLY_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+/* Makes TEMP TABLE tally anew.  `released`: released resources are told apart by stack too, not only counted. */
+bool tally_make(sqlite3 *db, bool released);
+
+#endif
