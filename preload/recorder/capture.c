@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "memo.h"
+
 #define OWN_FRAMES 8 /* at most so many of ours are on top */
 
 static int (*backtrace_function)(void **, int);
@@ -29,6 +31,7 @@ int capture_prepare(const void *shim_low, const void *shim_high)
 		dlerror(); /* not the host's to find */
 		return -ENOPKG;
 	}
+	memo_prepare(library);
 	backtrace_function = (__extension__(int (*)(void **, int))dlsym(library, "unw_backtrace"));
 	return backtrace_function != NULL ? 0 : -ENOPKG;
 }

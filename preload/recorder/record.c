@@ -15,6 +15,7 @@
 #include "capture.h"
 #include "intern.h"
 #include "lock.h"
+#include "memo.h"
 #include "preload/recorder.h"
 #include "self.h"
 #include "trace/spool.h"
@@ -55,6 +56,7 @@ static int start(const struct recorder_settings *asked)
 	next_drain = DRAIN_EVENTS;
 	drain = NULL; /* a parent's is not ours to free: its memory may be in use by the copy of a thread that is gone */
 	intern_reset(&spool);
+	memo_reset();
 	return 0;
 }
 
@@ -100,12 +102,30 @@ static int append(const struct event *event)
 	return error;
 }
 
+/* What the stack is, before the lock is taken. */
+struct sighting {
+	uint32_t number; /* known already, or 0 */
+	uint32_t unloads;
+	uint64_t hash;
+	size_t count;
+	uintptr_t frames[CAPTURE_FRAMES];
+};
+
+static void look(const void *frame, struct sighting *ret)
+{
+	ret->unloads = atomic_load_explicit(settings.unloads, memory_order_relaxed);
+	if (memo_recall(frame, ret->unloads, &ret->number))
+		return;
+	ret->number = 0;
+	ret->count = capture_stack(ret->frames);
+	ret->hash = intern_hash(ret->frames, ret->count, ret->unloads);
+}
+
 static void record(struct event *event)
 {
-	uintptr_t frames[CAPTURE_FRAMES];
-	size_t count = capture_stack(frames);
-	uint32_t unloads = atomic_load_explicit(settings.unloads, memory_order_relaxed);
-	uint64_t hash = intern_hash(frames, count, unloads);
+	struct sighting seen;
+	const void *frame = __builtin_frame_address(0);
+	look(frame, &seen);
 	if (!lock_take(&lock, event->thread)) {
 		drop(0);
 		return;
@@ -113,7 +133,8 @@ static void record(struct event *event)
 	int error = 0;
 	bool is_due = false;
 	if (!has_ended) {
-		event->stack = intern_stack(frames, count, unloads, hash);
+		event->stack =
+			seen.number != 0 ? seen.number : intern_stack(seen.frames, seen.count, seen.unloads, seen.hash);
 		error = append(event);
 		uint64_t head = atomic_load_explicit(&spool.header->head, memory_order_relaxed);
 		is_due = head >= next_drain;
@@ -121,6 +142,8 @@ static void record(struct event *event)
 			next_drain = head + RETRY_EVENTS;
 	}
 	lock_give(&lock);
+	if (seen.number == 0)
+		memo_learn(frame, seen.unloads, event->stack);
 	if (error != 0)
 		settings.trouble("events are being lost: the spool cannot grow", -error);
 	if (is_due && drain_now(0)) {
