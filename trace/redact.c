@@ -11,8 +11,15 @@ static const char *const suspicious[] = {
 	"://",  "host=", "hostaddr=", "dbname=", "user=",      "service=", "dsn",     "conninfo",
 };
 
+/* An option's bare name: its secret is the next argument. */
+static const char option_letters[] = "-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
 static bool is_suspicious(const char *argument, size_t length)
 {
+	/* A statement or a program's text, as after psql -c or php -r: it may hold anything. */
+	for (size_t at = 0; at < length; at++)
+		if (strchr(" \t\r\n\v\f'\"`();", argument[at]) != NULL)
+			return true;
 	for (size_t i = 0; i < sizeof suspicious / sizeof suspicious[0]; i++) {
 		size_t word = strlen(suspicious[i]);
 		for (size_t at = 0; at + word <= length; at++)
@@ -20,6 +27,14 @@ static bool is_suspicious(const char *argument, size_t length)
 				return true;
 	}
 	return false;
+}
+
+static bool is_option_name(const char *argument, size_t length)
+{
+	for (size_t at = 0; at < length; at++)
+		if (strchr(option_letters, argument[at]) == NULL)
+			return false;
+	return length > 0 && argument[0] == '-';
 }
 
 static size_t append(char *ret, size_t bytes, size_t used, const char *text, size_t length)
