@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * test-fold.c - the rules of the fold, one by one, as rows of the trace.
+ */
+#include "support.h"
+
+#define RULE(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
+#define FORKED(name) cmocka_unit_test_setup_teardown(name, scene_setup_forked, scene_teardown)
+
+static void a_connection_is_described(void **state)
+{
+	struct scene *s = *state;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	drain_now(s);
+	assert_string_equal(
+		ask(s, "SELECT state, backend_pid, thread, acquired_ns, connect_ns, acquire_function, used_ns,"
+			   " queries, released_ns, host, port, database, user, application_name, server_version, ssl"
+			   " FROM connection JOIN target ON target.id = target"),
+		"connected|4711|11|10000000|5|PQconnectdb|(null)|0|(null)|db.example|5432|shop|alice|app|150018|1");
+	assert_string_equal(ask(s, "SELECT level, path, build_id, offset FROM connection JOIN stack_frame ON stack ="
+							   " acquire_stack JOIN frame ON frame.id = frame JOIN module ON module.id = module"),
+						"0|/bin/app|abcdef|100\n1|/bin/app|abcdef|200");
+}
+
+static void a_failed_attempt_is_a_connection(void **state)
+{
+	struct scene *s = *state;
+	struct event event = opened(s, CONNECTION, MS);
+	event.status = 1;
+	add(s, event);
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT state FROM connection"), "failed");
+}
+
+static void an_outcome_decides_an_attempt(void **state)
+{
+	struct scene *s = *state;
+	struct event event = opened(s, CONNECTION, 10 * MS);
+	event.status = 2;
+	event.text = 0;
+	event.value = 0;
+	add(s, event);
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT state, target, backend_pid FROM connection"), "connecting|(null)|0");
+	add(s, (struct event){.verb = EVENT_OUTCOME,
+						  .kind = KIND_CONNECTION,
+						  .object = CONNECTION,
+						  .time = 17 * MS,
+						  .text = s->target,
+						  .value = 99});
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT state, target, backend_pid, connect_ns FROM connection"),
+						"connected|1|99|7000000");
+	/* What is decided stays decided. */
+	add(s, (struct event){
+			   .verb = EVENT_OUTCOME, .kind = KIND_CONNECTION, .object = CONNECTION, .time = 18 * MS, .status = 1});
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT state FROM connection"), "connected");
+}
+
+static void a_use_is_noted(void **state)
+{
+	struct scene *s = *state;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	struct event event = used(s, CONNECTION, 20 * MS);
+	event.flags = EVENT_IS_QUERY;
+	event.text = s->text;
+	event.transaction = 2;
+	add(s, event);
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT used_ns, use_function, queries, statement, transaction_status FROM connection"),
+						"20000000|PQexec|1|SELECT 1|2");
+	/* No keyword and no text: the statement stays; no flag: no query; an earlier time: the clock is coarse. */
+	add(s, used(s, CONNECTION, 19 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT used_ns, queries, statement, transaction_status FROM connection"),
+						"20000000|1|SELECT 1|0");
+}
+
+static void a_result_is_a_use_of_its_connection(void **state)
+{
+	struct scene *s = *state;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, queried(s, RESULT, CONNECTION, 20 * MS));
+	add(s, queried(s, 0, CONNECTION, 30 * MS)); /* it returned NULL */
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT used_ns, queries, statement FROM connection"), "30000000|2|SEL");
+	assert_string_equal(ask(s, "SELECT address, connection, status, thread, acquired_ns, acquire_function, statement"
+							   " FROM result"),
+						"8192|1|2|11|20000000|PQexec|SEL");
+}
+
+static void a_result_without_connection_uses_nothing(void **state)
+{
+	struct scene *s = *state;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, queried(s, RESULT, 0, 20 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT used_ns, queries FROM connection"), "(null)|0");
+	assert_string_equal(ask(s, "SELECT connection FROM result"), "(null)");
+}
+
+static void results_are_folded(void **state)
+{
+	struct scene *s = *state;
+	add(s, opened(s, CONNECTION, MS));
+	for (uint64_t i = 1; i <= 3; i++) {
+		add(s, queried(s, RESULT, CONNECTION, 10 * i * MS));
+		add(s, cleared(s, RESULT, (10 * i + i) * MS));
+	}
+	add(s, queried(s, RESULT, CONNECTION, 90 * MS));
+	drain_now(s);
+	add(s, cleared(s, RESULT, 95 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT kind, count, total_ns AS total, longest_ns AS longest FROM fold"),
+						"result|4|11000000|5000000");
+	assert_string_equal(ask(s, "SELECT count(*) FROM result"), "0");
+	assert_string_equal(ask(s, "SELECT unseen_releases, unknown_releases FROM process"), "0|0");
+}
+
+static void a_connection_is_kept_and_folded(void **state)
+{
+	struct scene *s = *state;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, finished(s, CONNECTION, 30 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT released_ns, release_thread, transaction_status FROM connection"),
+						"30000000|12|0");
+	assert_string_equal(ask(s, "SELECT kind, count, total_ns AS total FROM fold"), "connection|1|20000000");
+}
+
+static void the_transaction_before_the_finish_is_kept(void **state)
+{
+	struct scene *s = *state;
+	struct event use = used(s, CONNECTION, 15 * MS), finish = finished(s, CONNECTION, 30 * MS);
+	use.transaction = 2;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, use);
+	add(s, finish); /* 4, unknown: the last look stays */
+	finish.transaction = 3;
+	add(s, opened(s, CONNECTION, 40 * MS));
+	add(s, finish);
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT transaction_status FROM connection ORDER BY id"), "2\n3");
+}
+
+static void a_reset_keeps_the_identity(void **state)
+{
+	struct scene *s = *state;
+	struct event reset = {.verb = EVENT_RESET,
+						  .kind = KIND_CONNECTION,
+						  .object = CONNECTION,
+						  .time = 20 * MS,
+						  .value = 5000,
+						  .text = s->target,
+						  .stack = s->exec_stack};
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, reset);
+	reset.status = 1;
+	reset.value = 0;
+	reset.time = 30 * MS;
+	add(s, reset);
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT state, resets, backend_pid FROM connection"), "connected|2|5000");
+	assert_string_equal(ask(s, "SELECT connection, at_ns, backend_pid FROM reset"), "1|20000000|5000\n1|30000000|0");
+}
+
+static void a_reused_address_is_an_unseen_release(void **state)
+{
+	struct scene *s = *state;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, queried(s, RESULT, CONNECTION, 20 * MS));
+	drain_now(s);
+	add(s, opened(s, CONNECTION, 30 * MS));
+	add(s, queried(s, RESULT, CONNECTION, 40 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT unseen_releases FROM process"), "2");
+	assert_string_equal(ask(s, "SELECT acquired_ns, released_ns, release_stack FROM connection ORDER BY id"),
+						"10000000|30000000|(null)\n30000000|(null)|(null)");
+	assert_string_equal(ask(s, "SELECT acquired_ns, connection FROM result"), "40000000|2");
+	assert_string_equal(ask(s, "SELECT count(*) FROM fold"), "0");
+}
+
+static void unknown_releases_are_counted(void **state)
+{
+	struct scene *s = *state;
+	add(s, finished(s, CONNECTION, MS));
+	add(s, cleared(s, RESULT, MS));
+	add(s, cleared(s, 0, MS)); /* PQclear(NULL) */
+	add(s, used(s, CONNECTION, MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT unknown_releases, unseen_releases FROM process"), "2|0");
+	assert_string_equal(ask(s, "SELECT count(*) FROM connection"), "0");
+}
+
+static void a_forked_process_inherits(void **state)
+{
+	struct scene *s = *state;
+	add(s, used(s, CONNECTION, 20 * MS));
+	add(s, finished(s, CONNECTION + 64, 30 * MS));
+	add(s, opened(s, CONNECTION + 128, 40 * MS));
+	add(s, ended(END_EXIT, 50 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT state, acquired_ns, acquire_function, released_ns FROM connection ORDER BY id"),
+						"inherited|20000000|PQexec|(null)\ninherited|30000000||30000000\n"
+						"connected|40000000|PQconnectdb|(null)");
+	assert_string_equal(ask(s, "SELECT verdict, count FROM verdict_count ORDER BY 1"), "inherited|2\nleaked|1");
+	assert_string_equal(ask(s, "SELECT parent, unknown_releases FROM process"), "000000000000feed|0");
+	assert_string_equal(ask(s, "SELECT count(*) FROM fold"), "0");
+}
+
+static void no_hold_is_negative(void **state)
+{
+	struct scene *s = *state;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, queried(s, RESULT, CONNECTION, 8 * MS)); /* the coarse clock */
+	add(s, cleared(s, RESULT, 7 * MS));
+	add(s, finished(s, CONNECTION, 9 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT total_ns AS total FROM fold"), "0\n0");
+	assert_string_equal(ask(s, "SELECT used_ns, released_ns FROM connection"), "10000000|10000000");
+}
+
+static void an_end_can_be_revoked(void **state)
+{
+	struct scene *s = *state;
+	add(s, ended(END_EXEC, 10 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT end, ended_ns FROM process"), "exec|10000000");
+	add(s, (struct event){.verb = EVENT_END_REVOKED, .time = 11 * MS});
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT end, ended_ns FROM process"), "(null)|(null)");
+	add(s, ended(END_RAW_EXIT, 12 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT end, ended_ns FROM process"), "_exit|12000000");
+}
+
+static void an_unknown_stack_still_has_a_call_site(void **state)
+{
+	struct scene *s = *state;
+	struct event event = opened(s, CONNECTION, 10 * MS);
+	event.stack = 0;
+	add(s, event);
+	event.object += 64;
+	event.stack = s->target; /* a blob, but no stack */
+	add(s, event);
+	add(s, ended(END_EXIT, 50 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT kind, leaked FROM leak_site"), "connection|2");
+}
+
+static void nonsense_is_said(void **state)
+{
+	struct scene *s = *state;
+	add(s, (struct event){.verb = 200, .kind = KIND_RESULT});
+	add(s, (struct event){.verb = EVENT_ACQUIRE, .kind = 77, .object = 1});
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT reason FROM incomplete"), "2 of its events are damaged");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RULE(a_connection_is_described),
+		RULE(a_failed_attempt_is_a_connection),
+		RULE(an_outcome_decides_an_attempt),
+		RULE(a_use_is_noted),
+		RULE(a_result_is_a_use_of_its_connection),
+		RULE(a_result_without_connection_uses_nothing),
+		RULE(results_are_folded),
+		RULE(a_connection_is_kept_and_folded),
+		RULE(the_transaction_before_the_finish_is_kept),
+		RULE(a_reset_keeps_the_identity),
+		RULE(a_reused_address_is_an_unseen_release),
+		RULE(unknown_releases_are_counted),
+		FORKED(a_forked_process_inherits),
+		RULE(no_hold_is_negative),
+		RULE(an_end_can_be_revoked),
+		RULE(an_unknown_stack_still_has_a_call_site),
+		RULE(nonsense_is_said),
+	};
+	return cmocka_run_group_tests_name("fold", tests, NULL, NULL);
+}
