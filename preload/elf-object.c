@@ -7,14 +7,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#if defined(__x86_64__)
-#define SLOT_RELOCATION(type) ((type) == R_X86_64_JUMP_SLOT || (type) == R_X86_64_GLOB_DAT || (type) == R_X86_64_64)
-#elif defined(__aarch64__)
-#define SLOT_RELOCATION(type) ((type) == R_AARCH64_JUMP_SLOT || (type) == R_AARCH64_GLOB_DAT || (type) == R_AARCH64_ABS64)
-#else
-#error "pqleak knows x86-64 and aarch64"
-#endif
-
 bool elf_object_at(const void *address, struct elf_object *ret)
 {
 	struct dl_find_object found;
@@ -190,33 +182,4 @@ unsigned elf_foreign_exports(const struct link_map *map)
 		if (is_default_function(&tables, i) && !is_libpq_name(tables.strings + tables.symbols[i].st_name))
 			count++;
 	return count;
-}
-
-void elf_visit_slots(const struct link_map *map, void (*visit)(const char *name, void **slot, void *closure),
-                     void *closure)
-{
-	struct tables tables;
-	if (!read_tables(map, &tables))
-		return;
-	struct {
-		const ElfW(Rela) *first;
-		size_t bytes;
-	} lists[2] = {0};
-	for (const ElfW(Dyn) *dyn = map->l_ld; dyn->d_tag != DT_NULL; dyn++) {
-		if (dyn->d_tag == DT_RELA)
-			lists[0].first = dynamic_pointer(map, dyn->d_un.d_ptr);
-		else if (dyn->d_tag == DT_RELASZ)
-			lists[0].bytes = dyn->d_un.d_val;
-		else if (dyn->d_tag == DT_JMPREL)
-			lists[1].first = dynamic_pointer(map, dyn->d_un.d_ptr);
-		else if (dyn->d_tag == DT_PLTRELSZ)
-			lists[1].bytes = dyn->d_un.d_val;
-	}
-	for (int l = 0; l < 2; l++)
-		for (size_t i = 0; lists[l].first != NULL && i < lists[l].bytes / sizeof(ElfW(Rela)); i++) {
-			const ElfW(Rela) *relocation = &lists[l].first[i];
-			if (SLOT_RELOCATION(ELF64_R_TYPE(relocation->r_info)))
-				visit(tables.strings + tables.symbols[ELF64_R_SYM(relocation->r_info)].st_name,
-				      (void **)(map->l_addr + relocation->r_offset), closure);
-		}
 }

@@ -4,7 +4,7 @@
  *
  * Owns: finding an object by an address, and a symbol by name in one object's
  * own dynamic symbol table.  Used by resolution, by the dlsym interposer
- * (which cannot ask dlsym for dlsym) and by the patching of DEEPBIND modules.
+ * (which cannot ask dlsym for dlsym) and by elf-slot.c.
  * Never: calls the host, allocates, or keeps anything.
  */
 #ifndef PQLEAK_PRELOAD_ELF_OBJECT_H
@@ -34,9 +34,5 @@ unsigned elf_foreign_exports(const struct link_map *map);
 
 /* This library itself. */
 const struct elf_object *elf_self(void);
-
-/* Calls `visit` for each slot through which `map` reaches a named symbol of another object. */
-void elf_visit_slots(const struct link_map *map, void (*visit)(const char *name, void **slot, void *closure),
-                     void *closure);
 
 #endif

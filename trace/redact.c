@@ -53,8 +53,7 @@ void redact_command(char *ret, size_t bytes, const char *arguments, size_t lengt
 	for (const char *end = arguments + length; arguments < end && used < bytes - 1;) {
 		size_t size = strnlen(arguments, (size_t)(end - arguments));
 		bool hide = !is_first && is_suspicious(arguments, size);
-		bool is_option =
-			hide && arguments[0] == '-' && memchr(arguments, '=', size) == NULL && memchr(arguments, ' ', size) == NULL;
+		bool is_option = hide && is_option_name(arguments, size);
 		if (!is_first)
 			used = append(ret, bytes, used, " ", 1);
 		if (is_value || (hide && !is_option))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "memo.h"
+#include "quiet.h"
 
 #define OWN_FRAMES 8 /* at most so many of ours are on top */
 
@@ -31,6 +32,7 @@ int capture_prepare(const void *shim_low, const void *shim_high)
 		dlerror(); /* not the host's to find */
 		return -ENOPKG;
 	}
+	quiet_unwinder(library);
 	memo_prepare(library);
 	backtrace_function = (__extension__(int (*)(void **, int))dlsym(library, "unw_backtrace"));
 	return backtrace_function != NULL ? 0 : -ENOPKG;

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: PostgreSQL
+/* elf-slot.c - see elf-slot.h. */
+#include "elf-slot.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#define IS_SLOT(type) ((type) == R_X86_64_JUMP_SLOT || (type) == R_X86_64_GLOB_DAT || (type) == R_X86_64_64)
+#elif defined(__aarch64__)
+#define IS_SLOT(type) ((type) == R_AARCH64_JUMP_SLOT || (type) == R_AARCH64_GLOB_DAT || (type) == R_AARCH64_ABS64)
+#else
+#error "pqleak knows x86-64 and aarch64"
+#endif
+
+/* What the dynamic linker made read-only after relocation. */
+struct relro {
+	uintptr_t low, high;
+};
+
+static struct relro find_relro(const struct elf_object *object)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)object->low;
+	if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
+		return (struct relro){0, 0};
+	const ElfW(Phdr) *segment = (const ElfW(Phdr) *)(object->low + header->e_phoff);
+	for (int i = 0; i < header->e_phnum; i++)
+		if (segment[i].p_type == PT_GNU_RELRO) {
+			uintptr_t start = object->map->l_addr + segment[i].p_vaddr;
+			return (struct relro){start & -page, (start + segment[i].p_memsz) & -page};
+		}
+	return (struct relro){0, 0};
+}
+
+static void write_slot(void **slot, void *function, const struct relro *relro)
+{
+	bool is_read_only = (uintptr_t)slot >= relro->low && (uintptr_t)slot < relro->high;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *start = (void *)((uintptr_t)slot & -page);
+	if (is_read_only && mprotect(start, page, PROT_READ | PROT_WRITE) != 0)
+		return;
+	__atomic_store_n(slot, function, __ATOMIC_RELEASE);
+	if (is_read_only)
+		mprotect(start, page, PROT_READ);
+}
+
+static const void *pointer(const struct elf_object *object, const ElfW(Dyn) *dyn)
+{
+	uintptr_t value = dyn->d_un.d_ptr;
+	return (const void *)(value < object->map->l_addr ? object->map->l_addr + value : value);
+}
+
+void elf_replace_slots(const struct elf_object *object, void *(*choose)(const char *name))
+{
+	const ElfW(Sym) *symbols = NULL;
+	const char *strings = NULL;
+	struct {
+		const ElfW(Rela) *first;
+		size_t bytes;
+	} lists[2] = {{NULL, 0}, {NULL, 0}};
+	for (const ElfW(Dyn) *dyn = object->map->l_ld; dyn->d_tag != DT_NULL; dyn++) {
+		if (dyn->d_tag == DT_SYMTAB)
+			symbols = pointer(object, dyn);
+		else if (dyn->d_tag == DT_STRTAB)
+			strings = pointer(object, dyn);
+		else if (dyn->d_tag == DT_RELA)
+			lists[0].first = pointer(object, dyn);
+		else if (dyn->d_tag == DT_RELASZ)
+			lists[0].bytes = dyn->d_un.d_val;
+		else if (dyn->d_tag == DT_JMPREL)
+			lists[1].first = pointer(object, dyn);
+		else if (dyn->d_tag == DT_PLTRELSZ)
+			lists[1].bytes = dyn->d_un.d_val;
+	}
+	if (symbols == NULL || strings == NULL)
+		return;
+	int error = errno;
+	struct relro relro = find_relro(object);
+	for (int l = 0; l < 2; l++)
+		for (size_t i = 0; lists[l].first != NULL && i < lists[l].bytes / sizeof(ElfW(Rela)); i++) {
+			const ElfW(Rela) *relocation = &lists[l].first[i];
+			if (!IS_SLOT(ELF64_R_TYPE(relocation->r_info)))
+				continue;
+			void **slot = (void **)(object->map->l_addr + relocation->r_offset);
+			void *function = choose(strings + symbols[ELF64_R_SYM(relocation->r_info)].st_name);
+			if (function != NULL && *slot != function)
+				write_slot(slot, function, &relro);
+		}
+	errno = error;
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * elf-slot.h - the slots through which a loaded object reaches functions of others.
+ *
+ * Used for two objects only: a module opened with RTLD_DEEPBIND, whose slots
+ * would bind past us (deepbind.c), and our own libunwind, which must not touch
+ * the host's descriptors (recorder/quiet.c).
+ */
+#ifndef PQLEAK_PRELOAD_ELF_SLOT_H
+#define PQLEAK_PRELOAD_ELF_SLOT_H
+
+#include "elf-object.h"
+
+/* Points each slot of `object` for which `choose` names a function at that function. Keeps errno. */
+void elf_replace_slots(const struct elf_object *object, void *(*choose)(const char *name));
+
+#endif
