@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Stacks in words, for reports.  Needs the analyzer's SQL function basename().
+-- Stacks in words, for reports.  Needs the analyzer's SQL functions basename() and short_name().
 
 CREATE TEMP VIEW driver_module AS
   -- Modules between the user's code and libpq.

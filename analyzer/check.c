@@ -50,7 +50,7 @@ static int run_check(const struct command *self, int argc, char **argv)
 const struct command command_check = {
 	.name = "check",
 	.synopsis = "[OPTIONS] [TRACE]",
-	.summary = "Exit with 0 when nothing leaked, 1 when something did, 2 when nobody can tell",
+	.summary = "Exit with 0: nothing leaked, 1: something did, 2: cannot tell",
 	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\n"
 			"  --max=N                  tolerate up to N leaked connections and results (0)\n"
 			"  -q, --quiet              print nothing when the exit status is 0\n" REPORT_OPTIONS_HELP

@@ -47,11 +47,11 @@ CREATE TEMP TABLE finding AS
              WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.key IS r.key
              ORDER BY m.used_ns DESC LIMIT 1) AS used_id,
            (SELECT CASE c.group_by
-                     WHEN 'function' THEN ifnull(m.function, 'an unknown function')
+                     WHEN 'function' THEN ifnull(short_name(m.function), 'an unknown function')
                      WHEN 'module' THEN ifnull(m.module, 'code in no module')
                      WHEN 'database' THEN
                        iif(m.host IS NULL, 'an unknown database', printf('%s:%s/%s', m.host, m.port, m.database))
-                     ELSE ifnull(m.head, 'an unknown place') END
+                     ELSE ifnull(short_name(m.head), 'an unknown place') END
              FROM member m, choice c
              WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.key IS r.key LIMIT 1) AS head,
            (SELECT CASE c.group_by

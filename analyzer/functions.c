@@ -8,6 +8,7 @@
 
 #include "analyzer/message.h"
 #include "analyzer/query.h"
+#include "analyzer/short-name.h"
 #include "analyzer/statements.h"
 
 /* basename(path): what follows its last slash. */
@@ -19,6 +20,18 @@ static void sql_basename(sqlite3_context *context, int count, sqlite3_value **va
 		return;
 	const char *slash = strrchr(path, '/');
 	sqlite3_result_text(context, slash != NULL ? slash + 1 : path, -1, SQLITE_TRANSIENT);
+}
+
+/* short_name(function): see short-name.h. */
+static void sql_short_name(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	(void)count;
+	const char *name = (const char *)sqlite3_value_text(values[0]);
+	char *copy = name != NULL ? sqlite3_mprintf("%s", name) : NULL;
+	if (copy == NULL)
+		return;
+	shorten_name(copy);
+	sqlite3_result_text(context, copy, -1, sqlite3_free);
 }
 
 /* transaction_name(number): PGTransactionStatusType as the view connection_life calls it. */
@@ -39,7 +52,8 @@ static bool add(sqlite3 *db, const char *name, void (*function)(sqlite3_context 
 
 bool functions_add(sqlite3 *db)
 {
-	if (!add(db, "basename", sql_basename) || !add(db, "transaction_name", sql_transaction_name))
+	if (!add(db, "basename", sql_basename) || !add(db, "short_name", sql_short_name) ||
+		!add(db, "transaction_name", sql_transaction_name))
 		return fail(false, "cannot prepare the trace: %s", sqlite3_errmsg(db));
 	return query_run(db, calls_sql);
 }

@@ -2,7 +2,7 @@
 /*
  * functions.h - the analyzer's own SQL functions and views.
  *
- * Owns basename() and transaction_name(), and the views of calls.sql that use it.
+ * Owns basename(), short_name() and transaction_name(), and the views of calls.sql that use it.
  */
 #ifndef PQLEAK_ANALYZER_FUNCTIONS_H
 #define PQLEAK_ANALYZER_FUNCTIONS_H

@@ -40,7 +40,7 @@ static const struct command *find_command(const char *name)
 	}
 	const char *hint = nearest(name, names);
 	if (hint != NULL)
-		fail(0, "there is no command '%s'; did you mean '%s'?", name, hint);
+		fail(0, "there is no command '%s'; did you mean '%s'? (see 'pqleak help')", name, hint);
 	else
 		fail(0, "there is no command '%s' (see 'pqleak help')", name);
 	return NULL;

@@ -43,14 +43,15 @@ static void complain(const struct command *command, int what, char **argv, const
 		return;
 	}
 	if (optopt > 0) { /* getopt_long names the option when it knows it: it takes no value */
-		fail(0, "option '%.*s' takes no value", (int)strcspn(argument, "="), argument);
+		fail(0, "option '%.*s' takes no value (see 'pqleak %s --help')", (int)strcspn(argument, "="), argument,
+			 command->name);
 		return;
 	}
 	char word[64];
 	snprintf(word, sizeof word, "%.*s", (int)strcspn(argument + 2, "="), argument + 2);
 	const char *hint = nearest_option(word, options);
 	if (hint != NULL)
-		fail(0, "unknown option '--%s'; did you mean '--%s'?", word, hint);
+		fail(0, "unknown option '--%s'; did you mean '--%s'? (see 'pqleak %s --help')", word, hint, command->name);
 	else
 		fail(0, "unknown option '--%s' (see 'pqleak %s --help')", word, command->name);
 }
@@ -84,9 +85,9 @@ static bool one_of(const char *option, const char *value, const char *const *nam
 	}
 	const char *hint = nearest(value, names);
 	if (hint != NULL)
-		fail(0, "'--%s=%s': did you mean '%s'?", option, value, hint);
+		fail(0, "'--%s=%s': did you mean '%s'? (see --help)", option, value, hint);
 	else
-		fail(0, "'--%s=%s': it must be %s", option, value, all);
+		fail(0, "'--%s=%s': it must be %s (see --help)", option, value, all);
 	return false;
 }
 
@@ -117,7 +118,7 @@ bool options_number(const char *name, const char *value, long long highest, long
 	errno = 0;
 	long long number = strtoll(value, &end, 10);
 	if (errno != 0 || end == value || *end != '\0' || number < 0 || number > highest) {
-		fail(0, "'--%s=%s': it must be a number from 0 to %lld", name, value, highest);
+		fail(0, "'--%s=%s': it must be a number from 0 to %lld (see --help)", name, value, highest);
 		return false;
 	}
 	*ret = number;
@@ -128,6 +129,6 @@ bool options_end(const struct command *command, int argc, char **argv, int most)
 {
 	if (argc - optind <= most)
 		return true;
-	fail(0, "unexpected argument '%s' (usage: pqleak %s %s)", argv[optind + most], command->name, command->synopsis);
+	fail(0, "unexpected argument '%s' (see 'pqleak %s --help')", argv[optind + most], command->name);
 	return false;
 }

@@ -4,6 +4,9 @@
  *
  * SQLite makes the JSON; report-json.sql documents its keys.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "analyzer/message.h"
 #include "analyzer/query.h"
 #include "analyzer/reading.h"
@@ -18,7 +21,14 @@ bool report_json(struct reading *reading, FILE *file)
 	if (failed)
 		return false;
 	sqlite3_bind_text(statement, 1, reading->path, -1, SQLITE_STATIC);
-	if (query_next(statement, &failed))
-		fprintf(file, "%s\n", query_text(statement, 0));
-	return !failed;
+	if (!query_next(statement, &failed))
+		return false;
+	/* SQLite copies a name's bytes; JSON wants UTF-8.  Control characters are escaped already. */
+	char *text = strdup(query_text(statement, 0));
+	if (text == NULL)
+		return fail(false, "out of memory");
+	make_printable(text);
+	fprintf(file, "%s\n", text);
+	free(text);
+	return true;
 }

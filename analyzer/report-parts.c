@@ -49,16 +49,17 @@ static bool is_start_frame(const char *function)
 	return strncmp(function, "__libc_start_main", strlen("__libc_start_main")) == 0; /* _impl, by glibc version */
 }
 
-static struct calls read_calls(sqlite3 *db, int64_t stack)
+static struct calls read_calls(sqlite3 *db, int64_t stack, bool whole)
 {
 	struct calls calls = {NULL, 0};
 	QUERY_CLEANUP row =
-		query_prepare(db, "SELECT c.head, c.tail, c.driver FROM stack_frame s"
-						  " JOIN call c ON c.frame = s.frame WHERE s.stack = ? ORDER BY s.level, c.depth");
+		query_prepare(db, "SELECT iif(?2, c.head, short_name(c.head)), c.tail, c.driver FROM stack_frame s"
+						  " JOIN call c ON c.frame = s.frame WHERE s.stack = ?1 ORDER BY s.level, c.depth");
 
 	if (row == NULL)
 		return calls;
 	sqlite3_bind_int64(row, 1, stack);
+	sqlite3_bind_int(row, 2, whole);
 	while (query_next(row, NULL)) {
 		struct call *items = reallocarray(calls.items, (size_t)calls.count + 1, sizeof *items);
 		if (items == NULL)
@@ -85,7 +86,7 @@ static int cut_to(int lines, int room)
 
 void part_stack(const struct printer *printer, sqlite3 *db, int64_t stack, bool whole)
 {
-	__attribute__((cleanup(calls_done))) struct calls calls = read_calls(db, stack);
+	__attribute__((cleanup(calls_done))) struct calls calls = read_calls(db, stack, whole);
 	int end = calls.count;
 	int site = 0;
 
@@ -126,9 +127,10 @@ static const struct {
 void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, int64_t finding)
 {
 	QUERY_CLEANUP row = query_prepare(db, lists[list].sql);
-	char text[LIST_TEXT] = "";
-	char only[LIST_TEXT] = "";
-	int room = printer->width - PART_INDENT - LABEL_WIDTH - (int)strlen(" and 1000000 more");
+	char whole[LIST_TEXT] = "";   /* every item, as far as the room goes */
+	char shorter[LIST_TEXT] = ""; /* those that leave room for "and N more" */
+	int room = printer->width - PART_INDENT - LABEL_WIDTH;
+	int shorter_room = room - (int)strlen(" and 1000 more");
 	int items = 0;
 	int shown = 0;
 
@@ -136,24 +138,25 @@ void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, 
 		return;
 	sqlite3_bind_int64(row, 1, finding);
 	for (; query_next(row, NULL); items++) {
-		char item[LIST_TEXT];
-		int length = snprintf(item, sizeof item, "%s%.255s (%lld)", items > 0 ? ", " : "", query_text(row, 0),
-							  (long long)sqlite3_column_int64(row, 1));
-		if (items == 0)
-			snprintf(only, sizeof only, "%s", query_text(row, 0));
+		char item[LIST_TEXT / 2];
+		snprintf(item, sizeof item, "%s%.200s (%lld)", items > 0 ? ", " : "", query_text(row, 0),
+				 (long long)sqlite3_column_int64(row, 1));
+		if (strlen(whole) + strlen(item) < sizeof whole)
+			strcat(whole, item);
 		/* A list ends in "and N more" rather than in the middle of a name. */
-		if (items > shown || (items > 0 && text_columns(text) + text_columns(item) > room) ||
-			strlen(text) + (size_t)length >= sizeof text)
-			continue;
-		strcat(text, item);
-		shown++;
+		if (items == 0 || (items == shown && text_columns(whole) <= shorter_room)) {
+			memcpy(shorter, whole, sizeof shorter);
+			shown++;
+		}
 	}
 	if (items == 1)
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s", lists[list].label, only);
-	else if (items > shown)
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s and %d more", lists[list].label, text, items - shown);
-	else if (items > 0)
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s", lists[list].label, text);
+		whole[strlen(whole) - strlen(strrchr(whole, ' '))] = '\0'; /* the count is the finding's */
+	if (items == 0)
+		return;
+	if (items == 1 || text_columns(whole) <= room)
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s", lists[list].label, whole);
+	else
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s and %d more", lists[list].label, shorter, items - shown);
 }
 
 void part_function(const struct printer *printer, sqlite3 *db, bool connection, int64_t id)

@@ -18,7 +18,8 @@
 
 enum part_list { PART_TARGETS, PART_TRANSACTIONS, PART_PROCESSES };
 
-/* Prints a stack, innermost first; drivers are dimmed.  Unless `whole`, long ones are cut around the call site. */
+/* Prints a stack, innermost first; drivers are dimmed.  Unless `whole`, long ones are cut around the call site, and
+ * names are shortened. */
 void part_stack(const struct printer *printer, sqlite3 *db, int64_t stack, bool whole);
 
 /* Prints "label a (7), b (3) and 5 more" of the members of a finding; nothing when there are none. */

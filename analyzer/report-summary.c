@@ -23,17 +23,18 @@ static void append(char *text, const char *separator, int64_t count, const char 
 			 count, before, before[0] != '\0' ? plural(count) : "", after);
 }
 
-static void say_leaked(char *text, const struct totals *totals)
+static void say_leaked(const struct printer *printer, const struct totals *totals)
 {
 	static const struct {
 		const char *noun, *fate;
 	} words[KIND_COUNT] = {[CONNECTIONS] = {"connection", " leaked"}, [RESULTS] = {"result", " never cleared"}};
 
 	for (int k = 0; k < KIND_COUNT; k++) {
-		if (totals->count[k][VERDICT_LEAKED] == 0)
-			continue;
-		append(text, "; ", totals->count[k][VERDICT_LEAKED], words[k].noun, words[k].fate);
+		char text[SENTENCE] = "";
+		append(text, "", totals->count[k][VERDICT_LEAKED], words[k].noun, words[k].fate);
 		append(text, ", ", totals->groups[k], totals->group_noun, "");
+		if (text[0] != '\0')
+			print_line(printer, 0, STYLE_BAD, "pqleak: %s", text);
 	}
 }
 
@@ -43,21 +44,23 @@ void report_headline(const struct totals *totals, FILE *file)
 	char text[SENTENCE] = "";
 
 	if (totals_leaked(totals) > 0) {
-		say_leaked(text, totals);
-		print_line(&printer, 0, STYLE_BAD, "pqleak: %s", text);
+		say_leaked(&printer, totals);
 		return;
 	}
 	if (totals->reasons > 0) {
 		print_line(&printer, 0, STYLE_WARNING, "pqleak: cannot tell whether anything leaked");
 		return;
 	}
-	int64_t results = totals_acquired(totals, RESULTS);
 	int64_t connections = totals_acquired(totals, CONNECTIONS);
+	int64_t results = totals_acquired(totals, RESULTS);
+	append(text, "", totals->count[CONNECTIONS][VERDICT_OPEN_AT_DEATH] + totals->count[RESULTS][VERDICT_OPEN_AT_DEATH],
+		   "", "open at death");
+	append(text, ", ", totals->count[CONNECTIONS][VERDICT_OPEN] + totals->count[RESULTS][VERDICT_OPEN], "",
+		   "still open");
 	print_line(&printer, 0, STYLE_GOOD,
-			   "pqleak: nothing leaked%s (%" PRId64 " connection%s, %" PRId64 " result%s, %" PRId64 " process%s)",
-			   totals->count[CONNECTIONS][VERDICT_OPEN] + totals->count[RESULTS][VERDICT_OPEN] > 0 ? " so far" : "",
-			   connections, plural(connections), results, plural(results), totals->processes,
-			   totals->processes == 1 ? "" : "es");
+			   "pqleak: nothing leaked%s%s (%" PRId64 " connection%s, %" PRId64 " result%s, %" PRId64 " process%s)",
+			   text[0] != '\0' ? ", " : "", text, connections, plural(connections), results, plural(results),
+			   totals->processes, totals->processes == 1 ? "" : "es");
 }
 
 static void say_processes(const struct printer *printer, sqlite3 *db, const struct totals *totals)
@@ -136,9 +139,8 @@ void report_summary(const struct printer *printer, const struct reading *reading
 	say_kind(printer, totals, CONNECTIONS);
 	say_kind(printer, totals, RESULTS);
 	if (unseen > 0)
-		print_line(printer, 2, STYLE_PLAIN,
-				   "%-12s %" PRId64 " address%s used again, so released where pqleak did not see it", "unseen", unseen,
-				   unseen == 1 ? " was" : "es were");
+		print_line(printer, 2, STYLE_PLAIN, "%-12s %" PRId64 " release%s not seen (the address came back)", "unseen",
+				   unseen, unseen == 1 ? " was" : "s were");
 	if (totals->reasons > 0)
 		say_reasons(printer, reading->db, totals);
 }

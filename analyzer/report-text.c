@@ -65,18 +65,21 @@ static void print_title(const struct printer *printer, const struct report_choic
 	int64_t count = sqlite3_column_int64(f, F_COUNT);
 	const char *noun = result                             ? "result"
 					   : strcmp(state, "failed") == 0     ? "failed connect"
-					   : strcmp(state, "connecting") == 0 ? "unfinished connect"
+					   : strcmp(state, "connecting") == 0 ? "abandoned connect"
 														  : "connection";
 	const char *fate = verdict;
+	const char *opened = result ? ", acquired" : ", opened";
 
-	if (strcmp(verdict, "leaked") == 0)
+	if (strcmp(verdict, "leaked") == 0) {
 		fate = result ? "never cleared" : strcmp(state, "connected") == 0 ? "leaked" : "never finished";
-	else if (strcmp(verdict, "open-at-death") == 0)
+		opened = "";
+	} else if (strcmp(verdict, "open-at-death") == 0) {
 		fate = "open at death";
-	else if (strcmp(verdict, "open") == 0)
+	} else if (strcmp(verdict, "open") == 0) {
 		fate = "still open";
-	snprintf(head, sizeof head, "%" PRId64 " %s%s %s %s %s", count, noun, plural(count), fate, preposition(choice),
-			 query_text(f, F_HEAD));
+	}
+	snprintf(head, sizeof head, "%" PRId64 " %s%s %s%s %s %s", count, noun, plural(count), fate, opened,
+			 preposition(choice), query_text(f, F_HEAD));
 	print_kept_tail(printer, 0, title_style(verdict), head, query_text(f, F_TAIL));
 }
 
@@ -134,16 +137,14 @@ struct hidden {
 	int64_t other_groups, other;
 };
 
-static void print_hidden(const struct printer *printer, const struct hidden *hidden)
+static void print_hidden(const struct printer *printer, const struct hidden *hidden, const char *noun)
 {
 	if (hidden->leaked_groups > 0)
-		print_line(printer, 0, STYLE_BAD,
-				   "... and %" PRId64 " more leaked in %" PRId64 " findings (--all shows every one)", hidden->leaked,
-				   hidden->leaked_groups);
+		print_line(printer, 0, STYLE_BAD, "... %" PRId64 " more %s%s with %" PRId64 " leaked (--all shows every one)",
+				   hidden->leaked_groups, noun, plural(hidden->leaked_groups), hidden->leaked);
 	if (hidden->other_groups > 0)
-		print_line(printer, 0, STYLE_WARNING,
-				   "... and %" PRId64 " more open in %" PRId64 " findings (--all shows every one)", hidden->other,
-				   hidden->other_groups);
+		print_line(printer, 0, STYLE_WARNING, "... %" PRId64 " more %s%s with %" PRId64 " open (--all shows every one)",
+				   hidden->other_groups, noun, plural(hidden->other_groups), hidden->other);
 	if (hidden->leaked_groups > 0 || hidden->other_groups > 0)
 		print_line(printer, 0, STYLE_PLAIN, "%s", "");
 }
@@ -181,7 +182,7 @@ bool report_text(struct reading *reading, const struct report_choice *choice, co
 	}
 	if (brief > 0)
 		print_line(&printer, 0, STYLE_PLAIN, "%s", "");
-	print_hidden(&printer, &hidden);
+	print_hidden(&printer, &hidden, totals->group_noun);
 	report_summary(&printer, reading, totals);
 	return !failed;
 }

@@ -41,8 +41,8 @@ const struct command command_report = {
 	.synopsis = "[OPTIONS] [TRACE]",
 	.summary = "Show what was never released, by call site",
 	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\n" REPORT_OPTIONS_HELP
-			"\nThe exit status is 0 when there is a report, also of leaks, and 2 when there is none;\n"
-			"'pqleak check' is the command that judges.\n",
+			"\nThe exit status is 0 when there is a report, also of leaks, and 2 when there is\n"
+			"none; 'pqleak check' is the command that judges.\n",
 	.usage_status = STATUS_UNABLE,
 	.run = run_report,
 };

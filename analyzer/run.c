@@ -34,7 +34,7 @@ struct run_choice {
 static bool take_word(const char *option, const char *value, const char *only, const char **ret)
 {
 	if (strcmp(value, only) != 0)
-		return fail(false, "'--%s=%s': it must be %s", option, value, only);
+		return fail(false, "'--%s=%s': it must be %s (see --help)", option, value, only);
 	*ret = value;
 	return true;
 }
@@ -141,7 +141,7 @@ static int run_run(const struct command *self, int argc, char **argv)
 			return self->usage_status;
 	}
 	if (optind == argc)
-		return fail(self->usage_status, "which command? (usage: pqleak %s %s)", self->name, self->synopsis);
+		return fail(self->usage_status, "run which command? (see 'pqleak run --help')");
 	char *trace = run_trace_path(choice.output);
 	if (trace == NULL)
 		return STATUS_RUN_FAILED;
@@ -167,9 +167,9 @@ const struct command command_run = {
 			"                           hold personal data and passwords\n"
 			"  --events=all             keep every event, not only what is outstanding\n"
 			"  -q, --quiet              print nothing when nothing leaked\n" REPORT_OPTIONS_HELP
-			"\nThe report goes to stderr.  The exit status is the command's, 128+N when signal N\n"
-			"ended it; 125 when pqleak failed, 126 when the command could not be executed, 127\n"
-			"when it was not found.\n",
+			"\nThe report goes to stderr.  The exit status is the command's, 128+N when signal\n"
+			"N ended it; 125 when pqleak failed, 126 when the command could not be executed,\n"
+			"127 when it was not found.\n",
 	.usage_status = STATUS_RUN_FAILED,
 	.run = run_run,
 };

@@ -88,11 +88,13 @@ static void print_server(const struct printer *printer, sqlite3_stmt *row)
 		field(printer, "target", "%s", query_text(row, L_TARGET));
 	if (query_text(row, L_APPLICATION)[0] != '\0')
 		field(printer, "name", "%s", query_text(row, L_APPLICATION));
-	if (version > 0) /* 9.6 and older used three numbers */
-		field(printer, "server",
-			  version >= 100000 ? "PostgreSQL %d.%d, backend %d, %s" : "PostgreSQL %d.%02d, backend %d, %s",
-			  version / 10000, version >= 100000 ? version % 10000 : version / 100 % 100,
-			  sqlite3_column_int(row, L_BACKEND), sqlite3_column_int(row, L_SSL) != 0 ? "SSL" : "no SSL");
+	if (version == 0)
+		return;
+	char *number = version >= 100000 ? sqlite3_mprintf("%d.%d", version / 10000, version % 10000)
+									 : sqlite3_mprintf("%d.%d.%d", version / 10000, version / 100 % 100, version % 100);
+	field(printer, "server", "PostgreSQL %s, backend %d, %s", number, sqlite3_column_int(row, L_BACKEND),
+		  sqlite3_column_int(row, L_SSL) != 0 ? "SSL" : "no SSL");
+	sqlite3_free(number);
 }
 
 static void print_opened(const struct printer *printer, sqlite3 *db, sqlite3_stmt *row)

@@ -15,9 +15,24 @@
 
 /* A row a connection is printed as it is read: there may be millions. */
 static const char list_sql[] =
-	"SELECT l.id, l.verdict, l.state, printf('%d %s', l.pid, basename(l.exe)), l.acquired_ns, l.held_ns, t.text"
+	"SELECT l.id, l.verdict, l.state, l.pid, l.acquired_ns, l.held_ns, ifnull(t.text, '(unknown)')"
 	" FROM connection c CROSS JOIN connection_life l ON l.id = c.id LEFT JOIN target_text t ON t.target = c.target"
 	" ORDER BY c.id";
+
+#define LIST_FORMAT "%6s %-13s %7s %-14s %-12s %s"
+#define LIST_WIDTH 57 /* without the last column */
+
+/* The end of a target, its database, tells more than its beginning. */
+static char *cut_front(char *text, int room)
+{
+	int length = text_columns(text);
+
+	if (length <= room || room < 4)
+		return text;
+	for (int gone = 0; gone < length - room + 3 || ((unsigned char)*text & 0xc0) == 0x80; text++)
+		gone += ((unsigned char)text[1] & 0xc0) != 0x80;
+	return memcpy(text - 3, "...", 3);
+}
 
 static bool list(struct reading *reading, void *context)
 {
@@ -38,14 +53,17 @@ static bool list(struct reading *reading, void *context)
 						   : strcmp(verdict, "released") == 0 ? STYLE_PLAIN
 															  : STYLE_WARNING;
 		if (!any)
-			print_line(printer, 0, STYLE_STRONG, "%6s %-13s %-16s %-19s %-12s %s", "id", "verdict", "process", "opened",
-					   "held", "target");
+			print_line(printer, 0, STYLE_STRONG, LIST_FORMAT, "id", "verdict", "pid", "opened", "held", "target");
 		any = true;
 		if (sqlite3_column_type(row, 5) != SQLITE_NULL)
 			format_duration(held, sqlite3_column_int64(row, 5));
-		print_line(printer, 0, style, "%6lld %-13s %-16.16s %-19s %-12s %s%s", sqlite3_column_int64(row, 0), verdict,
-				   query_text(row, 3), format_time(opened, sqlite3_column_int64(row, 4), TIME_SECONDS), held,
-				   query_text(row, 6), strcmp(state, "failed") == 0 ? " (failed)" : "");
+		/* The year goes: the terminal is narrow, and `show ID` has it. */
+		format_time(opened, sqlite3_column_int64(row, 4), TIME_SECONDS);
+		char *target = sqlite3_mprintf("%s%s", query_text(row, 6), strcmp(state, "failed") == 0 ? " (failed)" : "");
+		print_line(printer, 0, style, LIST_FORMAT, query_text(row, 0), verdict, query_text(row, 3),
+				   opened + strlen("2026-"), held,
+				   target != NULL ? cut_front(target, printer->width - LIST_WIDTH) : "");
+		sqlite3_free(target);
 	}
 	if (!any && !failed)
 		print_line(printer, 0, STYLE_PLAIN, "There are no connections in %s.", reading->path);
@@ -97,7 +115,7 @@ const struct command command_show = {
 	.name = "show",
 	.synopsis = "[TRACE] [ID]",
 	.summary = "List the connections, or show one connection's life",
-	.help = "TRACE is " DEFAULT_TRACE " when not given; a number is an ID, a trace of that name is './17'.\n"
+	.help = "TRACE is " DEFAULT_TRACE " when not given; a number is an ID.\n"
 			"With an ID: where the connection was opened, where used last and where released,\n"
 			"with stacks and times.\n",
 	.usage_status = STATUS_UNABLE,

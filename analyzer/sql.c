@@ -2,8 +2,9 @@
 /*
  * sql.c - `pqleak sql`: a query on a trace, or the sqlite3 shell on it.
  *
- * Read-only: a trace is evidence.  On a terminal columns are aligned, which
- * takes a first pass over the rows; elsewhere they are separated by '|'.
+ * Read-only: a trace is evidence.  On a terminal columns have names and are
+ * aligned, which takes a first pass over the rows; elsewhere the output is that
+ * of the sqlite3 shell: '|' between columns and no names, for scripts.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -62,10 +63,11 @@ static bool print_rows(sqlite3_stmt *row, bool aligned)
 	int widths[MOST_COLUMNS] = {0};
 	bool failed = false;
 
-	if (aligned && columns <= MOST_COLUMNS)
+	if (aligned && columns <= MOST_COLUMNS) {
 		measure(row, widths, columns);
-	for (int i = 0; i < columns; i++)
-		print_cell(sqlite3_column_name(row, i), i < MOST_COLUMNS ? widths[i] : 0, i == columns - 1);
+		for (int i = 0; i < columns; i++)
+			print_cell(sqlite3_column_name(row, i), widths[i], i == columns - 1);
+	}
 	while (query_next(row, &failed))
 		for (int i = 0; i < columns; i++)
 			print_cell(query_text(row, i), i < MOST_COLUMNS ? widths[i] : 0, i == columns - 1);
@@ -154,8 +156,8 @@ const struct command command_sql = {
 	.synopsis = "[TRACE] [QUERY]",
 	.summary = "Run a query on a trace, or open the sqlite3 shell on it",
 	.help = "TRACE is " DEFAULT_TRACE " when not given.  Begin with 'SELECT * FROM readme'.\n"
-			"The first row printed is the column names; the columns are aligned on a terminal\n"
-			"and separated by '|' elsewhere.  The trace is not changed.\n",
+			"On a terminal the columns have names and are aligned; elsewhere '|' separates\n"
+			"them, as in the sqlite3 shell.  The trace is not changed.\n",
 	.usage_status = STATUS_UNABLE,
 	.run = run_sql,
 };

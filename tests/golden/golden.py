@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
+"""Golden tests of the pqleak command: golden.py [--bless] PQLEAK [CASE...]
+
+Each case makes a trace from fixture/base.sql and a fixture, runs one command on it, and compares what it printed and
+how it exited with expected/CASE.txt.  --bless writes what was printed there instead.  TAP on stdout.
+"""
+import argparse
+import difflib
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+TRACE_SQL = HERE.parent.parent / 'trace'
+IDENTITY = 'PRAGMA application_id = 0x50514c4b; PRAGMA user_version = 1;'
+ENVIRONMENT = {'TZ': 'UTC', 'LC_ALL': 'C.UTF-8', 'PATH': os.environ['PATH']}
+SECONDS = 60
+GROUPS = ('site', 'stack', 'function', 'module', 'database')
+
+# name: (fixture, arguments before and after the trace's name)
+CASES = {
+    'clean': ('clean', ['report'], []),
+    'clean-all': ('clean', ['report', '--all'], []),
+    'clean-check': ('clean', ['check'], []),
+    'clean-check-quiet': ('clean', ['check', '-q'], []),
+    'clean-json': ('clean', ['report', '--format=json'], []),
+    'clean-show': ('clean', ['show'], []),
+    'clean-show-1': ('clean', ['show'], ['1']),
+    'clean-show-2': ('clean', ['show'], ['2']),
+    'leaks-all': ('leaks', ['report', '--all'], []),
+    'leaks-check': ('leaks', ['check', '--max=22'], []),
+    'leaks-check-tolerated': ('leaks', ['check', '-q', '--max=23'], []),
+    'leaks-show': ('leaks', ['show'], []),
+    'leaks-show-12': ('leaks', ['show'], ['12']),
+    'leaks-show-30': ('leaks', ['show'], ['30']),
+    'leaks-show-32': ('leaks', ['show'], ['32']),
+    'leaks-show-35': ('leaks', ['show'], ['35']),
+    'leaks-show-39': ('leaks', ['show'], ['39']),
+    'leaks-show-99': ('leaks', ['show'], ['99']),
+    'leaks-show-word': ('leaks', ['show'], ['twelve']),
+    'leaks-sql': ('leaks', ['sql'], ['SELECT kind, leaked, site, stacks FROM leak_site; SELECT 1, NULL -- two']),
+    'leaks-sql-wrong': ('leaks', ['sql'], ['SELECT * FROM leaks']),
+    'leaks-sql-write': ('leaks', ['sql'], ['DELETE FROM connection']),
+    'readme': ('clean', ['sql'], ['SELECT * FROM readme']),
+    'killed': ('killed', ['report'], []),
+    'killed-all': ('killed', ['report', '--all'], []),
+    'killed-check': ('killed', ['check'], []),
+    'killed-json': ('killed', ['report', '--format=json'], []),
+    'killed-show-3': ('killed', ['show'], ['3']),
+    'running': ('running', ['report'], []),
+    'running-check': ('running', ['check'], []),
+    'running-show-1': ('running', ['show'], ['1']),
+    'incomplete': ('incomplete', ['report'], []),
+    'incomplete-check': ('incomplete', ['check', '-q', '--max=1000'], []),
+    'incomplete-json': ('incomplete', ['report', '--format=json'], []),
+    'incomplete-leaks': ('incomplete-leaks', ['check'], []),
+    'nothing': ('nothing', ['report'], []),
+    'nothing-check': ('nothing', ['check'], []),
+    'nothing-json': ('nothing', ['report', '--format=json'], []),
+    'nothing-show': ('nothing', ['show'], []),
+    'many': ('many', ['report'], []),
+    'hostile': ('hostile', ['report'], []),
+    'hostile-json': ('hostile', ['report', '--format=json'], []),
+    'hostile-show-1': ('hostile', ['show'], ['1']),
+}
+for group in GROUPS:
+    CASES[f'leaks-by-{group}'] = ('leaks', ['report', f'--group-by={group}'], [])
+    CASES[f'leaks-by-{group}-json'] = ('leaks', ['report', f'--group-by={group}', '--format=json'], [])
+
+
+def shell(trace, text):
+    """Runs SQL with the sqlite3 shell, which knows .read and generate_series."""
+    run = subprocess.run(['sqlite3', '-bail', trace], input=text, text=True, stderr=subprocess.PIPE, cwd=HERE / 'fixture',
+                         timeout=SECONDS, check=False)
+    assert run.returncode == 0 and run.stderr == '', run.stderr
+
+
+def query(trace, text):
+    return subprocess.run(['sqlite3', trace, text], capture_output=True, text=True, check=True, timeout=SECONDS).stdout
+
+
+def make_trace(folder, fixture):
+    trace = os.path.join(folder, 'trace.db')
+    shell(trace, f'.read {TRACE_SQL}/schema.sql\n.read {TRACE_SQL}/views.sql\n{IDENTITY}\n'
+                 f'BEGIN;\n.read base.sql\n.read {fixture}.sql\nCOMMIT;\n')
+    return trace
+
+
+def check_json(trace, text):
+    """The JSON must agree with the views in the trace: two ways to the same numbers."""
+    report = json.loads(text)
+    assert report['version'] == 1
+    views = dict()
+    for line in query(trace, 'SELECT kind, verdict, count FROM verdict_count').splitlines():
+        kind, verdict, count = line.split('|')
+        views[kind, verdict] = int(count)
+    for kind in ('connection', 'result'):
+        for verdict in ('released', 'leaked', 'open-at-death', 'open'):
+            ours = report[f'{kind}s'][verdict]
+            assert ours == views.get((kind, verdict), 0), f'{kind}s {verdict}: {ours} is not {views}'
+            found = sum(f['count'] for f in report['findings'] if (f['kind'], f['verdict']) == (kind, verdict))
+            assert verdict == 'released' or found == ours, f'findings: {found} {kind}s {verdict}, not {ours}'
+    for finding in report['findings']:
+        assert sum(process['count'] for process in finding['processes']) == finding['count'], finding
+    return json.dumps(report, indent=1, ensure_ascii=False) + '\n'
+
+
+def run_case(pqleak, name):
+    fixture, before, after = CASES[name]
+    with tempfile.TemporaryDirectory() as folder:
+        trace = make_trace(folder, fixture)
+        run = subprocess.run([pqleak, *before, 'trace.db', *after], capture_output=True, cwd=folder, timeout=SECONDS,
+                             env=ENVIRONMENT | {k: v for k, v in os.environ.items() if k.endswith('SAN_OPTIONS')})
+        stdout = run.stdout.decode()  # fails on bytes that are not UTF-8
+        stderr = run.stderr.decode()
+        # Line ends are the only control characters: no colour here, and nothing of a traced program's.
+        if before[0] != 'sql':
+            assert not re.search(r'[\x00-\x09\x0b-\x1f\x7f]', stdout + stderr), 'control characters'
+        if before[0] in ('report', 'check') and '--format=json' not in before:
+            widest = max([0, *map(len, stdout.splitlines())])
+            assert widest <= 80, f'a line of {widest} columns'
+        if '--format=json' in before:
+            stdout = check_json(trace, stdout)
+        words = [f'"{word}"' if ' ' in word else word for word in ['pqleak', *before, 'trace.db', *after]]
+        return '$ ' + ' '.join(words) + f'\n{stdout}{stderr}[exit {run.returncode}]\n'
+
+
+def compare(name, got, bless):
+    path = HERE / 'expected' / f'{name}.txt'
+    if bless:
+        path.write_text(got, encoding='utf-8')
+        return []
+    wanted = path.read_text(encoding='utf-8') if path.exists() else ''
+    return list(difflib.unified_diff(wanted.splitlines(), got.splitlines(), 'expected', 'printed', lineterm=''))
+
+
+def main():
+    parser = argparse.ArgumentParser(description='Golden tests of the pqleak command.')
+    parser.add_argument('--bless', action='store_true', help='write the expected outputs')
+    parser.add_argument('pqleak')
+    parser.add_argument('case', nargs='*', default=sorted(CASES))
+    arguments = parser.parse_args()
+    pqleak = os.path.abspath(arguments.pqleak)
+    failures = 0
+
+    print(f'1..{len(arguments.case)}')
+    for number, name in enumerate(arguments.case, 1):
+        try:
+            trouble = compare(name, run_case(pqleak, name), arguments.bless)
+        except (AssertionError, ValueError, subprocess.SubprocessError) as error:
+            trouble = [str(error)]
+        failures += bool(trouble)
+        print(f'{"not ok" if trouble else "ok"} {number} - {name}')
+        for line in trouble:
+            print(f'# {line}')
+    return 1 if failures else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
+"""What the pqleak command does with files that are no good, and with options that make no sense: trouble.py PQLEAK
+
+Every reading command must exit with 2, print nothing on stdout and one line on stderr that names the file, whatever
+the file is; and must leave it as it was.  TAP on stdout.
+"""
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import golden
+
+SECONDS = 60
+READERS = (['report'], ['report', '--format=json'], ['check', '-q'], ['show'], ['sql'])
+MISTAKES = (
+    # arguments, words of the message
+    (['raport'], "'report'"), (['--verison'], 'help'), (['report', '--gruop-by=site'], "'--group-by'"),
+    (['report', '--group-by=moon'], 'site, stack, function, module or database'), (['report', '--format'], 'needs a value'),
+    (['report', '--all=1'], 'takes no value'), (['report', '-x'], "'-x'"), (['report', 'a.db', 'b.db'], "'b.db'"),
+    (['check', '--max=-1'], '--max=-1'), (['check', '--max=9999999999999999999'], 'a number'), (['show', 'a.db', 'b'], "'b'"),
+    (['help', 'moon'], 'moon'), (['check', '--max'], '--max'),
+)
+RUN_MISTAKES = (
+    (['run'], 125), (['run', '--'], 125), (['run', '--error-exitcode=256', 'true'], 125), (['run', '--sql=all', 'true'], 125),
+    (['run', '-o', 'diary', 'true'], 125), (['run', '-o', 'folder', 'true'], 125), (['run', '-o', 'no/such/t.db', 'true'], 125),
+    (['run', 'no-such-command'], 127), (['run', './diary'], 126), (['run', '/'], 126),
+)
+
+
+class Trouble:
+    def __init__(self, pqleak):
+        self.pqleak = pqleak
+        self.number = 0
+        self.failures = 0
+
+    def say(self, name, trouble):
+        self.number += 1
+        self.failures += bool(trouble)
+        print(f'{"not ok" if trouble else "ok"} {self.number} - {name}')
+        for line in trouble.splitlines():
+            print(f'# {line}')
+
+    def run(self, folder, *arguments, environment=None):
+        return subprocess.run([self.pqleak, *arguments], capture_output=True, cwd=folder, timeout=SECONDS, text=True,
+                              errors='replace', env=golden.ENVIRONMENT | (environment or {}), check=False)
+
+    def judge(self, name, run, status, word):
+        trouble = ''
+        lines = run.stderr.splitlines()
+        if run.returncode != status:
+            trouble += f'exit {run.returncode}, not {status}\n'
+        if run.stdout:
+            trouble += f'printed on stdout: {run.stdout}\n'
+        if len(lines) != 1 or not lines[0].startswith('pqleak: ') or word not in lines[0]:
+            trouble += f"not one line with '{word}': {run.stderr}\n"
+        self.say(name, trouble)
+
+
+def read(path):
+    with open(path, 'rb') as file:
+        return file.read()
+
+
+def write(path, data):
+    with open(path, 'wb') as file:
+        file.write(data)
+
+
+def bad_files(folder, good):
+    """Makes files that are no traces; yields their names."""
+    yield 'missing.db'
+    yield 'no/such/folder.db'
+    os.mkdir(os.path.join(folder, 'folder'))
+    yield 'folder'
+    write(os.path.join(folder, 'diary'), b'Dear diary,\n' * 100)
+    yield 'diary'
+    write(os.path.join(folder, 'empty.db'), b'')
+    yield 'empty.db'
+    golden.shell(os.path.join(folder, 'other.db'), 'CREATE TABLE process (id);')
+    yield 'other.db'
+    shutil.copy(good, os.path.join(folder, 'newer.db'))
+    golden.shell(os.path.join(folder, 'newer.db'), 'PRAGMA user_version = 99;')
+    yield 'newer.db'
+    for part in (100, 4096, 3):
+        size = len(read(good)) // part if part < 10 else part
+        write(os.path.join(folder, f'cut{part}.db'), read(good)[:size])
+        yield f'cut{part}.db'
+    damaged = bytearray(read(good))
+    damaged[4096:] = random.Random(1).randbytes(len(damaged) - 4096)
+    write(os.path.join(folder, 'damaged.db'), bytes(damaged))
+    yield 'damaged.db'
+    if os.geteuid() != 0:
+        shutil.copy(good, os.path.join(folder, 'secret.db'))
+        os.chmod(os.path.join(folder, 'secret.db'), 0)
+        yield 'secret.db'
+
+
+def check_bad_files(tests, folder, good):
+    for name in bad_files(folder, good):
+        path = os.path.join(folder, name)
+        before = read(path) if os.path.isfile(path) and os.access(path, os.R_OK) else None
+        for arguments in READERS:
+            query = ['SELECT count(*) FROM connection_life'] if arguments[0] == 'sql' else []
+            run = tests.run(folder, *arguments, name, *query)
+            tests.judge(f'{" ".join(arguments)} {name}', run, 2, '')
+        if before is not None:
+            tests.say(f'{name} is left as it was', '' if read(path) == before else 'it was changed')
+        elif name != 'folder' and not os.path.isfile(path):
+            tests.say(f'{name} is not made', 'it was made' if os.path.exists(path) else '')
+
+
+def check_random_damage(tests, folder, good):
+    """A trace with a few bytes changed may be read or refused, and nothing else."""
+    whole = read(good)
+    chance = random.Random(7)
+    trouble = ''
+    for round_ in range(40):
+        data = bytearray(whole)
+        for _ in range(20):
+            data[chance.randrange(100, len(data))] = chance.randrange(256)
+        path = os.path.join(folder, 'dice.db')
+        write(path, bytes(data))
+        for arguments in (['report', '--all'], ['check', '--format=json'], ['show']):
+            run = tests.run(folder, *arguments, 'dice.db')
+            if run.returncode not in (0, 1, 2) or (run.returncode == 2 and not run.stdout + run.stderr):
+                trouble += f'round {round_}: {arguments}: exit {run.returncode} {run.stderr}\n'
+    tests.say('random damage', trouble)
+
+
+def check_read_only(tests, folder, good):
+    """A trace in a folder that may not be written is read."""
+    place = os.path.join(folder, 'museum')
+    os.mkdir(place)
+    shutil.copy(good, os.path.join(place, 'trace.db'))
+    os.chmod(os.path.join(place, 'trace.db'), 0o444)
+    os.chmod(place, 0o555)
+    want = tests.run(os.path.dirname(good), 'report', '--all', 'trace.db').stdout
+    run = tests.run(place, 'report', '--all', 'trace.db')
+    os.chmod(place, 0o755)
+    trouble = run.stderr if run.returncode == 0 else f'exit {run.returncode}: {run.stderr}'
+    tests.say('a read-only trace is read', trouble or ('' if run.stdout == want else run.stdout))
+
+
+def check_full_output(tests, folder):
+    """Output that cannot be written is a failure."""
+    with open('/dev/full', 'wb') as full:
+        run = subprocess.run([tests.pqleak, 'report', 'trace.db'], stdout=full, stderr=subprocess.PIPE, cwd=folder, text=True,
+                             env=golden.ENVIRONMENT, check=False, timeout=SECONDS)
+    tests.say('a full disk under stdout', '' if run.returncode == 2 and 'cannot write' in run.stderr else str(run))
+
+
+def main():
+    tests = Trouble(os.path.abspath(sys.argv[1]))
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
+        good = golden.make_trace(other, 'leaks')
+        check_bad_files(tests, folder, good)
+        check_random_damage(tests, folder, good)
+        check_read_only(tests, folder, good)
+        check_full_output(tests, other)
+        for arguments, word in MISTAKES:
+            tests.judge(' '.join(arguments), tests.run(folder, *arguments), 2, word)
+        for arguments, status in RUN_MISTAKES:
+            tests.judge(' '.join(arguments), tests.run(folder, *arguments), status, '')
+        tests.say("a file that is no trace is not replaced by 'run'",
+                  '' if read(os.path.join(folder, 'diary')).startswith(b'Dear diary') else 'it was')
+    print(f'1..{tests.number}')
+    return 1 if tests.failures else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
