@@ -177,8 +177,13 @@ static int copy_once(struct spool *spool, int fd)
 		return -EAGAIN;
 	if (check_copy(spool))
 		return 0;
-	/* The copy's header may itself be half old, half new; a file at rest shows the same header twice. */
-	return memcmp(&now, spool->copy, offsetof(struct spool_header, host)) != 0 ? -EAGAIN : -EBADMSG;
+	/* The header may be half old, half new, or tell of room that the file got after we asked for its size. */
+	off_t size = st.st_size;
+	if (fstat(fd, &st) != 0)
+		return -errno;
+	if (st.st_size != size || memcmp(&now, spool->copy, offsetof(struct spool_header, host)) != 0)
+		return -EAGAIN;
+	return -EBADMSG;
 }
 
 int spool_read(struct spool *ret, const char *path)
