@@ -207,12 +207,12 @@ void process_ends(enum process_end end, bool drain)
 static void at_exit(void *unused)
 {
 	(void)unused;
-	process_ends(END_EXIT, true);
+	process_ends(END_EXIT, !settings.drain_later);
 }
 
 static void at_quick_exit_(void)
 {
-	process_ends(END_QUICK_EXIT, true);
+	process_ends(END_QUICK_EXIT, !settings.drain_later);
 }
 
 extern int __cxa_atexit(void (*)(void *), void *, void *);

@@ -20,6 +20,7 @@ void settings_read(void)
 	settings.keep_events = is_set_to("PQLEAK_EVENTS", "all");
 	settings.sql = is_set_to("PQLEAK_SQL", "text") ? SQL_TEXT : SQL_KEYWORD;
 	settings.clear_deepbind = is_set_to("PQLEAK_DEEPBIND", "clear");
+	settings.drain_later = is_set_to("PQLEAK_DRAIN", "later");
 
 	const char *trace = getenv("PQLEAK_TRACE");
 	if (trace == NULL || trace[0] == '\0')

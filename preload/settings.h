@@ -21,6 +21,7 @@ struct settings {
 	enum sql_setting sql; /* PQLEAK_SQL */
 	bool keep_events;     /* PQLEAK_EVENTS=all */
 	bool clear_deepbind;  /* PQLEAK_DEEPBIND=clear */
+	bool drain_later;     /* PQLEAK_DRAIN=later: at its end a process leaves its spool to whoever opens the trace */
 };
 
 extern struct settings settings;

@@ -35,6 +35,7 @@ struct entry {
 };
 
 static struct entry entries[ENTRIES];
+static bool is_used; /* an untouched table costs no memory, also not by being cleared */
 
 static int (*get_context)(unw_tdep_context_t *);
 static int (*init_local)(unw_cursor_t *, unw_context_t *);
@@ -62,7 +63,7 @@ static bool has_cursor(void)
 
 void memo_reset(void)
 {
-	for (unsigned i = 0; i < ENTRIES; i++) {
+	for (unsigned i = 0; is_used && i < ENTRIES; i++) {
 		entries[i].stack = 0;
 		entries[i].frame = NULL;
 		atomic_flag_clear(&entries[i].is_taken);
@@ -156,6 +157,7 @@ void memo_learn(const void *frame, uint32_t unloads, uint32_t stack)
 		return;
 	bool is_candidate =
 		entry->frame == frame && entry->caller == caller_of(frame) && entry->unloads == unloads && entry->stack == 0;
+	is_used = true;
 	entry->frame = frame;
 	entry->caller = caller_of(frame);
 	entry->unloads = unloads;

@@ -22,7 +22,7 @@
 #include "trace/trace.h"
 
 enum {
-	DRAIN_EVENTS = 16 * SPOOL_SEGMENT_EVENTS, /* so many undrained: 1 MiB */
+	DRAIN_EVENTS = 12 * SPOOL_SEGMENT_EVENTS, /* so many undrained: 768 KiB */
 	RETRY_EVENTS = SPOOL_SEGMENT_EVENTS,      /* a drain that failed is tried again after so many more */
 	EXIT_WAIT_MS = 100,                       /* for another process's lock on the trace, when this one ends */
 };
