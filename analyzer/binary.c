@@ -122,7 +122,9 @@ static void call_place(Dwarf_Die *unit, Dwarf_Die *die, const char **ret_file, i
 
 static void tell(binary_name name, void *context, int depth, const char *function, const char *file, int line)
 {
-	char *demangled = function == NULL ? NULL : cplus_demangle(function, DMGL_PARAMS | DMGL_ANSI | DMGL_AUTO);
+	/* Without its return type a name begins with its namespace, which tells drivers from the user's own code. */
+	int style = DMGL_PARAMS | DMGL_ANSI | DMGL_AUTO | DMGL_RET_DROP;
+	char *demangled = function == NULL ? NULL : cplus_demangle(function, style);
 
 	name(context, depth, demangled != NULL ? demangled : function, line > 0 ? file : NULL, file != NULL ? line : 0);
 	free(demangled);

@@ -8,7 +8,8 @@ CREATE TEMP VIEW driver_module AS
 CREATE TEMP VIEW call AS
   -- A frame's functions, innermost first, inlined ones included.  `head` may be shortened, `tail` says where.
   SELECT f.id AS frame, ifnull(y.depth, 0) AS depth, m.path AS module, f."offset", y.function, y.file, y.line,
-         f.module IN (SELECT module FROM driver_module) AS driver,
+         ifnull(f.module IN (SELECT module FROM driver_module), 0)
+           OR EXISTS (SELECT 1 FROM driver_function d WHERE y.function GLOB d.pattern) AS driver,
          CASE WHEN y.function IS NOT NULL THEN y.function
               WHEN y.line > 0 THEN '??'
               WHEN m.path IS NOT NULL THEN printf('%s+0x%x', basename(m.path), f."offset")

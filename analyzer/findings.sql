@@ -11,7 +11,7 @@ DROP TABLE IF EXISTS temp.share;
 CREATE TEMP TABLE site (stack INTEGER PRIMARY KEY, frame, module, function, file, line, "offset", head, tail);
 INSERT INTO site
   SELECT c.stack, c.frame, t.module, t.function, t.file, t.line, t."offset", t.head, t.tail
-  FROM call_site c JOIN call t ON t.frame = c.frame AND t.depth = 0
+  FROM call_site c JOIN frame_function n ON n.frame = c.frame JOIN call t ON t.frame = n.frame AND t.depth = n.depth
   WHERE c.stack IN (SELECT stack FROM wanted_stack);
 
 -- The tally's rows that the report speaks of, each with the key of its finding.  One source line is one site, however

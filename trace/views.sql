@@ -82,16 +82,30 @@ CREATE VIEW driver AS
     ('*/libtdbcpostgres*.so', 'tdbc::postgres'), ('*/libtdbc1*.so', 'tdbc'), ('*/libqsqlpsql.so', 'Qt')
   );
 
+CREATE VIEW driver_function AS
+  -- Functions of drivers and of the C++ library that headers compile into the user's own code.
+  SELECT column1 AS pattern, column2 AS what FROM (VALUES
+    ('pqxx::*', 'libpqxx'), ('std::*', 'C++ library'), ('__gnu_cxx::*', 'C++ library')
+  );
+
+CREATE VIEW frame_function AS
+  -- Which of a frame's functions (symbol.depth) names it: the innermost that is no driver's, or the innermost.
+  SELECT f.id AS frame, ifnull((SELECT min(y.depth) FROM symbol y WHERE y.frame = f.id AND NOT EXISTS
+    (SELECT 1 FROM driver_function d WHERE y.function GLOB d.pattern)), 0) AS depth
+  FROM frame f;
+
 CREATE VIEW call_site AS
   -- The call site of each stack: its first frame that is the user's own code, or its outermost when none is.
   SELECT s.stack, s.level, s.frame FROM stack_frame s
   WHERE s.level = ifnull(
     (SELECT min(o.level) FROM stack_frame o JOIN frame f ON f.id = o.frame LEFT JOIN module m ON m.id = f.module
-      WHERE o.stack = s.stack AND NOT EXISTS (SELECT 1 FROM driver d WHERE m.path GLOB d.pattern)),
+      WHERE o.stack = s.stack AND NOT EXISTS (SELECT 1 FROM driver d WHERE m.path GLOB d.pattern)
+        AND NOT EXISTS (SELECT 1 FROM frame_function n JOIN symbol y ON y.frame = n.frame AND y.depth = n.depth
+                        JOIN driver_function d ON y.function GLOB d.pattern WHERE n.frame = o.frame)),
     (SELECT max(o.level) FROM stack_frame o WHERE o.stack = s.stack));
 
 CREATE VIEW frame_text AS
-  -- A frame in words: function and file:line of its innermost inlined function where known, else module+offset.
+  -- A frame in words: function and file:line where known (of inlined ones as frame_function says), else module+offset.
   SELECT f.id AS frame, m.path AS module, f."offset",
          y.function, y.file, y.line,
          ifnull(y.function, ifnull(replace(m.path, rtrim(m.path, replace(m.path, '/', '')), ''), '(no module)')
@@ -100,7 +114,8 @@ CREATE VIEW frame_text AS
                  WHEN y.function IS NOT NULL AND m.path IS NOT NULL
                    THEN printf(' (in %s)', replace(m.path, rtrim(m.path, replace(m.path, '/', '')), ''))
                  ELSE '' END AS text
-  FROM frame f LEFT JOIN module m ON m.id = f.module LEFT JOIN symbol y ON y.frame = f.id AND y.depth = 0;
+  FROM frame f LEFT JOIN module m ON m.id = f.module LEFT JOIN symbol y ON y.frame = f.id
+    AND y.depth = (SELECT n.depth FROM frame_function n WHERE n.frame = f.id);
 
 CREATE VIEW stack_text AS
   -- The frames of every stack in words; filter by stack.

@@ -63,6 +63,8 @@ CASES = {
     'nothing-check': ('nothing', ['check'], []),
     'nothing-json': ('nothing', ['report', '--format=json'], []),
     'nothing-show': ('nothing', ['show'], []),
+    'libpqxx': ('libpqxx', ['report'], []),
+    'libpqxx-sql': ('libpqxx', ['sql'], ['SELECT kind, leaked, site FROM leak_site']),
     'many': ('many', ['report'], []),
     'hostile': ('hostile', ['report'], []),
     'hostile-json': ('hostile', ['report', '--format=json'], []),
