@@ -1,0 +1,192 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
+"""Measures the figures of README.md, and prints them as the rows of its table.
+
+bench.py BUILD [FIGURE...]   figures: pgbench pgbench-connect pair start memory trace report kill; default: all.
+
+Ratios are medians of pairs of runs that alternate, untraced and traced, because machines are noisy; each is printed
+with the smallest and the largest ratio seen.  Needs a server: run it under scripts/with-postgres.  Asserts nothing.
+"""
+import argparse
+import os
+import random
+import re
+import resource
+import signal
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+
+class Bench:
+    def __init__(self, build, folder, rounds, scale):
+        self.build, self.folder, self.rounds, self.scale = build, folder, rounds, scale
+        self.shim = os.path.join(build, 'preload', 'libpqleak.so')
+        self.pqleak = os.path.join(build, 'analyzer', 'pqleak')
+        self.trace = os.path.join(folder, 'bench.db')
+
+    def program(self, name):
+        return os.path.join(self.build, 'tests', 'bench', 'bench-' + name)
+
+    def environment(self, traced, **more):
+        chosen = dict(os.environ, PQLEAK_TRACE=self.trace, **more)
+        chosen.pop('LD_PRELOAD', None)
+        if traced:
+            chosen['LD_PRELOAD'] = self.shim
+        return chosen
+
+    def clear(self):
+        for name in os.listdir(self.folder):
+            os.unlink(os.path.join(self.folder, name))
+
+    def output(self, command, traced, **more):
+        self.clear()
+        return subprocess.run(command, env=self.environment(traced, **more), check=True, capture_output=True,
+                              text=True).stdout
+
+    def paired(self, command, measure):
+        """Ratios traced/untraced of `measure(output)`, smaller being better."""
+        ratios = []
+        for _ in range(self.rounds):
+            plain = measure(self.output(command, False))
+            ratios.append(measure(self.output(command, True)) / plain)
+        return f'{statistics.median(ratios):.3f}× ({min(ratios):.3f}–{max(ratios):.3f}, {len(ratios)} pairs)'
+
+
+def row(figure, goal, value):
+    print(f'| {figure} | {goal} | {value} |', flush=True)
+
+
+def latency(output):
+    return float(re.search(r'latency average = ([\d.]+) ms', output)[1])
+
+
+def pgbench(bench):
+    subprocess.run(['pgbench', '-q', '-i', '-s', '1'], check=True, stderr=subprocess.DEVNULL)
+    row('`pgbench -S`, Unix socket, 1 client', '≤ 1.01×',
+        bench.paired(['pgbench', '-n', '-S', '-T', '5'], latency))
+
+
+def pgbench_connect(bench):
+    subprocess.run(['pgbench', '-q', '-i', '-s', '1'], check=True, stderr=subprocess.DEVNULL)
+    row('`pgbench -S -C` (a connection per transaction)', '≤ 1.01×',
+        bench.paired(['pgbench', '-n', '-S', '-C', '-T', '5'], latency))
+
+
+def pair(bench):
+    millions = 10 * bench.scale
+    times = []
+    for _ in range(3):
+        times.append(float(bench.output([bench.program('pairs'), str(int(millions * 1e6))], True).split()[0]))
+    row(f'an exec+clear pair on a libpq that does nothing, 10 frames, drains included, over {millions:g} M pairs',
+        '≤ 300 ns', f'{statistics.median(times):.0f} ns')
+
+
+def start(bench):
+    def measure(command):
+        out = subprocess.run([bench.program('spawn'), '400', bench.shim] + command, check=True, capture_output=True,
+                             text=True, env=bench.environment(False, PQLEAK_DRAIN='later')).stdout
+        bench.clear()
+        return f'{float(out.split()[2]) / 1000:.2f} ms'
+
+    row('start and end of a process that never touches libpq', '≤ 0.1 ms', measure(['true']))
+    row('… that connects once, under `pqleak run`', '≤ 1.5 ms', measure([bench.program('connect')]))
+
+
+def memory(bench):
+    differences = []
+    for _ in range(5):
+        plain, traced = (int(bench.output([bench.program('pairs'), '1000000'], t).split()[1]) for t in (False, True))
+        differences.append((traced - plain) / 1024)
+    row('memory added to the host (private pages, spool included)', '≤ 3 MiB',
+        f'{statistics.median(differences):.1f} MiB')
+
+
+def trace(bench):
+    millions = 10 * bench.scale
+    bench.output([bench.program('pairs'), str(int(millions * 1e6))], True)
+    row(f'trace after {millions:g} M balanced pairs', '≤ 256 KiB', f'{os.path.getsize(bench.trace) / 1024:.0f} KiB')
+
+
+def many_connections(bench, count):
+    """A trace of `count` connections of 20 stacks, one in ten leaked, made from a real one of one connection."""
+    bench.output([bench.program('pairs'), '1'], True)
+    with sqlite3.connect(bench.trace) as db:
+        db.execute('PRAGMA journal_mode = OFF')
+        columns = [c[1] for c in db.execute('PRAGMA table_info(connection)')]
+        stacks = db.execute('SELECT count(*) FROM stack').fetchone()[0]
+        picked = {'id': 'n + 1', 'acquire_stack': f'1 + n % {stacks}', 'acquired_ns': 'acquired_ns + n * 1000',
+                  'released_ns': 'CASE WHEN n % 10 > 0 THEN acquired_ns + n * 1000 + 500 END'}
+        db.execute(f'''WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count - 1})
+            INSERT INTO connection ({', '.join(columns)})
+            SELECT {', '.join(picked.get(c, c) for c in columns)} FROM numbers, (SELECT * FROM connection LIMIT 1)''')
+    db.close()
+
+
+def report(bench):
+    for count, goal in ((1_000_000, '≤ 1 s'), (10_000_000, '≤ 10 s, ≤ 100 MiB')):
+        count = int(count * bench.scale)
+        many_connections(bench, count)
+        seconds, peak = [], 0
+        for _ in range(3):
+            began = time.monotonic()
+            process = subprocess.Popen([bench.pqleak, 'report', bench.trace], stdout=subprocess.DEVNULL)
+            _, _, usage = os.wait4(process.pid, 0)
+            seconds.append(time.monotonic() - began)
+            peak = max(peak, usage.ru_maxrss)
+        row(f'`pqleak report` on {count:,} connections', goal,
+            f'{statistics.median(seconds):.2f} s, {peak / 1024:.0f} MiB')
+
+
+def kill(bench):
+    """SIGKILL at random moments of a client that tells each acquire when its call has returned."""
+    rounds, lost, damaged = int(1000 * bench.scale), 0, 0
+    announce = os.path.join(bench.build, 'tests', 'clients', 'client-announce')
+    for _ in range(rounds):
+        bench.clear()
+        process = subprocess.Popen([announce, '1000'], stdout=subprocess.PIPE, env=bench.environment(True))
+        time.sleep(random.uniform(0.005, 0.06))
+        process.send_signal(signal.SIGKILL)
+        announced = process.communicate()[0].count(b'\n')
+        count = subprocess.run([bench.pqleak, 'sql', bench.trace, 'SELECT count(*) FROM connection'],
+                               capture_output=True, text=True).stdout.split()
+        recorded = int(count[-1]) if count and count[-1].isdigit() else 0
+        lost += max(0, announced - recorded)
+        if os.path.exists(bench.trace):
+            db = sqlite3.connect(bench.trace)
+            damaged += db.execute('PRAGMA integrity_check').fetchone()[0] != 'ok'
+            db.close()
+    row(f'SIGKILL at {rounds:,} random moments', '0 lost, 0 damaged', f'{lost} lost, {damaged} damaged')
+
+
+FIGURES = {'pgbench': pgbench, 'pgbench-connect': pgbench_connect, 'pair': pair, 'start': start, 'memory': memory,
+           'trace': trace, 'report': report, 'kill': kill}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n\n')[0])
+    parser.add_argument('build', help='the build folder')
+    parser.add_argument('figures', nargs='*', metavar='FIGURE', help=', '.join(FIGURES))
+    parser.add_argument('--rounds', type=int, default=11, help='pairs of runs behind a ratio (default 11)')
+    parser.add_argument('--scale', type=float, default=1, help='part of the full counts, for a quick look')
+    asked = parser.parse_args()
+    unknown = [f for f in asked.figures if f not in FIGURES]
+    if unknown:
+        parser.error('no such figure: ' + ', '.join(unknown))
+    build = os.path.abspath(asked.build)
+    subprocess.run(['ninja', '-C', build, 'tests/bench/bench-pairs', 'tests/bench/bench-spawn',
+                    'tests/bench/bench-connect', 'all'], check=True, stdout=subprocess.DEVNULL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    print('| figure | goal | measured |\n| --- | --- | --- |')
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        for name in asked.figures or FIGURES:
+            FIGURES[name](Bench(build, folder, asked.rounds, asked.scale))
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
