@@ -92,7 +92,8 @@ static PGconn *to_finish_late;
 
 __attribute__((destructor)) static void finish_late(void)
 {
-	PQfinish(to_finish_late);
+	if (to_finish_late)
+		PQfinish(to_finish_late);
 }
 
 static int end_destructor(int argc, char **argv)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /* passwords.c - hands a password to libpq in every way a program may, right and wrong.  argv[2] is the user's database,
- * argv[3] the password; the password in argv is itself one of the ways. */
+ * TEST_SECRET in the environment the password. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,6 +9,7 @@
 #define USER "guarded"
 
 static char text[1024];
+static const char *secret;
 
 /* Leaks the connection, so that the report speaks of it; the outcome is printed. */
 static int leak(PGconn *conn)
@@ -20,21 +21,21 @@ static int leak(PGconn *conn)
 static int conninfo(int argc, char **argv)
 {
 	(void)argc;
-	snprintf(text, sizeof(text), "user=" USER " dbname=%s password='%s'", argv[1], argv[2]);
+	snprintf(text, sizeof(text), "user=" USER " dbname=%s password='%s'", argv[1], secret);
 	return leak(PQconnectdb(text));
 }
 
 static int uri(int argc, char **argv)
 {
 	(void)argc;
-	snprintf(text, sizeof(text), "postgresql://" USER ":%s@/%s", argv[2], argv[1]);
+	snprintf(text, sizeof(text), "postgresql://" USER ":%s@/%s", secret, argv[1]);
 	return leak(PQconnectdb(text));
 }
 
 static int uri_query(int argc, char **argv)
 {
 	(void)argc;
-	snprintf(text, sizeof(text), "postgresql:///%s?user=" USER "&password=%s", argv[1], argv[2]);
+	snprintf(text, sizeof(text), "postgresql:///%s?user=" USER "&password=%s", argv[1], secret);
 	return leak(PQconnectdb(text));
 }
 
@@ -42,7 +43,7 @@ static int uri_query(int argc, char **argv)
 static int uri_at(int argc, char **argv)
 {
 	(void)argc;
-	snprintf(text, sizeof(text), "postgresql://" USER ":begin@%s@localhost/%s", argv[2], argv[1]);
+	snprintf(text, sizeof(text), "postgresql://" USER ":begin@%s@localhost/%s", secret, argv[1]);
 	return leak(PQconnectdb(text));
 }
 
@@ -50,7 +51,7 @@ static int uri_at(int argc, char **argv)
 static int uri_slash(int argc, char **argv)
 {
 	(void)argc;
-	snprintf(text, sizeof(text), "postgresql://" USER ":1/%s@localhost/%s", argv[2], argv[1]);
+	snprintf(text, sizeof(text), "postgresql://" USER ":1/%s@localhost/%s", secret, argv[1]);
 	return leak(PQconnectdb(text));
 }
 
@@ -58,7 +59,7 @@ static int params(int argc, char **argv)
 {
 	(void)argc;
 	const char *const keywords[] = {"user", "dbname", "password", NULL};
-	const char *const values[] = {USER, argv[1], argv[2], NULL};
+	const char *const values[] = {USER, argv[1], secret, NULL};
 	return leak(PQconnectdbParams(keywords, values, 0));
 }
 
@@ -66,7 +67,7 @@ static int params_start(int argc, char **argv)
 {
 	(void)argc;
 	const char *const keywords[] = {"user", "dbname", "password", NULL};
-	const char *const values[] = {USER, argv[1], argv[2], NULL};
+	const char *const values[] = {USER, argv[1], secret, NULL};
 	PGconn *conn = PQconnectStartParams(keywords, values, 0);
 	client_poll(conn, PQconnectPoll);
 	return leak(conn);
@@ -82,7 +83,7 @@ static int with_dbname(const char *database, int expand)
 static int dbname_expanded(int argc, char **argv)
 {
 	(void)argc;
-	snprintf(text, sizeof(text), "user=" USER " dbname=%s password=%s", argv[1], argv[2]);
+	snprintf(text, sizeof(text), "user=" USER " dbname=%s password=%s", argv[1], secret);
 	return with_dbname(text, 1);
 }
 
@@ -90,28 +91,28 @@ static int dbname_expanded(int argc, char **argv)
 static int dbname_literal(int argc, char **argv)
 {
 	(void)argc;
-	snprintf(text, sizeof(text), "user=" USER " dbname=%s password=%s", argv[1], argv[2]);
+	snprintf(text, sizeof(text), "user=" USER " dbname=%s password=%s", argv[1], secret);
 	return with_dbname(text, 0);
 }
 
 static int dbname_literal_uri(int argc, char **argv)
 {
 	(void)argc;
-	snprintf(text, sizeof(text), "postgresql://" USER ":%s@/%s", argv[2], argv[1]);
+	snprintf(text, sizeof(text), "postgresql://" USER ":%s@/%s", secret, argv[1]);
 	return with_dbname(text, 0);
 }
 
 static int setdb_login(int argc, char **argv)
 {
 	(void)argc;
-	return leak(PQsetdbLogin(NULL, NULL, NULL, NULL, argv[1], USER, argv[2]));
+	return leak(PQsetdbLogin(NULL, NULL, NULL, NULL, argv[1], USER, secret));
 }
 
 /* PQsetdbLogin expands its dbname. */
 static int setdb_login_dbname(int argc, char **argv)
 {
 	(void)argc;
-	snprintf(text, sizeof(text), "user=" USER " dbname=%s password=%s", argv[1], argv[2]);
+	snprintf(text, sizeof(text), "user=" USER " dbname=%s password=%s", argv[1], secret);
 	return leak(PQsetdbLogin(NULL, NULL, NULL, NULL, text, NULL, NULL));
 }
 
@@ -126,13 +127,13 @@ static int statement(int argc, char **argv)
 {
 	(void)argc;
 	PGconn *conn = PQsetdbLogin(NULL, NULL, NULL, NULL, argv[1], NULL, NULL);
-	snprintf(text, sizeof(text), "ALTER ROLE " USER " PASSWORD '%s'", argv[2]);
+	snprintf(text, sizeof(text), "ALTER ROLE " USER " PASSWORD '%s'", secret);
 	PGresult *forgotten = PQexec(conn, text);
 	if (PQresultStatus(forgotten) != PGRES_COMMAND_OK)
 		return 1;
-	snprintf(text, sizeof(text), "'%s'", argv[2]);
+	snprintf(text, sizeof(text), "'%s'", secret);
 	PQexec(conn, text); /* no statement at all, and it fails */
-	PQfreemem(PQencryptPasswordConn(conn, argv[2], USER, NULL));
+	PQfreemem(PQencryptPasswordConn(conn, secret, USER, NULL));
 	return leak(conn);
 }
 
@@ -155,7 +156,8 @@ int main(int argc, char **argv)
 		{"statement", "in SQL", statement},
 		{NULL, NULL, NULL},
 	};
-	if (argc > 1 && argc < 4)
+	secret = getenv("TEST_SECRET");
+	if (argc > 1 && (argc < 3 || !secret))
 		return 99;
 	return client_main(argc, argv, cases);
 }

@@ -152,6 +152,17 @@ static int clear_late(int argc, char **argv)
 	return 0;
 }
 
+static int held(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	PGconn *conn = client_open();
+	PGresult *result = by_exec(conn);
+	client_do(conn, "SELECT pg_sleep(0.1)");
+	PQclear(result);
+	PQfinish(conn);
+	return 0;
+}
+
 static int rows(int argc, char **argv)
 {
 	(void)argc, (void)argv;
@@ -182,6 +193,7 @@ int main(int argc, char **argv)
 		{"clean", "takes a result in every way and clears all", clean},
 		{"flood", "N K: takes N results, leaks the first K", flood},
 		{"clear-late", "clears a result after its connection is finished", clear_late},
+		{"held", "holds a result for a tenth of a second", held},
 		{"rows", "leaks the five rows of single-row mode", rows},
 		{"nested", "calls of libpq that use results of their own", nested},
 		{NULL, NULL, NULL},

@@ -158,6 +158,12 @@ class Scenario(unittest.TestCase):
     def trace(path):
         return Trace(path)
 
+    def sql(self, query, trace='t.db'):
+        """The answer of pqleak sql, which sees what has not been taken in yet."""
+        run = self.pqleak('sql', self.path(trace), query)
+        self.assertEqual(run.status, 0, run)
+        return run.stdout.strip()
+
     def json(self, trace='t.db', *options):
         """The report as a program reads it."""
         run = self.pqleak('report', self.path(trace), '--format=json', *options)

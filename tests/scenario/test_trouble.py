@@ -11,8 +11,8 @@ from scenario import SHIM, Scenario, Trace, client
 
 HUNGRY = client('hungry')
 
-# Output, an error on stderr, and a status of its own: what must not change.
-HOST = ('psql', '-XAt', '-c', 'SELECT generate_series(1, 3)', '-c', 'SELECT 1/0')
+# Output, an error on stderr, and a status of its own: what must not change.  It leaks nothing.
+HOST = ('psql', '-XAt', '-c', 'SELECT generate_series(1, 3)', '-c', r'\no_such_command')
 
 IN_NAMESPACE = ['unshare', '--mount', '--propagation', 'private']
 
