@@ -18,7 +18,8 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 TRACE_SQL = HERE.parent.parent / 'trace'
 IDENTITY = 'PRAGMA application_id = 0x50514c4b; PRAGMA user_version = 1;'
-ENVIRONMENT = {'TZ': 'UTC', 'LC_ALL': 'C.UTF-8', 'PATH': os.environ['PATH']}
+ENVIRONMENT = {'TZ': 'UTC', 'LC_ALL': 'C.UTF-8', 'PATH': os.environ['PATH'],
+               **{name: value for name, value in os.environ.items() if name.endswith('SAN_OPTIONS')}}
 SECONDS = 60
 GROUPS = ('site', 'stack', 'function', 'module', 'database')
 
@@ -117,7 +118,7 @@ def run_case(pqleak, name):
     with tempfile.TemporaryDirectory() as folder:
         trace = make_trace(folder, fixture)
         run = subprocess.run([pqleak, *before, 'trace.db', *after], capture_output=True, cwd=folder, timeout=SECONDS,
-                             env=ENVIRONMENT | {k: v for k, v in os.environ.items() if k.endswith('SAN_OPTIONS')})
+                             env=ENVIRONMENT, check=False)
         stdout = run.stdout.decode()  # fails on bytes that are not UTF-8
         stderr = run.stderr.decode()
         # Line ends are the only control characters: no colour here, and nothing of a traced program's.
