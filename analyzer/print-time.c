@@ -30,6 +30,8 @@ const char *format_time(char *text, int64_t ns, enum time_detail detail)
 
 const char *format_duration(char *text, int64_t ns)
 {
+	/* Clocks can be set back; a duration cannot. */
+	ns = ns > 0 ? ns : 0;
 	int64_t s = ns / NS_PER_S;
 
 	if (ns < NS_PER_MS)

@@ -114,7 +114,7 @@ static int run_shell(struct reading *reading)
 	/* The shell would take a path that begins with '-' for an option. */
 	char *safe = NULL;
 	if (asprintf(&safe, "%s%s", path[0] == '-' ? "./" : "", path) >= 0)
-		execlp("sqlite3", "sqlite3", "-readonly", "-header", "-box", safe, (char *)NULL);
+		execlp("sqlite3", "sqlite3", "-readonly", isatty(STDOUT_FILENO) ? "-box" : "-list", safe, (char *)NULL);
 	if (errno == ENOENT)
 		fail(0, "cannot open a shell: the program sqlite3 is not installed (apt install sqlite3, or give a QUERY)");
 	else
