@@ -33,7 +33,9 @@ bool call_begin(struct call *call, enum hook hook, const void *object, const voi
 	}
 	call->libpq = route.libpq;
 	call->hook = hook;
-	call->real = route.libpq != NULL ? libpq_function(route.libpq, hook) : NULL;
+	call->real = route.libpq == NULL ? NULL
+	             : route.is_global   ? libpq_global_function(route.libpq, hook)
+	                                 : libpq_function(route.libpq, hook);
 	bool traced = false;
 	if (call->real == NULL)
 		say_unresolved();

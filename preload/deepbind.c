@@ -55,7 +55,7 @@ static int patch_if_new(struct dl_phdr_info *info, size_t size, void *closure)
 		return 0;
 	libpq_note_deepbind(object.map);
 	/* libpq's calls of itself are of no interest; a plug-in that contains a libpq is a user too. */
-	if (elf_own_function(object.map, "PQconnectdb") == NULL || elf_foreign_exports(object.map) > 0)
+	if (elf_own_function(object.map, LIBPQ_SIGN) == NULL || elf_foreign_exports(object.map) > 0)
 		elf_replace_slots(&object, our_function);
 	return 0;
 }

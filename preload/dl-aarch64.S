@@ -7,7 +7,8 @@
  */
 	.text
 
-	.macro interpose_lookup name
+	/* has_version: whether the third argument is a version. */
+	.macro interpose_lookup name, has_version
 	.globl	\name
 	.type	\name, %function
 	.p2align 4
@@ -21,6 +22,10 @@
 	mov	x29, sp
 	stp	x0, x1, [sp, #16]
 	str	x2, [sp, #32]
+	.if	\has_version == 0
+	mov	x2, #0
+	.endif
+	mov	x3, x30			/* the caller */
 	bl	pqleak_answer_dlsym
 	mov	x9, x0
 	mov	x10, x1			/* answered? */
@@ -38,8 +43,8 @@
 	.size	\name, .-\name
 	.endm
 
-	interpose_lookup dlsym
-	interpose_lookup dlvsym
+	interpose_lookup dlsym, 0
+	interpose_lookup dlvsym, 1
 
 	.globl	dlopen
 	.type	dlopen, %function

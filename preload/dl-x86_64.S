@@ -8,7 +8,8 @@
 
 	.text
 
-	.macro interpose_lookup name
+	/* has_version: whether the third argument is a version. */
+	.macro interpose_lookup name, has_version
 	.globl	\name
 	.type	\name, @function
 	.p2align 4
@@ -21,6 +22,10 @@
 	.cfi_adjust_cfa_offset 8
 	pushq	%rdx
 	.cfi_adjust_cfa_offset 8
+	.if	\has_version == 0
+	xorl	%edx, %edx
+	.endif
+	movq	24(%rsp), %rcx		/* the caller */
 	call	pqleak_answer_dlsym
 	testq	%rdx, %rdx		/* answered? The pops leave the flags alone. */
 	popq	%rdx
@@ -36,8 +41,8 @@
 	.size	\name, .-\name
 	.endm
 
-	interpose_lookup dlsym
-	interpose_lookup dlvsym
+	interpose_lookup dlsym, 0
+	interpose_lookup dlvsym, 1
 
 	.globl	dlopen
 	.type	dlopen, @function

@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@
 #define HIDDEN __attribute__((visibility("hidden")))
 
 typedef void *dlsym_function(void *, const char *);
+typedef void *dlvsym_function(void *, const char *, const char *);
 typedef int dlclose_function(void *);
 
 /* Where the assembly jumps to; filled before it first does. */
@@ -27,7 +29,7 @@ struct dlsym_answer {
 	void *symbol;
 	uintptr_t answered; /* 0: ask the real function, which then also sets dlerror */
 };
-HIDDEN struct dlsym_answer pqleak_answer_dlsym(void *handle, const char *name);
+HIDDEN struct dlsym_answer pqleak_answer_dlsym(void *handle, const char *name, const char *version, const void *caller);
 HIDDEN int pqleak_dlopen_mode(int mode);
 
 static void find_real_functions(void)
@@ -41,13 +43,20 @@ static void find_real_functions(void)
 	real_dlclose = (__extension__(dlclose_function *)elf_find_function("dlclose"));
 }
 
-void *dl_real_dlsym(void *handle, const char *name)
+/* `version` is NULL but for dlvsym. */
+static void *look_up(void *handle, const char *name, const char *version)
 {
 	find_real_functions();
-	void *found = (__extension__(dlsym_function *)pqleak_real_dlsym)(handle, name);
+	void *found = version == NULL ? (__extension__(dlsym_function *)pqleak_real_dlsym)(handle, name)
+	                              : (__extension__(dlvsym_function *)pqleak_real_dlvsym)(handle, name, version);
 	/* Must stay a real call: as a tail call the linker would see our caller, and RTLD_NEXT would mean another thing. */
 	__asm__ volatile("" : "+r"(found));
 	return found;
+}
+
+void *dl_real_dlsym(void *handle, const char *name)
+{
+	return look_up(handle, name, NULL);
 }
 
 void *dl_next_symbol(const char *name)
@@ -77,21 +86,50 @@ static int is_ours(const void *address)
 	return (uintptr_t)address >= self->low && (uintptr_t)address < self->high;
 }
 
+/* RTLD_DEFAULT: the global scope, and the caller's own dependencies before or behind it. */
+static void *answer_default(enum hook hook, const char *name, const char *version, const void *caller)
+{
+	bool is_deep = libpq_is_deepbound(caller);
+	void *found = is_deep ? libpq_in_own_scope(caller, name) : NULL;
+	/* The global scope begins with us: what counts is what lies behind. */
+	if (found == NULL && look_up(RTLD_NEXT, name, version) != NULL)
+		return hooks[hook].wrapper;
+	if (found == NULL && !is_deep && version == NULL)
+		found = libpq_in_own_scope(caller, name);
+	return found != NULL ? libpq_thunk(found, hook) : NULL;
+}
+
+/* Whether RTLD_NEXT would lead from the caller to us, with nothing of that name in between. */
+static bool comes_to_us_next(const void *caller, const char *name)
+{
+	struct elf_object object;
+	if (!elf_object_at(caller, &object))
+		return false;
+	const struct link_map *map = object.map->l_next;
+	while (map != NULL && map != elf_self()->map && elf_own_function(map, name) == NULL)
+		map = map->l_next;
+	return map == elf_self()->map;
+}
+
 /* What dlsym and dlvsym answer for a name in the table: our wrapper where the real lookup would have succeeded. */
-struct dlsym_answer pqleak_answer_dlsym(void *handle, const char *name)
+struct dlsym_answer pqleak_answer_dlsym(void *handle, const char *name, const char *version, const void *caller)
 {
 	const struct dlsym_answer ask = {0};
 	find_real_functions();
 	deepbind_patch_new_modules();
-	if (handle == RTLD_NEXT || name == NULL)
-		return ask;
-	enum hook hook = hook_by_name(name);
+	enum hook hook = name != NULL ? hook_by_name(name) : HOOK_COUNT;
 	if (hook == HOOK_COUNT)
 		return ask;
-	void *found = handle == RTLD_DEFAULT ? NULL : dl_real_dlsym(handle, name);
-	/* The global scope begins with us: what counts is what lies behind. */
-	if (handle == RTLD_DEFAULT || is_ours(found))
-		return (struct dlsym_answer){dl_next_symbol(name) != NULL ? hooks[hook].wrapper : NULL, 1};
+	if (handle == RTLD_NEXT) /* we are an answer only where there is one behind us */
+		return comes_to_us_next(caller, name) && look_up(RTLD_NEXT, name, version) == NULL
+		           ? (struct dlsym_answer){NULL, 1}
+		           : ask;
+	if (handle == RTLD_DEFAULT)
+		return (struct dlsym_answer){answer_default(hook, name, version, caller), 1};
+	void *found = look_up(handle, name, version);
+	/* The program's handle means the global scope. */
+	if (is_ours(found))
+		return (struct dlsym_answer){look_up(RTLD_NEXT, name, version) != NULL ? hooks[hook].wrapper : NULL, 1};
 	return found != NULL ? (struct dlsym_answer){libpq_thunk(found, hook), 1} : ask;
 }
 

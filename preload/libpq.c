@@ -66,6 +66,8 @@ static struct libpq *register_libpq(const struct elf_object *object)
 	if (libpq == NULL && (libpq = free_slot()) != NULL) {
 		for (int n = 0; n < FUNCTION_COUNT; n++)
 			atomic_store_explicit(&libpq->real[n], NULL, memory_order_relaxed);
+		for (int h = 0; h < HOOK_COUNT; h++)
+			atomic_store_explicit(&libpq->global[h], NULL, memory_order_relaxed);
 		libpq->is_user_too = is_user_too;
 		libpq->object = *object;
 		uint32_t needed = (uint32_t)(libpq - libpqs) + 1;
@@ -106,33 +108,57 @@ static bool is_deepbound(const struct link_map *map)
 	return false;
 }
 
-/* The libpq in the caller's own dependencies: what a lookup through its handle finds. */
-static struct libpq *libpq_in_scope_of(const struct link_map *map)
+bool libpq_is_deepbound(const void *address)
+{
+	struct elf_object object;
+	return elf_object_at(address, &object) && is_deepbound(object.map);
+}
+
+/* What a lookup through the module's handle finds. */
+static void *find_in_scope_of(const struct link_map *map, const char *name)
 {
 	void *handle = dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD);
 	if (handle == NULL)
 		return NULL;
-	struct libpq *libpq = libpq_that_defines(dl_real_dlsym(handle, "PQconnectdb"));
+	/* Whoever calls us from the module keeps it loaded.  A dlclose after the lookup would wipe out its dlerror. */
 	dlclose_quietly(handle);
-	return libpq;
+	return dl_real_dlsym(handle, name);
+}
+
+void *libpq_in_own_scope(const void *address, const char *name)
+{
+	struct elf_object object;
+	if (!elf_object_at(address, &object) || object.map->l_name[0] == '\0')
+		return NULL;
+	return find_in_scope_of(object.map, name);
+}
+
+/* The libpq in the caller's own dependencies. */
+static struct libpq *libpq_in_scope_of(const struct link_map *map)
+{
+	return libpq_that_defines(find_in_scope_of(map, LIBPQ_SIGN));
 }
 
 /* The libpq in the global scope behind us: what the name would have meant without the preload. */
 static struct libpq *global_libpq(void)
 {
-	return libpq_that_defines(dl_next_symbol("PQconnectdb"));
+	return libpq_that_defines(dl_next_symbol(LIBPQ_SIGN));
 }
 
-/* What ELF would have bound the caller's reference to; NULL when it has none. */
-static struct libpq *bound_libpq(const struct link_map *map)
+/* What ELF would have bound the caller's reference to; no libpq when it has none. */
+static struct libpq_route bound_route(const struct link_map *map)
 {
-	struct libpq *libpq = NULL;
+	struct libpq_route route = {0};
 	/* ELF looks in the global scope first, unless the module was opened with RTLD_DEEPBIND. */
 	if (is_deepbound(map))
-		libpq = libpq_in_scope_of(map);
-	if (libpq == NULL)
-		libpq = global_libpq();
-	return libpq != NULL ? libpq : libpq_in_scope_of(map);
+		route.libpq = libpq_in_scope_of(map);
+	if (route.libpq == NULL) {
+		route.libpq = global_libpq();
+		route.is_global = route.libpq != NULL;
+	}
+	if (route.libpq == NULL)
+		route.libpq = libpq_in_scope_of(map);
+	return route;
 }
 
 /*
@@ -165,15 +191,16 @@ static struct libpq *guess_libpq(const void *object)
 	}
 	if (atomic_load(&libpq_count) > 0 && still_loaded(&libpqs[0]))
 		return &libpqs[0];
-	return libpq_that_defines(elf_find_function("PQconnectdb"));
+	return libpq_that_defines(elf_find_function(LIBPQ_SIGN));
 }
 
 /*
  * Callers already resolved: one word an entry, so that readers need no lock: the link map's address (16-byte aligned,
- * below 2^48), twelve bits of the unload count, and in the lowest byte the libpq's number and NESTED.
+ * below 2^48), twelve bits of the unload count, and in the lowest byte the libpq's number and two flags.
  */
 #define CACHE_ENTRIES 256u
 #define NESTED 0x80u
+#define GLOBAL 0x40u
 static _Atomic uint64_t cache[CACHE_ENTRIES];
 
 static uint64_t cache_key(const struct link_map *map, uint32_t unloads)
@@ -181,7 +208,7 @@ static uint64_t cache_key(const struct link_map *map, uint32_t unloads)
 	return ((uint64_t)(uintptr_t)map >> 4) << 20 | (uint64_t)(unloads & 0xfff) << 8;
 }
 
-static_assert(LIBPQ_MAX <= NESTED, "a libpq's number fits beside the flag");
+static_assert(LIBPQ_MAX <= GLOBAL, "a libpq's number fits beside the flags");
 
 struct libpq_route libpq_of_caller(const void *return_address, const void *object)
 {
@@ -195,13 +222,16 @@ struct libpq_route libpq_of_caller(const void *return_address, const void *objec
 	_Atomic uint64_t *entry = &cache[((uintptr_t)map >> 6) % CACHE_ENTRIES];
 	uint64_t word = atomic_load_explicit(entry, memory_order_acquire);
 	if ((word & ~(uint64_t)0xff) == key)
-		return (struct libpq_route){&libpqs[word & (LIBPQ_MAX - 1)], (word & NESTED) != 0};
-	struct libpq *libpq = bound_libpq(map);
-	if (libpq == NULL)
+		return (struct libpq_route){&libpqs[word & (LIBPQ_MAX - 1)], (word & NESTED) != 0, (word & GLOBAL) != 0};
+	struct libpq_route route = bound_route(map);
+	if (route.libpq == NULL)
 		return (struct libpq_route){.libpq = guess_libpq(object)};
-	bool nested = known_libpq(&(struct elf_object){.map = map, .low = (uintptr_t)found.dlfo_map_start}) != NULL;
-	atomic_store_explicit(entry, key | (unsigned)(libpq - libpqs) | (nested ? NESTED : 0), memory_order_release);
-	return (struct libpq_route){libpq, nested};
+	route.nested = known_libpq(&(struct elf_object){.map = map, .low = (uintptr_t)found.dlfo_map_start}) != NULL;
+	atomic_store_explicit(entry,
+	                      key | (unsigned)(route.libpq - libpqs) | (route.nested ? NESTED : 0) |
+	                          (route.is_global ? GLOBAL : 0),
+	                      memory_order_release);
+	return route;
 }
 
 struct libpq *libpq_of_hint(uint32_t hint)
@@ -219,6 +249,22 @@ void *libpq_function(struct libpq *libpq, unsigned n)
 		if (real == NULL)
 			real = elf_find_function(libpq_function_names[n]);
 		atomic_store_explicit(&libpq->real[n], real, memory_order_release);
+	}
+	return real;
+}
+
+void *libpq_global_function(struct libpq *libpq, enum hook hook)
+{
+	void *real = atomic_load_explicit(&libpq->global[hook], memory_order_acquire);
+	if (real == NULL) {
+		struct elf_object object;
+		real = dl_next_symbol(libpq_function_names[hook]);
+		if (real == NULL)
+			return libpq_function(libpq, hook);
+		/* Pinned for the same reason as a libpq. */
+		if (elf_object_at(real, &object) && !same_object(&object, &libpq->object))
+			dlopen(object.map->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+		atomic_store_explicit(&libpq->global[hook], real, memory_order_release);
 	}
 	return real;
 }

@@ -21,12 +21,16 @@
 #include "elf-object.h"
 #include "hooks.h"
 
+/* Who defines this is a libpq: every one does, and no interposer has a reason to. */
+#define LIBPQ_SIGN "PQparameterStatus"
+
 #define LIBPQ_MAX 16 /* libpqs in one process; the thunks are made for as many */
 
 struct libpq {
 	struct elf_object object;
 	bool is_user_too; /* a plug-in that contains libpq: calls from inside it may be its own */
-	_Atomic(void *) real[FUNCTION_COUNT];
+	_Atomic(void *) real[FUNCTION_COUNT]; /* its own functions */
+	_Atomic(void *) global[HOOK_COUNT];   /* what the global scope behind us has: perhaps another interposer's */
 };
 
 /* Counts dlclose calls, before and after each: what was known of addresses may no longer hold. */
@@ -36,6 +40,7 @@ extern _Atomic uint32_t libpq_unloads;
 struct libpq_route {
 	struct libpq *libpq; /* the one its call would have reached without us, or NULL */
 	bool nested;         /* the caller lies inside a libpq: the call is libpq's own */
+	bool is_global;      /* it would have been found in the global scope */
 };
 
 /*
@@ -53,10 +58,22 @@ struct libpq *libpq_of_hint(uint32_t hint);
 /* Function number `n` (an enum hook or enum libpq_function) of this libpq, or NULL when it has none of that name. */
 void *libpq_function(struct libpq *libpq, unsigned n);
 
+/* The same, but what the global scope behind us has of that name: interposers like us keep their place in the chain. */
+void *libpq_global_function(struct libpq *libpq, enum hook hook);
+
 /* What dlsym should answer instead of `real`, the address a real lookup found: a thunk of its libpq. */
 void *libpq_thunk(void *real, enum hook hook);
 
 /* Remembers that the object lies in a module opened with RTLD_DEEPBIND: its own libpq comes first. */
 void libpq_note_deepbind(const struct link_map *map);
+
+/* Whether the address lies in such a module. */
+bool libpq_is_deepbound(const void *address);
+
+/*
+ * What the module at that address finds among its own dependencies, or NULL, and then dlerror says so in the module's
+ * name. For an address in the program itself: NULL, and dlerror is as it was.
+ */
+void *libpq_in_own_scope(const void *address, const char *name);
 
 #endif
