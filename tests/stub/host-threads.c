@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: PostgreSQL
+/* host-threads.c - many calls at once: from threads, and from a signal handler that interrupts them. */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "host.h"
+
+enum { THREADS = 8 };
+
+static int rounds;
+static pthread_barrier_t all_ready;
+
+#ifdef HOST_PLANTED_RACE
+/* A race for the thread sanitizer to find: shows that it looks. */
+static unsigned unguarded;
+#endif
+
+static void *work(void *unused)
+{
+	(void)unused;
+	pthread_barrier_wait(&all_ready);
+	PGconn *conn = PQconnectdb("");
+	for (int i = 0; i < rounds; i++) {
+		PQclear(PQexec(conn, "SELECT 1"));
+#ifdef HOST_PLANTED_RACE
+		unguarded++;
+#endif
+	}
+	PQexec(conn, "SELECT 2");
+	PQfinish(conn);
+	return NULL;
+}
+
+/* Eight threads that begin with their first connect at the same moment. */
+static int threads(int argc, char **argv)
+{
+	rounds = argc > 1 ? atoi(argv[1]) : 10000;
+	pthread_t ids[THREADS];
+	pthread_barrier_init(&all_ready, NULL, THREADS);
+	for (int i = 0; i < THREADS; i++)
+		require(pthread_create(&ids[i], NULL, work, NULL) == 0, "pthread_create");
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(ids[i], NULL);
+	say_counts("libpq", pqstub_control());
+	return 0;
+}
+
+static PGconn *handler_conn;
+static volatile sig_atomic_t handled, handler_opened;
+
+static void handle(int number)
+{
+	(void)number;
+	int error = errno;
+	PQclear(PQexec(handler_conn, "SELECT 1"));
+	handled = handled + 1;
+	if (handled % 5 == 0) {
+		PQfinish(PQconnectdb(""));
+		handler_opened = handler_opened + 1;
+	}
+	errno = error;
+}
+
+/* A timer whose handler uses libpq, fast, while the host is in libpq or in the shim nearly all the time. */
+static int storm(int argc, char **argv)
+{
+	int wanted = argc > 1 ? atoi(argv[1]) : 1000, execs = 0, wrong = 0;
+	PGconn *conn = PQconnectdb("");
+	handler_conn = PQconnectdb("");
+	require(sigaction(SIGALRM, &(struct sigaction){.sa_handler = handle, .sa_flags = SA_RESTART}, NULL) == 0, "sigaction");
+	const struct itimerval often = {.it_value.tv_usec = 50, .it_interval.tv_usec = 50};
+	const time_t end = time(NULL) + 20;
+	setitimer(ITIMER_REAL, &often, NULL);
+	for (; handled < wanted && time(NULL) < end; execs++) {
+		errno = 7;
+		PGresult *res = PQexec(conn, "SELECT 1");
+		wrong += errno != STUB_ERRNO + STUB_PQexec || PQresultStatus(res) != PGRES_TUPLES_OK;
+		PQclear(res);
+	}
+	setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_sec = 0}, NULL);
+	PQfinish(conn);
+	PQfinish(handler_conn);
+	say("wrong %d", wrong);
+	say("foreign %u held %u %u", pqstub_control()->foreign, pqstub_control()->conns, pqstub_control()->results_held);
+	say("execs %d", execs + (int)handled);
+	say("opens %d", 2 + (int)handler_opened);
+	return handled >= wanted ? 0 : 97;
+}
+
+int main(int argc, char **argv)
+{
+	return host_main((const struct host_case[]){{"threads", threads}, {"storm", storm}, {0}}, argc, argv);
+}

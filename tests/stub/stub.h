@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * stub.h - the other side of the stub libpq: what a test tells it and reads from it.
+ *
+ * Each copy of the stub in a process has a control block of its own; ask the
+ * right copy's pqstub_control, by linking or by dlsym on its handle.  All
+ * counters may be read while other threads call the stub.
+ */
+#ifndef PQLEAK_STUB_H
+#define PQLEAK_STUB_H
+
+#include <libpq-fe.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Every function of the hook table. */
+enum stub_function {
+#define HOOK(name) STUB_##name,
+#include "preload/hooks.def"
+	STUB_FUNCTIONS,
+	STUB_NONE
+};
+
+/* Prototypes of all of them: libpq's headers may be older than the table. */
+#define CONNECT(name, parameters, arguments) extern PGconn *name parameters;
+#define CONNECT_START CONNECT
+#define POLL(name, parameters, arguments) extern PostgresPollingStatusType name parameters;
+#define RESET(name, parameters, arguments) extern void name parameters;
+#define RESET_START(name, parameters, arguments) extern int name parameters;
+#define FINISH RESET
+#define PROBE(name, parameters, arguments) extern PGPing name parameters;
+#define QUERY(name, parameters, arguments) extern PGresult *name parameters;
+#define ASK QUERY
+#define SEND RESET_START
+#define SEND_NAMED RESET_START
+#define FETCH QUERY
+#define MAKE QUERY
+#define COPY_RESULT QUERY
+#define CLEAR RESET
+#include "preload/hooks.def"
+
+#define STUB_ARGUMENTS 8
+#define STUB_ERRNO 1000 /* errno is this plus the function's number when a function of the stub returns */
+
+struct stub_control {
+	/* set by the test */
+	_Atomic int failing;        /* this function returns NULL or its failure value; STUB_NONE: none does */
+	_Atomic bool connect_fails; /* the server refuses */
+	_Atomic int results;        /* a statement has so many results, 2 at first */
+	/* counted by the stub */
+	_Atomic unsigned calls[STUB_FUNCTIONS];
+	_Atomic unsigned foreign; /* objects handed to us that another libpq made, or that are released */
+	_Atomic int errno_seen[STUB_FUNCTIONS]; /* errno when the function was last entered */
+	_Atomic uintptr_t arguments[STUB_FUNCTIONS][STUB_ARGUMENTS];
+	_Atomic unsigned conns, results_held; /* objects that exist now */
+};
+
+extern struct stub_control *pqstub_control(void);
+
+/* Releases an object, and makes one, without a call that anybody could see. */
+extern void pqstub_release(void *object);
+extern PGresult *pqstub_make(void);
+
+#define STUB_QUERY_WITH_NOTICE "NOTICE" /* a statement that calls the notice receiver */
+
+/* The arguments of a call as numbers: STUB_EACH(f, (a, b)) is f(0, a) f(1, b) f(2, 0) ... */
+#define STUB_EACH(f, arguments) STUB_EACH_(f, STUB_UNPACK arguments, 0, 0, 0, 0, 0, 0, 0, 0)
+#define STUB_UNPACK(...) __VA_ARGS__
+#define STUB_EACH_(...) STUB_EACH__(__VA_ARGS__)
+#define STUB_EACH__(f, a, b, c, d, e, g, h, i, ...)                                                                    \
+	f(0, (uintptr_t)(a)) f(1, (uintptr_t)(b)) f(2, (uintptr_t)(c)) f(3, (uintptr_t)(d)) f(4, (uintptr_t)(e))           \
+	f(5, (uintptr_t)(g)) f(6, (uintptr_t)(h)) f(7, (uintptr_t)(i))
+
+#endif

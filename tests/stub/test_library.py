@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: PostgreSQL
+"""The two libraries as files: what they export, need, and bring into a process."""
+import os
+import re
+import subprocess
+import unittest
+
+import tap
+from stub import SANITIZE, SHIM, Stub, host
+
+RECORDER = os.environ['PQLEAK_TEST_RECORDER']
+TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'preload', 'hooks.def')
+
+# What the shim stands in for beside libpq; libpqleak(7) names them.
+INTERPOSED = {'dlopen', 'dlclose', 'dlsym', 'dlvsym', '_exit', '_Exit', 'abort',
+              'execl', 'execle', 'execlp', 'execv', 'execve', 'execveat', 'execvp', 'execvpe', 'fexecve'}
+SYSTEM = {'libc.so.6', 'libm.so.6', 'ld-linux-x86-64.so.2', 'ld-linux-aarch64.so.1'}
+SANITIZERS = {'libasan.so.8', 'libubsan.so.1', 'libtsan.so.2'}
+
+
+def tool(*command):
+    return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout
+
+
+def exported(path):
+    return {line.split()[-1].split('@')[0] for line in tool('nm', '-D', '--defined-only', path).splitlines()}
+
+
+def needed(path):
+    return set(re.findall(r'\(NEEDED\).*\[(.*)\]', tool('readelf', '-d', path)))
+
+
+class Files(unittest.TestCase):
+    def test_shim_exports(self):
+        """the shim exports the table's names and what it stands in for, and nothing else"""
+        with open(TABLE, encoding='utf-8') as table:
+            hooks = set(re.findall(r'^[A-Z_]+ \((\w+), \(', table.read(), re.M))
+        self.assertGreater(len(hooks), 25)
+        self.assertEqual(exported(SHIM), hooks | INTERPOSED)
+
+    def test_recorder_exports(self):
+        """the recorder exports one symbol"""
+        self.assertEqual(exported(RECORDER), {'pqleak_recorder'})
+
+    def test_needed(self):
+        """they need the C library only: no libpq, no libunwind, no SQLite"""
+        for path in (SHIM, RECORDER):
+            self.assertLessEqual(needed(path), SYSTEM | (SANITIZERS if SANITIZE != 'none' else set()), path)
+
+    def test_relocations(self):
+        """no text relocations, no executable stack"""
+        for path in (SHIM, RECORDER):
+            self.assertNotIn('TEXTREL', tool('readelf', '-d', path))
+            self.assertIsNotNone(re.search(r'GNU_STACK[^\n]* RW +0x', tool('readelf', '-lW', path)), path)
+
+
+class Untouched(Stub):
+    """A process that never calls libpq."""
+
+    def test_no_libpq(self):
+        """no recorder, no file, no descriptor, and nothing said"""
+        script = 'ls /proc/self/fd; grep -c pqleak-recorder /proc/self/maps; umask'
+        plain = self.plain('/bin/sh', '-c', script)
+        run = self.shimmed('/bin/sh', '-c', script)
+        self.assertEqual((run.stdout, run.stderr, run.status), (plain.stdout, plain.stderr, plain.status))
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_recorder_at_first_call(self):
+        """one that does leaves its trace, and nothing else"""
+        self.same(host('calls'), 'reuse')
+        self.assertEqual(os.listdir(self.folder), ['t.db'])
+
+
+if __name__ == '__main__':
+    tap.main()

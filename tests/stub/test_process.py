@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: PostgreSQL
+"""How processes begin and end: forks of all kinds, exec, and exits, with connections open."""
+import signal
+
+import tap
+from stub import SANITIZE, Stub, host
+
+PROCESS = host('process')
+
+
+class Forks(Stub):
+    """Each case with fork, _Fork and a raw clone."""
+
+    ways = ('fork', '_Fork', 'clone') if SANITIZE == 'none' else ('fork',)
+
+    def each_way(self, case):
+        """Its traces, one by one."""
+        return ((way, self.same(PROCESS, case, way, trace=way + '.db')) for way in self.ways)
+
+    def test_untouched(self):
+        """a child that leaves alone what it inherited is not in the trace"""
+        for way, trace in self.each_way('untouched'):
+            with self.subTest(way=way):
+                self.assertIn('child 4', trace.said)
+                self.assert_counts(trace, {'released': 1}, {})
+
+    def test_inherited(self):
+        """what a child inherits is not its own, and what it does to it is no release of the parent's"""
+        for way, trace in self.each_way('inherited'):
+            with self.subTest(way=way):
+                self.assertEqual(trace.ends(), ['exit', 'exit'])
+                lives = 'SELECT count(*) FROM connection_life JOIN process p ON p.id = process WHERE p.parent IS %s NULL' \
+                        ' AND verdict = ?'
+                self.assertEqual(trace.one(lives % '', 'released'), 2)
+                self.assertEqual(trace.one(lives % 'NOT', 'inherited'), 2)
+                self.assertEqual(sum(trace.verdicts('connection').values()), 4)
+                self.assertEqual(trace.verdicts('result'), {'released': 2})
+                self.assertEqual(trace.cannot_tell(), [])
+
+    def test_own(self):
+        """a child and its child have connections of their own"""
+        for way, trace in self.each_way('own'):
+            with self.subTest(way=way):
+                self.assertIn('child 5', trace.said)
+                self.assert_counts(trace, {'released': 3, 'leaked': 2}, {'released': 2, 'leaked': 2}, ends=['exit'] * 3)
+                self.assertEqual(trace.one('SELECT count(*) FROM process p JOIN process q ON p.parent = q.spool'), 2)
+
+    def test_busy(self):
+        """children made while other threads record: forty of them, none hangs, none is lost"""
+        if SANITIZE != 'none':
+            self.skipTest('the sanitizers do not promise to survive a fork among threads')
+        trace = self.same(PROCESS, 'busy-fork')
+        self.assertEqual(trace.ends(), ['exit'] * 41)
+        self.assertEqual(trace.verdicts('connection'), {'released': 43, 'leaked': 40})
+        self.assertEqual(trace.verdicts('result')['leaked'], 40)
+        self.assertEqual(trace.cannot_tell(), [])
+
+
+class Programs(Stub):
+    """exec and its kin."""
+
+    def test_vfork(self):
+        """a vfork child shares our memory: its exec and _exit are not its parent's"""
+        trace = self.same(PROCESS, 'vfork')
+        self.assertEqual(trace.said, 'child 0\nchild 6\nchild 6\n')
+        self.assert_counts(trace, {'released': 1}, {'released': 1})
+
+    def test_spawn(self):
+        """posix_spawn and system: new programs are new processes"""
+        trace = self.same(PROCESS, 'spawn')
+        self.assert_counts(trace, {'released': 1, 'leaked': 2}, {}, ends=['exit'] * 3)
+
+    def test_failing_exec(self):
+        """an exec that fails is no end"""
+        trace = self.same(PROCESS, 'failing-exec', status=3)
+        self.assertIn('9 failed as they should', trace.said)
+        self.assert_counts(trace, {'released': 1, 'leaked': 1}, {'released': 1})
+
+    def test_exec(self):
+        """an exec that succeeds ends one program and begins another"""
+        for name in ('execv', 'execve', 'execvp', 'execvpe', 'execl', 'execlp', 'execle'):
+            with self.subTest(function=name):
+                trace = self.same(PROCESS, 'exec', name, status=3, trace=name + '.db')
+                self.assert_counts(trace, {'leaked': 2}, {}, ends=['exec', 'exit'])
+
+
+class Ends(Stub):
+    def test_exit_in_thread(self):
+        """exit called by a thread"""
+        trace = self.same(PROCESS, 'exit-in-thread', status=3)
+        self.assert_counts(trace, {'released': 1, 'leaked': 1}, {'leaked': 1})
+
+    def test_raw_exit(self):
+        """_exit, which runs no handler"""
+        trace = self.same(PROCESS, '_exit', status=3)
+        self.assert_counts(trace, {'leaked': 1}, {'leaked': 1}, ends=['_exit'])
+
+    def test_killed(self):
+        """a signal: nobody can say that something leaked"""
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            trace = self.same(PROCESS, 'die', str(int(number)), status=128 + number, trace=f'{number}.db')
+            self.assertEqual(trace.verdicts('connection'), {'open-at-death': 1})
+            self.assertEqual(trace.verdicts('result'), {'open-at-death': 1})
+            self.assertEqual(trace.ends(), ['unknown'])
+
+    def test_late(self):
+        """connections finished by atexit, __cxa_atexit and ELF destructors are no leaks"""
+        trace = self.same(PROCESS, 'late', status=3)
+        self.assert_counts(trace, {'released': 3}, {})
+
+
+if __name__ == '__main__':
+    tap.main()
