@@ -87,6 +87,29 @@ bool reading_look(struct reading *reading, reading_collect collect, void *contex
 	return peek(reading) && collect(reading, context);
 }
 
+FILE *reading_output(struct reading *reading, FILE *to)
+{
+	FILE *held = reading->peeking ? tmpfile() : to;
+
+	return held != NULL ? held : to; /* no room for a temporary file: printing matters more */
+}
+
+bool reading_output_end(struct reading *reading, FILE *output, FILE *to)
+{
+	char buffer[16384];
+	size_t length;
+
+	if (output == to)
+		return true;
+	bool done = fflush(output) == 0 && fseek(output, 0, SEEK_SET) == 0;
+	stop_peeking(reading);
+	while (done && (length = fread(buffer, 1, sizeof buffer, output)) > 0)
+		fwrite(buffer, 1, length, to);
+	done = done && ferror(output) == 0;
+	fclose(output);
+	return done || fail(false, "cannot keep the output in a temporary file (set TMPDIR to a folder with room)");
+}
+
 void reading_done(struct reading *reading)
 {
 	if (reading->db == NULL)

@@ -11,6 +11,7 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 struct reading {
 	sqlite3 *db;
@@ -31,6 +32,14 @@ bool reading_open(struct reading *ret, const char *path);
  * keeps the traced processes from draining.
  */
 bool reading_look(struct reading *reading, reading_collect collect, void *context);
+
+/*
+ * Where to print what is meant for `to`, and its end.  While running processes are looked at it is a temporary file,
+ * copied when the transaction is over: a user who reads slowly (a pager) must not keep the traced processes from
+ * draining.  False: it failed and said so.
+ */
+FILE *reading_output(struct reading *reading, FILE *to);
+bool reading_output_end(struct reading *reading, FILE *output, FILE *to);
 
 void reading_done(struct reading *reading);
 

@@ -150,7 +150,7 @@ void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, 
 		}
 	}
 	if (items == 1)
-		whole[strlen(whole) - strlen(strrchr(whole, ' '))] = '\0'; /* the count is the finding's */
+		*strrchr(whole, ' ') = '\0'; /* the count is the finding's */
 	if (items == 0)
 		return;
 	if (items == 1 || text_columns(whole) <= room)

@@ -31,6 +31,9 @@ void part_function(const struct printer *printer, sqlite3 *db, bool connection, 
 /* Prints when and how a connection was last used; id 0: never. */
 void part_last_use(const struct printer *printer, sqlite3 *db, int64_t connection);
 
+/* Prints the first line, which stands alone when there is nothing else to say. */
+void report_headline(const struct printer *printer, const struct totals *totals);
+
 /* Prints the numbers of the whole trace, and why it cannot prove more than it says. */
 void report_summary(const struct printer *printer, const struct reading *reading, const struct totals *totals);
 

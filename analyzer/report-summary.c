@@ -38,17 +38,16 @@ static void say_leaked(const struct printer *printer, const struct totals *total
 	}
 }
 
-void report_headline(const struct totals *totals, FILE *file)
+void report_headline(const struct printer *printer, const struct totals *totals)
 {
-	struct printer printer = printer_for(file);
 	char text[SENTENCE] = "";
 
 	if (totals_leaked(totals) > 0) {
-		say_leaked(&printer, totals);
+		say_leaked(printer, totals);
 		return;
 	}
 	if (totals->reasons > 0) {
-		print_line(&printer, 0, STYLE_WARNING, "pqleak: cannot tell whether anything leaked");
+		print_line(printer, 0, STYLE_WARNING, "pqleak: cannot tell whether anything leaked");
 		return;
 	}
 	int64_t connections = totals_acquired(totals, CONNECTIONS);
@@ -57,10 +56,14 @@ void report_headline(const struct totals *totals, FILE *file)
 		   "", "open at death");
 	append(text, ", ", totals->count[CONNECTIONS][VERDICT_OPEN] + totals->count[RESULTS][VERDICT_OPEN], "",
 		   "still open");
-	print_line(&printer, 0, STYLE_GOOD,
-			   "pqleak: nothing leaked%s%s (%" PRId64 " connection%s, %" PRId64 " result%s, %" PRId64 " process%s)",
-			   text[0] != '\0' ? ", " : "", text, connections, plural(connections), results, plural(results),
-			   totals->processes, totals->processes == 1 ? "" : "es");
+	if (text[0] != '\0') { /* findings and a summary follow */
+		print_line(printer, 0, STYLE_GOOD, "pqleak: nothing leaked, %s", text);
+		return;
+	}
+	print_line(printer, 0, STYLE_GOOD,
+			   "pqleak: nothing leaked (%" PRId64 " connection%s, %" PRId64 " result%s, %" PRId64 " process%s)",
+			   connections, plural(connections), results, plural(results), totals->processes,
+			   totals->processes == 1 ? "" : "es");
 }
 
 static void say_processes(const struct printer *printer, sqlite3 *db, const struct totals *totals)

@@ -149,9 +149,9 @@ static void print_hidden(const struct printer *printer, const struct hidden *hid
 		print_line(printer, 0, STYLE_PLAIN, "%s", "");
 }
 
-bool report_text(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file)
+bool report_text(struct reading *reading, const struct report_choice *choice, const struct totals *totals,
+				 const struct printer *printer)
 {
-	struct printer printer = printer_for(file);
 	QUERY_CLEANUP f = query_prepare(reading->db, findings_query);
 	struct hidden hidden = {0};
 	bool failed = f == NULL;
@@ -160,17 +160,17 @@ bool report_text(struct reading *reading, const struct report_choice *choice, co
 
 	if (failed)
 		return false;
-	report_headline(totals, file);
+	report_headline(printer, totals);
 	if (totals->reasons == 0 && totals_leaked(totals) == 0 && !choice->all && totals_open(totals) == 0)
 		return true;
-	print_line(&printer, 0, STYLE_PLAIN, "%s", "");
+	print_line(printer, 0, STYLE_PLAIN, "%s", "");
 	while (query_next(f, &failed)) {
 		bool leaked = strcmp(query_text(f, F_VERDICT), "leaked") == 0;
 		if (choice->all || (leaked && full < FULL_FINDINGS)) {
-			print_full(&printer, choice, reading, f);
+			print_full(printer, choice, reading, f);
 			full++;
 		} else if (!leaked && brief < BRIEF_FINDINGS) {
-			print_title(&printer, choice, f);
+			print_title(printer, choice, f);
 			brief++;
 		} else if (leaked) {
 			hidden.leaked_groups++;
@@ -181,8 +181,8 @@ bool report_text(struct reading *reading, const struct report_choice *choice, co
 		}
 	}
 	if (brief > 0)
-		print_line(&printer, 0, STYLE_PLAIN, "%s", "");
-	print_hidden(&printer, &hidden, totals->group_noun);
-	report_summary(&printer, reading, totals);
+		print_line(printer, 0, STYLE_PLAIN, "%s", "");
+	print_hidden(printer, &hidden, totals->group_noun);
+	report_summary(printer, reading, totals);
 	return !failed;
 }

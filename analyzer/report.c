@@ -8,11 +8,16 @@
 #include "analyzer/findings.h"
 #include "analyzer/message.h"
 #include "analyzer/options.h"
+#include "analyzer/print.h"
 #include "analyzer/reading.h"
 
 bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file)
 {
-	return choice->json ? report_json(reading, file) : report_text(reading, choice, totals, file);
+	struct printer printer = printer_for(file); /* its width and colour are the real file's */
+
+	printer.file = reading_output(reading, file);
+	bool done = choice->json ? report_json(reading, printer.file) : report_text(reading, choice, totals, &printer);
+	return reading_output_end(reading, printer.file, file) && done;
 }
 
 static int run_report(const struct command *self, int argc, char **argv)

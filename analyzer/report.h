@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct printer;
 struct reading;
 struct totals;
 
@@ -25,10 +26,8 @@ struct report_choice {
 bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file);
 
 /* The forms. */
-bool report_text(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file);
+bool report_text(struct reading *reading, const struct report_choice *choice, const struct totals *totals,
+				 const struct printer *printer);
 bool report_json(struct reading *reading, FILE *file);
-
-/* The first line of a text report, which stands alone when there is nothing else to say. */
-void report_headline(const struct totals *totals, FILE *file);
 
 #endif

@@ -175,9 +175,11 @@ static void print_end(const struct printer *printer, sqlite3 *db, sqlite3_stmt *
 		format_time(when, sqlite3_column_int64(row, L_ENDED), TIME_MILLISECONDS);
 	if (!has(row, L_END))
 		field(printer, "released", "not yet; the process is running");
+	else if (strcmp(query_text(row, L_END), "unknown") == 0)
+		field(printer, "released", "never; the process ended without a word");
 	else
-		field(printer, "released", "never; the process ended%s%s (%s)%s%s", when[0] != '\0' ? " " : "", when,
-			  query_text(row, L_END), held[0] != '\0' ? " after holding it " : "", held);
+		field(printer, "released", "never; the process ended %s (%s)%s%s", when, query_text(row, L_END),
+			  held[0] != '\0' ? " after holding it " : "", held);
 }
 
 static bool print_life(struct reading *reading, void *context)

@@ -36,7 +36,9 @@ static char *cut_front(char *text, int room)
 
 static bool list(struct reading *reading, void *context)
 {
-	const struct printer *printer = context;
+	const struct printer *terminal = context;
+	struct printer output = *terminal;
+	const struct printer *printer = &output;
 	QUERY_CLEANUP row = query_prepare(reading->db, list_sql);
 	bool failed = row == NULL;
 	bool any = false;
@@ -44,6 +46,7 @@ static bool list(struct reading *reading, void *context)
 	/* With running processes this is called twice, and prints when they are included. */
 	if (failed || (reading->running > 0 && !reading->peeking))
 		return !failed;
+	output.file = reading_output(reading, terminal->file);
 	while (query_next(row, &failed)) {
 		char opened[TIME_TEXT];
 		char held[DURATION_TEXT] = "";
@@ -67,7 +70,8 @@ static bool list(struct reading *reading, void *context)
 	}
 	if (!any && !failed)
 		print_line(printer, 0, STYLE_PLAIN, "There are no connections in %s.", reading->path);
-	return !failed;
+	query_free(&row); /* before the transaction ends */
+	return reading_output_end(reading, output.file, terminal->file) && !failed;
 }
 
 static bool is_number(const char *text)

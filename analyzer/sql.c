@@ -44,7 +44,7 @@ static void measure(sqlite3_stmt *row, int *widths, int columns)
 	sqlite3_reset(row);
 }
 
-static void print_cell(const char *text, int width, bool last)
+static void print_cell(FILE *file, const char *text, int width, bool last)
 {
 	char *copy = strdup(text);
 
@@ -53,11 +53,11 @@ static void print_cell(const char *text, int width, bool last)
 	if (width > 0)
 		make_printable(copy);
 	int padding = last ? 0 : width - text_columns(copy);
-	printf("%s%*s%s", copy, padding > 0 ? padding : 0, "", last ? "\n" : width > 0 ? "  " : "|");
+	fprintf(file, "%s%*s%s", copy, padding > 0 ? padding : 0, "", last ? "\n" : width > 0 ? "  " : "|");
 	free(copy);
 }
 
-static bool print_rows(sqlite3_stmt *row, bool aligned)
+static bool print_rows(FILE *file, sqlite3_stmt *row, bool aligned)
 {
 	int columns = sqlite3_column_count(row);
 	int widths[MOST_COLUMNS] = {0};
@@ -66,40 +66,44 @@ static bool print_rows(sqlite3_stmt *row, bool aligned)
 	if (aligned && columns <= MOST_COLUMNS) {
 		measure(row, widths, columns);
 		for (int i = 0; i < columns; i++)
-			print_cell(sqlite3_column_name(row, i), widths[i], i == columns - 1);
+			print_cell(file, sqlite3_column_name(row, i), widths[i], i == columns - 1);
 	}
 	while (query_next(row, &failed))
 		for (int i = 0; i < columns; i++)
-			print_cell(query_text(row, i), i < MOST_COLUMNS ? widths[i] : 0, i == columns - 1);
+			print_cell(file, query_text(row, i), i < MOST_COLUMNS ? widths[i] : 0, i == columns - 1);
 	return !failed;
 }
 
-struct request {
-	const char *query;
-};
-
-static bool run_query(struct reading *reading, void *context)
+/* Runs each statement of `queries`. */
+static bool run_statements(struct reading *reading, const char *queries, FILE *file)
 {
-	const struct request *request = context;
-
-	if (!name_stacks(reading->db))
-		return false;
-	/* With running processes this is called twice, and prints when they are included. */
-	if (reading->running > 0 && !reading->peeking)
-		return true;
-	for (const char *rest = request->query; *rest != '\0';) {
+	while (*queries != '\0') {
 		QUERY_CLEANUP row = NULL;
-		if (sqlite3_prepare_v2(reading->db, rest, -1, &row, &rest) != SQLITE_OK)
+		if (sqlite3_prepare_v2(reading->db, queries, -1, &row, &queries) != SQLITE_OK)
 			return fail(false, "the query is wrong: %s ('SELECT * FROM readme' names the views)",
 						sqlite3_errmsg(reading->db));
 		if (row == NULL) /* nothing but blanks and comments */
 			continue;
 		if (!sqlite3_stmt_readonly(row))
 			return fail(false, "a query must not change the trace (the sqlite3 shell can, on a copy)");
-		if (!print_rows(row, isatty(STDOUT_FILENO) != 0))
+		if (!print_rows(file, row, isatty(STDOUT_FILENO) != 0))
 			return false;
 	}
 	return true;
+}
+
+static bool run_query(struct reading *reading, void *context)
+{
+	const char *const *queries = context;
+
+	if (!name_stacks(reading->db))
+		return false;
+	/* With running processes this is called twice, and prints when they are included. */
+	if (reading->running > 0 && !reading->peeking)
+		return true;
+	FILE *output = reading_output(reading, stdout);
+	bool done = run_statements(reading, *queries, output);
+	return reading_output_end(reading, output, stdout) && done;
 }
 
 static int run_shell(struct reading *reading)
@@ -128,7 +132,7 @@ static int run_sql(const struct command *self, int argc, char **argv)
 {
 	static const struct option options[] = {HELP_OPTION, {NULL, 0, NULL, 0}};
 	READING_CLEANUP reading = {0};
-	struct request request = {NULL};
+	const char *query = NULL;
 	const char *trace = NULL;
 
 	int option = options_next(self, argc, argv, ":h", options);
@@ -138,17 +142,17 @@ static int run_sql(const struct command *self, int argc, char **argv)
 		return self->usage_status;
 	if (argc - optind == 2) {
 		trace = argv[optind];
-		request.query = argv[optind + 1];
+		query = argv[optind + 1];
 	} else if (argc - optind == 1 && strchr(argv[optind], ' ') != NULL && access(argv[optind], F_OK) != 0) {
-		request.query = argv[optind]; /* a query has a blank in it, and no file has that name */
+		query = argv[optind]; /* a query has a blank in it, and no file has that name */
 	} else if (argc - optind == 1) {
 		trace = argv[optind];
 	}
 	if (!reading_open(&reading, trace))
 		return STATUS_UNABLE;
-	if (request.query == NULL)
+	if (query == NULL)
 		return run_shell(&reading);
-	return reading_look(&reading, run_query, &request) ? STATUS_CLEAN : STATUS_UNABLE;
+	return reading_look(&reading, run_query, &query) ? STATUS_CLEAN : STATUS_UNABLE;
 }
 
 const struct command command_sql = {
