@@ -92,13 +92,27 @@ static void print_show(const struct printer *printer, const struct reading *read
 		print_line(printer, PART_INDENT, STYLE_DIM, "more      pqleak show %s %" PRId64, reading->path, id);
 }
 
-static void print_full(const struct printer *printer, const struct report_choice *choice, const struct reading *reading,
-					   sqlite3_stmt *f)
+/* Cleared results are only counted: nobody knows when they were acquired. */
+static void print_acquired(const struct printer *printer, sqlite3_stmt *f, const char *label)
 {
 	char first[TIME_TEXT];
 	char last[TIME_TEXT];
-	int64_t count = sqlite3_column_int64(f, F_COUNT);
-	int64_t first_ns = sqlite3_column_int64(f, F_FIRST);
+
+	if (sqlite3_column_type(f, F_FIRST) == SQLITE_NULL)
+		return;
+	format_time(first, sqlite3_column_int64(f, F_FIRST), TIME_SECONDS);
+	format_time(last, sqlite3_column_int64(f, F_LAST), TIME_SECONDS);
+	bool same_day = strncmp(first, last, strlen("2026-01-01 ")) == 0;
+	if (strcmp(first, last) == 0)
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s", label, first);
+	else
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s to %s", label, first,
+				   same_day ? last + strlen("2026-01-01 ") : last);
+}
+
+static void print_full(const struct printer *printer, const struct report_choice *choice, const struct reading *reading,
+					   sqlite3_stmt *f)
+{
 	int64_t stacks = sqlite3_column_int64(f, F_STACKS);
 	int64_t number = sqlite3_column_int64(f, F_NUMBER);
 	int64_t first_id = sqlite3_column_int64(f, F_FIRST_ID);
@@ -112,15 +126,7 @@ static void print_full(const struct printer *printer, const struct report_choice
 		part_function(printer, reading->db, connection, first_id);
 	part_stack(printer, reading->db, sqlite3_column_int64(f, F_STACK), whole);
 	part_list(printer, reading->db, PART_TARGETS, number);
-	if (sqlite3_column_type(f, F_FIRST) != SQLITE_NULL) {
-		format_time(first, first_ns, TIME_SECONDS);
-		format_time(last, sqlite3_column_int64(f, F_LAST), TIME_SECONDS);
-		if (count == 1 || strcmp(first, last) == 0)
-			print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s", connection ? "opened" : "acquired", first);
-		else
-			print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s to %s", connection ? "opened" : "acquired", first,
-					   strncmp(first, last, 11) == 0 ? last + 11 : last);
-	}
+	print_acquired(printer, f, connection ? "opened" : "acquired");
 	if (connection && strcmp(query_text(f, F_STATE), "connected") == 0) {
 		part_last_use(printer, reading->db, sqlite3_column_int64(f, F_USED_ID));
 		part_list(printer, reading->db, PART_TRANSACTIONS, number);
