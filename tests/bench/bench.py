@@ -172,7 +172,7 @@ def main():
     parser.add_argument('figures', nargs='*', metavar='FIGURE', help=', '.join(FIGURES))
     parser.add_argument('--rounds', type=int, default=11, help='pairs of runs behind a ratio (default 11)')
     parser.add_argument('--scale', type=float, default=1, help='part of the full counts, for a quick look')
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     unknown = [f for f in asked.figures if f not in FIGURES]
     if unknown:
         parser.error('no such figure: ' + ', '.join(unknown))
