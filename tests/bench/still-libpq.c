@@ -49,3 +49,9 @@ ExecStatusType PQresultStatus(const PGresult *res)
 	(void)res;
 	return PGRES_TUPLES_OK;
 }
+
+const char *PQparameterStatus(const PGconn *conn, const char *paramName)
+{
+	(void)conn, (void)paramName;
+	return "";
+}
