@@ -37,10 +37,10 @@ static void find_real_functions(void)
 	if (real_dlclose != NULL)
 		return;
 	/* Not dlsym(RTLD_NEXT): these are looked for while the constructors of other libraries run, before ours. */
-	pqleak_real_dlsym = elf_find_function("dlsym");
-	pqleak_real_dlvsym = elf_find_function("dlvsym");
-	pqleak_real_dlopen = elf_find_function("dlopen");
-	real_dlclose = (__extension__(dlclose_function *)elf_find_function("dlclose"));
+	pqleak_real_dlsym = elf_next_function("dlsym");
+	pqleak_real_dlvsym = elf_next_function("dlvsym");
+	pqleak_real_dlopen = elf_next_function("dlopen");
+	real_dlclose = (__extension__(dlclose_function *)elf_next_function("dlclose"));
 }
 
 /* `version` is NULL but for dlvsym. */

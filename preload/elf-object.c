@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <gnu/libc-version.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -147,6 +148,21 @@ void *elf_find_function(const char *name)
 	struct find find = {.name = name};
 	dl_iterate_phdr(find_in_object, &find);
 	return find.found;
+}
+
+void *elf_next_function(const char *name)
+{
+	/* The objects the process began with stay where they are in the list; libc is among them. */
+	void *found = NULL;
+	for (const struct link_map *map = elf_self()->map->l_next; map != NULL && found == NULL; map = map->l_next)
+		found = elf_own_function(map, name);
+	return found;
+}
+
+void *elf_libc_function(const char *name)
+{
+	struct elf_object libc;
+	return elf_object_at(__extension__(const void *) gnu_get_libc_version, &libc) ? elf_own_function(libc.map, name) : NULL;
 }
 
 static bool is_libpq_name(const char *name)

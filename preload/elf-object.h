@@ -29,6 +29,15 @@ void *elf_own_function(const struct link_map *map, const char *name);
 /* The first loaded object other than this library that defines the function, in load order; NULL if none does. */
 void *elf_find_function(const char *name);
 
+/*
+ * The function that comes after this library's own: libc's, or another interposer's that was preloaded behind us.  Asks
+ * neither dlsym nor dl_iterate_phdr, which a sanitizer replaces and cannot serve yet when it starts.
+ */
+void *elf_next_function(const char *name);
+
+/* The C library's own function, whoever stands before it. */
+void *elf_libc_function(const char *name);
+
 /* Counts dynamic functions that `map` exports and that are not of libpq's own name space. */
 unsigned elf_foreign_exports(const struct link_map *map);
 

@@ -18,26 +18,40 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
+typedef int execv_function(const char *, char *const[]);
+typedef int execve_function(const char *, char *const[], char *const[]);
+
+/* Those behind us: another interposer's, or libc's. */
 static struct {
 	void (*_exit)(int);
+	void (*_Exit)(int);
 	void (*abort)(void);
-	int (*execve)(const char *, char *const[], char *const[]);
-	int (*execvpe)(const char *, char *const[], char *const[]);
+	execv_function *execv, *execvp;
+	execve_function *execve, *execvpe;
 	int (*fexecve)(int, char *const[], char *const[]);
 	int (*execveat)(int, const char *, char *const[], char *const[], int);
+	/* What libc's execl and execlp go on with: not for others to interpose. */
+	execve_function *libc_execve, *libc_execvpe;
 } real;
+
+#define FIND(name) real.name = (__extension__(__typeof__(real.name))elf_next_function(#name))
 
 /* Not dlsym, and not only in the constructor: other libraries' constructors come first and may end the process. */
 static void find_real(void)
 {
 	if (real.execveat != NULL)
 		return;
-	real._exit = (__extension__(void (*)(int))elf_find_function("_exit"));
-	real.abort = (__extension__(void (*)(void))elf_find_function("abort"));
-	real.execve = (__extension__(__typeof__(real.execve))elf_find_function("execve"));
-	real.execvpe = (__extension__(__typeof__(real.execvpe))elf_find_function("execvpe"));
-	real.fexecve = (__extension__(__typeof__(real.fexecve))elf_find_function("fexecve"));
-	real.execveat = (__extension__(__typeof__(real.execveat))elf_find_function("execveat"));
+	FIND(_exit);
+	FIND(_Exit);
+	FIND(abort);
+	FIND(execv);
+	FIND(execvp);
+	FIND(execve);
+	FIND(execvpe);
+	FIND(fexecve);
+	real.libc_execve = (__extension__(execve_function *)elf_libc_function("execve"));
+	real.libc_execvpe = (__extension__(execve_function *)elf_libc_function("execvpe"));
+	FIND(execveat);
 }
 
 __attribute__((constructor)) static void loaded(void)
@@ -55,7 +69,10 @@ EXPORT __attribute__((noreturn)) void _exit(int status)
 
 EXPORT __attribute__((noreturn)) void _Exit(int status)
 {
-	_exit(status);
+	find_real();
+	process_ends(END_RAW_EXIT, false);
+	real._Exit(status);
+	__builtin_unreachable();
 }
 
 EXPORT __attribute__((noreturn)) void abort(void)
@@ -81,7 +98,7 @@ EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 
 EXPORT int execv(const char *path, char *const argv[])
 {
-	EXEC(real.execve(path, argv, environ));
+	EXEC(real.execv(path, argv));
 }
 
 EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
@@ -91,7 +108,7 @@ EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 
 EXPORT int execvp(const char *file, char *const argv[])
 {
-	EXEC(real.execvpe(file, argv, environ));
+	EXEC(real.execvp(file, argv));
 }
 
 EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
@@ -123,15 +140,15 @@ EXPORT int execveat(int dir, const char *path, char *const argv[], char *const e
 
 EXPORT int execl(const char *path, const char *first, ...)
 {
-	LIST_EXEC(real.execve, path, environ);
+	LIST_EXEC(real.libc_execve, path, environ);
 }
 
 EXPORT int execlp(const char *file, const char *first, ...)
 {
-	LIST_EXEC(real.execvpe, file, environ);
+	LIST_EXEC(real.libc_execvpe, file, environ);
 }
 
 EXPORT int execle(const char *path, const char *first, ...)
 {
-	LIST_EXEC(real.execve, path, va_arg(list, char *const *));
+	LIST_EXEC(real.libc_execve, path, va_arg(list, char *const *));
 }
