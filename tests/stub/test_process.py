@@ -3,7 +3,7 @@
 import signal
 
 import tap
-from stub import SANITIZE, Stub, host
+from stub import SANITIZE, Stub, built, host
 
 PROCESS = host('process')
 
@@ -82,6 +82,31 @@ class Programs(Stub):
             with self.subTest(function=name):
                 trace = self.same(PROCESS, 'exec', name, status=3, trace=name + '.db')
                 self.assert_counts(trace, {'leaked': 2}, {}, ends=['exec', 'exit'])
+
+
+class Chains(Stub):
+    """Another interposer of the same functions, preloaded before us or behind us, sees the calls it saw without us."""
+
+    def chained(self, *command, status, passes):
+        chain = built('libpqstub-chain-a.so')
+        plain = self.plain(*command, preload=[chain])
+        self.assertEqual((plain.status, plain.stdout.count('passes a')), (status, passes), plain)
+        for name, before, after in (('first', [], [chain]), ('last', [chain], [])):
+            run = self.shimmed(*command, before=before, after=after, trace=f'{name}-{command[-1]}.db')
+            self.assertEqual((run.stdout, run.stderr, run.status), (plain.stdout, '', status), f'{name} {run}')
+            yield run.trace
+
+    def test_exec(self):
+        """exec in its forms"""
+        for function in ('execv', 'execve', 'execvp', 'execvpe', 'execl', 'execlp', 'execle'):
+            for trace in self.chained(PROCESS, 'exec', function, status=3,
+                                      passes=2 + (function in ('execv', 'execve', 'execvp', 'execvpe'))):
+                self.assertEqual(trace.ends(), ['exec', 'exit'], function)
+
+    def test_exit(self):
+        """_exit"""
+        for trace in self.chained(PROCESS, '_exit', status=3, passes=3):
+            self.assertEqual(trace.ends(), ['_exit'])
 
 
 class Ends(Stub):
