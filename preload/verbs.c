@@ -28,7 +28,9 @@ static uint32_t function_name(const struct call *call)
 	if (name == 0 || (name & 0xffffffff00000000u) != owner) {
 		const char *text = hooks[call->hook].name;
 		name = owner | process_recorder->intern(process_thread(), BLOB_TEXT, text, strlen(text));
-		atomic_store_explicit(&names[call->hook], name, memory_order_relaxed);
+		/* A signal handler that interrupted the recorder gets none; the next call asks again. */
+		if ((uint32_t)name != 0)
+			atomic_store_explicit(&names[call->hook], name, memory_order_relaxed);
 	}
 	return (uint32_t)name;
 }

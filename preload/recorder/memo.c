@@ -35,7 +35,7 @@ struct entry {
 };
 
 static struct entry entries[ENTRIES];
-static bool is_used; /* an untouched table costs no memory, also not by being cleared */
+static _Atomic bool is_used; /* an untouched table costs no memory, also not by being cleared */
 
 static int (*get_context)(unw_tdep_context_t *);
 static int (*init_local)(unw_cursor_t *, unw_context_t *);
@@ -157,7 +157,7 @@ void memo_learn(const void *frame, uint32_t unloads, uint32_t stack)
 		return;
 	bool is_candidate =
 		entry->frame == frame && entry->caller == caller_of(frame) && entry->unloads == unloads && entry->stack == 0;
-	is_used = true;
+	atomic_store_explicit(&is_used, true, memory_order_relaxed);
 	entry->frame = frame;
 	entry->caller = caller_of(frame);
 	entry->unloads = unloads;
