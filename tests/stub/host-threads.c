@@ -7,13 +7,15 @@
 #include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "host.h"
 
 enum { THREADS = 8 };
 
 static int rounds;
-static pthread_barrier_t all_ready;
+static bool stay;
+static pthread_barrier_t all_ready, all_done;
 
 #ifdef HOST_PLANTED_RACE
 /* A race for the thread sanitizer to find: shows that it looks. */
@@ -33,18 +35,27 @@ static void *work(void *unused)
 	}
 	PQexec(conn, "SELECT 2");
 	PQfinish(conn);
+	pthread_barrier_wait(&all_done);
+	while (stay)
+		pause();
 	return NULL;
 }
 
-/* Eight threads that begin with their first connect at the same moment. */
+/*
+ * threads ROUNDS [stay]: eight threads that begin with their first connect at the same moment.  They may stay: the
+ * thread sanitizer cannot bear libunwind's destructor at a thread's end.
+ */
 static int threads(int argc, char **argv)
 {
 	rounds = argc > 1 ? atoi(argv[1]) : 10000;
+	stay = argc > 2;
 	pthread_t ids[THREADS];
 	pthread_barrier_init(&all_ready, NULL, THREADS);
+	pthread_barrier_init(&all_done, NULL, THREADS + 1);
 	for (int i = 0; i < THREADS; i++)
 		require(pthread_create(&ids[i], NULL, work, NULL) == 0, "pthread_create");
-	for (int i = 0; i < THREADS; i++)
+	pthread_barrier_wait(&all_done);
+	for (int i = 0; i < THREADS && !stay; i++)
 		pthread_join(ids[i], NULL);
 	say_counts("libpq", pqstub_control());
 	return 0;
