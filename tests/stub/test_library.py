@@ -23,7 +23,9 @@ def tool(*command):
 
 
 def exported(path):
-    return {line.split()[-1].split('@')[0] for line in tool('nm', '-D', '--defined-only', path).splitlines()}
+    """The names it defines for others, without their versions and without a sanitizer's own."""
+    names = (line.split()[-1].split('@')[0] for line in tool('nm', '-D', '--defined-only', path).splitlines())
+    return {name for name in names if not name.startswith('__odr_asan.')}
 
 
 def needed(path):

@@ -83,10 +83,18 @@ class Plugins(Stub):
 
     def test_reload(self):
         """a plug-in that is unloaded and loaded again, at the same address and elsewhere; its destructor finishes"""
+        self.reload('local')
+
+    @DEEP
+    def test_reload_deep(self):
+        """the same with RTLD_DEEPBIND"""
+        self.reload('deep')
+
+    def reload(self, mode):
         for name in ('lazy', 'bundled', 'static'):
             for where in ('here', 'elsewhere'):
                 with self.subTest(plugin=name, where=where):
-                    trace = self.same(LOAD, 'reload', plugin_file(name), 'local', where, trace=name + where + '.db')
+                    trace = self.same(LOAD, 'reload', plugin_file(name), mode, where, trace=name + where + '.db')
                     self.assertEqual(trace.said.count('it is gone'), 20, trace.said)
                     self.assert_nothing_foreign(trace)
                     if (name, where) == ('static', 'here'):
