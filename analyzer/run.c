@@ -74,9 +74,10 @@ static int trace_command(const struct run_choice *choice, const char *trace, cha
 {
 	char *shim = shim_find();
 	char *setting = run_trace_setting(trace);
-	const char *environment[4][2] = {{"PQLEAK_TRACE", setting}};
+	/* Every process would open the trace at its end; the launcher does it once, for all. */
+	const char *environment[5][2] = {{"PQLEAK_TRACE", setting}, {"PQLEAK_DRAIN", "later"}};
 	struct launch launch = {.command = command, .preload = shim, .environment = environment};
-	int variables = 1;
+	int variables = 2;
 	int status = STATUS_RUN_FAILED;
 
 	if (choice->sql != NULL) {

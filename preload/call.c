@@ -17,7 +17,7 @@ static void say_unresolved(void)
 {
 	struct calm calm;
 	calm_enter(&calm);
-	say_once("a libpq function was called that no loaded libpq defines; the call fails", 0);
+	say_once("a libpq function was called that no loaded libpq defines; the call fails", NULL, 0);
 	calm_leave(&calm);
 }
 

@@ -81,7 +81,7 @@ static void trouble(const char *what, int error)
 {
 	struct calm calm;
 	calm_enter(&calm);
-	say_once(what, error);
+	say_once(what, NULL, error);
 	calm_leave(&calm);
 }
 
@@ -142,6 +142,19 @@ static int start(struct page *mine)
 	return process_recorder->start(&asked);
 }
 
+/* What `start` failed at, in a person's words. */
+static void say_off(int error)
+{
+	if (error == ELIBACC || error == ELIBBAD) {
+		say_once(error == ELIBACC ? "tracing is off: cannot load" : "tracing is off: not of this library's version:",
+		         RECORDER_FILE, 0);
+	} else if (error == ENOPKG) {
+		say_once("tracing is off: cannot load", "libunwind.so.8", 0);
+	} else {
+		say_once("tracing is off: cannot make a spool beside trace", trace_path, error);
+	}
+}
+
 static bool begin(struct page *mine)
 {
 	struct calm calm;
@@ -156,10 +169,7 @@ static bool begin(struct page *mine)
 		if (error != 0) {
 			if (trace_path[0] != '\0')
 				leave_lost_mark(-error);
-			say_once(error == -ELIBACC   ? "tracing is off: cannot load " RECORDER_FILE " from beside libpqleak.so"
-			         : error == -ELIBBAD ? "tracing is off: " RECORDER_FILE " is of another version"
-			                             : "tracing is off: cannot make a spool beside the trace (PQLEAK_TRACE)",
-			         error == -ELIBACC || error == -ELIBBAD ? 0 : -error);
+			say_off(-error);
 		}
 	}
 	atomic_store(&mine->beginning, 0);

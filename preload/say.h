@@ -11,7 +11,7 @@
 /* Remembers what descriptor 2 is. */
 void say_prepare(void);
 
-/* "pqleak: process PID (EXE): TEXT: strerror", once for each text. `error` may be 0. */
-void say_once(const char *text, int error);
+/* "pqleak: process PID (EXE): TEXT 'OBJECT': strerror", once for each text. `object` may be NULL and `error` 0. */
+void say_once(const char *text, const char *object, int error);
 
 #endif

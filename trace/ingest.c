@@ -16,6 +16,7 @@
 
 #include "beside.h"
 #include "failure.h"
+#include "missing.h"
 #include "statement.h"
 
 /* A spool whose creation was cut short holds nothing; but one this young may be about to be finished. */
@@ -242,7 +243,7 @@ enum trace_error trace_ingest(sqlite3 *db, const char *path, struct trace_failur
 		error = ingest.beside.what == BESIDE_SPOOL ? ingest_spool(&ingest) : ingest_lost(&ingest);
 	statements_done(&ingest.statements);
 	beside_close(&ingest.beside);
-	return error;
+	return error == TRACE_OK ? missing_note(db, path, failure) : error;
 }
 
 static enum trace_error peek_spool(struct ingest *ingest, int *running)

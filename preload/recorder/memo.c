@@ -117,7 +117,7 @@ static bool walk(struct entry *entry, const void *frame)
 	unw_cursor_t cursor;
 	if (get_context(&context) != 0 || init_local(&cursor, &context) != 0)
 		return false;
-	uintptr_t inner_sp = 0;
+	uintptr_t inner_sp = 0, inner_rbp = 0;
 	const uintptr_t *last_rbp_at = NULL;
 	entry->slots = 0;
 	for (;;) {
@@ -140,6 +140,13 @@ static bool walk(struct entry *entry, const void *frame)
 		    saved.type != UNW_SLT_MEMORY)
 			return false;
 		const uintptr_t *rbp_at = (const uintptr_t *)saved.u.addr;
+		/*
+		 * A function that realigns its stack saves rbp where rbp points, as any function with a frame pointer does, but
+		 * finds its caller's frame through another word, which would have to be noted too.
+		 */
+		if ((uintptr_t)rbp_at == inner_rbp && sp != inner_rbp + 2 * sizeof(uintptr_t))
+			return false;
+		inner_rbp = rbp;
 		if (rbp_at != last_rbp_at && !add_slot(entry, rbp_at, rbp))
 			return false;
 		last_rbp_at = rbp_at;
