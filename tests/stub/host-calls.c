@@ -134,11 +134,11 @@ static int jump(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	return host_main((const struct host_case[]){{"reuse", reuse},
-	                                            {"unseen", unseen},
-	                                            {"refused", refused},
-	                                            {"unwrapped-outer", unwrapped_outer},
-	                                            {"callback", callback},
-	                                            {"jump", jump},
-	                                            {0}},
-	                 argc, argv);
+												{"unseen", unseen},
+												{"refused", refused},
+												{"unwrapped-outer", unwrapped_outer},
+												{"callback", callback},
+												{"jump", jump},
+												{0}},
+					 argc, argv);
 }

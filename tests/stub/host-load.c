@@ -19,10 +19,10 @@ const char *whose(void)
 static int mode_of(const char *words)
 {
 	return (strstr(words, "now") != NULL ? RTLD_NOW : RTLD_LAZY) | (strstr(words, "global") != NULL ? RTLD_GLOBAL : 0) |
-	       (strstr(words, "deep") != NULL ? RTLD_DEEPBIND : 0);
+		   (strstr(words, "deep") != NULL ? RTLD_DEEPBIND : 0);
 }
 
-#define FIND(handle, function) (__extension__(__typeof__(&function))must_find(handle, #function))
+#define FIND(handle, function) (__extension__(__typeof__(&function)) must_find(handle, #function))
 
 /* plugin PATH MODE: two connections, one of them finished; three results, two cleared, one inside a notice receiver. */
 static int plugin(int argc, char **argv)
@@ -97,7 +97,7 @@ static int by_name(int argc, char **argv)
 	const Oid types[] = {25};
 	libpq.clear(libpq.exec_params(conn, "SELECT $1", 1, types, values, lengths, formats, 1));
 	const uintptr_t wanted[] = {(uintptr_t)conn,    0, 1, (uintptr_t)types, (uintptr_t)values, (uintptr_t)lengths,
-	                            (uintptr_t)formats, 1};
+								(uintptr_t)formats, 1};
 	for (int n = 0; n < STUB_ARGUMENTS; n++)
 		if (n != 1 && libpq.control()->arguments[STUB_PQexecParams][n] != wanted[n])
 			say("argument %d is another one", n + 1);
@@ -125,7 +125,7 @@ static int global_scope(int argc, char **argv)
 	say_lookup("RTLD_DEFAULT, another", dlsym(RTLD_DEFAULT, "getpid"));
 	must_open(argv[1], RTLD_LAZY | RTLD_GLOBAL);
 	PGconn *(*connectdb)(const char *) = (__extension__(PGconn * (*)(const char *)) dlsym(RTLD_DEFAULT, "PQconnectdb"));
-	say_lookup("RTLD_DEFAULT", (__extension__(void *)connectdb));
+	say_lookup("RTLD_DEFAULT", (__extension__(void *) connectdb));
 	say_lookup("the program", dlsym(program, "PQconnectdb"));
 	say_lookup("RTLD_DEFAULT", dlsym(RTLD_DEFAULT, "PQnoSuchFunction"));
 	if (connectdb != NULL)
@@ -141,12 +141,12 @@ static int inside(int argc, char **argv)
 	void *handle = must_open(argv[1], mode_of(argv[2]));
 	__typeof__(&plugin_dlsym) look = FIND(handle, plugin_dlsym);
 	PGconn *(*connectdb)(const char *) = (__extension__(PGconn * (*)(const char *)) look(RTLD_DEFAULT, "PQconnectdb"));
-	say_lookup("RTLD_DEFAULT", (__extension__(void *)connectdb));
+	say_lookup("RTLD_DEFAULT", (__extension__(void *) connectdb));
 	if (connectdb != NULL)
 		connectdb("");
 	say_lookup("RTLD_NEXT", look(RTLD_NEXT, "PQconnectdb"));
 	connectdb = (__extension__(PGconn * (*)(const char *)) look(handle, "PQconnectdb"));
-	say_lookup("its handle", (__extension__(void *)connectdb));
+	say_lookup("its handle", (__extension__(void *) connectdb));
 	connectdb("");
 	say_lookup("RTLD_DEFAULT", look(RTLD_DEFAULT, "PQnoSuchFunction"));
 	say_counts("its libpq", FIND(handle, pqstub_control)());
@@ -179,13 +179,13 @@ static int orphan(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	return host_main((const struct host_case[]){{"plugin", plugin},
-	                                            {"jump", jump},
-	                                            {"reload", reload},
-	                                            {"dlsym", by_name},
-	                                            {"default", global_scope},
-	                                            {"inside", inside},
-	                                            {"runpath", runpath},
-	                                            {"orphan", orphan},
-	                                            {0}},
-	                 argc, argv);
+												{"jump", jump},
+												{"reload", reload},
+												{"dlsym", by_name},
+												{"default", global_scope},
+												{"inside", inside},
+												{"runpath", runpath},
+												{"orphan", orphan},
+												{0}},
+					 argc, argv);
 }

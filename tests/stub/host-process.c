@@ -172,7 +172,7 @@ static int spawn(int argc, char **argv)
 	(void)argc, (void)argv;
 	PGconn *conn = PQconnectdb("");
 	pid_t pid;
-	char *arguments[] = {(char *)(uintptr_t)self, (char *)(uintptr_t)"leak", NULL};
+	char *arguments[] = {(char *)(uintptr_t)self, (char *)(uintptr_t) "leak", NULL};
 	require(posix_spawn(&pid, self, NULL, NULL, arguments, environ) == 0, "posix_spawn");
 	say("spawned %d", status_of(pid));
 	char line[4200];
@@ -243,7 +243,7 @@ static int late(int argc, char **argv)
 static int failing_exec(int argc, char **argv)
 {
 	(void)argc, (void)argv;
-	char *arguments[] = {(char *)(uintptr_t)"program", NULL};
+	char *arguments[] = {(char *)(uintptr_t) "program", NULL};
 	PGconn *conn = PQconnectdb("");
 	const char *path = "/no/such/program";
 	int errors = 0;
@@ -268,7 +268,7 @@ static int failing_exec(int argc, char **argv)
 /* exec NAME: replaced by itself, in one of the ways; both programs leave a connection. */
 static int exec_self(int argc, char **argv)
 {
-	char *arguments[] = {(char *)(uintptr_t)self, (char *)(uintptr_t)"leak", NULL};
+	char *arguments[] = {(char *)(uintptr_t)self, (char *)(uintptr_t) "leak", NULL};
 	const char *name = argc > 1 ? argv[1] : "execv";
 	PQconnectdb("");
 	if (strcmp(name, "execv") == 0)
@@ -292,18 +292,18 @@ int main(int argc, char **argv)
 {
 	self = argv[0];
 	return host_main((const struct host_case[]){{"untouched", untouched},
-	                                            {"inherited", inherited},
-	                                            {"own", own},
-	                                            {"busy-fork", busy_fork},
-	                                            {"vfork", by_vfork},
-	                                            {"spawn", spawn},
-	                                            {"leak", leak},
-	                                            {"exit-in-thread", exit_in_thread},
-	                                            {"_exit", raw_exit},
-	                                            {"die", die},
-	                                            {"late", late},
-	                                            {"failing-exec", failing_exec},
-	                                            {"exec", exec_self},
-	                                            {0}},
-	                 argc, argv);
+												{"inherited", inherited},
+												{"own", own},
+												{"busy-fork", busy_fork},
+												{"vfork", by_vfork},
+												{"spawn", spawn},
+												{"leak", leak},
+												{"exit-in-thread", exit_in_thread},
+												{"_exit", raw_exit},
+												{"die", die},
+												{"late", late},
+												{"failing-exec", failing_exec},
+												{"exec", exec_self},
+												{0}},
+					 argc, argv);
 }

@@ -46,7 +46,7 @@ static void say_handlers(void)
 		struct sigaction action;
 		if (sigaction(number, NULL, &action) == 0 && (action.sa_handler != SIG_DFL || action.sa_flags != 0))
 			dprintf(report, " %d (%s, %x)", number, action.sa_handler == SIG_IGN ? "ignored" : "caught",
-			        (unsigned)action.sa_flags);
+					(unsigned)action.sa_flags);
 	}
 	dprintf(report, "\n");
 }

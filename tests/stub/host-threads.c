@@ -83,7 +83,8 @@ static int storm(int argc, char **argv)
 	int wanted = argc > 1 ? atoi(argv[1]) : 1000, execs = 0, wrong = 0;
 	PGconn *conn = PQconnectdb("");
 	handler_conn = PQconnectdb("");
-	require(sigaction(SIGALRM, &(struct sigaction){.sa_handler = handle, .sa_flags = SA_RESTART}, NULL) == 0, "sigaction");
+	require(sigaction(SIGALRM, &(struct sigaction){.sa_handler = handle, .sa_flags = SA_RESTART}, NULL) == 0,
+			"sigaction");
 	const struct itimerval often = {.it_value.tv_usec = 50, .it_interval.tv_usec = 50};
 	const time_t end = time(NULL) + 20;
 	setitimer(ITIMER_REAL, &often, NULL);

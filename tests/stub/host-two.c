@@ -8,7 +8,7 @@
 #include "plugin.h"
 #include "tail.h"
 
-#define FIND(handle, function) (__extension__(__typeof__(&function))must_find(handle, #function))
+#define FIND(handle, function) (__extension__(__typeof__(&function)) must_find(handle, #function))
 
 /* The global scope's `whose`; without it a plug-in would do as well. */
 const char *whose(void)
@@ -62,7 +62,8 @@ static int plugins(int argc, char **argv)
 static int trampolines(int argc, char **argv)
 {
 	require(argc > 2, "two paths");
-	struct by_name libpqs[] = {by_name_find(must_open(argv[1], RTLD_LAZY)), by_name_find(must_open(argv[2], RTLD_LAZY))};
+	struct by_name libpqs[] = {by_name_find(must_open(argv[1], RTLD_LAZY)),
+							   by_name_find(must_open(argv[2], RTLD_LAZY))};
 	PGconn *conns[] = {libpqs[0].connectdb(""), libpqs[1].connectdb("")};
 	for (int i = 0; i < 20; i++) {
 		struct by_name *libpq = &libpqs[i % 2];
@@ -100,14 +101,15 @@ static int pointers(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	return host_main((const struct host_case[]){
+	return host_main(
+		(const struct host_case[]){
 #ifdef HOST_NEEDS_LIBPQ
-						 {"two", two},
-						 {"plugins", plugins},
+			{"two", two},
+			{"plugins", plugins},
 #else
-						 {"trampolines", trampolines},
-						 {"pointers", pointers},
+			{"trampolines", trampolines},
+			{"pointers", pointers},
 #endif
-						 {0}},
-	                 argc, argv);
+			{0}},
+		argc, argv);
 }

@@ -53,7 +53,7 @@ void say_counts(const char *whose, struct stub_control *control)
 		if (control->calls[f] > 0)
 			say("%s: %u %s", whose, control->calls[f], names[f]);
 	say("%s: %u foreign, %u connections and %u results held", whose, control->foreign, control->conns,
-	    control->results_held);
+		control->results_held);
 }
 
 int host_main(const struct host_case *cases, int argc, char **argv)

@@ -9,7 +9,8 @@ struct by_name {
 	PGconn *(*connectdb)(const char *);
 	void (*finish)(PGconn *);
 	PGresult *(*exec)(PGconn *, const char *);
-	PGresult *(*exec_params)(PGconn *, const char *, int, const Oid *, const char *const *, const int *, const int *, int);
+	PGresult *(*exec_params)(PGconn *, const char *, int, const Oid *, const char *const *, const int *, const int *,
+							 int);
 	void (*clear)(PGresult *);
 	struct stub_control *(*control)(void);
 };

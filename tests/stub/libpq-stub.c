@@ -31,8 +31,8 @@ struct pg_conn {
 	ConnStatusType status;
 	PGTransactionStatusType transaction;
 	int backend_pid;
-	int pending;      /* results of the last statement that were not fetched yet */
-	bool has_notice;  /* one is to be delivered before them */
+	int pending;     /* results of the last statement that were not fetched yet */
+	bool has_notice; /* one is to be delivered before them */
 	PQnoticeReceiver receiver;
 	void *argument;
 };

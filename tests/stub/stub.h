@@ -50,7 +50,7 @@ struct stub_control {
 	_Atomic int results;        /* a statement has so many results, 2 at first */
 	/* counted by the stub */
 	_Atomic unsigned calls[STUB_FUNCTIONS];
-	_Atomic unsigned foreign; /* objects handed to us that another libpq made, or that are released */
+	_Atomic unsigned foreign;               /* objects handed to us that another libpq made, or that are released */
 	_Atomic int errno_seen[STUB_FUNCTIONS]; /* errno when the function was last entered */
 	_Atomic uintptr_t arguments[STUB_FUNCTIONS][STUB_ARGUMENTS];
 	_Atomic unsigned conns, results_held; /* objects that exist now */
@@ -70,6 +70,6 @@ extern PGresult *pqstub_make(void);
 #define STUB_EACH_(...) STUB_EACH__(__VA_ARGS__)
 #define STUB_EACH__(f, a, b, c, d, e, g, h, i, ...)                                                                    \
 	f(0, (uintptr_t)(a)) f(1, (uintptr_t)(b)) f(2, (uintptr_t)(c)) f(3, (uintptr_t)(d)) f(4, (uintptr_t)(e))           \
-	f(5, (uintptr_t)(g)) f(6, (uintptr_t)(h)) f(7, (uintptr_t)(i))
+		f(5, (uintptr_t)(g)) f(6, (uintptr_t)(h)) f(7, (uintptr_t)(i))
 
 #endif
