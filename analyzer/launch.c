@@ -7,11 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@
 #include "analyzer/message.h"
 
 #define SIGNALS 4
+#define MEANWHILE_MS 2000
 
 /* The child, for the signal handler. */
 static volatile sig_atomic_t child;
@@ -115,10 +118,21 @@ __attribute__((noreturn)) static void become(const struct launch *launch, int re
 	_exit(start_status(error));
 }
 
-static int wait_for(pid_t pid)
+/* A kernel without pidfd_open just waits; what would have been done meanwhile is done in the end. */
+static int wait_for(pid_t pid, const struct launch *launch)
 {
 	int status = 0;
+	struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
 
+	while (end.fd >= 0) {
+		int ready = poll(&end, 1, MEANWHILE_MS);
+		if (ready == 0)
+			launch->meanwhile(launch->context);
+		else if (ready > 0 || errno != EINTR)
+			break;
+	}
+	if (end.fd >= 0)
+		close(end.fd);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return status;
@@ -170,7 +184,7 @@ int launch_run(const struct launch *launch, struct launched *ret)
 		;
 	close(report[0]);
 	ret->pid = pid;
-	ret->wait_status = wait_for(pid);
+	ret->wait_status = wait_for(pid, launch);
 	child = 0;
 	if (told == (ssize_t)sizeof error)
 		return fail(start_status(error), "cannot run '%s': %s", launch->command[0], strerror(error));

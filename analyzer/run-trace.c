@@ -73,6 +73,16 @@ bool run_trace_make(const char *path, bool append, int64_t *ret_known)
 	return true;
 }
 
+void run_trace_collect(const char *path)
+{
+	struct trace_failure failure = {TRACE_OK, ""};
+	sqlite3 *db = NULL;
+
+	if (trace_open(&db, path, TRACE_READ, WAIT_MS, &failure) == TRACE_OK)
+		trace_ingest(db, path, &failure);
+	sqlite3_close(db);
+}
+
 /* A program replaced by exec shares its pid with what replaced it: the last one is the one that was waited for. */
 static const char note_sql[] =
 	"UPDATE process SET exit_status = :status,"

@@ -22,6 +22,12 @@ char *run_trace_setting(const char *path);
 /* Makes the trace, or opens it to append.  `ret_known`: the last process that is in it already. */
 bool run_trace_make(const char *path, bool append, int64_t *ret_known);
 
+/*
+ * Takes in the spools of processes that have ended, so that a command of thousands does not fill the disk with them.
+ * What fails is tried again.
+ */
+void run_trace_collect(const char *path);
+
 /* Writes down how the command ended; failures are printed, and cost only that fact. */
 void run_trace_note_end(const char *path, int64_t known, const struct launched *launched);
 

@@ -69,6 +69,11 @@ static bool take(int option, struct run_choice *choice)
 	}
 }
 
+static void collect(const void *trace)
+{
+	run_trace_collect(trace);
+}
+
 /* Runs the command under the shim; 0, or why it did not run. */
 static int trace_command(const struct run_choice *choice, const char *trace, char **command, struct launched *ret)
 {
@@ -76,7 +81,8 @@ static int trace_command(const struct run_choice *choice, const char *trace, cha
 	char *setting = run_trace_setting(trace);
 	/* Every process would open the trace at its end; the launcher does it once, for all. */
 	const char *environment[5][2] = {{"PQLEAK_TRACE", setting}, {"PQLEAK_DRAIN", "later"}};
-	struct launch launch = {.command = command, .preload = shim, .environment = environment};
+	struct launch launch = {
+		.command = command, .preload = shim, .environment = environment, .meanwhile = collect, .context = trace};
 	int variables = 2;
 	int status = STATUS_RUN_FAILED;
 
