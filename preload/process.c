@@ -77,11 +77,11 @@ static void leave_lost_mark(int error)
 	mknod(path, S_IFREG | 0600, 0);
 }
 
-static void trouble(const char *what, int error)
+static void trouble(const char *what, const char *detail, int error)
 {
 	struct calm calm;
 	calm_enter(&calm);
-	say_once(what, NULL, error);
+	say_once(what, detail, error);
 	calm_leave(&calm);
 }
 
@@ -151,7 +151,9 @@ static void say_off(int error)
 	} else if (error == ENOPKG) {
 		say_once("tracing is off: cannot load", "libunwind.so.8", 0);
 	} else {
-		say_once("tracing is off: cannot make a spool beside trace", trace_path, error);
+		char quoted[sizeof trace_path + 2];
+		snprintf(quoted, sizeof quoted, "'%s'", trace_path);
+		say_once("tracing is off: cannot make a spool beside trace", quoted, error);
 	}
 }
 

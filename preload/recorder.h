@@ -35,8 +35,8 @@ struct recorder_settings {
 	size_t calm_bytes;               /* what calm_enter wants room for, at most RECORDER_CALM_BYTES */
 	void (*calm_enter)(void *calm);  /* see calm.h */
 	void (*calm_leave)(void *calm);
-	/* Something went wrong and recording is over or has holes: say so once. `error` is an errno or 0. */
-	void (*trouble)(const char *what, int error);
+	/* Something went wrong: say so, once for each `what`. `detail` may be NULL, `error` is an errno or 0. */
+	void (*trouble)(const char *what, const char *detail, int error);
 };
 
 struct recorder {

@@ -11,7 +11,7 @@
 /* Remembers what descriptor 2 is. */
 void say_prepare(void);
 
-/* "pqleak: process PID (EXE): TEXT 'OBJECT': strerror", once for each text. `object` may be NULL and `error` 0. */
-void say_once(const char *text, const char *object, int error);
+/* "pqleak: process PID (EXE): TEXT DETAIL: strerror", once for each text. `detail` may be NULL and `error` 0. */
+void say_once(const char *text, const char *detail, int error);
 
 #endif

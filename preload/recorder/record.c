@@ -80,6 +80,9 @@ static bool drain_now(int wait_ms)
 		drain = NULL;
 	}
 	settings.calm_leave(calm);
+	/* Somebody else's lock passes; this will not, and nobody would look for the spool. */
+	if (error != TRACE_OK && error != TRACE_BUSY)
+		settings.trouble("what was recorded stays in its spool:", failure.text, 0);
 	atomic_flag_clear(&draining);
 	return error == TRACE_OK;
 }
@@ -87,7 +90,7 @@ static bool drain_now(int wait_ms)
 static void drop(int error)
 {
 	atomic_fetch_add_explicit(&spool.header->dropped, 1, memory_order_relaxed);
-	settings.trouble("events are being lost", error);
+	settings.trouble("events are being lost", NULL, error);
 }
 
 /* Appends under the lock. Growing the spool makes system calls, so the first event of a segment goes in calmly. */
@@ -145,7 +148,7 @@ static void record(struct event *event)
 	if (seen.number == 0)
 		memo_learn(frame, seen.unloads, event->stack);
 	if (error != 0)
-		settings.trouble("events are being lost: the spool cannot grow", -error);
+		settings.trouble("events are being lost: the spool cannot grow", NULL, -error);
 	if (is_due && drain_now(0)) {
 		uint64_t tail = atomic_load_explicit(&spool.header->tail, memory_order_relaxed);
 		if (lock_take(&lock, event->thread)) {
