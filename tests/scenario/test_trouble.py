@@ -180,7 +180,9 @@ class Limits(Unwilling):
                 ours = [line for line in run.stderr.splitlines() if line.startswith('pqleak:')]
                 self.assertLessEqual(len(ours), 1)
                 check = self.pqleak('check', trace)
-                self.assertIn(check.status, (2,) if ours else (0, 2), check)
+                # With too few for SQLite the spool is left, whole, to whoever opens the trace next.
+                is_recorded = not ours or 'stays in its spool' in ours[0]
+                self.assertEqual(check.status, 0 if is_recorded else 2, check)
 
     def test_no_descriptor(self):
         """not one descriptor is left: neither for libpq nor for us"""
@@ -196,7 +198,9 @@ class Limits(Unwilling):
                 ours = [line for line in run.stderr.splitlines() if line.startswith('pqleak:')]
                 self.assertLessEqual(len(ours), 1)
                 check = self.pqleak('check', trace)
-                self.assertIn(check.status, (2,) if ours else (0, 2), check)
+                # With too few for SQLite the spool is left, whole, to whoever opens the trace next.
+                is_recorded = not ours or 'stays in its spool' in ours[0]
+                self.assertEqual(check.status, 0 if is_recorded else 2, check)
                 if check.status == 0:
                     self.assertEqual(Trace(trace).verdicts(), {'released': 1})
 
