@@ -106,7 +106,8 @@ class Scenario(unittest.TestCase):
     longMessage = True
 
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix='pqleak-test-')
+        # In the server's folder, which is removed whatever happens to us.
+        self.folder = tempfile.mkdtemp(prefix='test-', dir=os.environ['PQLEAK_TEST_SERVER'])
         os.chmod(self.folder, 0o755)
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.environment = {name: value for name, value in os.environ.items()

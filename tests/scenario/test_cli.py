@@ -61,6 +61,7 @@ class Running(Scenario):
 
     def test_no_such_command(self):
         """a command that is not there: 127; one that cannot be run: 126"""
+        self.environment['PATH'] = '/usr/bin:/bin'  # a folder that is closed to us would say 'Permission denied'
         run = self.traced('no-such-command')
         self.assertEqual(run.status, 127, run)
         self.assertIn("pqleak: cannot run 'no-such-command'", run.stderr)
