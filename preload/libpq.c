@@ -245,9 +245,8 @@ void *libpq_function(struct libpq *libpq, unsigned n)
 {
 	void *real = atomic_load_explicit(&libpq->real[n], memory_order_acquire);
 	if (real == NULL) {
+		/* Not another libpq's: that could not make sense of this one's objects. */
 		real = elf_own_function(libpq->object.map, libpq_function_names[n]);
-		if (real == NULL)
-			real = elf_find_function(libpq_function_names[n]);
 		atomic_store_explicit(&libpq->real[n], real, memory_order_release);
 	}
 	return real;
