@@ -176,6 +176,20 @@ static int orphan(int argc, char **argv)
 	return 0;
 }
 
+/* lacking PATH PATH: a plug-in calls a function that its libpq lacks, and another libpq in the process has. */
+static int lacking(int argc, char **argv)
+{
+	require(argc > 2, "two paths");
+	void *handle = must_open(argv[1], RTLD_LAZY), *other = must_open(argv[2], RTLD_LAZY);
+	PGconn *conn = FIND(handle, plugin_open)();
+	say("newer: %s", FIND(handle, plugin_ask_newer)(conn) != NULL ? "a result" : "NULL");
+	FIND(handle, plugin_clear)(FIND(handle, plugin_exec)(conn));
+	FIND(handle, plugin_finish)(conn);
+	say_counts("its libpq", FIND(handle, pqstub_control)());
+	say_counts("the other", FIND(other, pqstub_control)());
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	return host_main((const struct host_case[]){{"plugin", plugin},
@@ -186,6 +200,7 @@ int main(int argc, char **argv)
 												{"inside", inside},
 												{"runpath", runpath},
 												{"orphan", orphan},
+	                                            {"lacking", lacking},
 												{0}},
 					 argc, argv);
 }

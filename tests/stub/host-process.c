@@ -239,10 +239,10 @@ static int late(int argc, char **argv)
 	return 3;
 }
 
-/* Every exec that fails leaves the process running, as before. */
+/* Every exec that fails leaves the process running, as before.  With an argument it is killed in the end. */
 static int failing_exec(int argc, char **argv)
 {
-	(void)argc, (void)argv;
+	(void)argv;
 	char *arguments[] = {(char *)(uintptr_t) "program", NULL};
 	PGconn *conn = PQconnectdb("");
 	const char *path = "/no/such/program";
@@ -262,6 +262,8 @@ static int failing_exec(int argc, char **argv)
 	PQclear(PQexec(conn, "SELECT 1"));
 	PQfinish(conn);
 	PQconnectdb("");
+	if (argc > 1)
+		raise(SIGKILL);
 	return 3;
 }
 

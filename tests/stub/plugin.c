@@ -66,6 +66,13 @@ void plugin_notice(PGconn *conn, PGresult *kept)
 		PQclear(PQexec(conn, STUB_QUERY_WITH_NOTICE));
 }
 
+PGresult *plugin_ask_newer(PGconn *conn)
+{
+	PGresult *res = PQclosePrepared(conn, "statement");
+	__asm__ volatile("" : "+r"(res));
+	return res;
+}
+
 void plugin_keep(PGconn *conn)
 {
 	kept_conn = conn;

@@ -17,6 +17,9 @@ extern void plugin_clear(PGresult *res);
 /* Runs a statement whose notice receiver clears `kept`, or with NULL leaves libpq by longjmp. */
 extern void plugin_notice(PGconn *conn, PGresult *kept);
 
+/* Calls a function that only a new libpq has. */
+extern PGresult *plugin_ask_newer(PGconn *conn);
+
 /* Finishes the connection when it is unloaded. */
 extern void plugin_keep(PGconn *conn);
 

@@ -4,8 +4,12 @@
 Owns the base class Stub.  Every case runs its host twice; whatever the host says must be the same both times.
 """
 import os
+import subprocess
+import tempfile
 
-from scenario import CLIENTS, SHIM, PQLEAK, Run, Scenario
+os.environ.setdefault('PQLEAK_TEST_SERVER', tempfile.gettempdir())  # where scenario keeps its folders: there is no server
+
+from scenario import CLIENTS, SHIM, PQLEAK, Run, Scenario  # pylint: disable=wrong-import-position
 
 SANITIZE = os.environ.get('PQLEAK_TEST_SANITIZE', 'none')
 COMPILER = os.environ.get('PQLEAK_TEST_CC', 'cc')
@@ -22,7 +26,6 @@ def host(name):
 
 def runtime():
     """The sanitizers' libraries, which must come before everything else that is preloaded."""
-    import subprocess
     wanted = {'address': ['libasan.so'], 'undefined': ['libubsan.so'], 'address,undefined': ['libasan.so', 'libubsan.so'],
               'thread': ['libtsan.so']}.get(SANITIZE, [])
     return [subprocess.run([COMPILER, '-print-file-name=' + name], check=True, text=True,

@@ -118,8 +118,17 @@ class Plugins(Stub):
         self.assertRegex(run.stderr, r'\Apqleak: process \d+ \(host-load\): a libpq function was called that no loaded'
                                      r' libpq defines; the call fails\n\Z')
 
+    def test_lacking(self):
+        """a function that the caller's libpq lacks fails, whatever other libpqs there are"""
+        run = self.shimmed(LOAD, 'lacking', plugin_file('old'), SYMBOLIC)
+        self.assertRegex(run.stdout, r'\Anewer: NULL\n(.|\n)*its libpq: 0 foreign, 0 connections and 0 results held\n'
+                                     r'the other: 0 foreign, 0 connections and 0 results held\n\Z')
+        self.assertRegex(run.stderr, r'\Apqleak: [^\n]* the call fails\n\Z')
+        run.trace.said = run.stdout
+        self.assert_counts(run.trace, {'released': 1}, {'released': 1})
+
     def test_missing_function(self):
-        """the same with an old libpq that lacks only some"""
+        """a lookup by name in an old libpq that lacks some"""
         trace = self.same(LOAD, 'dlsym', OLD)
         self.assertRegex(trace.said, r'PQclosePrepared: NULL, .*libpq-old.so: undefined symbol: PQclosePrepared')
         self.assert_counts(trace, {'released': 1}, {'released': 2, 'leaked': 1})

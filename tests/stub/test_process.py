@@ -77,6 +77,12 @@ class Programs(Stub):
         self.assertIn('9 failed as they should', trace.said)
         self.assert_counts(trace, {'released': 1, 'leaked': 1}, {'released': 1})
 
+    def test_failing_exec_killed(self):
+        """... also when the process leaves no other word"""
+        trace = self.same(PROCESS, 'failing-exec', 'killed', status=128 + signal.SIGKILL)
+        self.assertEqual(trace.ends(), ['unknown'])
+        self.assertEqual(trace.verdicts('connection'), {'released': 1, 'open-at-death': 1})
+
     def test_exec(self):
         """an exec that succeeds ends one program and begins another"""
         for name in ('execv', 'execve', 'execvp', 'execvpe', 'execl', 'execlp', 'execle'):
