@@ -79,8 +79,10 @@ static void fill_header(struct spool_header *header, uint64_t id, const struct s
 	memcpy(header->exe, identity->exe, sizeof(header->exe));
 	memcpy(header->command, identity->command, sizeof(header->command));
 	/* The magic comes last: a reader takes a file without it for one whose creation was cut short. */
-	atomic_thread_fence(memory_order_release);
-	memcpy(header->magic, SPOOL_MAGIC, sizeof(header->magic));
+	uint64_t magic;
+	static_assert(sizeof(magic) == sizeof(header->magic), "the magic is written at once");
+	memcpy(&magic, SPOOL_MAGIC, sizeof(magic));
+	__atomic_store_n((uint64_t *)(void *)header->magic, magic, __ATOMIC_RELEASE);
 }
 
 static int create(struct spool *spool, const char *trace, const struct spool_identity *identity)

@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -56,6 +57,7 @@ CASES = {
     'running': ('running', ['report'], []),
     'running-check': ('running', ['check'], []),
     'running-show-1': ('running', ['show'], ['1']),
+    'orphaned-check': ('orphaned', ['check'], []),
     'incomplete': ('incomplete', ['report'], []),
     'incomplete-check': ('incomplete', ['check', '-q', '--max=1000'], []),
     'incomplete-json': ('incomplete', ['report', '--format=json'], []),
@@ -87,10 +89,24 @@ def query(trace, text):
     return subprocess.run(['sqlite3', trace, text], capture_output=True, text=True, check=True, timeout=SECONDS).stdout
 
 
+def add_spool(trace, pid, spool, drained):
+    """The empty spool of a process in another pid namespace: for all that anyone can see, it runs."""
+    header = struct.pack('<8sIIQQQQqQiiIIQQQQI', b'pqlspool', 1, 8192, int(spool, 16), 0, 0, 1, 0, 0, pid, 1, 0, 0,
+                         drained, drained, 0, 0, 2)
+    with open(f'{trace}-spool-{pid}-{spool}', 'wb') as file:
+        file.write(header)
+        file.truncate(8192 + 2 * 65536)
+
+
 def make_trace(folder, fixture):
     trace = os.path.join(folder, 'trace.db')
     shell(trace, f'.read {TRACE_SQL}/schema.sql\n.read {TRACE_SQL}/views.sql\n{IDENTITY}\n'
                  f'BEGIN;\n.read base.sql\n.read {fixture}.sql\nCOMMIT;\n')
+    for line in query(trace, 'SELECT pid, spool, drained FROM process WHERE "end" IS NULL').splitlines():
+        if fixture == 'orphaned':
+            continue
+        pid, spool, drained = line.split('|')
+        add_spool(trace, int(pid), spool, int(drained))
     return trace
 
 
