@@ -5,6 +5,7 @@
 #include "client.h"
 
 #define NOWHERE "host=/nonexistent port=1"
+#define REFUSED "host=127.0.0.1 port=1"
 
 static PGconn *by_connectdb(void)
 {
@@ -123,8 +124,12 @@ static int failed_leaked(int argc, char **argv)
 {
 	(void)argc, (void)argv;
 	PGconn *nowhere = PQconnectdb(NOWHERE);
+	PGconn *refused = PQconnectdb(REFUSED);
 	PGconn *nonsense = PQconnectdb("this is no conninfo");
-	return PQstatus(nowhere) == CONNECTION_BAD && PQstatus(nonsense) == CONNECTION_BAD ? 0 : 1;
+	return PQstatus(nowhere) == CONNECTION_BAD && PQstatus(refused) == CONNECTION_BAD &&
+	               PQstatus(nonsense) == CONNECTION_BAD
+	           ? 0
+	           : 1;
 }
 
 static int failed_finished(int argc, char **argv)
@@ -212,7 +217,7 @@ int main(int argc, char **argv)
 		{"clean", "opens one in each way and finishes all", clean},
 		{"loop", "N K: opens N at one place and finishes K of them", loop},
 		{"error-path", "leaks a connection and a result on an error path, exits 4", error_path},
-		{"failed-leaked", "two connects that fail at once, never finished", failed_leaked},
+		{"failed-leaked", "three connects that fail at once, never finished", failed_leaked},
 		{"failed-finished", "three connects that fail, all finished", failed_finished},
 		{"failed-async", "an asynchronous connect that the server refuses, never finished", failed_async},
 		{"abandoned", "begins an asynchronous connect and forgets it", abandoned},

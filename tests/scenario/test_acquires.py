@@ -3,7 +3,7 @@
 import os
 
 import tap
-from scenario import Scenario, client, psql
+from scenario import PQLEAK, WITH_POSTGRES, Scenario, client, psql
 
 ACQUIRE = client('acquire')
 
@@ -69,8 +69,9 @@ class Outcomes(Scenario):
     def test_failed_leaked(self):
         """failed connects that are never finished are leaks, shown as failed"""
         run = self.traced(ACQUIRE, 'failed-leaked')
-        trace = self.assert_trace(run, connections={'leaked': 2})
+        trace = self.assert_trace(run, connections={'leaked': 3})
         self.assertEqual(trace.rows('SELECT DISTINCT state FROM connection'), [('failed',)], run)
+        self.assertEqual(trace.one("SELECT count(*) FROM connection_life WHERE host = '127.0.0.1' AND port = '1'"), 1)
         self.assertEqual(trace.sessions(), 0)
         self.assertIn('failed', run.stderr)
         self.assertEqual(self.check(), 1)
@@ -122,6 +123,15 @@ class Outcomes(Scenario):
         run = self.traced(ACQUIRE, 'ping')
         self.assertEqual((run.status, run.trace.verdicts()), (0, {}), run)
         self.assertEqual(self.check(), 0)
+
+    def test_tcp(self):
+        """over TCP: host and port as the program gave them"""
+        run = self.execute([WITH_POSTGRES, '--tcp', '--quiet', '--', 'sh', '-c',
+                            'echo "$PGPORT"; PGHOST=127.0.0.1 exec "$0" run -o "$1" -- "$2" connectdb',
+                            PQLEAK, self.path('t.db'), ACQUIRE])
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(self.trace(self.path('t.db')).rows('SELECT host, port, state, verdict FROM connection_life'),
+                         [('127.0.0.1', run.stdout.strip(), 'connected', 'leaked')])
 
     def test_used(self):
         """last use, statements and the open transaction of a leaked connection"""

@@ -102,6 +102,14 @@ class WithoutLauncher(Scenario):
         self.assertEqual(run.trace.ends(), ['unknown'])
         self.assertEqual([name for name in os.listdir(self.folder) if 'spool' in name], [], 'the spool is used up')
 
+    def test_lost_spool(self):
+        """a killed process whose spool somebody removed: nobody can tell what it did last"""
+        self.assertEqual(self.preloaded(ENDS, 'signal', '9').status, 137)
+        spools = [name for name in os.listdir(self.folder) if 'spool' in name]
+        self.assertEqual(len(spools), 1, spools)
+        os.unlink(self.path(spools[0]))
+        self.assertEqual(self.check(), 2)
+
     def test_exit(self):
         """exit under plain LD_PRELOAD needs no command afterwards: SQLite alone sees the leak"""
         run = self.preloaded(ENDS, 'exit')
