@@ -145,10 +145,10 @@ static int busy_fork(int argc, char **argv)
 	return 0;
 }
 
-/* vfork: the child shares our memory, and its exec or its _exit is not ours. */
+/* vfork: the child shares our memory, and its exec or its _exit is not ours.  With an argument we are killed. */
 static int by_vfork(int argc, char **argv)
 {
-	(void)argc, (void)argv;
+	(void)argv;
 	PGconn *conn = PQconnectdb("");
 	for (int i = 0; i < 3; i++) {
 		pid_t pid = vfork();
@@ -163,6 +163,8 @@ static int by_vfork(int argc, char **argv)
 	}
 	PQclear(PQexec(conn, "SELECT 1"));
 	PQfinish(conn);
+	if (argc > 1)
+		raise(SIGKILL);
 	return 0;
 }
 

@@ -66,6 +66,11 @@ class Programs(Stub):
         self.assertEqual(trace.said, 'child 0\nchild 6\nchild 6\n')
         self.assert_counts(trace, {'released': 1}, {'released': 1})
 
+    def test_vfork_killed(self):
+        """... also when the parent leaves no word of its own"""
+        trace = self.same(PROCESS, 'vfork', 'killed', status=128 + signal.SIGKILL)
+        self.assertEqual(trace.ends(), ['unknown'])
+
     def test_spawn(self):
         """posix_spawn and system: new programs are new processes"""
         trace = self.same(PROCESS, 'spawn')
