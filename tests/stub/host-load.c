@@ -200,7 +200,7 @@ int main(int argc, char **argv)
 												{"inside", inside},
 												{"runpath", runpath},
 												{"orphan", orphan},
-	                                            {"lacking", lacking},
+												{"lacking", lacking},
 												{0}},
 					 argc, argv);
 }
