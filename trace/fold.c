@@ -25,8 +25,9 @@ static uint64_t later(uint64_t a, uint64_t b)
 
 static void note_use(struct fold_connection *connection, const struct event *event)
 {
-	/* Uses are stamped by a coarse clock: never before the acquire, never back in time. */
-	connection->used = later(event->time, connection->is_used ? connection->used : connection->acquired);
+	/* Uses are stamped by a coarse clock: never before the connection was there, never back in time. */
+	uint64_t earliest = connection->is_used ? connection->used : connection->acquired + connection->connect_ns;
+	connection->used = later(event->time, earliest);
 	connection->use_function = blob_number(event->function);
 	connection->use_stack = blob_number(event->stack);
 	connection->is_used = true;
