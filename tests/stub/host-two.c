@@ -36,11 +36,13 @@ static int two(int argc, char **argv)
 	return 0;
 }
 
-/* plugins PATH PATH: the linked one, and two plug-ins that each have their own. */
+/* plugins PATH PATH [deep]: the linked one, and two plug-ins that each have their own; with RTLD_DEEPBIND they use it.
+ */
 static int plugins(int argc, char **argv)
 {
 	require(argc > 2, "two paths");
-	void *handles[] = {must_open(argv[1], RTLD_LAZY), must_open(argv[2], RTLD_NOW)};
+	int deep = argc > 3 ? RTLD_DEEPBIND : 0;
+	void *handles[] = {must_open(argv[1], RTLD_LAZY | deep), must_open(argv[2], RTLD_NOW | deep)};
 	for (int i = 0; i < 10; i++) {
 		PGconn *own = PQconnectdb("");
 		for (int p = 0; p < 2; p++) {

@@ -201,6 +201,14 @@ class Several(Stub):
         self.several(TWO, 'plugins', plugin_file('bundled'), plugin_file('static'), own=False,
                      connections={'released': 30}, results={'released': 60})
 
+    @DEEP
+    def test_plugins_deep(self):
+        """... unless they are opened with RTLD_DEEPBIND"""
+        trace = self.several(TWO, 'plugins', plugin_file('bundled'), plugin_file('symbolic'), 'deep',
+                             connections={'released': 30}, results={'released': 60})
+        for whose in ('linked', 'first', 'second'):
+            self.assertIn(f'{whose}: 10 PQconnectdb\n', trace.said)
+
     def test_trampolines(self):
         """through a library without a libpq, with and without a return address in it"""
         self.several(MANY, 'trampolines', BUNDLED, SYMBOLIC, connections={'released': 2}, results={'released': 40})
