@@ -26,6 +26,8 @@ CREATE TABLE process (
   exit_status INTEGER,                  -- wait status of the traced command itself (launcher), else NULL
   drained     INTEGER NOT NULL,         -- events of its spool that are in this trace
   dropped     INTEGER NOT NULL DEFAULT 0, -- events that could not be recorded
+  peak        INTEGER NOT NULL DEFAULT 0, -- most connections open at once; inherited and failed ones do not count
+  peak_ns     INTEGER,                  -- when that was first reached
   unseen_releases INTEGER NOT NULL DEFAULT 0, -- resources whose address was handed out again without a release we saw
   unknown_releases INTEGER NOT NULL DEFAULT 0 -- releases of resources whose acquire we had not seen
 );
@@ -101,6 +103,10 @@ CREATE TABLE connection (
   target         INTEGER REFERENCES target, -- NULL while unknown
   backend_pid    INTEGER NOT NULL DEFAULT 0, -- PQbackendPID, the latest; 0 when never connected
   thread         INTEGER NOT NULL,   -- kernel id of the thread that opened it
+  error          TEXT,               -- why the attempt failed: 'refused', 'timeout', 'authentication',
+                                     -- 'too many clients', 'no such host', 'no such database', 'unavailable', 'ssl',
+                                     -- 'parameter', 'other'
+  setting        INTEGER REFERENCES setting, -- how it was asked for; NULL while unknown
   acquired_ns    INTEGER NOT NULL,   -- when the opening call began
   connect_ns     INTEGER NOT NULL,   -- how long it took until the outcome
   acquire_function TEXT NOT NULL,    -- for example 'PQconnectdb'
@@ -112,6 +118,9 @@ CREATE TABLE connection (
   queries        INTEGER NOT NULL DEFAULT 0, -- statements sent
   resets         INTEGER NOT NULL DEFAULT 0, -- PQreset and PQresetStart
   transaction_status INTEGER NOT NULL DEFAULT 0, -- PQtransactionStatus at the last look: 0 idle 1 active 2 intrans 3 inerror 4 unknown
+  broken_ns      INTEGER,            -- when a use first found the connection gone, or NULL
+  broken_idle_ns INTEGER,            -- how long it had not been used then
+  broken_stack   INTEGER REFERENCES stack, -- that use
   released_ns    INTEGER,            -- when PQfinish was called, or NULL
   release_thread INTEGER,            -- kernel id of the thread that called it
   release_stack  INTEGER REFERENCES stack
@@ -126,30 +135,71 @@ CREATE TABLE reset (
   backend_pid INTEGER NOT NULL      -- the new one, 0 when the reset failed
 );
 
-CREATE TABLE result (
-  -- A PGresult that is not cleared (yet).  Cleared ones are counted in fold.
+CREATE TABLE resource (
+  -- Something that was acquired and not released (yet), whatever its kind; connections have a table of their own.
+  -- What was released is counted in fold.
   id               INTEGER PRIMARY KEY,
   process          INTEGER NOT NULL REFERENCES process,
-  address          INTEGER NOT NULL,
-  connection       INTEGER REFERENCES connection, -- the connection it came from, or NULL
-  status           INTEGER NOT NULL,  -- PQresultStatus
+  kind             TEXT NOT NULL,     -- see the view kind
+  address          INTEGER NOT NULL,  -- of the object; where the kind has none, of its connection
+  connection       INTEGER REFERENCES connection, -- the connection it belongs to, or NULL
+  status           INTEGER NOT NULL,  -- result: PQresultStatus; others 0
   thread           INTEGER NOT NULL,
   acquired_ns      INTEGER NOT NULL,
   acquire_function TEXT NOT NULL,
   acquire_stack    INTEGER NOT NULL REFERENCES stack,
-  statement        TEXT               -- as in connection
+  statement        TEXT,              -- leading keyword of the statement it came from, as in connection
+  rows             INTEGER NOT NULL DEFAULT 0, -- result: PQntuples
+  bytes            INTEGER NOT NULL DEFAULT 0, -- result: PQresultMemorySize
+  used_ns          INTEGER,           -- transaction: the last use of the connection inside it
+  idle_ns          INTEGER NOT NULL DEFAULT 0, -- transaction: the longest gap between two uses inside it
+  idle_stack       INTEGER REFERENCES stack    -- transaction: the call before that gap
 );
-CREATE INDEX result_process ON result (process);
+CREATE INDEX resource_process ON resource (process);
+
+CREATE TABLE misuse (
+  -- Calls that must not be, counted under the stacks involved.
+  process        INTEGER NOT NULL REFERENCES process,
+  kind           TEXT NOT NULL,  -- 'use after finish', 'finished twice', 'cleared twice', 'used in child',
+                                 -- 'finished in child', 'two threads', 'finished in transaction',
+                                 -- 'finished with query', 'finished in copy'
+  stack          INTEGER NOT NULL REFERENCES stack, -- of the offending call
+  acquire_stack  INTEGER NOT NULL, -- where the connection or result was acquired, 0 unknown
+  release_stack  INTEGER NOT NULL, -- where it had been released, 0: it had not
+  function       TEXT NOT NULL,  -- the offending call
+  connection     INTEGER REFERENCES connection, -- the first connection it happened to, where there is one
+  count          INTEGER NOT NULL,
+  first_ns       INTEGER NOT NULL,
+  last_ns        INTEGER NOT NULL,
+  PRIMARY KEY (process, kind, stack, acquire_stack, release_stack)
+) WITHOUT ROWID;
+
+CREATE TABLE setting (
+  -- How connections were asked for, as PQconninfo told; '' is libpq's default.
+  id                   INTEGER PRIMARY KEY,
+  sslmode              TEXT NOT NULL,
+  connect_timeout      TEXT NOT NULL,
+  keepalives           TEXT NOT NULL,
+  keepalives_idle      TEXT NOT NULL,
+  keepalives_interval  TEXT NOT NULL,
+  keepalives_count     TEXT NOT NULL,
+  tcp_user_timeout     TEXT NOT NULL,
+  target_session_attrs TEXT NOT NULL,
+  UNIQUE (sslmode, connect_timeout, keepalives, keepalives_idle, keepalives_interval, keepalives_count,
+          tcp_user_timeout, target_session_attrs)
+);
 
 CREATE TABLE fold (
   -- Acquires and releases that matched, counted under their two stacks.
   process       INTEGER NOT NULL REFERENCES process,
-  kind          TEXT NOT NULL CHECK (kind IN ('connection','result')),
+  kind          TEXT NOT NULL,     -- see the view kind
   acquire_stack INTEGER NOT NULL REFERENCES stack,
   release_stack INTEGER NOT NULL REFERENCES stack,
   count         INTEGER NOT NULL,
   total_ns      INTEGER NOT NULL,  -- sum of the holds
   longest_ns    INTEGER NOT NULL,  -- the longest hold
+  longest_idle_ns INTEGER NOT NULL DEFAULT 0, -- transaction: the longest gap between two uses inside one
+  idle_stack    INTEGER REFERENCES stack,     -- transaction: the call before that gap
   PRIMARY KEY (process, kind, acquire_stack, release_stack)
 ) WITHOUT ROWID;
 

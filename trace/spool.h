@@ -42,6 +42,8 @@ enum blob_type {
 	BLOB_STACK = 1, /* struct blob_frame[], innermost first */
 	BLOB_MODULE,    /* path, NUL, build-id in hexadecimal, NUL */
 	BLOB_TEXT,      /* bytes, not NUL-terminated */
+	BLOB_SETTINGS, /* sslmode, connect_timeout, keepalives, keepalives_idle, keepalives_interval, keepalives_count,
+	                  tcp_user_timeout, target_session_attrs: eight NUL-terminated texts, empty when not set */
 	BLOB_TARGET,    /* host, port, database, user, application_name, server_version, ssl: seven NUL-terminated texts */
 };
 
