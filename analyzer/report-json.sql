@@ -64,7 +64,7 @@ SELECT json_object(
     'last_use', (SELECT json_object('at_ns', c.used_ns, 'function', c.use_function, 'statement', c.statement)
                  FROM connection c WHERE f.kind = 'connection' AND c.id = f.used_id),
     'function', CASE f.kind WHEN 'connection' THEN (SELECT acquire_function FROM connection WHERE id = f.first_id)
-                            ELSE (SELECT acquire_function FROM result WHERE id = f.first_id) END,
+                            ELSE (SELECT acquire_function FROM resource WHERE id = f.first_id) END,
     'targets', (SELECT json_group_array(json(target)) FROM (
       SELECT json_object('host', t.host, 'port', t.port, 'database', t.database, 'user', t.user,
                          'application_name', t.application_name, 'count', sum(n.count)) AS target

@@ -162,7 +162,7 @@ void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, 
 void part_function(const struct printer *printer, sqlite3 *db, bool connection, int64_t id)
 {
 	QUERY_CLEANUP row = query_prepare(db, connection ? "SELECT acquire_function FROM connection WHERE id = ?"
-													 : "SELECT acquire_function FROM result WHERE id = ?");
+													 : "SELECT acquire_function FROM resource WHERE id = ?");
 
 	if (row == NULL)
 		return;

@@ -71,7 +71,7 @@ static const char connection_sql[] =
 	"       acquired_ns, ifnull(used_ns, 0), id FROM main.connection";
 static const char result_sql[] =
 	"SELECT r.process, 0, '', r.acquire_stack, ifnull(c.target, 0), -1, r.acquired_ns, 0, r.id"
-	" FROM main.result r LEFT JOIN main.connection c ON c.id = r.connection";
+	" FROM main.resource r LEFT JOIN main.connection c ON c.id = r.connection WHERE r.kind = 'result'";
 
 /* Cleared results have no row of their own. */
 static const char fold_sql[] =

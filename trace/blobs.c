@@ -189,6 +189,7 @@ static int store_one(struct blobs *blobs, struct statements *statements, struct 
 		return store_stack(blobs, statements, entry);
 	case BLOB_TARGET:
 		return store_target(statements, entry);
+	case BLOB_SETTINGS:
 	case BLOB_TEXT:
 		break;
 	}

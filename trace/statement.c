@@ -46,9 +46,10 @@ static const char *const text[STATEMENT_COUNT] = {
 		" use_stack = ifnull(?8, use_stack), statement = ifnull(?9, statement), queries = ?10, resets = ?11,"
 		" transaction_status = ?12, released_ns = ?13, release_thread = ?14, release_stack = ?15 WHERE id = ?1",
 	[ADD_RESET] = "INSERT INTO reset (connection, at_ns, stack, backend_pid) VALUES (?1, ?2, ?3, ?4)",
-	[ADD_RESULT] = "INSERT INTO result (process, address, connection, status, thread, acquired_ns, acquire_function,"
-				   " acquire_stack, statement) VALUES (?1, ?2, nullif(?3, 0), ?4, ?5, ?6, ?7, ?8, ?9)",
-	[DELETE_RESULT] = "DELETE FROM result WHERE id = ?1",
+	[ADD_RESULT] = "INSERT INTO resource (kind, process, address, connection, status, thread, acquired_ns,"
+				   " acquire_function, acquire_stack, statement)"
+				   " VALUES ('result', ?1, ?2, nullif(?3, 0), ?4, ?5, ?6, ?7, ?8, ?9)",
+	[DELETE_RESULT] = "DELETE FROM resource WHERE id = ?1",
 	/* min: a sum too large for an integer would become a real number. */
 	[ADD_FOLD] = "INSERT INTO fold (process, kind, acquire_stack, release_stack, count, total_ns, longest_ns)"
 				 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET count = count + excluded.count,"
@@ -59,7 +60,7 @@ static const char *const text[STATEMENT_COUNT] = {
 	[LIVE_CONNECTIONS] =
 		"SELECT id, address, state, acquired_ns, connect_ns, acquire_stack, queries, resets, backend_pid,"
 		" transaction_status, thread FROM connection WHERE process = ?1 AND released_ns IS NULL",
-	[LIVE_RESULTS] = "SELECT id, address, acquired_ns, acquire_stack FROM result WHERE process = ?1",
+	[LIVE_RESULTS] = "SELECT id, address, acquired_ns, acquire_stack FROM resource WHERE process = ?1 AND kind = 'result'",
 };
 
 sqlite3_stmt *statement(struct statements *statements, enum statement_name name)

@@ -9,7 +9,7 @@ CREATE VIEW readme AS
     (''),
     ('SELECT * FROM leak_site;             what was never released, by call site'),
     ('SELECT * FROM connection_life;       every connection with its verdict, target and process'),
-    ('SELECT * FROM result_life;           every result that is not cleared, with its verdict'),
+    ('SELECT * FROM resource_life;         everything else that was not released, with its verdict'),
     ('SELECT * FROM verdict_count;         how many resources of each kind have which verdict'),
     ('SELECT * FROM cannot_tell;           why this trace cannot prove that nothing leaked (empty: it can)'),
     ('SELECT * FROM stack_text WHERE stack = N;  one stack, readable'),
@@ -47,11 +47,11 @@ CREATE VIEW connection_life AS
   JOIN process_fate f ON f.process = c.process
   LEFT JOIN target t ON t.id = c.target;
 
-CREATE VIEW result_life AS
-  -- A result that was not cleared, with its verdict.
-  SELECT r.id, r.process, p.pid, p.exe, r.thread, f.verdict, r.connection, r.status,
+CREATE VIEW resource_life AS
+  -- Something that was not released, other than a connection, with its verdict.
+  SELECT r.id, r.process, p.pid, p.exe, r.thread, r.kind, f.verdict, r.connection, r.status,
          r.acquired_ns, r.acquire_function, r.acquire_stack, r.statement
-  FROM result r
+  FROM resource r
   JOIN process p ON p.id = r.process
   JOIN process_fate f ON f.process = r.process;
 
@@ -61,8 +61,8 @@ CREATE VIEW outstanding AS
   FROM connection c JOIN process_fate f ON f.process = c.process
   WHERE c.released_ns IS NULL AND c.state <> 'inherited'
   UNION ALL
-  SELECT 'result', r.id, r.process, f.verdict, r.acquire_stack, r.acquire_function, r.acquired_ns, ''
-  FROM result r JOIN process_fate f ON f.process = r.process;
+  SELECT r.kind, r.id, r.process, f.verdict, r.acquire_stack, r.acquire_function, r.acquired_ns, ''
+  FROM resource r JOIN process_fate f ON f.process = r.process;
 
 CREATE VIEW leak AS
   -- THE definition: a resource is leaked when its process ended of its own will without giving it back.
@@ -131,8 +131,8 @@ CREATE VIEW leak_site AS
 CREATE VIEW verdict_count AS
   -- How many resources of each kind have which verdict.
   SELECT 'connection' AS kind, verdict, count(*) AS count FROM connection_life GROUP BY verdict
-  UNION ALL SELECT 'result', verdict, count(*) FROM result_life GROUP BY verdict
-  UNION ALL SELECT 'result', 'released', sum(count) FROM fold WHERE kind = 'result' HAVING sum(count) > 0;
+  UNION ALL SELECT kind, verdict, count(*) FROM resource_life GROUP BY kind, verdict
+  UNION ALL SELECT kind, 'released', sum(count) FROM fold WHERE kind <> 'connection' GROUP BY kind;
 
 CREATE VIEW cannot_tell AS
   -- Reasons why this trace cannot prove that nothing leaked.  Empty: it can.

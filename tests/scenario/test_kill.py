@@ -36,7 +36,7 @@ class Killed(Scenario):
         held = {backend for backend, verdict in rows if verdict == 'open-at-death'}
         self.assertLessEqual(opened - finished, held, 'a connection that was never finished counts as released')
         self.assertLessEqual(set(verdict for _, verdict in rows), {'released', 'open-at-death'})
-        results = read.one('SELECT (SELECT count(*) FROM result WHERE process = ?) + (SELECT ifnull(sum(count), 0) '
+        results = read.one('SELECT (SELECT count(*) FROM resource WHERE process = ?) + (SELECT ifnull(sum(count), 0) '
                           "FROM fold WHERE kind = 'result' AND process = ?)", process, process)
         announced = said.count('R')
         self.assertGreaterEqual(results, announced, 'a result was announced and is not in the trace')

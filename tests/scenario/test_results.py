@@ -18,7 +18,7 @@ class EachFunction(Scenario):
         run = self.traced(RESULTS, 'leak', function)
         trace = self.assert_trace(run, connections={'released': 1})
         self.assert_leaks_results(run, 1)
-        self.assertEqual(trace.rows('SELECT acquire_function FROM result'), [(function,)], run)
+        self.assertEqual(trace.rows('SELECT acquire_function FROM resource'), [(function,)], run)
         self.assertIn('by_', run.stderr, 'the call site is named')
         self.assertEqual(self.check(), 1)
 
@@ -36,7 +36,7 @@ class Folding(Scenario):
         run = self.traced(RESULTS, 'clean')
         trace = self.assert_trace(run, connections={'released': 1})
         self.assertEqual(set(trace.verdicts('result')), {'released'}, run)
-        self.assertEqual(trace.one('SELECT count(*) FROM result'), 0)
+        self.assertEqual(trace.one('SELECT count(*) FROM resource'), 0)
         self.assertEqual(self.check(), 0)
 
     def test_flood(self):

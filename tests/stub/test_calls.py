@@ -74,7 +74,7 @@ class Calls(Stub):
         """what a notice receiver does counts"""
         trace = self.same(CALLS, 'callback')
         self.assert_counts(trace, {'released': 2}, {'released': 3, 'leaked': 1})
-        self.assertEqual(trace.rows('SELECT acquire_function, statement FROM result'), [('PQexec', 'INSERT')])
+        self.assertEqual(trace.rows('SELECT acquire_function, statement FROM resource'), [('PQexec', 'INSERT')])
         self.assertEqual(trace.one('SELECT statement FROM connection WHERE queries = 1'), 'INSERT')
 
     def test_jump(self):

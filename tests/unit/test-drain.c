@@ -24,7 +24,7 @@ static void a_crash_before_retire_doubles_nothing(void **state)
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT count, total_ns AS total, longest_ns AS longest FROM fold"),
 						"2|4000000|3000000");
-	assert_string_equal(ask(s, "SELECT count(*) FROM result"), "0");
+	assert_string_equal(ask(s, "SELECT count(*) FROM resource"), "0");
 	assert_string_equal(ask(s, "SELECT queries, used_ns FROM connection"), "2|30000000");
 	assert_string_equal(ask(s, "SELECT drained, unseen_releases, unknown_releases FROM process"), "5|0|0");
 }
@@ -153,7 +153,7 @@ static void a_refused_commit_loses_nothing(void **state)
 	forget_drain(s);
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT count, drained FROM fold JOIN process"), "1|3");
-	assert_string_equal(ask(s, "SELECT count(*) FROM result"), "0");
+	assert_string_equal(ask(s, "SELECT count(*) FROM resource"), "0");
 }
 
 static void two_processes_share_a_trace(void **state)
@@ -211,7 +211,7 @@ static void kills_lose_and_double_nothing(void **state)
 	snprintf(expected, sizeof(expected), "%llu", (unsigned long long)pairs);
 	assert_string_equal(ask(s, "SELECT sum(count) FROM fold"), expected);
 	assert_string_equal(ask(s, "SELECT unseen_releases + unknown_releases FROM process"), "0");
-	assert_string_equal(ask(s, "SELECT count(*) FROM result"), "0");
+	assert_string_equal(ask(s, "SELECT count(*) FROM resource"), "0");
 	assert_string_equal(ask(s, "PRAGMA integrity_check"), "ok");
 }
 

@@ -86,7 +86,7 @@ static void a_result_is_a_use_of_its_connection(void **state)
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT used_ns, queries, statement FROM connection"), "30000000|2|SEL");
 	assert_string_equal(ask(s, "SELECT address, connection, status, thread, acquired_ns, acquire_function, statement"
-							   " FROM result"),
+							   " FROM resource"),
 						"8192|1|2|11|20000000|PQexec|SEL");
 }
 
@@ -97,7 +97,7 @@ static void a_result_without_connection_uses_nothing(void **state)
 	add(s, queried(s, RESULT, 0, 20 * MS));
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT used_ns, queries FROM connection"), "(null)|0");
-	assert_string_equal(ask(s, "SELECT connection FROM result"), "(null)");
+	assert_string_equal(ask(s, "SELECT connection FROM resource"), "(null)");
 }
 
 static void results_are_folded(void **state)
@@ -114,7 +114,7 @@ static void results_are_folded(void **state)
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT kind, count, total_ns AS total, longest_ns AS longest FROM fold"),
 						"result|4|11000000|5000000");
-	assert_string_equal(ask(s, "SELECT count(*) FROM result"), "0");
+	assert_string_equal(ask(s, "SELECT count(*) FROM resource"), "0");
 	assert_string_equal(ask(s, "SELECT unseen_releases, unknown_releases FROM process"), "0|0");
 }
 
@@ -177,7 +177,7 @@ static void a_reused_address_is_an_unseen_release(void **state)
 	assert_string_equal(ask(s, "SELECT unseen_releases FROM process"), "2");
 	assert_string_equal(ask(s, "SELECT acquired_ns, released_ns, release_stack FROM connection ORDER BY id"),
 						"10000000|30000000|(null)\n30000000|(null)|(null)");
-	assert_string_equal(ask(s, "SELECT acquired_ns, connection FROM result"), "40000000|2");
+	assert_string_equal(ask(s, "SELECT acquired_ns, connection FROM resource"), "40000000|2");
 	assert_string_equal(ask(s, "SELECT count(*) FROM fold"), "0");
 }
 

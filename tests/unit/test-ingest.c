@@ -17,7 +17,7 @@ static void the_dead_are_taken_over(void **state)
 	die(s);
 	ingest_now(s);
 	assert_string_equal(ask(s, "SELECT end, ended_ns, drained FROM process"), "unknown|(null)|2");
-	assert_string_equal(ask(s, "SELECT verdict, connection FROM result_life"), "open-at-death|1");
+	assert_string_equal(ask(s, "SELECT verdict, connection FROM resource_life"), "open-at-death|1");
 	assert_int_equal(count_files(s, "-spool-"), 0);
 }
 
