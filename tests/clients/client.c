@@ -19,6 +19,21 @@ int client_main(int argc, char **argv, const struct client_case *cases)
 	return 99;
 }
 
+int client_twins_main(int argc, char **argv, const struct client_twins *twins)
+{
+	for (const struct client_twins *one = twins; argc > 2 && one->name; one++) {
+		if (strcmp(one->name, argv[1]) != 0)
+			continue;
+		if (strcmp(argv[2], "wrong") != 0 && strcmp(argv[2], "right") != 0)
+			break;
+		(argv[2][0] == 'w' ? one->wrong : one->right)();
+		return 0;
+	}
+	for (const struct client_twins *one = twins; one->name; one++)
+		fprintf(stderr, "%-20s %s\n", one->name, one->purpose);
+	return 99;
+}
+
 int client_number(int argc, char **argv, int index, int otherwise)
 {
 	return argc > index ? atoi(argv[index]) : otherwise;
@@ -39,10 +54,20 @@ void client_do(PGconn *conn, const char *statement)
 	PGresult *result = PQexec(conn, statement);
 	ExecStatusType status = PQresultStatus(result);
 	PQclear(result);
-	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-		fprintf(stderr, "client: %s", PQerrorMessage(conn));
-		exit(91);
-	}
+	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+		client_fail(conn, statement);
+}
+
+void client_fail(PGconn *conn, const char *what)
+{
+	fprintf(stderr, "client: %s: %s\n", what, PQerrorMessage(conn));
+	exit(91);
+}
+
+void client_drain(PGconn *conn)
+{
+	for (PGresult *result = PQgetResult(conn); result; result = PQgetResult(conn))
+		PQclear(result);
 }
 
 int client_poll(PGconn *conn, PostgresPollingStatusType (*poll_function)(PGconn *))
