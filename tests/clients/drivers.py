@@ -5,6 +5,7 @@ Both drivers finish a connection when its object dies, and Python lets most obje
 ways in which real programs leak all the same, and some in which they do not.
 """
 import importlib
+import io
 import multiprocessing
 import os
 import sys
@@ -83,7 +84,102 @@ def refused(driver):
     raise AssertionError('no_such_database can be connected to')
 
 
+def everything(driver):
+    """Uses all that the driver has, and leaves nothing: transactions, prepared statements, COPY, notifications, ..."""
+    connection = importlib.import_module(driver).connect('')
+    cursor = connection.cursor()
+    cursor.execute('CREATE TABLE everything (n int)')
+    connection.commit()
+    for number in range(20):
+        cursor.execute('INSERT INTO everything VALUES (%s)', (number,))
+    connection.rollback()
+    copy(driver, cursor)
+    connection.commit()
+    cursor.execute('SELECT count(*) FROM everything')
+    assert cursor.fetchone()[0] == 3
+    try:
+        cursor.execute('SELECT 1/0')
+        raise AssertionError('1/0 is something')
+    except importlib.import_module(driver).Error:
+        connection.rollback()
+    named = connection.cursor(name='walk')
+    named.execute('SELECT generate_series(1, 10)')
+    assert len(named.fetchall()) == 10
+    named.close()
+    cursor.execute('LISTEN bell')
+    cursor.execute('NOTIFY bell')
+    connection.commit()
+    if driver == 'psycopg2':
+        everything_of_psycopg2(connection)
+    else:
+        everything_of_psycopg(connection)
+    cursor.close()
+    connection.close()
+
+
+def copy(driver, cursor):
+    """Three rows to the server and back."""
+    if driver == 'psycopg2':
+        out = io.StringIO()
+        cursor.copy_expert('COPY everything FROM STDIN', io.StringIO('1\n2\n3\n'))
+        cursor.copy_expert('COPY everything TO STDOUT', out)
+        assert out.getvalue() == '1\n2\n3\n'
+        return
+    with cursor.copy('COPY everything FROM STDIN') as rows:
+        rows.write('1\n2\n3\n')
+    with cursor.copy('COPY everything TO STDOUT') as rows:
+        assert len(list(rows.rows())) == 3
+
+
+def everything_of_psycopg2(connection):
+    connection.poll()
+    assert connection.notifies
+    large = connection.lobject(mode='wb')
+    large.write(b'large')
+    large.close()
+    connection.commit()
+    sql = importlib.import_module('psycopg2.sql')
+    assert sql.Identifier('na"me').as_string(connection) == '"na""me"'
+    connection.get_dsn_parameters()
+    connection.cancel()
+
+
+def everything_of_psycopg(connection):
+    for number in range(10):  # prepared from the fifth time on
+        assert connection.execute('SELECT %s::int', (number,), prepare=True).fetchone()[0] == number
+    connection.commit()
+    with connection.pipeline() as pipeline:
+        answers = [connection.execute('SELECT %s::int', (number,)) for number in range(10)]
+        pipeline.sync()
+        assert [answer.fetchone()[0] for answer in answers] == list(range(10))
+        connection.execute('SELECT 42')
+    connection.commit()
+    assert [row[0] for row in connection.cursor().stream('SELECT generate_series(1, 5)')] == [1, 2, 3, 4, 5]
+    connection.commit()
+    connection.info.get_parameters()
+    sql = importlib.import_module('psycopg.sql')
+    assert sql.Identifier('na"me').as_string(connection) == '"na""me"'
+    connection.cancel()
+    if hasattr(connection, 'cancel_safe'):
+        connection.cancel_safe()
+
+
+def pipeline_fails(driver):
+    """A statement fails in the middle of a pipeline; the statements behind it are given up."""
+    module = importlib.import_module(driver)
+    connection = module.connect('')
+    try:
+        with connection.pipeline():
+            for divisor in (1, 0, 1, 1):
+                connection.execute('SELECT 1 / %s::int', (divisor,))
+        raise AssertionError('1/0 is something')
+    except module.Error:
+        connection.rollback()
+    assert connection.execute('SELECT 42').fetchone()[0] == 42
+    connection.close()
+
+
 if __name__ == '__main__':
     MODES = {'clean': clean, 'stuck-threads': stuck_threads, 'hard-exit': hard_exit, 'workers': workers,
-             'refused': refused}
+             'refused': refused, 'everything': everything, 'pipeline-fails': pipeline_fails}
     MODES[sys.argv[1]](sys.argv[2])
