@@ -55,20 +55,25 @@ static bool count(sqlite3 *db, const char *group_by, struct totals *ret)
 							.reasons = query_number(db, "SELECT count(*) FROM cannot_tell", 1)};
 	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, verdict, sum(count), sum(iif(state = 'failed', count, 0))"
 										  " FROM tally_life GROUP BY kind, verdict");
-	QUERY_CLEANUP groups = query_prepare(db, "SELECT kind, count(DISTINCT key) FROM finding"
+	QUERY_CLEANUP groups = query_prepare(db, "SELECT kind, count(DISTINCT key), sum(count),"
+											 " sum(iif(shape = 'held at exit', count, 0)) FROM finding"
 											 " WHERE verdict = 'leaked' GROUP BY kind");
 	bool failed = row == NULL || groups == NULL;
 
 	while (!failed && query_next(row, &failed)) {
-		enum kind kind = strcmp(query_text(row, 0), "result") == 0 ? RESULTS : CONNECTIONS;
+		enum resource_kind kind = kind_find(query_text(row, 0));
 		for (int v = 0; v < VERDICT_COUNT; v++)
 			if (strcmp(query_text(row, 1), verdict_names[v]) == 0)
 				totals.count[kind][v] += sqlite3_column_int64(row, 2);
 		totals.failed += sqlite3_column_int64(row, 3);
 	}
-	while (!failed && query_next(groups, &failed))
-		totals.groups[strcmp(query_text(groups, 0), "result") == 0 ? RESULTS : CONNECTIONS] =
-			sqlite3_column_int64(groups, 1);
+	while (!failed && query_next(groups, &failed)) {
+		enum resource_kind kind = kind_find(query_text(groups, 0));
+		totals.groups[kind] = sqlite3_column_int64(groups, 1);
+		totals.found[kind] = sqlite3_column_int64(groups, 2);
+		if (kind_fails(kind))
+			totals.held += sqlite3_column_int64(groups, 3);
+	}
 	*ret = totals;
 	return !failed;
 }
@@ -82,12 +87,32 @@ bool findings_make(struct reading *reading, const struct report_choice *choice, 
 	return reading_look(reading, collect, &copy) && count(reading->db, copy.group_by, ret);
 }
 
-int64_t totals_leaked(const struct totals *totals)
+int64_t totals_of(const struct totals *totals, enum verdict verdict)
 {
-	return totals->count[CONNECTIONS][VERDICT_LEAKED] + totals->count[RESULTS][VERDICT_LEAKED];
+	int64_t all = 0;
+
+	for (int k = 0; k < KIND_COUNT; k++)
+		if (kind_fails((enum resource_kind)k))
+			all += totals->count[k][verdict];
+	return all;
 }
 
-int64_t totals_acquired(const struct totals *totals, enum kind kind)
+int64_t totals_leaked(const struct totals *totals)
+{
+	return totals_of(totals, VERDICT_LEAKED);
+}
+
+int64_t totals_shown(const struct totals *totals)
+{
+	int64_t shown = 0;
+
+	for (int k = 0; k < KIND_COUNT; k++)
+		if (!kind_fails((enum resource_kind)k))
+			shown += totals->found[k];
+	return shown;
+}
+
+int64_t totals_acquired(const struct totals *totals, enum resource_kind kind)
 {
 	const int64_t *count = totals->count[kind];
 
@@ -96,11 +121,7 @@ int64_t totals_acquired(const struct totals *totals, enum kind kind)
 
 int64_t totals_open(const struct totals *totals)
 {
-	int64_t open = 0;
-
-	for (int k = 0; k < KIND_COUNT; k++)
-		open += totals->count[k][VERDICT_OPEN] + totals->count[k][VERDICT_OPEN_AT_DEATH];
-	return open;
+	return totals_of(totals, VERDICT_OPEN) + totals_of(totals, VERDICT_OPEN_AT_DEATH);
 }
 
 int totals_status(const struct totals *totals, int64_t tolerated, int leak_status)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyzer/kinds.h"
 #include "analyzer/reading.h"
 #include "analyzer/report.h"
 
@@ -22,11 +23,12 @@ enum verdict {
 	VERDICT_INHERITED,
 	VERDICT_COUNT
 };
-enum kind { CONNECTIONS, RESULTS, KIND_COUNT };
 
 struct totals {
 	int64_t count[KIND_COUNT][VERDICT_COUNT];
 	int64_t groups[KIND_COUNT]; /* findings that leaked */
+	int64_t found[KIND_COUNT];  /* how many of what leaked they speak of; a statement prepared once is not found */
+	int64_t held;               /* of what fails the check: one alone at its place in its process, held at exit */
 	const char *group_noun;     /* what a finding stands for: "call site", "stack", ... */
 	int64_t failed;             /* connections that were never connected */
 	int64_t processes;
@@ -36,12 +38,19 @@ struct totals {
 /* Makes the tables, running processes included, and counts; false: it failed and said so. */
 bool findings_make(struct reading *reading, const struct report_choice *choice, struct totals *ret);
 
+/* What leaked and fails the check: connections and results. */
 int64_t totals_leaked(const struct totals *totals);
 
-/* Connections or results ever handed out to the traced processes; inherited ones were not. */
-int64_t totals_acquired(const struct totals *totals, enum kind kind);
+/* What was not released at the end and is shown only: the other kinds. */
+int64_t totals_shown(const struct totals *totals);
 
-/* Neither released nor leaked: still open, or open at death. */
+/* How many of what fails the check have this verdict. */
+int64_t totals_of(const struct totals *totals, enum verdict verdict);
+
+/* How many of a kind were ever handed out to the traced processes; inherited ones were not. */
+int64_t totals_acquired(const struct totals *totals, enum resource_kind kind);
+
+/* Of what fails the check, neither released nor leaked: still open, or open at death. */
 int64_t totals_open(const struct totals *totals);
 
 /* The gate: 0, `leak_status` when more than `tolerated` leaked, or STATUS_UNABLE.  A leak is a fact, also in an

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "analyzer/kinds.h"
 #include "analyzer/message.h"
 #include "analyzer/query.h"
 #include "analyzer/short-name.h"
@@ -44,6 +45,14 @@ static void sql_transaction_name(sqlite3_context *context, int count, sqlite3_va
 	sqlite3_result_text(context, status >= 0 && status < 4 ? names[status] : "unknown", -1, SQLITE_STATIC);
 }
 
+/* kind_rank(name): the order of kinds.def; what fails the check comes first. */
+static void sql_kind_rank(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	(void)count;
+	const char *name = (const char *)sqlite3_value_text(values[0]);
+	sqlite3_result_int(context, name != NULL ? (int)kind_find(name) : KIND_NONE);
+}
+
 static bool add(sqlite3 *db, const char *name, void (*function)(sqlite3_context *, int, sqlite3_value **))
 {
 	return sqlite3_create_function(db, name, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, function, NULL, NULL) ==
@@ -53,7 +62,7 @@ static bool add(sqlite3 *db, const char *name, void (*function)(sqlite3_context 
 bool functions_add(sqlite3 *db)
 {
 	if (!add(db, "basename", sql_basename) || !add(db, "short_name", sql_short_name) ||
-		!add(db, "transaction_name", sql_transaction_name))
+		!add(db, "transaction_name", sql_transaction_name) || !add(db, "kind_rank", sql_kind_rank))
 		return fail(false, "cannot prepare the trace: %s", sqlite3_errmsg(db));
 	return query_run(db, calls_sql);
 }

@@ -3,22 +3,26 @@
 --
 -- version       1; a change that could break a reader raises it
 -- trace         path of the trace, as it was given
--- conclusion    "nothing leaked", "leaked" or "cannot tell"
+-- conclusion    "nothing leaked", "leaked" or "cannot tell": of connections and results, as the check judges
 -- cannot_tell   reasons why this trace cannot prove that nothing leaked; []: it can
 -- group_by      site, stack, function, module or database
 -- processes     how many there were, and how many by their end ("running" for those without one)
 -- connections   acquired, failed (never connected), and how many of each verdict
 -- results       acquired, and how many of each verdict
+-- others        the same of each other kind there was: transaction, query, copy, cancel, memory, ...
 -- findings      one object a group, in the order of the text report:
---   kind        "connection" or "result"
+--   kind        "connection", "result", "transaction", ... as in the view kind
 --   verdict     "leaked", "open-at-death", "open"; with --all also "released", "inherited"
---   state       of connections: "connected", "failed", "connecting", "inherited"; else ""
+--   state       of connections: "connected", "failed", "connecting", "inherited";
+--               of statements: "repeated", prepared by the same stack on the same connection as others; else ""
+--   shape       of what leaked: "grows", its stack acquired it again while the first was there, or "held at exit"
 --   count       resources in this finding
 --   site        call site of its most frequent stack: function, file, line, module, offset; null when unknown
 --   stacks      number of different acquiring stacks
 --   stack       the most frequent one, innermost first: function, file, line, module, offset, driver
 --   first_ns, last_ns   the first and the last acquire, ns since 1970
---   first_id    id of the first one (`pqleak show ID` for a connection)
+--   first_id    id of the first one (`pqleak show ID` for a connection, `pqleak show KIND ID` for others)
+--   rows, bytes, outlived   of results: what they hold, and how many were there after their connection
 --   last_use    at_ns, function, statement of the latest use; null: never used
 --   function    the libpq function that handed out the first one
 --   targets, transaction_status, processes   how many of each
@@ -27,7 +31,6 @@ WITH
   verdicts AS (
     SELECT kind, verdict, sum(count) AS count, sum(iif(state = 'failed', count, 0)) AS failed
     FROM tally_life GROUP BY kind, verdict),
-  kinds(kind) AS (VALUES ('connection'), ('result')),
   counted AS (
     SELECT k.kind, ifnull(sum(iif(v.verdict <> 'inherited', v.count, 0)), 0) AS acquired, ifnull(sum(v.failed), 0) AS failed,
            ifnull(sum(iif(v.verdict = 'released', v.count, 0)), 0) AS released,
@@ -35,11 +38,11 @@ WITH
            ifnull(sum(iif(v.verdict = 'open-at-death', v.count, 0)), 0) AS open_at_death,
            ifnull(sum(iif(v.verdict = 'open', v.count, 0)), 0) AS open,
            ifnull(sum(iif(v.verdict = 'inherited', v.count, 0)), 0) AS inherited
-    FROM kinds k LEFT JOIN verdicts v ON v.kind = k.kind GROUP BY k.kind)
+    FROM (SELECT 'connection' AS kind UNION SELECT 'result' UNION SELECT kind FROM verdicts) k LEFT JOIN verdicts v ON v.kind = k.kind GROUP BY k.kind)
 SELECT json_object(
   'version', 1,
   'trace', ?1,
-  'conclusion', CASE WHEN EXISTS (SELECT 1 FROM verdicts WHERE verdict = 'leaked') THEN 'leaked'
+  'conclusion', CASE WHEN EXISTS (SELECT 1 FROM verdicts WHERE verdict = 'leaked' AND kind IN ('connection', 'result')) THEN 'leaked'
                      WHEN EXISTS (SELECT 1 FROM cannot_tell) THEN 'cannot tell' ELSE 'nothing leaked' END,
   'cannot_tell', (SELECT json_group_array(reason) FROM cannot_tell),
   'group_by', (SELECT group_by FROM choice),
@@ -51,8 +54,12 @@ SELECT json_object(
   'results', (SELECT json_object('acquired', acquired, 'released', released, 'leaked', leaked,
                                  'open-at-death', open_at_death, 'open', open)
               FROM counted WHERE kind = 'result'),
+  'others', (SELECT json_group_object(kind, json_object('acquired', acquired, 'released', released, 'leaked', leaked,
+                                                        'open-at-death', open_at_death, 'open', open))
+             FROM (SELECT * FROM counted WHERE acquired > 0 AND kind NOT IN ('connection', 'result')
+                   ORDER BY kind_rank(kind))),
   'findings', (SELECT json_group_array(json(finding)) FROM (SELECT json_object(
-    'kind', f.kind, 'verdict', f.verdict, 'state', f.state, 'count', f.count,
+    'kind', f.kind, 'verdict', f.verdict, 'state', f.state, 'shape', f.shape, 'count', f.count,
     'site', (SELECT json_object('function', s.function, 'file', s.file, 'line', s.line, 'module', s.module,
                                 'offset', s."offset") FROM site s WHERE s.stack = f.stack),
     'stacks', f.stacks,
@@ -61,6 +68,7 @@ SELECT json_object(
               FROM (SELECT t.* FROM stack_frame k JOIN call t ON t.frame = k.frame
                     WHERE k.stack = f.stack ORDER BY k.level, t.depth)),
     'first_ns', f.first_ns, 'last_ns', f.last_ns, 'first_id', f.first_id,
+    'rows', f.rows, 'bytes', f.bytes, 'outlived', f.outlived,
     'last_use', (SELECT json_object('at_ns', c.used_ns, 'function', c.use_function, 'statement', c.statement)
                  FROM connection c WHERE f.kind = 'connection' AND c.id = f.used_id),
     'function', CASE f.kind WHEN 'connection' THEN (SELECT acquire_function FROM connection WHERE id = f.first_id)

@@ -25,16 +25,15 @@ static void append(char *text, const char *separator, int64_t count, const char 
 
 static void say_leaked(const struct printer *printer, const struct totals *totals)
 {
-	static const struct {
-		const char *noun, *fate;
-	} words[KIND_COUNT] = {[CONNECTIONS] = {"connection", " leaked"}, [RESULTS] = {"result", " never cleared"}};
-
-	for (int k = 0; k < KIND_COUNT; k++) {
-		char text[SENTENCE] = "";
-		append(text, "", totals->count[k][VERDICT_LEAKED], words[k].noun, words[k].fate);
+	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++) {
+		enum resource_kind kind = (enum resource_kind)k;
+		int64_t count = kind_fails(kind) ? totals->count[k][VERDICT_LEAKED] : totals->found[k];
+		char text[SENTENCE];
+		if (count == 0)
+			continue;
+		snprintf(text, sizeof text, "%" PRId64 " %s %s", count, kind_noun(kind, count), kind_unreleased(kind));
 		append(text, ", ", totals->groups[k], totals->group_noun, "");
-		if (text[0] != '\0')
-			print_line(printer, 0, STYLE_BAD, "pqleak: %s", text);
+		print_line(printer, 0, kind_fails(kind) ? STYLE_BAD : STYLE_WARNING, "pqleak: %s", text);
 	}
 }
 
@@ -48,14 +47,18 @@ void report_headline(const struct printer *printer, const struct totals *totals)
 	}
 	if (totals->reasons > 0) {
 		print_line(printer, 0, STYLE_WARNING, "pqleak: cannot tell whether anything leaked");
+		say_leaked(printer, totals);
 		return;
 	}
-	int64_t connections = totals_acquired(totals, CONNECTIONS);
-	int64_t results = totals_acquired(totals, RESULTS);
-	append(text, "", totals->count[CONNECTIONS][VERDICT_OPEN_AT_DEATH] + totals->count[RESULTS][VERDICT_OPEN_AT_DEATH],
-		   "", "open at death");
-	append(text, ", ", totals->count[CONNECTIONS][VERDICT_OPEN] + totals->count[RESULTS][VERDICT_OPEN], "",
-		   "still open");
+	if (totals_shown(totals) > 0) {
+		print_line(printer, 0, STYLE_GOOD, "pqleak: no connection and no result leaked");
+		say_leaked(printer, totals);
+		return;
+	}
+	int64_t connections = totals_acquired(totals, KIND_CONNECTION);
+	int64_t results = totals_acquired(totals, KIND_RESULT);
+	append(text, "", totals_of(totals, VERDICT_OPEN_AT_DEATH), "", "open at death");
+	append(text, ", ", totals_of(totals, VERDICT_OPEN), "", "still open");
 	if (text[0] != '\0') { /* findings and a summary follow */
 		print_line(printer, 0, STYLE_GOOD, "pqleak: nothing leaked, %s", text);
 		return;
@@ -64,6 +67,22 @@ void report_headline(const struct printer *printer, const struct totals *totals)
 			   "pqleak: nothing leaked (%" PRId64 " connection%s, %" PRId64 " result%s, %" PRId64 " process%s)",
 			   connections, plural(connections), results, plural(results), totals->processes,
 			   totals->processes == 1 ? "" : "es");
+}
+
+static bool has_line(const struct totals *totals, enum resource_kind kind)
+{
+	return kind_fails(kind) || totals_acquired(totals, kind) > 0;
+}
+
+/* The numbers stand below each other. */
+static int label_width(const struct totals *totals)
+{
+	int width = 12;
+
+	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
+		if (has_line(totals, (enum resource_kind)k) && width < text_columns(kind_noun((enum resource_kind)k, 0)))
+			width = text_columns(kind_noun((enum resource_kind)k, 0));
+	return width;
 }
 
 static void say_processes(const struct printer *printer, sqlite3 *db, const struct totals *totals)
@@ -78,24 +97,24 @@ static void say_processes(const struct printer *printer, sqlite3 *db, const stru
 	while (row != NULL && query_next(row, NULL))
 		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%d %s", text[0] != '\0' ? ", " : "",
 				 sqlite3_column_int(row, 0), query_text(row, 1));
-	print_line(printer, 2, STYLE_PLAIN, "%-12s %" PRId64 "%s%s", "processes", totals->processes,
+	print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 "%s%s", label_width(totals), "processes", totals->processes,
 			   text[0] != '\0' ? ": " : "", text);
 }
 
-static void say_kind(const struct printer *printer, const struct totals *totals, enum kind kind)
+static void say_kind(const struct printer *printer, const struct totals *totals, enum resource_kind kind)
 {
 	const int64_t *count = totals->count[kind];
 	char text[SENTENCE] = "";
 
-	append(text, ", ", count[VERDICT_RELEASED], "", kind == RESULTS ? "cleared" : "released");
-	append(text, ", ", count[VERDICT_LEAKED], "", "leaked");
+	append(text, ", ", count[VERDICT_RELEASED], "", kind == KIND_RESULT ? "cleared" : "released");
+	append(text, ", ", count[VERDICT_LEAKED], "", kind_fails(kind) ? "leaked" : kind_unreleased(kind));
 	append(text, ", ", count[VERDICT_OPEN_AT_DEATH], "", "open at death");
 	append(text, ", ", count[VERDICT_OPEN], "", "still open");
-	print_line(printer, 2, STYLE_PLAIN, "%-12s %" PRId64 "%s%s", kind == RESULTS ? "results" : "connections",
+	print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 "%s%s", label_width(totals), kind_noun(kind, 0),
 			   totals_acquired(totals, kind), text[0] != '\0' ? ": " : "", text);
-	if (kind == CONNECTIONS && totals->failed > 0)
-		print_line(printer, 2, STYLE_PLAIN, "%-12s %" PRId64 " of them failed to connect; those must be finished too",
-				   "", totals->failed);
+	if (kind == KIND_CONNECTION && totals->failed > 0)
+		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " of them failed to connect; those must be finished too",
+				   label_width(totals), "", totals->failed);
 }
 
 static void say_reasons(const struct printer *printer, sqlite3 *db, const struct totals *totals)
@@ -139,11 +158,12 @@ void report_summary(const struct printer *printer, const struct reading *reading
 	}
 	print_line(printer, 0, STYLE_STRONG, "Summary of %s", reading->path);
 	say_processes(printer, reading->db, totals);
-	say_kind(printer, totals, CONNECTIONS);
-	say_kind(printer, totals, RESULTS);
+	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
+		if (has_line(totals, (enum resource_kind)k))
+			say_kind(printer, totals, (enum resource_kind)k);
 	if (unseen > 0)
-		print_line(printer, 2, STYLE_PLAIN, "%-12s %" PRId64 " release%s not seen (the address came back)", "unseen",
-				   unseen, unseen == 1 ? " was" : "s were");
+		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " release%s not seen (the address came back)",
+				   label_width(totals), "unseen", unseen, unseen == 1 ? " was" : "s were");
 	if (totals->reasons > 0)
 		say_reasons(printer, reading->db, totals);
 }

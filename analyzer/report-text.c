@@ -32,11 +32,16 @@ enum {
 	F_FIRST_ID,
 	F_USED_ID,
 	F_HEAD,
-	F_TAIL
+	F_TAIL,
+	F_SHAPE,
+	F_ROWS,
+	F_BYTES,
+	F_OUTLIVED,
 };
 
 static const char findings_query[] =
-	"SELECT number, kind, verdict, state, count, stacks, stack, first_ns, last_ns, first_id, used_id, head, tail"
+	"SELECT number, kind, verdict, state, count, stacks, stack, first_ns, last_ns, first_id, used_id, head, tail,"
+	" shape, rows, bytes, outlived"
 	" FROM finding ORDER BY number";
 
 static const char *preposition(const struct report_choice *choice)
@@ -61,35 +66,71 @@ static void print_title(const struct printer *printer, const struct report_choic
 	char head[1024];
 	const char *state = query_text(f, F_STATE);
 	const char *verdict = query_text(f, F_VERDICT);
-	bool result = strcmp(query_text(f, F_KIND), "result") == 0;
+	enum resource_kind kind = kind_find(query_text(f, F_KIND));
+	bool connection = kind == KIND_CONNECTION;
 	int64_t count = sqlite3_column_int64(f, F_COUNT);
-	const char *noun = result                             ? "result"
-					   : strcmp(state, "failed") == 0     ? "failed connect"
-					   : strcmp(state, "connecting") == 0 ? "abandoned connect"
-														  : "connection";
+	bool failed = connection && strcmp(state, "failed") == 0;
+	bool abandoned = connection && strcmp(state, "connecting") == 0;
 	const char *fate = verdict;
-	const char *opened = result ? ", acquired" : ", opened";
+	const char *opened = connection ? ", opened" : ", acquired";
 
 	if (strcmp(verdict, "leaked") == 0) {
-		fate = result ? "never cleared" : strcmp(state, "connected") == 0 ? "leaked" : "never finished";
+		fate = failed || abandoned ? "never finished" : kind_unreleased(kind);
 		opened = "";
 	} else if (strcmp(verdict, "open-at-death") == 0) {
 		fate = "open at death";
 	} else if (strcmp(verdict, "open") == 0) {
 		fate = "still open";
 	}
-	snprintf(head, sizeof head, "%" PRId64 " %s%s %s%s %s %s", count, noun, plural(count), fate, opened,
-			 preposition(choice), query_text(f, F_HEAD));
-	print_kept_tail(printer, 0, title_style(verdict), head, query_text(f, F_TAIL));
+	snprintf(head, sizeof head, "%" PRId64 " %s%s %s%s %s %s", count,
+			 failed      ? "failed connect"
+			 : abandoned ? "abandoned connect"
+						 : kind_noun(kind, count),
+			 failed || abandoned ? plural(count) : "", fate, opened, preposition(choice), query_text(f, F_HEAD));
+	enum style style = title_style(verdict);
+	print_kept_tail(printer, 0, style == STYLE_BAD && !kind_fails(kind) ? STYLE_WARNING : style, head,
+					query_text(f, F_TAIL));
 }
 
-/* "pqleak show" finds the default trace by itself. */
-static void print_show(const struct printer *printer, const struct reading *reading, int64_t id)
+/* "pqleak show" finds the default trace by itself, and takes a number for a connection. */
+static void print_show(const struct printer *printer, const struct reading *reading, enum resource_kind kind,
+					   int64_t id)
 {
-	if (strcmp(reading->path, DEFAULT_TRACE) == 0)
-		print_line(printer, PART_INDENT, STYLE_DIM, "more      pqleak show %" PRId64, id);
-	else
-		print_line(printer, PART_INDENT, STYLE_DIM, "more      pqleak show %s %" PRId64, reading->path, id);
+	bool elsewhere = strcmp(reading->path, DEFAULT_TRACE) != 0;
+	char name[32] = "";
+
+	if (kind != KIND_CONNECTION)
+		snprintf(name, sizeof name, "%s ", kind_name(kind));
+	for (char *blank = strchr(name, ' '); blank != NULL && blank[1] != '\0'; blank = strchr(blank, ' '))
+		*blank = '-';
+	print_line(printer, PART_INDENT, STYLE_DIM, "more      pqleak show %s%s%s%" PRId64, elsewhere ? reading->path : "",
+			   elsewhere ? " " : "", name, id);
+}
+
+/* Whether it is one that lives as long as its process, or a place that takes more and more. */
+static void print_shape(const struct printer *printer, sqlite3_stmt *f)
+{
+	const char *shape = query_text(f, F_SHAPE);
+
+	if (strcmp(shape, "grows") == 0)
+		print_line(printer, PART_INDENT, STYLE_PLAIN,
+				   "shape     grows: acquired again while the first was still there");
+	else if (shape[0] != '\0')
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "shape     held at exit: one from here in each process");
+}
+
+static void print_size(const struct printer *printer, sqlite3_stmt *f)
+{
+	int64_t rows = sqlite3_column_int64(f, F_ROWS);
+	int64_t bytes = sqlite3_column_int64(f, F_BYTES);
+	int64_t outlived = sqlite3_column_int64(f, F_OUTLIVED);
+
+	if (rows > 0 || bytes > 0)
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "holds     %" PRId64 " row%s, %" PRId64 " byte%s", rows,
+				   plural(rows), bytes, plural(bytes));
+	if (outlived > 0)
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "          %" PRId64 " outlived %s connection", outlived,
+				   outlived == 1 ? "its" : "their");
 }
 
 /* Cleared results are only counted: nobody knows when they were acquired. */
@@ -116,7 +157,8 @@ static void print_full(const struct printer *printer, const struct report_choice
 	int64_t stacks = sqlite3_column_int64(f, F_STACKS);
 	int64_t number = sqlite3_column_int64(f, F_NUMBER);
 	int64_t first_id = sqlite3_column_int64(f, F_FIRST_ID);
-	bool connection = strcmp(query_text(f, F_KIND), "connection") == 0;
+	enum resource_kind kind = kind_find(query_text(f, F_KIND));
+	bool connection = kind == KIND_CONNECTION;
 	bool whole = choice->group_by != NULL && strcmp(choice->group_by, "stack") == 0;
 
 	print_title(printer, choice, f);
@@ -125,15 +167,17 @@ static void print_full(const struct printer *printer, const struct report_choice
 	if (sqlite3_column_type(f, F_FIRST_ID) != SQLITE_NULL)
 		part_function(printer, reading->db, connection, first_id);
 	part_stack(printer, reading->db, sqlite3_column_int64(f, F_STACK), whole);
+	print_shape(printer, f);
 	part_list(printer, reading->db, PART_TARGETS, number);
 	print_acquired(printer, f, connection ? "opened" : "acquired");
 	if (connection && strcmp(query_text(f, F_STATE), "connected") == 0) {
 		part_last_use(printer, reading->db, sqlite3_column_int64(f, F_USED_ID));
 		part_list(printer, reading->db, PART_TRANSACTIONS, number);
 	}
+	print_size(printer, f);
 	part_list(printer, reading->db, PART_PROCESSES, number);
-	if (connection && sqlite3_column_type(f, F_FIRST_ID) != SQLITE_NULL)
-		print_show(printer, reading, first_id);
+	if (sqlite3_column_type(f, F_FIRST_ID) != SQLITE_NULL)
+		print_show(printer, reading, kind, first_id);
 	print_line(printer, 0, STYLE_PLAIN, "%s", "");
 }
 
@@ -167,7 +211,8 @@ bool report_text(struct reading *reading, const struct report_choice *choice, co
 	if (failed)
 		return false;
 	report_headline(printer, totals);
-	if (totals->reasons == 0 && totals_leaked(totals) == 0 && !choice->all && totals_open(totals) == 0)
+	if (totals->reasons == 0 && totals_leaked(totals) == 0 && !choice->all && totals_open(totals) == 0 &&
+		totals_shown(totals) == 0)
 		return true;
 	print_line(printer, 0, STYLE_PLAIN, "%s", "");
 	while (query_next(f, &failed)) {

@@ -14,13 +14,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/kinds.h"
 #include "analyzer/message.h"
 #include "analyzer/query.h"
 
 #define SLOTS 65536u /* a power of two */
 #define MOST_GROUPS (SLOTS / 4 * 3)
 
-enum tally_state { STATE_NONE, STATE_CONNECTED, STATE_FAILED, STATE_CONNECTING, STATE_INHERITED };
+enum tally_state {
+	STATE_NONE,
+	STATE_CONNECTED,
+	STATE_FAILED,
+	STATE_CONNECTING,
+	STATE_INHERITED,
+	STATE_REPEATED, /* a statement: prepared by the same stack on the same connection as others */
+	STATE_COUNT
+};
 
 static const char *const state_names[] = {
 	[STATE_NONE] = "",
@@ -28,6 +37,24 @@ static const char *const state_names[] = {
 	[STATE_FAILED] = "failed",
 	[STATE_CONNECTING] = "connecting",
 	[STATE_INHERITED] = "inherited",
+	[STATE_REPEATED] = "repeated",
+};
+
+/* What scan() reads of each resource. */
+enum {
+	C_KIND,
+	C_PROCESS,
+	C_RELEASED,
+	C_STATE,
+	C_STACK,
+	C_TARGET,
+	C_TRANSACTION,
+	C_ACQUIRED,
+	C_USED,
+	C_ID,
+	C_ROWS,
+	C_BYTES,
+	C_OUTLIVED,
 };
 
 /* What tells one group from another.  Compared byte for byte: no padding. */
@@ -35,7 +62,8 @@ struct group_key {
 	int64_t process;
 	int64_t stack;
 	int64_t target;
-	int32_t transaction;
+	int16_t transaction;
+	int16_t kind;
 	int16_t state;
 	int16_t released;
 };
@@ -47,11 +75,11 @@ struct group {
 	int64_t count; /* 0: the slot is free */
 	int64_t first_ns, last_ns, used_ns;
 	int64_t first_id, used_id;
+	int64_t rows, bytes, outlived;
 };
 
 struct tally {
 	sqlite3 *db;
-	const char *kind;
 	struct group *slots;
 	unsigned groups;
 };
@@ -61,40 +89,49 @@ static const char tally_sql[] =
 	"CREATE TEMP TABLE tally ("
 	"  kind, process, acquire_stack, target, transaction_status, state, released,"
 	"  count, first_ns, last_ns, used_ns,"
-	"  first_id, used_id," /* the earliest one, and the one used last */
+	"  first_id, used_id,"     /* the earliest one, and the one used last */
+	"  rows, bytes, outlived," /* what they hold, and how many were there after their connection */
 	"  PRIMARY KEY (kind, process, acquire_stack, target, transaction_status, state, released)"
 	") WITHOUT ROWID";
 
+/* One statement at a place is what a program prepares once; many on one connection are what it forgets. */
+static const char repeated_sql[] =
+	"DROP TABLE IF EXISTS temp.repeated;"
+	"CREATE TEMP TABLE repeated AS SELECT connection, acquire_stack FROM main.resource WHERE kind = 'statement'"
+	" GROUP BY connection, acquire_stack HAVING count(*) > 1";
+
 /* The columns that scan() reads. */
 static const char connection_sql[] =
-	"SELECT process, released_ns IS NOT NULL, state, acquire_stack, ifnull(target, 0), transaction_status,"
-	"       acquired_ns, ifnull(used_ns, 0), id FROM main.connection";
-static const char result_sql[] =
-	"SELECT r.process, 0, '', r.acquire_stack, ifnull(c.target, 0), -1, r.acquired_ns, 0, r.id"
-	" FROM main.resource r LEFT JOIN main.connection c ON c.id = r.connection WHERE r.kind = 'result'";
+	"SELECT 'connection', process, released_ns IS NOT NULL, state, acquire_stack, ifnull(target, 0),"
+	"       transaction_status, acquired_ns, ifnull(used_ns, 0), id, 0, 0, 0 FROM main.connection";
+static const char resource_sql[] =
+	"SELECT r.kind, r.process, 0,"
+	"       iif(r.kind = 'statement' AND (r.connection, r.acquire_stack) IN repeated, 'repeated', ''),"
+	"       r.acquire_stack, ifnull(c.target, 0), -1, r.acquired_ns, 0, r.id, r.rows, r.bytes,"
+	"       c.released_ns IS NOT NULL"
+	" FROM main.resource r LEFT JOIN main.connection c ON c.id = r.connection";
 
-/* Cleared results have no row of their own. */
+/* What was released has no row of its own, but connections. */
 static const char fold_sql[] =
-	"INSERT INTO tally SELECT 'result', process, CASE WHEN :released THEN acquire_stack ELSE 0 END AS stack,"
-	" 0, -1, '', 1, sum(count), NULL, NULL, NULL, NULL, NULL FROM main.fold WHERE kind = 'result' GROUP BY process, "
-	"stack";
+	"INSERT INTO tally SELECT kind, process, CASE WHEN :released THEN acquire_stack ELSE 0 END AS stack,"
+	" 0, -1, '', 1, sum(count), NULL, NULL, NULL, NULL, NULL, 0, 0, 0 FROM main.fold"
+	" WHERE kind <> 'connection' GROUP BY kind, process, stack";
 
 static const char add_sql[] =
-	"INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, nullif(?, 0)) ON CONFLICT DO UPDATE SET"
+	"INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, nullif(?, 0), ?, ?, ?) ON CONFLICT DO "
+	"UPDATE SET"
 	" count = count + excluded.count, first_ns = min(first_ns, excluded.first_ns),"
 	" last_ns = max(last_ns, excluded.last_ns), first_id = min(first_id, excluded.first_id),"
+	" rows = rows + excluded.rows, bytes = bytes + excluded.bytes, outlived = outlived + excluded.outlived,"
 	" used_id = CASE WHEN excluded.used_ns > ifnull(used_ns, 0) THEN excluded.used_id ELSE used_id END,"
 	" used_ns = CASE WHEN excluded.used_ns > ifnull(used_ns, 0) THEN excluded.used_ns ELSE used_ns END";
 
 static enum tally_state state_of(const char *name)
 {
-	if (name[0] == 'f')
-		return STATE_FAILED;
-	if (name[0] == 'i')
-		return STATE_INHERITED;
-	if (name[0] == '\0')
-		return STATE_NONE;
-	return strcmp(name, "connected") == 0 ? STATE_CONNECTED : STATE_CONNECTING;
+	for (int state = STATE_NONE; state < STATE_COUNT; state++)
+		if (strcmp(name, state_names[state]) == 0)
+			return (enum tally_state)state;
+	return STATE_NONE;
 }
 
 static uint64_t mix(uint64_t hash, uint64_t value)
@@ -107,7 +144,7 @@ static struct group *find_slot(struct group *slots, const struct group_key *key)
 {
 	uint64_t hash = mix(mix(0, (uint64_t)key->stack), (uint64_t)key->process);
 	hash = mix(mix(hash, (uint64_t)key->target), (uint64_t)key->transaction);
-	hash = mix(hash, (uint64_t)key->state * 2 + (uint64_t)key->released);
+	hash = mix(hash, (uint64_t)key->kind * 64 + (uint64_t)key->state * 2 + (uint64_t)key->released);
 
 	for (size_t at = hash & (SLOTS - 1);; at = (at + 1) & (SLOTS - 1))
 		if (slots[at].count == 0 || memcmp(&slots[at].key, key, sizeof *key) == 0)
@@ -124,13 +161,13 @@ static bool flush(struct tally *tally)
 		if (g->count == 0)
 			continue;
 		const int64_t keys[] = {g->key.process, g->key.stack, g->key.target, g->key.transaction};
-		const int64_t values[] = {g->key.released, g->count,    g->first_ns, g->last_ns,
-								  g->used_ns,      g->first_id, g->used_id};
-		sqlite3_bind_text(add, 1, tally->kind, -1, SQLITE_STATIC);
+		const int64_t values[] = {g->key.released, g->count,   g->first_ns, g->last_ns, g->used_ns,
+								  g->first_id,     g->used_id, g->rows,     g->bytes,   g->outlived};
+		sqlite3_bind_text(add, 1, kind_name((enum resource_kind)g->key.kind), -1, SQLITE_STATIC);
 		for (int k = 0; k < 4; k++)
 			sqlite3_bind_int64(add, 2 + k, keys[k]);
 		sqlite3_bind_text(add, 6, state_names[g->key.state], -1, SQLITE_STATIC);
-		for (int v = 0; v < 7; v++)
+		for (int v = 0; v < 10; v++)
 			sqlite3_bind_int64(add, 7 + v, values[v]);
 		query_next(add, &failed);
 		sqlite3_reset(add);
@@ -142,9 +179,9 @@ static bool flush(struct tally *tally)
 
 static void count(struct tally *tally, struct group *group, const struct group_key *key, sqlite3_stmt *row)
 {
-	int64_t acquired = sqlite3_column_int64(row, 6);
-	int64_t used = sqlite3_column_int64(row, 7);
-	int64_t id = sqlite3_column_int64(row, 8);
+	int64_t acquired = sqlite3_column_int64(row, C_ACQUIRED);
+	int64_t used = sqlite3_column_int64(row, C_USED);
+	int64_t id = sqlite3_column_int64(row, C_ID);
 
 	if (group->count++ == 0) {
 		*group = (struct group){.key = *key, .count = 1, .first_ns = acquired, .last_ns = acquired, .first_id = id};
@@ -160,6 +197,9 @@ static void count(struct tally *tally, struct group *group, const struct group_k
 		group->used_ns = used;
 		group->used_id = id;
 	}
+	group->rows += sqlite3_column_int64(row, C_ROWS);
+	group->bytes += sqlite3_column_int64(row, C_BYTES);
+	group->outlived += sqlite3_column_int64(row, C_OUTLIVED);
 }
 
 static bool scan(struct tally *tally, const char *sql, bool released)
@@ -168,19 +208,24 @@ static bool scan(struct tally *tally, const char *sql, bool released)
 	bool failed = row == NULL;
 
 	while (!failed && query_next(row, &failed)) {
-		struct group_key key = {.process = sqlite3_column_int64(row, 0),
-								.released = (int16_t)sqlite3_column_int(row, 1),
-								.state = (int16_t)state_of(query_text(row, 2))};
+		/* A kind that this build does not know cannot be named; its views do not speak of it either. */
+		enum resource_kind kind = kind_find(query_text(row, C_KIND));
+		if (kind == KIND_NONE)
+			continue;
+		struct group_key key = {.process = sqlite3_column_int64(row, C_PROCESS),
+								.kind = (int16_t)kind,
+								.released = (int16_t)sqlite3_column_int(row, C_RELEASED),
+								.state = (int16_t)state_of(query_text(row, C_STATE))};
 		if (released || !key.released) {
-			key.stack = sqlite3_column_int64(row, 3);
-			key.target = sqlite3_column_int64(row, 4);
-			key.transaction = sqlite3_column_int(row, 5);
+			key.stack = sqlite3_column_int64(row, C_STACK);
+			key.target = sqlite3_column_int64(row, C_TARGET);
+			key.transaction = (int16_t)sqlite3_column_int(row, C_TRANSACTION);
 		}
 		if (tally->groups >= MOST_GROUPS && !flush(tally))
 			return false;
 		count(tally, find_slot(tally->slots, &key), &key, row);
 	}
-	return !failed && flush(tally);
+	return !failed;
 }
 
 static bool add_folds(sqlite3 *db, bool released)
@@ -197,15 +242,13 @@ static bool add_folds(sqlite3 *db, bool released)
 
 bool tally_make(sqlite3 *db, bool released)
 {
-	if (!query_run(db, tally_sql))
+	if (!query_run(db, tally_sql) || !query_run(db, repeated_sql))
 		return false;
-	struct tally connections = {.db = db, .kind = "connection", .slots = calloc(SLOTS, sizeof(struct group))};
-	if (connections.slots == NULL)
+	struct tally tally = {.db = db, .slots = calloc(SLOTS, sizeof(struct group))};
+	if (tally.slots == NULL)
 		return fail(false, "out of memory");
-	struct tally results = connections;
-	results.kind = "result";
-	bool done =
-		scan(&connections, connection_sql, released) && scan(&results, result_sql, released) && add_folds(db, released);
-	free(connections.slots);
+	bool done = scan(&tally, connection_sql, released) && scan(&tally, resource_sql, released) && flush(&tally) &&
+				add_folds(db, released);
+	free(tally.slots);
 	return done;
 }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * kinds.c - the kinds of resources in words; see kinds.h.
+ */
+#include "analyzer/kinds.h"
+
+#include <stddef.h>
+#include <string.h>
+
+struct words {
+	const char *name, *plural, *unreleased, *release;
+};
+
+static const struct words words[KIND_COUNT] = {
+#define KIND(name, text, plural, unreleased, release) [KIND_##name] = {text, plural, unreleased, release},
+#include "trace/kinds.def"
+};
+
+/* Where the name is not what one of them is called. */
+static const char *const singulars[KIND_COUNT] = {
+	[KIND_COPY] = "COPY",
+	[KIND_CANCEL] = "cancel handle",
+	[KIND_MEMORY] = "block of memory",
+	[KIND_STATEMENT] = "prepared statement",
+	[KIND_LARGE_OBJECT] = "large object descriptor",
+};
+
+const char *kind_name(enum resource_kind kind)
+{
+	return words[kind].name;
+}
+
+enum resource_kind kind_find(const char *name)
+{
+	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++) {
+		const char *ours = words[k].name;
+		const char *theirs = name;
+		while (*ours != '\0' && (*ours == *theirs || (*ours == ' ' && *theirs == '-'))) {
+			ours++;
+			theirs++;
+		}
+		if (*ours == '\0' && *theirs == '\0')
+			return (enum resource_kind)k;
+	}
+	return KIND_NONE;
+}
+
+const char *kind_noun(enum resource_kind kind, int64_t count)
+{
+	if (count != 1)
+		return words[kind].plural;
+	return singulars[kind] != NULL ? singulars[kind] : words[kind].name;
+}
+
+const char *kind_unreleased(enum resource_kind kind)
+{
+	return words[kind].unreleased;
+}
+
+const char *kind_release(enum resource_kind kind)
+{
+	return words[kind].release;
+}
+
+bool kind_fails(enum resource_kind kind)
+{
+	return kind == KIND_CONNECTION || kind == KIND_RESULT;
+}

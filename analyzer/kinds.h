@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * kinds.h - the kinds of resources in words, as trace/kinds.def lists them.
+ *
+ * Owns the nouns of texts; SQL and JSON use the names of kinds.def as they are.
+ */
+#ifndef PQLEAK_ANALYZER_KINDS_H
+#define PQLEAK_ANALYZER_KINDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "trace/event.h"
+
+/* "connection", ...; NULL for none. */
+const char *kind_name(enum resource_kind kind);
+
+/* The kind of this name, '-' as good as ' ' in it; KIND_NONE: there is no such kind. */
+enum resource_kind kind_find(const char *name);
+
+/* What `count` of them are called: "connection", "blocks of memory", ... */
+const char *kind_noun(enum resource_kind kind, int64_t count);
+
+/* What one that was not released is called: "leaked", "never cleared", ... */
+const char *kind_unreleased(enum resource_kind kind);
+
+/* The calls that give it back. */
+const char *kind_release(enum resource_kind kind);
+
+/* Whether one that leaked fails the check; the others are shown. */
+bool kind_fails(enum resource_kind kind);
+
+#endif
