@@ -71,6 +71,19 @@ class Trace:
         """How many have which verdict, for example {'leaked': 2, 'released': 1}."""
         return dict(self.rows('SELECT verdict, count FROM verdict_count WHERE kind = ?', kind))
 
+    def leaks(self):
+        """How many of each kind leaked, for example {'connection': 1, 'transaction': 1}."""
+        return dict(self.rows('SELECT kind, count(*) FROM leak GROUP BY kind'))
+
+    def misuses(self):
+        """How often each misuse happened, for example {'finished twice': 1}."""
+        return dict(self.rows('SELECT kind, sum(count) FROM misuse GROUP BY kind'))
+
+    def functions(self, stack):
+        """The functions of a stack, as far as pqleak has looked up their names; the innermost first."""
+        return [name for name, in self.rows('SELECT y.function FROM stack_frame s JOIN symbol y ON y.frame = s.frame'
+                                            ' WHERE s.stack = ? ORDER BY s.level, y.depth', stack)]
+
     def sessions(self):
         """Sessions of the server these processes opened: connects that succeeded, and resets."""
         return self.one("SELECT (SELECT count(*) FROM connection WHERE state = 'connected')"
@@ -191,6 +204,21 @@ class Scenario(unittest.TestCase):
         if complete:
             self.assertEqual(run.trace.cannot_tell(), [], run)
         return run.trace
+
+    def assert_leaks(self, run, leaked, misuses=None, status=0):
+        """What leaked of all kinds, what was misused, and the gate's answer, which looks at connections and results."""
+        trace = self.assert_trace(run, status=status)
+        self.assertEqual(trace.leaks(), leaked, run)
+        self.assertEqual(trace.misuses(), misuses or {}, run)
+        self.assertEqual(self.check(), 1 if {'connection', 'result'} & set(leaked) else 0, run)
+        return trace
+
+    def assert_released(self, run, **kinds):
+        """Nothing leaked and nothing was misused; of the kinds that are named so many were released."""
+        trace = self.assert_leaks(run, {})
+        for kind, count in kinds.items():
+            self.assertEqual(trace.verdicts(kind.replace('_', ' ')), {'released': count}, f'{kind}\n{run}')
+        return trace
 
     def assert_leaks_results(self, run, leaked):
         self.assertEqual(run.trace.verdicts('result').get('leaked', 0), leaked, run)

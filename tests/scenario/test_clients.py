@@ -101,6 +101,38 @@ for _driver in ('psycopg2', 'psycopg'):
         setattr(Python, f'test_{_driver}_{_mode}'.replace('-', '_'), _test)
 
 
+class Everything(Scenario):
+    """Drivers that use all they have: nothing leaks, of no kind, and nothing is misused.  No false report."""
+
+    def assert_clean(self, *command):
+        run = self.traced(*command)
+        self.assertEqual(run.stderr.count('never'), 0, run)
+        trace = self.assert_released(run)
+        self.assertEqual(set(trace.verdicts('connection')), {'released'}, run)
+        for kind in ('transaction', 'query', 'copy', 'memory'):
+            self.assertGreater(trace.verdicts(kind).get('released', 0), 0, f'{kind}: the driver does that\n{run}')
+
+    def test_psycopg2(self):
+        """psycopg2 with all it has"""
+        self.assert_clean(PYTHON, script('drivers.py'), 'everything', 'psycopg2')
+
+    def test_psycopg(self):
+        """psycopg 3 with all it has, in pipeline mode too"""
+        self.assert_clean(PYTHON, script('drivers.py'), 'everything', 'psycopg')
+
+    def test_php(self):
+        """PHP's pgsql and PDO with all they have"""
+        self.assert_clean('php', script('everything.php'))
+
+    def test_perl(self):
+        """DBD::Pg with all it has"""
+        self.assert_clean('perl', script('everything.pl'))
+
+    def test_ruby(self):
+        """ruby-pg with all it has, in pipeline mode too"""
+        self.assert_clean('ruby', script('everything.rb'))
+
+
 class OtherLanguages(Scenario):
     def test_php_pgsql_end(self):
         """PHP pgsql (RTLD_DEEPBIND): PHP itself closes all five at the end"""

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: PostgreSQL
+"""Each misuse of libpq: a program that does it, with the stacks involved, and its clean twin, of which nothing is said."""
+import tap
+from scenario import Scenario, client
+
+MISUSE = client('misuse')
+
+# case: the offending call and its function, where the resource was acquired, where it had been released
+MISUSES = {
+    'use-after-finish': ('PQexec', 'use_after_finish', 'client_open', 'use_after_finish'),
+    'finished-twice': ('PQfinish', 'finish_twice', 'client_open', 'finish_twice'),
+    'cleared-twice': ('PQclear', 'clear_twice', 'clear_twice', 'clear_twice'),
+    'used-in-child': ('PQexec', 'use_it', 'client_open', None),
+    'finished-in-child': ('PQfinish', 'finish_it', 'client_open', None),
+    'two-threads': ('PQsendQuery', 'two_threads', 'client_open', None),
+    'finished-in-transaction': ('PQfinish', 'finish_in_transaction', 'finish_in_transaction', None),
+    'finished-with-query': ('PQfinish', 'finish_with_query', 'finish_with_query', None),
+    'finished-in-copy': ('PQfinish', 'finish_in_copy', 'finish_in_copy', None),
+}
+
+
+class EachMisuse(Scenario):
+    """Wrong and right, a case each; made below."""
+
+    def wrong(self, case, function, offender, acquirer, releaser):
+        kind = case.replace('-', ' ')
+        run = self.traced(MISUSE, case, 'wrong')
+        plain = self.untraced(MISUSE, case, 'wrong')
+        self.assertEqual((run.status, run.stdout), (plain.status, plain.stdout), 'the call went through as made')
+        self.assertEqual(run.status, 0, run)
+        trace = run.trace
+        self.assertEqual(trace.misuses(), {kind: 1}, run)
+        self.assertEqual(trace.leaks(), {}, run)
+        self.assertEqual(trace.cannot_tell(), [], run)
+        (seen, stack, acquired, released), = trace.rows(
+            'SELECT function, stack, acquire_stack, release_stack FROM misuse')
+        self.assertEqual(seen, function, run)
+        self.assertIn(offender, trace.functions(stack), f'the offence\n{run}')
+        self.assertIn(acquirer, trace.functions(acquired), f'the acquire\n{run}')
+        if releaser:
+            self.assertIn(releaser, trace.functions(released), f'the release\n{run}')
+            self.assertNotEqual(released, stack, run)
+        else:
+            self.assertEqual(released, 0, run)
+        self.assertIn(offender, run.stderr, 'the report names the offender')
+        self.assertEqual(self.check(), 0, 'a misuse is no leak')
+
+    def right(self, case):
+        self.assert_released(self.traced(MISUSE, case, 'right'))
+
+
+for _case, _expected in MISUSES.items():
+    def _wrong(self, case=_case, expected=_expected):
+        self.wrong(case, *expected)
+
+    def _right(self, case=_case):
+        self.right(case)
+    _wrong.__doc__ = f'{_case}: {_expected[0]} in {_expected[1]}'
+    _right.__doc__ = f'{_case}: the clean twin'
+    setattr(EachMisuse, f'test_{_case}_wrong'.replace('-', '_'), _wrong)
+    setattr(EachMisuse, f'test_{_case}_right'.replace('-', '_'), _right)
+
+
+class Cancelled(Scenario):
+    def test_not_drained(self):
+        """an asynchronous query is cancelled, and its connection finished without the results"""
+        run = self.traced(client('queries'), 'cancelled', 'wrong')
+        self.assert_leaks(run, {}, {'finished with query': 1})
+
+    def test_not_cleared(self):
+        """the result of a cancelled query is forgotten"""
+        self.assert_leaks(self.traced(client('queries'), 'cancelled-result', 'wrong'), {'result': 1})
+
+    def test_drained(self):
+        """cancelled, drained, cleared"""
+        self.assert_released(self.traced(client('queries'), 'cancelled', 'right'), connection=1, query=1, cancel=1)
+
+
+if __name__ == '__main__':
+    tap.main()
