@@ -147,6 +147,9 @@ def everything_of_psycopg2(connection):
 def everything_of_psycopg(connection):
     for number in range(10):  # prepared from the fifth time on
         assert connection.execute('SELECT %s::int', (number,), prepare=True).fetchone()[0] == number
+    connection.prepared_max = 3  # the others are deallocated, or closed where libpq can do that
+    for number in range(10):
+        connection.execute(f'SELECT {number}', prepare=True)
     connection.commit()
     with connection.pipeline() as pipeline:
         answers = [connection.execute('SELECT %s::int', (number,)) for number in range(10)]
@@ -155,6 +158,9 @@ def everything_of_psycopg(connection):
         connection.execute('SELECT 42')
     connection.commit()
     assert [row[0] for row in connection.cursor().stream('SELECT generate_series(1, 5)')] == [1, 2, 3, 4, 5]
+    capabilities = getattr(importlib.import_module(driver), 'capabilities', None)
+    if capabilities and capabilities.has_stream_chunked():
+        assert len(list(connection.cursor().stream('SELECT generate_series(1, 5)', size=2))) == 5
     connection.commit()
     connection.info.get_parameters()
     sql = importlib.import_module('psycopg.sql')
