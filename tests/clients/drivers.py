@@ -158,7 +158,7 @@ def everything_of_psycopg(connection):
         connection.execute('SELECT 42')
     connection.commit()
     assert [row[0] for row in connection.cursor().stream('SELECT generate_series(1, 5)')] == [1, 2, 3, 4, 5]
-    capabilities = getattr(importlib.import_module(driver), 'capabilities', None)
+    capabilities = getattr(importlib.import_module('psycopg'), 'capabilities', None)
     if capabilities and capabilities.has_stream_chunked():
         assert len(list(connection.cursor().stream('SELECT generate_series(1, 5)', size=2))) == 5
     connection.commit()
