@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define TARGET_TEXTS 7
+#define SETTING_TEXTS 8
 
 struct blob_entry {
 	const void *bytes;
@@ -89,6 +90,20 @@ static int store_target(struct statements *statements, struct blob_entry *entry)
 		sqlite3_bind_int64(stmt[i], 6, number_in(field[5], length[5]));
 		sqlite3_bind_int64(stmt[i], 7, number_in(field[6], length[6]) != 0);
 	}
+	return find_or_add(statements, stmt[0], stmt[1], &entry->row);
+}
+
+static int store_setting(struct statements *statements, struct blob_entry *entry)
+{
+	const char *field[SETTING_TEXTS];
+	int length[SETTING_TEXTS];
+	split(entry, field, length, SETTING_TEXTS);
+	sqlite3_stmt *stmt[2] = {statement(statements, FIND_SETTING), statement(statements, ADD_SETTING)};
+	if (stmt[0] == NULL || stmt[1] == NULL)
+		return sqlite3_extended_errcode(statements->db);
+	for (int i = 0; i < 2; i++)
+		for (int j = 0; j < SETTING_TEXTS; j++)
+			sqlite3_bind_text(stmt[i], j + 1, field[j], length[j], SQLITE_STATIC);
 	return find_or_add(statements, stmt[0], stmt[1], &entry->row);
 }
 
@@ -190,6 +205,7 @@ static int store_one(struct blobs *blobs, struct statements *statements, struct 
 	case BLOB_TARGET:
 		return store_target(statements, entry);
 	case BLOB_SETTINGS:
+		return store_setting(statements, entry);
 	case BLOB_TEXT:
 		break;
 	}
@@ -227,6 +243,12 @@ int64_t blobs_stack(const struct blobs *blobs, uint32_t number)
 int64_t blobs_target(const struct blobs *blobs, uint32_t number)
 {
 	const struct blob_entry *entry = find(blobs, number, BLOB_TARGET);
+	return entry != NULL ? entry->row : 0;
+}
+
+int64_t blobs_setting(const struct blobs *blobs, uint32_t number)
+{
+	const struct blob_entry *entry = find(blobs, number, BLOB_SETTINGS);
 	return entry != NULL ? entry->row : 0;
 }
 

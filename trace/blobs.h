@@ -3,7 +3,7 @@
  * blobs.h - from a spool's blob numbers to rows of the trace.
  *
  * Owns what is known of each blob of one spool: its bytes, and the row of
- * module, stack or target it became.  The drain calls blobs_store once in each
+ * module, stack, target or setting it became.  The drain calls blobs_store once in each
  * transaction; rows.c then asks for rows and texts.  A number that means
  * nothing (or 0) becomes the row for "unknown", never an error.
  */
@@ -29,6 +29,9 @@ int64_t blobs_stack(const struct blobs *blobs, uint32_t number);
 
 /* The target's row id, or 0 when unknown. */
 int64_t blobs_target(const struct blobs *blobs, uint32_t number);
+
+/* The settings' row id, or 0 when unknown. */
+int64_t blobs_setting(const struct blobs *blobs, uint32_t number);
 
 /* The text, which lies in the spool, or NULL. */
 const char *blobs_text(const struct blobs *blobs, uint32_t number, int *ret_length);

@@ -177,6 +177,8 @@ static int update_process(const struct drain *drain, struct rows *rows)
 	sqlite3_bind_int64(stmt, 3, dropped <= INT64_MAX ? (int64_t)dropped : INT64_MAX);
 	sqlite3_bind_int64(stmt, 4, (int64_t)fold->unseen_releases);
 	sqlite3_bind_int64(stmt, 5, (int64_t)fold->unknown_releases);
+	sqlite3_bind_int64(stmt, 6, fold->peak);
+	sqlite3_bind_int64(stmt, 7, (int64_t)(fold->peak_at + (uint64_t)rows->epoch_ns));
 	return statement_run(stmt);
 }
 

@@ -87,7 +87,8 @@ enum event_flag {
  */
 struct event {
 	uint64_t time;        /* ns, CLOCK_MONOTONIC; for an acquire, when the call began */
-	uint64_t duration;    /* ns spent inside the call, where that was measured; result: bytes it holds */
+	uint64_t duration;    /* ns spent inside the call, where that was measured; result: the bytes it holds, and above
+	                         them (<< EVENT_BYTES_BITS) the ms spent inside the call, where that was measured */
 	uint64_t object;      /* address of the resource; an identity only until its release */
 	uint64_t parent;      /* address of the connection a result came from, or 0 */
 	uint64_t value;       /* connection: backend PID, and above it (<< 32) its interned settings; query: its keyword;
@@ -106,6 +107,8 @@ struct event {
 };
 
 static_assert(sizeof(struct event) == 64, "an event is one cache line");
+
+#define EVENT_BYTES_BITS 40
 
 /* A leading keyword: up to 12 letters A-Z, five bits each, the first lowest. */
 #define KEYWORD_LETTERS 12

@@ -8,7 +8,8 @@
  */
 #include <string.h>
 
-#include "rows.h"
+#include "names.h"
+#include "rows-private.h"
 
 static uint32_t find_stack(const struct map *stacks, int64_t row)
 {
@@ -30,11 +31,18 @@ static uint8_t state_named(const char *name)
 	return strcmp(name, "inherited") == 0 ? STATE_INHERITED : STATE_CONNECTING;
 }
 
-static int load_connections(struct rows *rows, struct fold *fold, const struct map *stacks)
+/* 0 when there is none. */
+static uint64_t optional_time(const struct rows *rows, sqlite3_stmt *stmt, int column)
+{
+	return sqlite3_column_type(stmt, column) != SQLITE_NULL ? event_time(rows, sqlite3_column_int64(stmt, column)) : 0;
+}
+
+/* `indexes` becomes a map from their row ids. */
+static int load_connections(struct rows *rows, struct fold *fold, const struct map *stacks, struct map *indexes)
 {
 	sqlite3_stmt *stmt = statement(&rows->statements, LIVE_CONNECTIONS);
 	if (stmt == NULL)
-		return sqlite3_extended_errcode(rows->statements.db);
+		return rows_error(rows);
 	sqlite3_bind_int64(stmt, 1, rows->process);
 	int rc;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
@@ -50,8 +58,13 @@ static int load_connections(struct rows *rows, struct fold *fold, const struct m
 			.backend_pid = (uint32_t)sqlite3_column_int64(stmt, 8),
 			.transaction = (uint8_t)sqlite3_column_int(stmt, 9),
 			.thread = (uint32_t)sqlite3_column_int64(stmt, 10),
+			.error = connect_error_named((const char *)sqlite3_column_text(stmt, 11)),
+			.used = optional_time(rows, stmt, 12),
+			.is_broken = sqlite3_column_type(stmt, 13) != SQLITE_NULL,
 		};
-		if (!fold_restore_connection(fold, &connection)) {
+		uint32_t index;
+		if (!fold_restore_connection(fold, &connection, &index) ||
+			(index != 0 && !map_add(indexes, (uint64_t)connection.row, index))) {
 			rc = SQLITE_NOMEM;
 			break;
 		}
@@ -60,21 +73,30 @@ static int load_connections(struct rows *rows, struct fold *fold, const struct m
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int load_results(struct rows *rows, struct fold *fold, const struct map *stacks)
+static int load_resources(struct rows *rows, struct fold *fold, const struct map *stacks, const struct map *indexes)
 {
-	sqlite3_stmt *stmt = statement(&rows->statements, LIVE_RESULTS);
+	sqlite3_stmt *stmt = statement(&rows->statements, LIVE_RESOURCES);
 	if (stmt == NULL)
-		return sqlite3_extended_errcode(rows->statements.db);
+		return rows_error(rows);
 	sqlite3_bind_int64(stmt, 1, rows->process);
 	int rc;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		struct fold_result result = {
+		struct fold_resource resource = {
 			.row = sqlite3_column_int64(stmt, 0),
 			.address = (uint64_t)sqlite3_column_int64(stmt, 1),
-			.acquired = event_time(rows, sqlite3_column_int64(stmt, 2)),
-			.stack = find_stack(stacks, sqlite3_column_int64(stmt, 3)),
+			.kind = kind_named((const char *)sqlite3_column_text(stmt, 2)),
+			.connection = sqlite3_column_int64(stmt, 3),
+			.acquired = event_time(rows, sqlite3_column_int64(stmt, 4)),
+			.stack = find_stack(stacks, sqlite3_column_int64(stmt, 5)),
+			.used = optional_time(rows, stmt, 6),
+			.idle_ns = (uint64_t)sqlite3_column_int64(stmt, 7),
+			.idle_stack = find_stack(stacks, sqlite3_column_int64(stmt, 8)),
+			.use_stack = find_stack(stacks, sqlite3_column_int64(stmt, 9)),
 		};
-		if (!fold_restore_result(fold, &result)) {
+		const uint32_t *index = NULL;
+		if (resource.connection != 0)
+			index = map_find(indexes, (uint64_t)resource.connection);
+		if (!fold_restore_resource(fold, &resource, index != NULL ? *index : 0)) {
 			rc = SQLITE_NOMEM;
 			break;
 		}
@@ -85,12 +107,13 @@ static int load_results(struct rows *rows, struct fold *fold, const struct map *
 
 int rows_load(struct rows *rows, struct fold *fold)
 {
-	struct map stacks = {0};
+	struct map stacks = {0}, indexes = {0};
 	int rc = blobs_index_stacks(rows->blobs, &stacks) ? SQLITE_OK : SQLITE_NOMEM;
 	if (rc == SQLITE_OK)
-		rc = load_connections(rows, fold, &stacks);
+		rc = load_connections(rows, fold, &stacks, &indexes);
 	if (rc == SQLITE_OK)
-		rc = load_results(rows, fold, &stacks);
+		rc = load_resources(rows, fold, &stacks, &indexes);
 	map_done(&stacks);
+	map_done(&indexes);
 	return rc;
 }

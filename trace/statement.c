@@ -15,7 +15,8 @@ static const char *const text[STATEMENT_COUNT] = {
 					" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 	[UPDATE_PROCESS] =
 		"UPDATE process SET drained = ?2, dropped = max(dropped, ?3),"
-		" unseen_releases = unseen_releases + ?4, unknown_releases = unknown_releases + ?5 WHERE id = ?1",
+		" unseen_releases = unseen_releases + ?4, unknown_releases = unknown_releases + ?5,"
+		" peak = max(peak, ?6), peak_ns = CASE WHEN ?6 > peak THEN ?7 ELSE peak_ns END WHERE id = ?1",
 	[END_PROCESS] = "UPDATE process SET end = ?2, ended_ns = ?3 WHERE id = ?1",
 	[GIVE_UP_PROCESS] = "UPDATE process SET end = 'unknown' WHERE spool = ?1 AND end IS NULL",
 	[HAS_PROCESS_ENDED] = "SELECT end IS NOT NULL AND end <> 'exec' FROM process WHERE spool = ?1",
@@ -33,34 +34,59 @@ static const char *const text[STATEMENT_COUNT] = {
 					" AND application_name = ?5 AND server_version = ?6 AND ssl = ?7",
 	[ADD_TARGET] = "INSERT INTO target (host, port, database, user, application_name, server_version, ssl)"
 				   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[FIND_SETTING] = "SELECT id FROM setting WHERE sslmode = ?1 AND connect_timeout = ?2 AND keepalives = ?3"
+					 " AND keepalives_idle = ?4 AND keepalives_interval = ?5 AND keepalives_count = ?6"
+					 " AND tcp_user_timeout = ?7 AND target_session_attrs = ?8",
+	[ADD_SETTING] = "INSERT INTO setting (sslmode, connect_timeout, keepalives, keepalives_idle, keepalives_interval,"
+					" keepalives_count, tcp_user_timeout, target_session_attrs)"
+					" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[LAST_ROWS] = "SELECT ifnull(max(id), 0) FROM connection",
 	[ADD_CONNECTION] =
 		"INSERT INTO connection (state, target, backend_pid, connect_ns, used_ns, use_function, use_stack, statement,"
-		" queries, resets, transaction_status, released_ns, release_thread, release_stack,"
+		" queries, resets, transaction_status, released_ns, release_thread, release_stack, error, setting,"
+		" broken_ns, broken_idle_ns, broken_stack,"
 		" id, process, address, thread, acquired_ns, acquire_function, acquire_stack)"
-		" VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?1, ?16, ?17, ?18, ?19, ?20, ?21)",
+		" VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,"
+		" ?1, ?21, ?22, ?23, ?24, ?25, ?26)",
 	/* What was taken up from the trace itself is not known again, and bound as NULL: the row keeps it. */
 	[UPDATE_CONNECTION] =
 		"UPDATE connection SET state = ?2, target = ifnull(?3, target), backend_pid = ?4, connect_ns = ?5,"
 		" used_ns = ifnull(?6, used_ns), use_function = ifnull(?7, use_function),"
 		" use_stack = ifnull(?8, use_stack), statement = ifnull(?9, statement), queries = ?10, resets = ?11,"
-		" transaction_status = ?12, released_ns = ?13, release_thread = ?14, release_stack = ?15 WHERE id = ?1",
+		" transaction_status = ?12, released_ns = ?13, release_thread = ?14, release_stack = ?15, error = ?16,"
+		" setting = ifnull(?17, setting), broken_ns = ifnull(?18, broken_ns),"
+		" broken_idle_ns = ifnull(?19, broken_idle_ns), broken_stack = ifnull(?20, broken_stack) WHERE id = ?1",
 	[ADD_RESET] = "INSERT INTO reset (connection, at_ns, stack, backend_pid) VALUES (?1, ?2, ?3, ?4)",
-	[ADD_RESULT] = "INSERT INTO resource (kind, process, address, connection, status, thread, acquired_ns,"
-				   " acquire_function, acquire_stack, statement)"
-				   " VALUES ('result', ?1, ?2, nullif(?3, 0), ?4, ?5, ?6, ?7, ?8, ?9)",
-	[DELETE_RESULT] = "DELETE FROM resource WHERE id = ?1",
+	[ADD_RESOURCE] =
+		"INSERT INTO resource (used_ns, idle_ns, idle_stack, process, kind, address, connection, status, thread,"
+		" acquired_ns, acquire_function, acquire_stack, statement, rows, bytes)"
+		" VALUES (?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, 0), ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+	[UPDATE_RESOURCE] = "UPDATE resource SET used_ns = ?2, idle_ns = ?3, idle_stack = ?4 WHERE id = ?1",
+	[DELETE_RESOURCE] = "DELETE FROM resource WHERE id = ?1",
 	/* min: a sum too large for an integer would become a real number. */
-	[ADD_FOLD] = "INSERT INTO fold (process, kind, acquire_stack, release_stack, count, total_ns, longest_ns)"
-				 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET count = count + excluded.count,"
-				 " total_ns = min(total_ns + excluded.total_ns, 9223372036854775807),"
-				 " longest_ns = max(longest_ns, excluded.longest_ns)",
+	[ADD_FOLD] =
+		"INSERT INTO fold (process, kind, acquire_stack, release_stack, count, total_ns, longest_ns, longest_idle_ns,"
+		" idle_stack) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET"
+		" count = count + excluded.count,"
+		" total_ns = min(total_ns + excluded.total_ns, 9223372036854775807),"
+		" longest_ns = max(longest_ns, excluded.longest_ns),"
+		" idle_stack = CASE WHEN excluded.longest_idle_ns > longest_idle_ns THEN excluded.idle_stack"
+		" ELSE idle_stack END,"
+		" longest_idle_ns = max(longest_idle_ns, excluded.longest_idle_ns)",
+	[ADD_MISUSE] =
+		"INSERT INTO misuse (process, kind, stack, acquire_stack, release_stack, function, connection, count,"
+		" first_ns, last_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0), ?8, ?9, ?10) ON CONFLICT DO UPDATE SET"
+		" count = count + excluded.count, last_ns = max(last_ns, excluded.last_ns)",
 	[ADD_EVENT] = "INSERT INTO event (process, number, at_ns, verb, kind, object, parent, function, stack, thread,"
 				  " status, transaction_status) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
 	[LIVE_CONNECTIONS] =
 		"SELECT id, address, state, acquired_ns, connect_ns, acquire_stack, queries, resets, backend_pid,"
-		" transaction_status, thread FROM connection WHERE process = ?1 AND released_ns IS NULL",
-	[LIVE_RESULTS] = "SELECT id, address, acquired_ns, acquire_stack FROM resource WHERE process = ?1 AND kind = 'result'",
+		" transaction_status, thread, error, used_ns, broken_ns FROM connection"
+		" WHERE process = ?1 AND released_ns IS NULL",
+	[LIVE_RESOURCES] =
+		"SELECT r.id, r.address, r.kind, r.connection, r.acquired_ns, r.acquire_stack, r.used_ns, r.idle_ns,"
+		" r.idle_stack, c.use_stack FROM resource r LEFT JOIN connection c ON c.id = r.connection"
+		" WHERE r.process = ?1 ORDER BY r.id",
 };
 
 sqlite3_stmt *statement(struct statements *statements, enum statement_name name)
