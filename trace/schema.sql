@@ -208,8 +208,8 @@ CREATE TABLE event (
   process  INTEGER NOT NULL REFERENCES process,
   number   INTEGER NOT NULL,   -- position in the spool: the order in which the process did things
   at_ns    INTEGER NOT NULL,
-  verb     TEXT NOT NULL,      -- 'acquire','release','outcome','use','reset','end','end revoked'
-  kind     TEXT,               -- 'connection','result'
+  verb     TEXT NOT NULL,      -- 'acquire','release','outcome','use','reset','end','end revoked','misuse'
+  kind     TEXT,               -- see the view kind
   object   INTEGER NOT NULL,   -- address
   parent   INTEGER NOT NULL,   -- address of the connection, or 0
   function TEXT,
