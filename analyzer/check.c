@@ -13,15 +13,11 @@
 
 static int run_check(const struct command *self, int argc, char **argv)
 {
-	static const struct option options[] = {{"max", required_argument, NULL, OPTION_MAX},
-											{"quiet", no_argument, NULL, 'q'},
-											REPORT_OPTIONS,
-											HELP_OPTION,
-											{NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+		GATE_OPTIONS, {"quiet", no_argument, NULL, 'q'}, REPORT_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
 	struct report_choice choice = {0};
 	READING_CLEANUP reading = {0};
 	struct totals totals;
-	long long tolerated = 0;
 	bool quiet = false;
 
 	for (int option; (option = options_next(self, argc, argv, ":hq", options)) != -1;) {
@@ -30,8 +26,8 @@ static int run_check(const struct command *self, int argc, char **argv)
 			return STATUS_CLEAN;
 		if (option == 'q')
 			quiet = true;
-		else if (option == OPTION_MAX)
-			good = options_number("max", optarg, INT64_MAX, &tolerated);
+		else if (gate_has_option(option))
+			good = gate_option(option, optarg, &choice.gate);
 		else
 			good = options_report(option, optarg, &choice);
 		if (!good)
@@ -41,7 +37,7 @@ static int run_check(const struct command *self, int argc, char **argv)
 		return self->usage_status;
 	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL) || !findings_make(&reading, &choice, &totals))
 		return STATUS_UNABLE;
-	int status = totals_status(&totals, tolerated, STATUS_LEAKS);
+	int status = gate_status(&choice.gate, &totals, STATUS_LEAKS);
 	if ((!quiet || status != STATUS_CLEAN) && !report_print(&reading, &choice, &totals, stdout))
 		return STATUS_UNABLE;
 	return status;
@@ -52,7 +48,7 @@ const struct command command_check = {
 	.synopsis = "[OPTIONS] [TRACE]",
 	.summary = "Exit with 0: nothing leaked, 1: something did, 2: cannot tell",
 	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\n"
-			"  --max=N                  tolerate up to N leaked connections and results (0)\n"
+			"  --max=N                  tolerate up to N leaked connections and results (0)\n" GATE_OPTIONS_HELP
 			"  -q, --quiet              print nothing when the exit status is 0\n" REPORT_OPTIONS_HELP
 			"\nWhat a killed or a running process held is shown and does not fail the check.\n"
 			"2 means: there is no trace, it is damaged or incomplete, or no call of libpq was\n"

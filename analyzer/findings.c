@@ -12,6 +12,8 @@
 #include "analyzer/symbols.h"
 #include "analyzer/tally.h"
 
+#define IDLE_NS 1000000000 /* in a transaction, before that is worth a note */
+
 static const char *const verdict_names[VERDICT_COUNT] = {
 	[VERDICT_RELEASED] = "released", [VERDICT_LEAKED] = "leaked",       [VERDICT_OPEN_AT_DEATH] = "open-at-death",
 	[VERDICT_OPEN] = "open",         [VERDICT_INHERITED] = "inherited",
@@ -28,37 +30,63 @@ static const char life_sql[] =
 	"INSERT INTO wanted_stack SELECT DISTINCT t.acquire_stack FROM tally t, choice c"
 	" WHERE c.everything OR NOT t.released";
 
+static const char notes_count_sql[] =
+	"SELECT (SELECT count(*) FROM found_idle WHERE worth) + (SELECT count(*) FROM found_churn WHERE worth)"
+	" + (SELECT count(*) FROM found_failed WHERE worth) + (SELECT count(*) FROM found_broken)"
+	" + (SELECT count(*) FROM found_held) + (SELECT count(*) FROM found_peak)"
+	" + (SELECT count(*) FROM found_misuse WHERE by_design)";
+
 static bool make_choice(sqlite3 *db, const struct report_choice *choice)
 {
 	char *sql = sqlite3_mprintf("DROP TABLE IF EXISTS temp.choice;"
-								"CREATE TEMP TABLE choice AS SELECT %Q AS group_by, %d AS everything",
-								choice->group_by, choice->all);
+								"CREATE TEMP TABLE choice AS SELECT %Q AS group_by, %d AS everything,"
+								" %lld AS held_ns, %lld AS idle_ns",
+								choice->group_by, choice->all, (long long)choice->held_ns,
+								(long long)(choice->held_ns > 0 ? choice->held_ns : IDLE_NS));
 	bool done = sql != NULL && query_run(db, sql);
 
 	sqlite3_free(sql);
 	return done;
 }
 
+/* What collect() is asked for, and what it cannot leave in a table. */
+struct collection {
+	struct report_choice choice;
+	struct peak peak;
+};
+
+static bool find_peak(sqlite3 *db, struct collection *collection)
+{
+	const struct report_choice *choice = &collection->choice;
+	struct peak *peak = &collection->peak;
+
+	return peak_find(db, peak) &&
+		   peak_sites(db, peak, choice->all || (choice->gate.limit_open && peak->open > choice->gate.most_open));
+}
+
 static bool collect(struct reading *reading, void *context)
 {
-	const struct report_choice *choice = context;
+	struct collection *collection = context;
+	const struct report_choice *choice = &collection->choice;
 	sqlite3 *db = reading->db;
 
-	return make_choice(db, choice) && tally_make(db, choice->all) && query_run(db, life_sql) && symbols_resolve(db) &&
-		   query_run(db, findings_sql);
+	return make_choice(db, choice) && tally_make(db, choice->all, choice->held_ns) && query_run(db, life_sql) &&
+		   find_peak(db, collection) && query_run(db, notes_sql) && symbols_resolve(db) && query_run(db, findings_sql);
 }
 
 static bool count(sqlite3 *db, const char *group_by, struct totals *ret)
 {
 	struct totals totals = {.group_noun = strcmp(group_by, "site") == 0 ? "call site" : group_by,
 							.processes = query_number(db, "SELECT count(*) FROM process", 0),
-							.reasons = query_number(db, "SELECT count(*) FROM cannot_tell", 1)};
+							.reasons = query_number(db, "SELECT count(*) FROM cannot_tell", 1),
+							.notes = query_number(db, notes_count_sql, 0)};
 	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, verdict, sum(count), sum(iif(state = 'failed', count, 0))"
 										  " FROM tally_life GROUP BY kind, verdict");
+	QUERY_CLEANUP misuses = query_prepare(db, "SELECT kind, sum(count) FROM found_misuse GROUP BY kind");
 	QUERY_CLEANUP groups = query_prepare(db, "SELECT kind, count(DISTINCT key), sum(count),"
 											 " sum(iif(shape = 'held at exit', count, 0)) FROM finding"
 											 " WHERE verdict = 'leaked' GROUP BY kind");
-	bool failed = row == NULL || groups == NULL;
+	bool failed = row == NULL || groups == NULL || misuses == NULL;
 
 	while (!failed && query_next(row, &failed)) {
 		enum resource_kind kind = kind_find(query_text(row, 0));
@@ -74,17 +102,22 @@ static bool count(sqlite3 *db, const char *group_by, struct totals *ret)
 		if (kind_fails(kind))
 			totals.held += sqlite3_column_int64(groups, 3);
 	}
+	while (!failed && query_next(misuses, &failed))
+		totals.misuse[misuse_find(query_text(misuses, 0))] = sqlite3_column_int64(misuses, 1);
 	*ret = totals;
 	return !failed;
 }
 
 bool findings_make(struct reading *reading, const struct report_choice *choice, struct totals *ret)
 {
-	struct report_choice copy = *choice;
+	struct collection collection = {.choice = *choice};
 
-	if (copy.group_by == NULL)
-		copy.group_by = "site";
-	return reading_look(reading, collect, &copy) && count(reading->db, copy.group_by, ret);
+	if (collection.choice.group_by == NULL)
+		collection.choice.group_by = "site";
+	if (!reading_look(reading, collect, &collection) || !count(reading->db, collection.choice.group_by, ret))
+		return false;
+	ret->peak = collection.peak;
+	return true;
 }
 
 int64_t totals_of(const struct totals *totals, enum verdict verdict)
@@ -124,9 +157,12 @@ int64_t totals_open(const struct totals *totals)
 	return totals_of(totals, VERDICT_OPEN) + totals_of(totals, VERDICT_OPEN_AT_DEATH);
 }
 
-int totals_status(const struct totals *totals, int64_t tolerated, int leak_status)
+int64_t totals_misuse(const struct totals *totals)
 {
-	if (totals_leaked(totals) > tolerated)
-		return leak_status;
-	return totals->reasons > 0 ? STATUS_UNABLE : STATUS_CLEAN;
+	int64_t all = 0;
+
+	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
+		if (!misuse_by_design((enum misuse_kind)m))
+			all += totals->misuse[m];
+	return all;
 }

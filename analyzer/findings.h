@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #include "analyzer/kinds.h"
+#include "analyzer/misuse.h"
+#include "analyzer/peak.h"
 #include "analyzer/reading.h"
 #include "analyzer/report.h"
 
@@ -30,7 +32,10 @@ struct totals {
 	int64_t found[KIND_COUNT];  /* how many of what leaked they speak of; a statement prepared once is not found */
 	int64_t held;               /* of what fails the check: one alone at its place in its process, held at exit */
 	const char *group_noun;     /* what a finding stands for: "call site", "stack", ... */
-	int64_t failed;             /* connections that were never connected */
+	int64_t misuse[MISUSE_COUNT];
+	int64_t notes; /* that a text report shows */
+	struct peak peak;
+	int64_t failed; /* connections that were never connected */
 	int64_t processes;
 	int64_t reasons; /* why this trace cannot prove that nothing leaked; 0: it can */
 };
@@ -53,8 +58,7 @@ int64_t totals_acquired(const struct totals *totals, enum resource_kind kind);
 /* Of what fails the check, neither released nor leaked: still open, or open at death. */
 int64_t totals_open(const struct totals *totals);
 
-/* The gate: 0, `leak_status` when more than `tolerated` leaked, or STATUS_UNABLE.  A leak is a fact, also in an
-   incomplete trace; nothing leaked is one only in a complete one. */
-int totals_status(const struct totals *totals, int64_t tolerated, int leak_status);
+/* Misuses that are no program's design. */
+int64_t totals_misuse(const struct totals *totals);
 
 #endif

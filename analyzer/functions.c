@@ -8,6 +8,8 @@
 
 #include "analyzer/kinds.h"
 #include "analyzer/message.h"
+#include "analyzer/misuse.h"
+#include "analyzer/print.h"
 #include "analyzer/query.h"
 #include "analyzer/short-name.h"
 #include "analyzer/statements.h"
@@ -53,16 +55,59 @@ static void sql_kind_rank(sqlite3_context *context, int count, sqlite3_value **v
 	sqlite3_result_int(context, name != NULL ? (int)kind_find(name) : KIND_NONE);
 }
 
-static bool add(sqlite3 *db, const char *name, void (*function)(sqlite3_context *, int, sqlite3_value **))
+/* misuse_by_design(name): whether it is a note rather than a misuse. */
+static void sql_misuse_by_design(sqlite3_context *context, int count, sqlite3_value **values)
 {
-	return sqlite3_create_function(db, name, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, function, NULL, NULL) ==
+	(void)count;
+	const char *name = (const char *)sqlite3_value_text(values[0]);
+	sqlite3_result_int(context, name != NULL && misuse_by_design(misuse_find(name)));
+}
+
+/* duration(ns): as format_duration. */
+static void sql_duration(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	char text[DURATION_TEXT];
+
+	(void)count;
+	sqlite3_result_text(context, format_duration(text, sqlite3_value_int64(values[0])), -1, SQLITE_TRANSIENT);
+}
+
+/* kind_noun(name): its plural. */
+static void sql_kind_noun(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	(void)count;
+	const char *name = (const char *)sqlite3_value_text(values[0]);
+	enum resource_kind kind = name != NULL ? kind_find(name) : KIND_NONE;
+	if (kind != KIND_NONE)
+		sqlite3_result_text(context, kind_noun(kind, 0), -1, SQLITE_STATIC);
+	else
+		sqlite3_result_value(context, values[0]);
+}
+
+/* misuse_noun(name, count) */
+static void sql_misuse_noun(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	(void)count;
+	const char *name = (const char *)sqlite3_value_text(values[0]);
+	enum misuse_kind kind = name != NULL ? misuse_find(name) : MISUSE_NONE;
+	if (kind != MISUSE_NONE)
+		sqlite3_result_text(context, misuse_noun(kind, sqlite3_value_int64(values[1])), -1, SQLITE_STATIC);
+	else
+		sqlite3_result_value(context, values[0]);
+}
+
+static bool add(sqlite3 *db, const char *name, int values, void (*function)(sqlite3_context *, int, sqlite3_value **))
+{
+	return sqlite3_create_function(db, name, values, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, function, NULL, NULL) ==
 		   SQLITE_OK;
 }
 
 bool functions_add(sqlite3 *db)
 {
-	if (!add(db, "basename", sql_basename) || !add(db, "short_name", sql_short_name) ||
-		!add(db, "transaction_name", sql_transaction_name) || !add(db, "kind_rank", sql_kind_rank))
+	if (!add(db, "basename", 1, sql_basename) || !add(db, "short_name", 1, sql_short_name) ||
+		!add(db, "transaction_name", 1, sql_transaction_name) || !add(db, "kind_rank", 1, sql_kind_rank) ||
+		!add(db, "kind_noun", 1, sql_kind_noun) || !add(db, "misuse_by_design", 1, sql_misuse_by_design) ||
+		!add(db, "misuse_noun", 2, sql_misuse_noun) || !add(db, "duration", 1, sql_duration))
 		return fail(false, "cannot prepare the trace: %s", sqlite3_errmsg(db));
 	return query_run(db, calls_sql);
 }

@@ -30,18 +30,20 @@ const char *kind_name(enum resource_kind kind)
 	return words[kind].name;
 }
 
+bool same_name(const char *name, const char *given)
+{
+	while (*name != '\0' && (*name == *given || (*name == ' ' && *given == '-'))) {
+		name++;
+		given++;
+	}
+	return *name == '\0' && *given == '\0';
+}
+
 enum resource_kind kind_find(const char *name)
 {
-	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++) {
-		const char *ours = words[k].name;
-		const char *theirs = name;
-		while (*ours != '\0' && (*ours == *theirs || (*ours == ' ' && *theirs == '-'))) {
-			ours++;
-			theirs++;
-		}
-		if (*ours == '\0' && *theirs == '\0')
+	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
+		if (same_name(words[k].name, name))
 			return (enum resource_kind)k;
-	}
 	return KIND_NONE;
 }
 

@@ -18,6 +18,9 @@ const char *kind_name(enum resource_kind kind);
 /* The kind of this name, '-' as good as ' ' in it; KIND_NONE: there is no such kind. */
 enum resource_kind kind_find(const char *name);
 
+/* Whether `given` is `name`, with '-' as good as ' '. */
+bool same_name(const char *name, const char *given);
+
 /* What `count` of them are called: "connection", "blocks of memory", ... */
 const char *kind_noun(enum resource_kind kind, int64_t count);
 

@@ -29,6 +29,10 @@ enum long_option {
 	OPTION_MAX,
 	OPTION_SQL,
 	OPTION_EVENTS,
+	OPTION_HELD,
+	OPTION_ALLOW_HELD,
+	OPTION_MAX_OPEN,
+	OPTION_FAIL_ON,
 };
 
 /* For a struct option table. */
@@ -38,6 +42,7 @@ enum long_option {
 	}
 #define REPORT_OPTIONS                                                                                                 \
 	{"format", required_argument, NULL, OPTION_FORMAT}, {"group-by", required_argument, NULL, OPTION_GROUP_BY},        \
+		{"held", required_argument, NULL, OPTION_HELD},                                                                \
 	{                                                                                                                  \
 		"all", no_argument, NULL, OPTION_ALL                                                                           \
 	}
@@ -46,6 +51,8 @@ enum long_option {
 	"  --format=text|json       how the report is written (text)\n"                                                    \
 	"  --group-by=WHAT          one finding for each site, stack, function, module\n"                                  \
 	"                           or database (site)\n"                                                                  \
+	"  --held=DURATION          also name what was held, or idle in a transaction, this\n"                             \
+	"                           long: 500ms, 2s, 5min, 1h\n"                                                           \
 	"  --all                    every finding, also of what was released or is open\n"
 
 /* The next option, OPTION_HELP, OPTION_WRONG, or -1.  Options end at the first other argument or "--". */
@@ -57,6 +64,9 @@ bool options_report(int option, const char *value, struct report_choice *choice)
 
 /* Reads a number from 0 to `highest`; false: it is none, and the error is printed. */
 bool options_number(const char *name, const char *value, long long highest, long long *ret);
+
+/* Reads a duration, "250ms" or "1.5h"; a number alone is seconds.  False: it is none, and the error is printed. */
+bool options_duration(const char *name, const char *value, int64_t *ret_ns);
 
 /* At most `most` arguments may follow the options; false: there are more, and the error is printed. */
 bool options_end(const struct command *command, int argc, char **argv, int most);

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The whole report as one JSON text.  Parameter: the trace's path.  The keys, for whoever reads it with a program:
+-- The whole report as one JSON text.  Parameters: the trace's path; the peak: how many, when, whether of the whole trace,
+-- and the process.  The keys, for whoever reads it with a program:
 --
 -- version       1; a change that could break a reader raises it
 -- trace         path of the trace, as it was given
@@ -26,8 +27,20 @@
 --   last_use    at_ns, function, statement of the latest use; null: never used
 --   function    the libpq function that handed out the first one
 --   targets, transaction_status, processes   how many of each
+-- misuse        calls that must not be: kind, by_design (some programs do it on purpose), count, function, their site,
+--               where the connection or result was acquired and released, the numbers of the three stacks
+-- idle_in_transaction   by where the transaction began: the longest gap between two uses, and the site before it
+-- held          with --held: what was released, but later; `late` is how many, null when only the longest is known
+-- churn         sites that open connections for two queries at most, and what that cost
+-- failed_connects   by site and error: how many, how fast, and whether the gaps grow (null: too few to tell)
+-- broken        connections found gone by a use: which, how long they had been idle, keepalives on, off, none or unknown
+-- peak          most connections open at once, in all processes when `whole`, else in `process`; its sites with --all or
+--               when --max-open was passed
 
 WITH
+  site_json AS (
+    SELECT stack, json_object('function', function, 'file', file, 'line', line, 'module', module, 'offset', "offset") AS text
+    FROM site),
   verdicts AS (
     SELECT kind, verdict, sum(count) AS count, sum(iif(state = 'failed', count, 0)) AS failed
     FROM tally_life GROUP BY kind, verdict),
@@ -60,8 +73,7 @@ SELECT json_object(
                    ORDER BY kind_rank(kind))),
   'findings', (SELECT json_group_array(json(finding)) FROM (SELECT json_object(
     'kind', f.kind, 'verdict', f.verdict, 'state', f.state, 'shape', f.shape, 'count', f.count,
-    'site', (SELECT json_object('function', s.function, 'file', s.file, 'line', s.line, 'module', s.module,
-                                'offset', s."offset") FROM site s WHERE s.stack = f.stack),
+    'site', (SELECT json(text) FROM site_json s WHERE s.stack = f.stack),
     'stacks', f.stacks,
     'stack', (SELECT json_group_array(json_object('function', function, 'file', file, 'line', line, 'module', module,
                                                   'offset', "offset", 'driver', json(iif(driver, 'true', 'false'))))
@@ -85,5 +97,42 @@ SELECT json_object(
       SELECT json_object('pid', p.pid, 'exe', p.exe, 'count', sum(n.count)) AS process
       FROM share n JOIN process p ON p.id = n.process WHERE n.number = f.number
       GROUP BY p.id ORDER BY sum(n.count) DESC, p.id))) AS finding
-    FROM finding f ORDER BY f.number))
+    FROM finding f ORDER BY f.number)),
+  'misuse', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
+    'kind', m.kind, 'by_design', json(iif(m.by_design, 'true', 'false')), 'count', m.count, 'function', m.function,
+    'site', (SELECT json(text) FROM site_json s WHERE s.stack = m.stack),
+    'acquire_site', (SELECT json(text) FROM site_json s WHERE s.stack = m.acquire_stack),
+    'release_site', (SELECT json(text) FROM site_json s WHERE s.stack = m.release_stack),
+    'stack', m.stack, 'acquire_stack', nullif(m.acquire_stack, 0), 'release_stack', nullif(m.release_stack, 0),
+    'connection', m.connection, 'first_ns', m.first_ns, 'last_ns', m.last_ns, 'processes', m.processes) AS item
+    FROM found_misuse m ORDER BY m.by_design, m.count DESC, m.first_ns, m.kind)),
+  'idle_in_transaction', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
+    'begin_site', (SELECT json(text) FROM site_json s WHERE s.stack = i.acquire_stack),
+    'idle_site', (SELECT json(text) FROM site_json s WHERE s.stack = i.idle_stack),
+    'transactions', i.count, 'longest_idle_ns', i.longest_idle_ns) AS item
+    FROM found_idle i ORDER BY i.longest_idle_ns DESC, i.acquire_stack)),
+  'held', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
+    'kind', h.kind, 'acquire_site', (SELECT json(text) FROM site_json s WHERE s.stack = h.acquire_stack),
+    'release_site', (SELECT json(text) FROM site_json s WHERE s.stack = h.release_stack),
+    'count', h.count, 'late', h.late, 'longest_ns', h.longest_ns) AS item
+    FROM found_held h ORDER BY kind_rank(h.kind), h.longest_ns DESC, h.acquire_stack)),
+  'churn', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
+    'site', (SELECT json(text) FROM site_json s WHERE s.stack = c.acquire_stack), 'connections', c.connections,
+    'mean_queries', round(c.mean_queries, 3), 'mean_hold_ns', c.mean_hold_ns, 'connect_ns', c.connect_ns) AS item
+    FROM found_churn c ORDER BY c.connect_ns DESC, c.acquire_stack)),
+  'failed_connects', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
+    'site', (SELECT json(text) FROM site_json s WHERE s.stack = e.acquire_stack), 'error', e.error, 'count', e.count,
+    'first_ns', e.first_ns, 'last_ns', e.last_ns, 'per_second', e.per_second,
+    'backs_off', json(CASE e.backs_off WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)) AS item
+    FROM found_failed e ORDER BY e.count DESC, e.first_ns, e.error)),
+  'broken', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
+    'site', (SELECT json(text) FROM site_json s WHERE s.stack = b.acquire_stack), 'count', b.count,
+    'use_site', (SELECT json(text) FROM site_json s WHERE s.stack = b.stack), 'idle_ns', b.idle_ns,
+    'keepalives', b.keepalives, 'connection', b.connection) AS item
+    FROM found_broken b ORDER BY b.count DESC, b.acquire_stack)),
+  'peak', json_object('open', ?2, 'at_ns', ?3, 'whole', json(iif(?4, 'true', 'false')),
+    'process', (SELECT json_object('pid', pid, 'exe', exe, 'open', peak) FROM process WHERE id = ?5),
+    'sites', (SELECT json_group_array(json(item)) FROM (SELECT json_object('open', k.open,
+      'site', (SELECT json(text) FROM site_json s WHERE s.stack = k.acquire_stack)) AS item
+      FROM found_peak k ORDER BY k.open DESC, k.acquire_stack)))
 )

@@ -31,8 +31,12 @@ void part_function(const struct printer *printer, sqlite3 *db, bool connection, 
 /* Prints when and how a connection was last used; id 0: never. */
 void part_last_use(const struct printer *printer, sqlite3 *db, int64_t connection);
 
-/* Prints the first line, which stands alone when there is nothing else to say. */
-void report_headline(const struct printer *printer, const struct totals *totals);
+/* Prints the first lines; one stands alone when there is nothing else to say. */
+void report_headline(const struct printer *printer, const struct report_choice *choice, const struct totals *totals);
+
+/* Print what is no leak: misuse with its stacks, and notes; nothing when there is none.  False: it failed. */
+bool report_misuse(const struct printer *printer, sqlite3 *db, bool all);
+bool report_notes(const struct printer *printer, sqlite3 *db, bool all);
 
 /* Prints the numbers of the whole trace, and why it cannot prove more than it says. */
 void report_summary(const struct printer *printer, const struct reading *reading, const struct totals *totals);

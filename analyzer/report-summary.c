@@ -37,7 +37,23 @@ static void say_leaked(const struct printer *printer, const struct totals *total
 	}
 }
 
-void report_headline(const struct printer *printer, const struct totals *totals)
+static void say_more(const struct printer *printer, const struct report_choice *choice, const struct totals *totals)
+{
+	int64_t misuses = totals_misuse(totals);
+
+	if (misuses > 0)
+		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " misuse%s of connections and results", misuses,
+				   plural(misuses));
+	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
+		if (choice->gate.fails_misuse[m] && misuse_by_design((enum misuse_kind)m) && totals->misuse[m] > 0)
+			print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " %s", totals->misuse[m],
+					   misuse_noun((enum misuse_kind)m, totals->misuse[m]));
+	if (gate_too_many(&choice->gate, totals))
+		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " connection%s open at once, --max-open=%lld",
+				   totals->peak.open, plural(totals->peak.open), choice->gate.most_open);
+}
+
+static void say_leaks(const struct printer *printer, const struct totals *totals)
 {
 	char text[SENTENCE] = "";
 
@@ -67,6 +83,12 @@ void report_headline(const struct printer *printer, const struct totals *totals)
 			   "pqleak: nothing leaked (%" PRId64 " connection%s, %" PRId64 " result%s, %" PRId64 " process%s)",
 			   connections, plural(connections), results, plural(results), totals->processes,
 			   totals->processes == 1 ? "" : "es");
+}
+
+void report_headline(const struct printer *printer, const struct report_choice *choice, const struct totals *totals)
+{
+	say_leaks(printer, totals);
+	say_more(printer, choice, totals);
 }
 
 static bool has_line(const struct totals *totals, enum resource_kind kind)
@@ -117,6 +139,26 @@ static void say_kind(const struct printer *printer, const struct totals *totals,
 				   label_width(totals), "", totals->failed);
 }
 
+static void say_peak(const struct printer *printer, sqlite3 *db, const struct totals *totals)
+{
+	const struct peak *peak = &totals->peak;
+	char when[TIME_TEXT];
+	QUERY_CLEANUP row = query_prepare(db, "SELECT pid FROM process WHERE id = ?");
+
+	if (peak->open < 2 || row == NULL)
+		return;
+	sqlite3_bind_int64(row, 1, peak->process);
+	if (!query_next(row, NULL))
+		return;
+	format_time(when, peak->at_ns, TIME_SECONDS);
+	if (peak->whole)
+		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " connections open at once, %s", label_width(totals),
+				   "peak", peak->open, when);
+	else
+		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " connections open at once in process %s, %s",
+				   label_width(totals), "peak", peak->open, query_text(row, 0), when);
+}
+
 static void say_reasons(const struct printer *printer, sqlite3 *db, const struct totals *totals)
 {
 	QUERY_CLEANUP row = query_prepare(db, "SELECT reason FROM cannot_tell LIMIT ?");
@@ -161,6 +203,7 @@ void report_summary(const struct printer *printer, const struct reading *reading
 	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
 		if (has_line(totals, (enum resource_kind)k))
 			say_kind(printer, totals, (enum resource_kind)k);
+	say_peak(printer, reading->db, totals);
 	if (unseen > 0)
 		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " release%s not seen (the address came back)",
 				   label_width(totals), "unseen", unseen, unseen == 1 ? " was" : "s were");

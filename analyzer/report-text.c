@@ -210,9 +210,10 @@ bool report_text(struct reading *reading, const struct report_choice *choice, co
 
 	if (failed)
 		return false;
-	report_headline(printer, totals);
-	if (totals->reasons == 0 && totals_leaked(totals) == 0 && !choice->all && totals_open(totals) == 0 &&
-		totals_shown(totals) == 0)
+	report_headline(printer, choice, totals);
+	bool clean = totals->reasons == 0 && totals_leaked(totals) == 0 && !choice->all && totals_open(totals) == 0 &&
+				 totals_shown(totals) == 0;
+	if (clean && totals_misuse(totals) == 0 && totals->notes == 0)
 		return true;
 	print_line(printer, 0, STYLE_PLAIN, "%s", "");
 	while (query_next(f, &failed)) {
@@ -234,6 +235,9 @@ bool report_text(struct reading *reading, const struct report_choice *choice, co
 	if (brief > 0)
 		print_line(printer, 0, STYLE_PLAIN, "%s", "");
 	print_hidden(printer, &hidden, totals->group_noun);
-	report_summary(printer, reading, totals);
+	failed =
+		failed || !report_misuse(printer, reading->db, choice->all) || !report_notes(printer, reading->db, choice->all);
+	if (!clean || totals_misuse(totals) > 0) /* notes alone need no numbers to put them in proportion */
+		report_summary(printer, reading, totals);
 	return !failed;
 }

@@ -16,7 +16,8 @@ bool report_print(struct reading *reading, const struct report_choice *choice, c
 	struct printer printer = printer_for(file); /* its width and colour are the real file's */
 
 	printer.file = reading_output(reading, file);
-	bool done = choice->json ? report_json(reading, printer.file) : report_text(reading, choice, totals, &printer);
+	bool done =
+		choice->json ? report_json(reading, totals, printer.file) : report_text(reading, choice, totals, &printer);
 	return reading_output_end(reading, printer.file, file) && done;
 }
 

@@ -9,7 +9,10 @@
 #define PQLEAK_ANALYZER_REPORT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+
+#include "analyzer/gate.h"
 
 struct printer;
 struct reading;
@@ -20,6 +23,8 @@ struct report_choice {
 	const char *group_by; /* "site" (also when NULL), "stack", "function", "module" or "database" */
 	bool all;
 	bool json;
+	int64_t held_ns; /* what was held, or idle in a transaction, so long is named; 0: not asked for */
+	struct gate gate;
 };
 
 /* Prints in the chosen form; false: it failed and said so. */
@@ -28,6 +33,6 @@ bool report_print(struct reading *reading, const struct report_choice *choice, c
 /* The forms. */
 bool report_text(struct reading *reading, const struct report_choice *choice, const struct totals *totals,
 				 const struct printer *printer);
-bool report_json(struct reading *reading, FILE *file);
+bool report_json(struct reading *reading, const struct totals *totals, FILE *file);
 
 #endif

@@ -26,7 +26,6 @@ struct run_choice {
 	const char *output;
 	const char *sql;    /* value for PQLEAK_SQL, or NULL */
 	const char *events; /* value for PQLEAK_EVENTS, or NULL */
-	long long tolerated;
 	long long leak_status;
 	bool append, check, quiet;
 };
@@ -54,9 +53,6 @@ static bool take(int option, struct run_choice *choice)
 	case OPTION_CHECK:
 		choice->check = true;
 		return true;
-	case OPTION_MAX:
-		choice->check = true;
-		return options_number("max", optarg, INT64_MAX, &choice->tolerated);
 	case OPTION_ERROR_EXITCODE:
 		choice->check = true;
 		return options_number("error-exitcode", optarg, 255, &choice->leak_status);
@@ -65,7 +61,10 @@ static bool take(int option, struct run_choice *choice)
 	case OPTION_EVENTS:
 		return take_word("events", optarg, "all", &choice->events);
 	default:
-		return options_report(option, optarg, &choice->report);
+		if (!gate_has_option(option))
+			return options_report(option, optarg, &choice->report);
+		choice->check = true;
+		return gate_option(option, optarg, &choice->report.gate);
 	}
 }
 
@@ -118,8 +117,8 @@ static int conclude(const struct run_choice *choice, const char *trace, int comm
 
 	if (!reading_open(&reading, trace) || !findings_make(&reading, &choice->report, &totals))
 		return unable;
-	int status = totals_status(&totals, choice->tolerated, (int)choice->leak_status);
-	bool silent = choice->quiet && totals_leaked(&totals) == 0 && totals.reasons == 0;
+	int status = gate_status(&choice->report.gate, &totals, (int)choice->leak_status);
+	bool silent = choice->quiet && totals_leaked(&totals) == 0 && totals.reasons == 0 && status == STATUS_CLEAN;
 	if (!silent && !report_print(&reading, &choice->report, &totals, stderr))
 		return unable;
 	return choice->check && command_status == 0 ? status : command_status;
@@ -130,7 +129,7 @@ static int run_run(const struct command *self, int argc, char **argv)
 	static const struct option options[] = {{"output", required_argument, NULL, 'o'},
 											{"append", no_argument, NULL, OPTION_APPEND},
 											{"check", no_argument, NULL, OPTION_CHECK},
-											{"max", required_argument, NULL, OPTION_MAX},
+											GATE_OPTIONS,
 											{"error-exitcode", required_argument, NULL, OPTION_ERROR_EXITCODE},
 											{"sql", required_argument, NULL, OPTION_SQL},
 											{"events", required_argument, NULL, OPTION_EVENTS},
@@ -169,7 +168,7 @@ const struct command command_run = {
 			"  --check                  exit with 1 when something leaked, 2 when nobody can\n"
 			"                           tell; a failure of the command itself wins\n"
 			"  --error-exitcode=N       the same, with N in place of 1\n"
-			"  --max=N                  the same, and tolerate up to N leaks\n"
+			"  --max=N                  the same, and tolerate up to N leaks\n" GATE_OPTIONS_HELP
 			"  --sql=text               keep the text of statements, up to 1 kB each; it can\n"
 			"                           hold personal data and passwords\n"
 			"  --events=all             keep every event, not only what is outstanding\n"

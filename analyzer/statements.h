@@ -7,6 +7,7 @@
 
 extern const char calls_sql[];       /* views: stacks and targets in words */
 extern const char findings_sql[];    /* tables: the findings of a report */
+extern const char notes_sql[];       /* tables: misuse and habits */
 extern const char report_json_sql[]; /* query: the whole report as one JSON text */
 
 #endif

@@ -16,6 +16,7 @@
 
 #include "analyzer/kinds.h"
 #include "analyzer/message.h"
+#include "analyzer/places.h"
 #include "analyzer/query.h"
 
 #define SLOTS 65536u /* a power of two */
@@ -55,6 +56,12 @@ enum {
 	C_ROWS,
 	C_BYTES,
 	C_OUTLIVED,
+	C_ERROR, /* and what follows: of connections only */
+	C_RELEASED_NS,
+	C_CONNECT,
+	C_QUERIES,
+	C_BROKEN,
+	C_BROKEN_IDLE,
 };
 
 /* What tells one group from another.  Compared byte for byte: no padding. */
@@ -103,7 +110,9 @@ static const char repeated_sql[] =
 /* The columns that scan() reads. */
 static const char connection_sql[] =
 	"SELECT 'connection', process, released_ns IS NOT NULL, state, acquire_stack, ifnull(target, 0),"
-	"       transaction_status, acquired_ns, ifnull(used_ns, 0), id, 0, 0, 0 FROM main.connection";
+	"       transaction_status, acquired_ns, ifnull(used_ns, 0), id, 0, 0, 0, "
+	"       ifnull(error, iif(state = 'failed', 'other', '')), released_ns, connect_ns, queries, ifnull(broken_ns, 0),"
+	"       ifnull(broken_idle_ns, 0) FROM main.connection";
 static const char resource_sql[] =
 	"SELECT r.kind, r.process, 0,"
 	"       iif(r.kind = 'statement' AND (r.connection, r.acquire_stack) IN repeated, 'repeated', ''),"
@@ -202,7 +211,27 @@ static void count(struct tally *tally, struct group *group, const struct group_k
 	group->outlived += sqlite3_column_int64(row, C_OUTLIVED);
 }
 
-static bool scan(struct tally *tally, const char *sql, bool released)
+static bool visit_place(struct places *places, const struct group_key *key, sqlite3_stmt *row)
+{
+	struct place_visit visit = {.process = key->process,
+								.stack = sqlite3_column_int64(row, C_STACK),
+								.id = sqlite3_column_int64(row, C_ID),
+								.error = query_text(row, C_ERROR),
+								.connected = key->state == STATE_CONNECTED,
+								.released = key->released != 0,
+								.acquired_ns = sqlite3_column_int64(row, C_ACQUIRED),
+								.released_ns = sqlite3_column_int64(row, C_RELEASED_NS),
+								.connect_ns = sqlite3_column_int64(row, C_CONNECT),
+								.queries = sqlite3_column_int64(row, C_QUERIES),
+								.broken_ns = sqlite3_column_int64(row, C_BROKEN),
+								.broken_idle_ns = sqlite3_column_int64(row, C_BROKEN_IDLE)};
+
+	/* The parent's connection is not the child's habit. */
+	return key->state == STATE_INHERITED || places_count(places, &visit);
+}
+
+/* `places`: of connections, else NULL. */
+static bool scan(struct tally *tally, const char *sql, bool released, struct places *places)
 {
 	QUERY_CLEANUP row = query_prepare(tally->db, sql);
 	bool failed = row == NULL;
@@ -221,6 +250,8 @@ static bool scan(struct tally *tally, const char *sql, bool released)
 			key.target = sqlite3_column_int64(row, C_TARGET);
 			key.transaction = (int16_t)sqlite3_column_int(row, C_TRANSACTION);
 		}
+		if (places != NULL && !visit_place(places, &key, row))
+			return false;
 		if (tally->groups >= MOST_GROUPS && !flush(tally))
 			return false;
 		count(tally, find_slot(tally->slots, &key), &key, row);
@@ -240,15 +271,18 @@ static bool add_folds(sqlite3 *db, bool released)
 	return !failed;
 }
 
-bool tally_make(sqlite3 *db, bool released)
+bool tally_make(sqlite3 *db, bool released, int64_t late_ns)
 {
 	if (!query_run(db, tally_sql) || !query_run(db, repeated_sql))
 		return false;
+	struct places *places = places_new(db, late_ns);
+	if (places == NULL)
+		return false;
 	struct tally tally = {.db = db, .slots = calloc(SLOTS, sizeof(struct group))};
-	if (tally.slots == NULL)
-		return fail(false, "out of memory");
-	bool done = scan(&tally, connection_sql, released) && scan(&tally, resource_sql, released) && flush(&tally) &&
-				add_folds(db, released);
+	bool done = tally.slots != NULL || fail(false, "out of memory");
+	done = done && scan(&tally, connection_sql, released, places) && places_flush(places) &&
+		   scan(&tally, resource_sql, released, NULL) && flush(&tally) && add_folds(db, released);
 	free(tally.slots);
+	places_free(places);
 	return done;
 }

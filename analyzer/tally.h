@@ -9,8 +9,12 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdint.h>
 
-/* Makes TEMP TABLE tally anew.  `released`: released resources are told apart by stack too, not only counted. */
-bool tally_make(sqlite3 *db, bool released);
+/*
+ * Makes TEMP TABLEs tally and place anew.  `released`: released resources are told apart by stack too, not only
+ * counted. `late_ns`: see places_new().
+ */
+bool tally_make(sqlite3 *db, bool released, int64_t late_ns);
 
 #endif

@@ -8,7 +8,11 @@ _pqleak()
   _init_completion -s -n : || return
 
   local commands='run report check show sql help --help --version'
-  local report='--format= --group-by= --all --help'
+  local report='--format= --group-by= --held= --all --help'
+  local faults='misuse transaction query copy cancel memory statement large-object finished-in-transaction
+    finished-with-query finished-in-copy use-after-finish finished-twice cleared-twice used-in-child finished-in-child
+    two-threads'
+  local gate='--max= --allow-held-at-exit --max-open= --fail-on='
   local command=${words[1]} options=
 
   if ((cword == 1)); then
@@ -22,7 +26,7 @@ _pqleak()
     for ((i = 2; i < cword; i++)); do
       case ${words[i]} in
         --) ((i++)); _command_offset "$i"; return ;;
-        -o | --output | --format | --group-by | --error-exitcode | --max | --sql | --events) ((i++)) ;;
+        -o | --output | --format | --group-by | --error-exitcode | --max | --max-open | --fail-on | --held | --sql | --events) ((i++)) ;;
         -*) ;;
         *) _command_offset "$i"; return ;;
       esac
@@ -34,15 +38,16 @@ _pqleak()
     --group-by) mapfile -t COMPREPLY < <(compgen -W 'site stack function module database' -- "$cur"); return ;;
     --sql) mapfile -t COMPREPLY < <(compgen -W 'text' -- "$cur"); return ;;
     --events) mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur"); return ;;
-    --max | --error-exitcode) return ;;
+    --max | --max-open | --held | --error-exitcode) return ;;
+    --fail-on) mapfile -t COMPREPLY < <(compgen -W "$faults" -- "$cur"); return ;;
     -o | --output) _filedir; return ;;
   esac
   $split && return
 
   case $command in
-    run) options="--output= --append --check --error-exitcode= --max= --sql= --events= --quiet $report" ;;
+    run) options="--output= --append --check --error-exitcode= $gate --sql= --events= --quiet $report" ;;
     report) options=$report ;;
-    check) options="--max= --quiet $report" ;;
+    check) options="$gate --quiet $report" ;;
     show | sql) options='--help' ;;
     help) options='run report check show sql' ;;
   esac

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * gate.h - what fails a check, and what it forgives.
+ *
+ * Owns the options of `check` and `run --check` that decide about the exit
+ * status, and that decision.
+ */
+#ifndef PQLEAK_ANALYZER_GATE_H
+#define PQLEAK_ANALYZER_GATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/kinds.h"
+#include "analyzer/misuse.h"
+
+struct totals;
+
+struct gate {
+	long long tolerated;    /* leaked connections and results */
+	bool allow_held;        /* one held at exit at its place in its process is forgiven */
+	bool limit_open;        /* --max-open was given */
+	long long most_open;    /* connections open at once */
+	bool fails[KIND_COUNT]; /* kinds that fail too, when one is not released */
+	bool fails_misuse[MISUSE_COUNT];
+};
+
+/* For a struct option table, and for a help. */
+#define GATE_OPTIONS                                                                                                   \
+	{"max", required_argument, NULL, OPTION_MAX}, {"allow-held-at-exit", no_argument, NULL, OPTION_ALLOW_HELD},        \
+		{"max-open", required_argument, NULL, OPTION_MAX_OPEN},                                                        \
+	{                                                                                                                  \
+		"fail-on", required_argument, NULL, OPTION_FAIL_ON                                                             \
+	}
+#define GATE_OPTIONS_HELP                                                                                              \
+	"  --allow-held-at-exit     forgive what one place held once when its process ended\n"                             \
+	"  --max-open=N             more than N connections open at once fail the check\n"                                 \
+	"  --fail-on=WHAT,...       these fail it too: misuse, a kind of resource, or a kind\n"                            \
+	"                           of misuse (transaction, finished-in-transaction, ...)\n"
+
+/* Whether an option is one of GATE_OPTIONS, and taking its value; false: it was wrong and the error is printed. */
+bool gate_has_option(int option);
+bool gate_option(int option, const char *value, struct gate *gate);
+
+/* The verdict: 0, `leak_status`, or STATUS_UNABLE.  A leak is a fact, also in an incomplete trace; nothing leaked is
+   one only in a complete one. */
+int gate_status(const struct gate *gate, const struct totals *totals, int leak_status);
+
+/* Whether more connections were open at once than the gate allows. */
+bool gate_too_many(const struct gate *gate, const struct totals *totals);
+
+#endif

@@ -1,0 +1,74 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- What a report tells besides leaks: misuse, and habits worth a note.  Needs TEMP TABLEs place, tally, wanted_stack and
+-- choice (everything, held_ns, idle_ns); adds the stacks it speaks of to wanted_stack.  `worth`: a report for a person
+-- shows it without being asked.
+
+DROP TABLE IF EXISTS temp.found_misuse;
+DROP TABLE IF EXISTS temp.found_idle;
+DROP TABLE IF EXISTS temp.found_churn;
+DROP TABLE IF EXISTS temp.found_failed;
+DROP TABLE IF EXISTS temp.found_broken;
+DROP TABLE IF EXISTS temp.found_held;
+
+CREATE TEMP TABLE found_misuse AS
+  SELECT kind, stack, acquire_stack, release_stack, min(function) AS function, sum(count) AS count,
+         min(connection) AS connection, min(first_ns) AS first_ns, max(last_ns) AS last_ns,
+         count(DISTINCT process) AS processes, min(process) AS process, misuse_by_design(kind) AS by_design
+  FROM main.misuse GROUP BY kind, stack, acquire_stack, release_stack;
+
+-- Transactions by where they began: those that ended, and those still open, whose last gap lasted until the end.
+CREATE TEMP TABLE found_idle AS
+  WITH transactions AS (
+    SELECT acquire_stack, count, longest_idle_ns AS idle_ns, idle_stack FROM main.fold WHERE kind = 'transaction'
+    UNION ALL
+    SELECT r.acquire_stack, 1, max(r.idle_ns, ifnull(p.ended_ns - r.used_ns, 0)),
+           iif(r.idle_ns >= ifnull(p.ended_ns - r.used_ns, 0), r.idle_stack, c.use_stack)
+    FROM main.resource r JOIN main.process p ON p.id = r.process LEFT JOIN main.connection c ON c.id = r.connection
+    WHERE r.kind = 'transaction' AND EXISTS (SELECT 1 FROM tally WHERE kind = 'transaction' AND NOT released))
+  SELECT acquire_stack, sum(count) AS count, max(idle_ns) AS longest_idle_ns, idle_stack,
+         max(idle_ns) >= (SELECT idle_ns FROM choice) AS worth
+  FROM transactions GROUP BY acquire_stack HAVING max(idle_ns) > 0;
+
+-- Places in one process that open a connection for a query or two, again and again.
+CREATE TEMP TABLE found_churn AS
+  SELECT acquire_stack, sum(few) AS connections, 1.0 * sum(queries) / sum(few) AS mean_queries,
+         sum(held_ns) / sum(few) AS mean_hold_ns, sum(connect_ns) AS connect_ns, max(few) >= 20 AS worth
+  FROM place WHERE error = '' AND few >= 3 AND few * 10 >= connections * 9 GROUP BY acquire_stack;
+
+-- A back-off waits longer between the last attempts than between the first.
+CREATE TEMP TABLE found_failed AS
+  SELECT acquire_stack, error, sum(connections) AS count, min(first_ns) AS first_ns, max(last_ns) AS last_ns,
+         iif(max(last_ns) > min(first_ns), round((sum(connections) - 1) * 1e9 / (max(last_ns) - min(first_ns)), 3), NULL) AS per_second,
+         min(iif(connections >= 3, last_gap_ns >= 2 * first_gap_ns, NULL)) AS backs_off,
+         max(connections) >= 3 AS worth
+  FROM place WHERE error <> '' GROUP BY acquire_stack, error;
+
+CREATE TEMP TABLE found_broken AS
+  SELECT p.acquire_stack, sum(p.broken) AS count, max(p.broken_idle_ns) AS idle_ns, c.broken_stack AS stack,
+         CASE WHEN t.host LIKE '/%' THEN 'none' WHEN s.id IS NULL THEN 'unknown'
+              WHEN s.keepalives = '0' THEN 'off' ELSE 'on' END AS keepalives,
+         p.broken_id AS connection, 1 AS worth
+  FROM place p JOIN main.connection c ON c.id = p.broken_id LEFT JOIN main.setting s ON s.id = c.setting
+  LEFT JOIN main.target t ON t.id = c.target
+  WHERE p.broken > 0 GROUP BY p.acquire_stack;
+
+-- What was released, but late; `late` is NULL where only the longest hold is known.
+CREATE TEMP TABLE found_held AS
+  SELECT 'connection' AS kind, p.acquire_stack, sum(p.released) AS count, sum(p.late) AS late,
+         max(p.longest_ns) AS longest_ns, c.release_stack, 1 AS worth
+  FROM choice o CROSS JOIN place p JOIN main.connection c ON c.id = p.longest_id
+  WHERE o.held_ns > 0 AND p.longest_ns >= o.held_ns GROUP BY p.acquire_stack
+  UNION ALL
+  SELECT f.kind, f.acquire_stack, sum(f.count), NULL, max(f.longest_ns), f.release_stack, 1
+  FROM choice o CROSS JOIN main.fold f
+  WHERE o.held_ns > 0 AND f.longest_ns >= o.held_ns AND f.kind <> 'connection' GROUP BY f.kind, f.acquire_stack;
+
+INSERT OR IGNORE INTO wanted_stack
+  SELECT stack FROM (
+    SELECT stack FROM found_misuse UNION SELECT acquire_stack FROM found_misuse UNION SELECT release_stack FROM found_misuse
+    UNION SELECT acquire_stack FROM found_idle UNION SELECT idle_stack FROM found_idle
+    UNION SELECT acquire_stack FROM found_churn UNION SELECT acquire_stack FROM found_failed
+    UNION SELECT acquire_stack FROM found_broken UNION SELECT stack FROM found_broken
+    UNION SELECT acquire_stack FROM found_held UNION SELECT release_stack FROM found_held
+    UNION SELECT acquire_stack FROM found_peak)
+  WHERE stack > 0;
