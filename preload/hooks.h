@@ -26,7 +26,11 @@ enum hook {
 	ACCESSOR(PQserverVersion)                                                                                          \
 	ACCESSOR(PQbackendPID)                                                                                             \
 	ACCESSOR(PQsslInUse)                                                                                               \
-	ACCESSOR(PQresultStatus)
+	ACCESSOR(PQerrorMessage)                                                                                           \
+	ACCESSOR(PQpipelineStatus)                                                                                         \
+	ACCESSOR(PQresultStatus)                                                                                           \
+	ACCESSOR(PQresultMemorySize)                                                                                       \
+	ACCESSOR(PQntuples)
 
 /* Every function that is looked up in a libpq: the hooks first, then the accessors. */
 enum libpq_function {

@@ -241,15 +241,17 @@ struct libpq *libpq_of_hint(uint32_t hint)
 
 /* --- its functions --- */
 
-void *libpq_function(struct libpq *libpq, unsigned n)
+void *libpq_find_function(struct libpq *libpq, unsigned n)
 {
 	void *real = atomic_load_explicit(&libpq->real[n], memory_order_acquire);
 	if (real == NULL) {
 		/* Not another libpq's: that could not make sense of this one's objects. */
 		real = elf_own_function(libpq->object.map, libpq_function_names[n]);
+		if (real == NULL)
+			real = LIBPQ_ABSENT;
 		atomic_store_explicit(&libpq->real[n], real, memory_order_release);
 	}
-	return real;
+	return real != LIBPQ_ABSENT ? real : NULL;
 }
 
 void *libpq_global_function(struct libpq *libpq, enum hook hook)

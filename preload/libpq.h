@@ -55,8 +55,18 @@ void libpq_note_maker(const struct libpq *libpq, const void *object);
 /* The libpq that dlsym's thunk number `hint` (from 1) belongs to. */
 struct libpq *libpq_of_hint(uint32_t hint);
 
+/* What `real` holds for a function that this libpq does not have. */
+#define LIBPQ_ABSENT ((void *)1)
+
+/* Looks for a function and remembers the answer. */
+void *libpq_find_function(struct libpq *libpq, unsigned n);
+
 /* Function number `n` (an enum hook or enum libpq_function) of this libpq, or NULL when it has none of that name. */
-void *libpq_function(struct libpq *libpq, unsigned n);
+static inline void *libpq_function(struct libpq *libpq, unsigned n)
+{
+	void *real = atomic_load_explicit(&libpq->real[n], memory_order_acquire);
+	return (uintptr_t)real > (uintptr_t)LIBPQ_ABSENT ? real : libpq_find_function(libpq, n);
+}
 
 /* The same, but what the global scope behind us has of that name: interposers like us keep their place in the chain. */
 void *libpq_global_function(struct libpq *libpq, enum hook hook);

@@ -157,6 +157,21 @@ static void say_off(int error)
 	}
 }
 
+/* Before all other blobs, so that the numbers are small ones; and before any event. */
+static uint16_t function_names[HOOK_COUNT];
+
+static void intern_function_names(void)
+{
+	for (int h = 0; h < HOOK_COUNT; h++)
+		function_names[h] =
+			(uint16_t)process_recorder->intern(process_thread(), BLOB_TEXT, hooks[h].name, strlen(hooks[h].name));
+}
+
+uint16_t process_function(enum hook hook)
+{
+	return function_names[hook];
+}
+
 static bool begin(struct page *mine)
 {
 	struct calm calm;
@@ -167,6 +182,8 @@ static bool begin(struct page *mine)
 		int error = start(mine);
 		mine->pid = getpid();
 		has_recorded |= error == 0;
+		if (error == 0)
+			intern_function_names();
 		atomic_store_explicit(&mine->state, error == 0 ? RECORDING : OFF, memory_order_release);
 		if (error != 0) {
 			if (trace_path[0] != '\0')

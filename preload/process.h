@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "hooks.h"
 #include "recorder.h"
 
 /* The loaded recorder; meaningful only where process_recording() was true. */
@@ -20,6 +21,9 @@ bool process_recording(void);
 
 /* Kernel id of the calling thread; meaningful only where process_recording() was true. */
 uint32_t process_thread(void);
+
+/* The interned name of that function; meaningful only where process_recording() was true. */
+uint16_t process_function(enum hook hook);
 
 /* Tells the recorder that the process ends. Safe in signal handlers; does nothing in a vfork child. */
 void process_ends(enum process_end end, bool drain);

@@ -10,10 +10,11 @@
 #include <stdio.h>
 
 #include "host.h"
+#include "trace/event.h"
 
 enum { ERRNO_BEFORE = 77 };
 
-static unsigned connections, results, queries; /* what a trace of the whole run must hold */
+static unsigned connections, results, queries, lent; /* what a trace of the whole run must hold */
 
 static void check_errno(const char *name, int function)
 {
@@ -52,6 +53,16 @@ static void keep_result(const char *name, PGresult *res)
 	PQclear(res);
 }
 
+static void keep_block(const char *name, void *block, enum resource_kind kind)
+{
+	say("%s: %s", name, block != NULL ? "a block" : "NULL");
+	lent += block != NULL;
+	if (kind == KIND_CANCEL)
+		PQfreeCancel(block);
+	else
+		PQfreemem(block);
+}
+
 static PGconn *new_conn(void)
 {
 	PGconn *conn = PQconnectStart("");
@@ -74,10 +85,20 @@ static int call_all(bool fails)
 	int result_buf[1], result_length = 0, *const result_len = &result_length;
 	const int expand_dbname = 1, nParams = 3, resultFormat = 1, fnid = 4711, result_is_int = 1, nargs = 1, flags = 5;
 	const ExecStatusType status = PGRES_COMMAND_OK;
+	const char *user = "user", *passwd = "password", *algorithm = NULL, *str = "text", *filename = "file";
+	const unsigned char *from = (const unsigned char *)"bytes", *strtext = from;
+	const size_t len = 4, from_length = 5;
+	size_t length = 0, *const to_length = &length, *const retbuflen = &length;
+	char room[8], *buf = room, *row = NULL, **const buffer = &row, *message = NULL, **const errmsg = &message;
+	const int async = 1, mode = 3, fd = 4, whence = 5;
+	const pg_int64 offset = 6;
+	const Oid lobjId = 7;
+	const PGVerbosity verbosity = PQERRORS_VERBOSE;
+	const PGContextVisibility show_context = PQSHOW_CONTEXT_NEVER;
 
 	struct stub_control *control = pqstub_control();
 	PGconn *const conn = new_conn();
-	PGresult *const src = PQmakeEmptyPGresult(conn, PGRES_TUPLES_OK);
+	PGresult *const src = PQmakeEmptyPGresult(conn, PGRES_TUPLES_OK), *const res = src;
 	results++;
 
 #define FAILING(name) control->failing = fails ? STUB_##name : STUB_NONE
@@ -139,12 +160,52 @@ static int call_all(bool fails)
 		queries++;                                                                                                     \
 	}
 #define SEND_NAMED SEND
+#define SEND_PREPARE SEND
+#define SEND_CLOSE SEND
+#define PREPARE QUERY
+#define CLOSE_PREPARED QUERY
 #define CLEAR(name, parameters, arguments)                                                                             \
 	{                                                                                                                  \
 		PGresult *res = fails ? NULL : PQmakeEmptyPGresult(conn, PGRES_TUPLES_OK);                                     \
 		results += !fails;                                                                                             \
 		WATCHED(name, arguments, name arguments)                                                                       \
 	}
+#define LEND(name, parameters, arguments, type, kind, parent)                                                          \
+	{                                                                                                                  \
+		FAILING(name);                                                                                                 \
+		WATCHED(name, arguments, type held = name arguments)                                                           \
+		DONE;                                                                                                          \
+		keep_block(#name, held, kind);                                                                                 \
+	}
+#define DEFAULTS(name, parameters, arguments) keep_block(#name, name(), KIND_MEMORY);
+#define PARSE(name, parameters, arguments)                                                                             \
+	{                                                                                                                  \
+		FAILING(name);                                                                                                 \
+		WATCHED(name, arguments, PQconninfoOption *held = name arguments)                                              \
+		DONE;                                                                                                          \
+		keep_block(#name, fails ? message : (void *)held, KIND_MEMORY);                                                \
+	}
+#define GIVE_BACK(name, parameters, arguments, kind)                                                                   \
+	{                                                                                                                  \
+		void *held = fails ? NULL : kind == KIND_CANCEL ? (void *)PQgetCancel(conn) : (void *)PQconndefaults();        \
+		lent += !fails;                                                                                                \
+		WATCHED(name, arguments, name arguments)                                                                       \
+	}
+#define ANSWERING(name, arguments, count)                                                                              \
+	{                                                                                                                  \
+		FAILING(name);                                                                                                 \
+		WATCHED(name, arguments, long long answer = (long long)name arguments)                                         \
+		DONE;                                                                                                          \
+		say(#name ": %lld", answer);                                                                                   \
+		queries += (count);                                                                                            \
+	}
+#define GET_COPY(name, parameters, arguments) ANSWERING(name, arguments, 0)
+#define END_COPY GET_COPY
+#define LO_OPEN(name, parameters, arguments)                                                                           \
+	ANSWERING(name, arguments, 1)                                                                                      \
+	lent += !fails;
+#define LO_CLOSE GET_COPY
+#define LO_USE(name, parameters, arguments, type, failure) ANSWERING(name, arguments, 1)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 #include "preload/hooks.def"
@@ -153,7 +214,7 @@ static int call_all(bool fails)
 	PQclear(src);
 	PQfinish(conn);
 	say_counts("libpq", control);
-	say("expect %u %u %u", connections, results, queries);
+	say("expect %u %u %u %u", connections, results, queries, lent);
 	return 0;
 }
 

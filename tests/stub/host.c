@@ -49,11 +49,12 @@ void say_counts(const char *whose, struct stub_control *control)
 #define HOOK(name) #name,
 #include "preload/hooks.def"
 	};
+	/* The shim asks for the settings of each connection itself. */
 	for (int f = 0; f < STUB_FUNCTIONS; f++)
-		if (control->calls[f] > 0)
+		if (control->calls[f] > 0 && f != STUB_PQconninfo && f != STUB_PQconninfoFree)
 			say("%s: %u %s", whose, control->calls[f], names[f]);
-	say("%s: %u foreign, %u connections and %u results held", whose, control->foreign, control->conns,
-		control->results_held);
+	say("%s: %u foreign, %u connections, %u results and %u blocks held", whose, control->foreign, control->conns,
+		control->results_held, control->blocks_held);
 }
 
 int host_main(const struct host_case *cases, int argc, char **argv)

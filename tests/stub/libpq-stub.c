@@ -9,63 +9,42 @@
  * objects in fixed pools, first fit, so that an address is used again at once
  * and every function may be called in a signal handler.
  */
-#include "stub.h"
+#include "libpq-stub.h"
 
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 
-#define EXPORT __attribute__((visibility("default")))
-
-static struct stub_control control = {.failing = STUB_NONE, .results = 2};
+struct stub_control stub_control = {.failing = STUB_NONE, .results = 2};
 
 /* --- objects --- */
-
-struct object {
-	_Atomic bool is_used;
-	const void *maker; /* the control block of the libpq that made it */
-};
-
-struct pg_conn {
-	struct object object;
-	ConnStatusType status;
-	PGTransactionStatusType transaction;
-	int backend_pid;
-	int pending;     /* results of the last statement that were not fetched yet */
-	bool has_notice; /* one is to be delivered before them */
-	PQnoticeReceiver receiver;
-	void *argument;
-};
-
-struct pg_result {
-	struct object object;
-	ExecStatusType status;
-};
 
 static struct pg_conn conns[1024];
 static struct pg_result results[4096];
 static _Atomic int backends;
 
-static bool take(struct object *object)
+bool stub_take(struct object *object)
 {
 	if (atomic_exchange(&object->is_used, true))
 		return false;
-	object->maker = &control;
+	object->maker = &stub_control;
 	return true;
 }
 
 static PGconn *new_conn(ConnStatusType status)
 {
 	for (size_t i = 0; i < sizeof conns / sizeof conns[0]; i++)
-		if (take(&conns[i].object)) {
+		if (stub_take(&conns[i].object)) {
 			PGconn *conn = &conns[i];
-			conn->status = atomic_load(&control.connect_fails) ? CONNECTION_BAD : status;
+			conn->status = atomic_load(&stub_control.connect_fails) ? CONNECTION_BAD : status;
 			conn->transaction = PQTRANS_IDLE;
 			conn->backend_pid = conn->status == CONNECTION_BAD ? 0 : ++backends;
-			conn->pending = 0;
+			conn->pending = conn->queued = conn->rows = 0;
+			conn->is_active = conn->is_pipeline = false;
 			conn->has_notice = false;
 			conn->receiver = NULL;
-			control.conns++;
+			stub_control.conns++;
 			return conn;
 		}
 	return NULL;
@@ -74,26 +53,25 @@ static PGconn *new_conn(ConnStatusType status)
 static PGresult *new_result(ExecStatusType status)
 {
 	for (size_t i = 0; i < sizeof results / sizeof results[0]; i++)
-		if (take(&results[i].object)) {
+		if (stub_take(&results[i].object)) {
 			results[i].status = status;
-			control.results_held++;
+			stub_control.results_held++;
 			return &results[i];
 		}
 	return NULL;
 }
 
-/* Counts an object that is not ours, or no more. */
-static void check(const void *pointer)
+void stub_check(const void *pointer)
 {
 	const struct object *object = pointer;
-	if (object != NULL && (!atomic_load(&object->is_used) || object->maker != &control))
-		control.foreign++;
+	if (object != NULL && (!atomic_load(&object->is_used) || object->maker != &stub_control))
+		stub_control.foreign++;
 }
 
-static void release(void *pointer, _Atomic unsigned *held)
+void stub_release(void *pointer, _Atomic unsigned *held)
 {
 	struct object *object = pointer;
-	check(object);
+	stub_check(object);
 	if (object != NULL && atomic_exchange(&object->is_used, false))
 		(*held)--;
 }
@@ -101,7 +79,7 @@ static void release(void *pointer, _Atomic unsigned *held)
 EXPORT void pqstub_release(void *object)
 {
 	bool is_conn = object >= (void *)conns && object < (void *)(conns + sizeof conns / sizeof conns[0]);
-	release(object, is_conn ? &control.conns : &control.results_held);
+	stub_release(object, is_conn ? &stub_control.conns : &stub_control.results_held);
 }
 
 EXPORT PGresult *pqstub_make(void)
@@ -111,30 +89,22 @@ EXPORT PGresult *pqstub_make(void)
 
 EXPORT struct stub_control *pqstub_control(void)
 {
-	return &control;
+	return &stub_control;
 }
 
 /* --- every function --- */
 
-static int enter(int function)
+int stub_enter(int function)
 {
-	atomic_store(&control.errno_seen[function], errno);
-	control.calls[function]++;
+	atomic_store(&stub_control.errno_seen[function], errno);
+	stub_control.calls[function]++;
 	return function;
 }
 
-static void leave(const int *function)
+void stub_leave(const int *function)
 {
 	errno = STUB_ERRNO + *function;
 }
-
-#define STORE(n, value) atomic_store(&control.arguments[this_function][n], value);
-
-#define BEGIN(name, arguments)                                                                                         \
-	__attribute__((cleanup(leave))) int this_function = enter(STUB_##name);                                            \
-	STUB_EACH(STORE, arguments)
-
-#define IS_FAILING (atomic_load(&control.failing) == this_function)
 
 /* --- the verbs --- */
 
@@ -161,7 +131,7 @@ static void leave(const int *function)
 	EXPORT PostgresPollingStatusType name parameters                                                                   \
 	{                                                                                                                  \
 		BEGIN(name, arguments)                                                                                         \
-		check(conn);                                                                                                   \
+		stub_check(conn);                                                                                                   \
 		PQclear(PQgetResult(conn));                                                                                    \
 		if (IS_FAILING || conn->status == CONNECTION_BAD) {                                                            \
 			conn->status = CONNECTION_BAD;                                                                             \
@@ -173,8 +143,8 @@ static void leave(const int *function)
 
 static void restart(PGconn *conn)
 {
-	check(conn);
-	conn->status = atomic_load(&control.connect_fails) ? CONNECTION_BAD : CONNECTION_STARTED;
+	stub_check(conn);
+	conn->status = atomic_load(&stub_control.connect_fails) ? CONNECTION_BAD : CONNECTION_STARTED;
 	conn->backend_pid = conn->status == CONNECTION_BAD ? 0 : ++backends;
 }
 
@@ -202,7 +172,7 @@ static void restart(PGconn *conn)
 	EXPORT void name parameters                                                                                        \
 	{                                                                                                                  \
 		BEGIN(name, arguments)                                                                                         \
-		release(conn, &control.conns);                                                                                 \
+		stub_release(conn, &stub_control.conns);                                                                                 \
 	}
 
 #define PROBE(name, parameters, arguments)                                                                             \
@@ -213,24 +183,58 @@ static void restart(PGconn *conn)
 		return IS_FAILING ? PQPING_NO_RESPONSE : PQPING_OK;                                                            \
 	}
 
-static int send_statement(PGconn *conn, const char *statement)
+static const struct {
+	const char *text;
+	ExecStatusType answer;
+	PGTransactionStatusType transaction;
+} statements[] = {
+	{STUB_BEGIN, PGRES_COMMAND_OK, PQTRANS_INTRANS},       {STUB_COMMIT, PGRES_COMMAND_OK, PQTRANS_IDLE},
+	{STUB_COPY_IN, PGRES_COPY_IN, PQTRANS_UNKNOWN},        {STUB_COPY_OUT, PGRES_COPY_OUT, PQTRANS_UNKNOWN},
+	{STUB_ERROR, PGRES_FATAL_ERROR, PQTRANS_UNKNOWN},
+};
+
+int stub_send(PGconn *conn, const char *statement, ExecStatusType answer)
 {
-	check(conn);
-	if (conn == NULL)
+	stub_check(conn);
+	if (conn == NULL || conn->status == CONNECTION_BAD)
 		return 0;
-	conn->pending = atomic_load(&control.results);
+	conn->answer = answer;
+	for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
+		if (strcmp(statement, statements[i].text) == 0) {
+			conn->answer = statements[i].answer;
+			if (statements[i].transaction != PQTRANS_UNKNOWN)
+				conn->transaction = statements[i].transaction;
+		}
+	if (strcmp(statement, STUB_LOSE) == 0)
+		conn->status = CONNECTION_BAD;
+	if (conn->is_pipeline && conn->is_active) {
+		conn->queued++;
+		return 1;
+	}
+	conn->is_active = true;
+	conn->pending = atomic_load(&stub_control.results);
+	conn->rows = conn->answer == PGRES_COPY_OUT ? 2 : 0;
 	conn->has_notice = strcmp(statement, STUB_QUERY_WITH_NOTICE) == 0;
+	while (atomic_load(&stub_control.is_slow))
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	return 1;
 }
 
-#define SEND_WITH(name, parameters, arguments, statement)                                                              \
+#define SEND_WITH(name, parameters, arguments, statement, answer)                                                      \
 	EXPORT int name parameters                                                                                         \
 	{                                                                                                                  \
 		BEGIN(name, arguments)                                                                                         \
-		return IS_FAILING ? 0 : send_statement(conn, statement);                                                       \
+		return IS_FAILING ? 0 : stub_send(conn, statement, answer);                                                    \
 	}
-#define SEND(name, parameters, arguments) SEND_WITH(name, parameters, arguments, query)
-#define SEND_NAMED(name, parameters, arguments) SEND_WITH(name, parameters, arguments, "")
+#define SEND(name, parameters, arguments) SEND_WITH(name, parameters, arguments, query, PGRES_TUPLES_OK)
+#define SEND_NAMED(name, parameters, arguments) SEND_WITH(name, parameters, arguments, "", PGRES_TUPLES_OK)
+#define SEND_PREPARE(name, parameters, arguments) SEND_WITH(name, parameters, arguments, "", PGRES_COMMAND_OK)
+#define SEND_CLOSE SEND_PREPARE
+
+static bool is_copy(ExecStatusType status)
+{
+	return status == PGRES_COPY_IN || status == PGRES_COPY_OUT;
+}
 
 /* Like PQexec's end: of several results the last one is the caller's. */
 static PGresult *last_result(PGconn *conn)
@@ -239,18 +243,31 @@ static PGresult *last_result(PGconn *conn)
 	while ((next = PQgetResult(conn)) != NULL) {
 		PQclear(last);
 		last = next;
+		if (is_copy(last->status))
+			break;
 	}
 	return last;
 }
 
-#define QUERY_WITH(name, parameters, arguments, statement)                                                             \
+static PGresult *exec_statement(PGconn *conn, const char *statement, ExecStatusType answer)
+{
+	if (conn != NULL && conn->is_pipeline)
+		return NULL;
+	if (answer == PGRES_TUPLES_OK ? !PQsendQuery(conn, statement) : !PQsendPrepare(conn, "", "", 0, NULL))
+		return NULL;
+	return last_result(conn);
+}
+
+#define QUERY_WITH(name, parameters, arguments, statement, answer)                                                     \
 	EXPORT PGresult *name parameters                                                                                   \
 	{                                                                                                                  \
 		BEGIN(name, arguments)                                                                                         \
-		return IS_FAILING || !PQsendQuery(conn, statement) ? NULL : last_result(conn);                                 \
+		return IS_FAILING ? NULL : exec_statement(conn, statement, answer);                                            \
 	}
-#define QUERY(name, parameters, arguments) QUERY_WITH(name, parameters, arguments, query)
-#define ASK(name, parameters, arguments) QUERY_WITH(name, parameters, arguments, "")
+#define QUERY(name, parameters, arguments) QUERY_WITH(name, parameters, arguments, query, PGRES_TUPLES_OK)
+#define ASK(name, parameters, arguments) QUERY_WITH(name, parameters, arguments, "", PGRES_TUPLES_OK)
+#define PREPARE(name, parameters, arguments) QUERY_WITH(name, parameters, arguments, "", PGRES_COMMAND_OK)
+#define CLOSE_PREPARED PREPARE
 
 static void deliver_notice(PGconn *conn)
 {
@@ -261,23 +278,32 @@ static void deliver_notice(PGconn *conn)
 	PQclear(notice);
 }
 
+/* The results of a statement, and then a NULL. */
+static PGresult *next_result(PGconn *conn)
+{
+	if (conn->has_notice)
+		deliver_notice(conn);
+	if (conn->pending-- > 0)
+		return PQmakeEmptyPGresult(conn, conn->status == CONNECTION_BAD ? PGRES_FATAL_ERROR : conn->answer);
+	conn->is_active = conn->queued > 0;
+	conn->pending = conn->is_active ? atomic_load(&stub_control.results) : 0;
+	conn->queued -= conn->is_active;
+	return NULL;
+}
+
 #define FETCH(name, parameters, arguments)                                                                             \
 	EXPORT PGresult *name parameters                                                                                   \
 	{                                                                                                                  \
 		BEGIN(name, arguments)                                                                                         \
-		check(conn);                                                                                                   \
-		if (IS_FAILING || conn == NULL)                                                                                \
-			return NULL;                                                                                               \
-		if (conn->has_notice)                                                                                          \
-			deliver_notice(conn);                                                                                      \
-		return conn->pending-- > 0 ? PQmakeEmptyPGresult(conn, PGRES_TUPLES_OK) : NULL;                                \
+		stub_check(conn);                                                                                              \
+		return IS_FAILING || conn == NULL ? NULL : next_result(conn);                                                  \
 	}
 
 #define MAKE(name, parameters, arguments)                                                                              \
 	EXPORT PGresult *name parameters                                                                                   \
 	{                                                                                                                  \
 		BEGIN(name, arguments)                                                                                         \
-		check(conn);                                                                                                   \
+		stub_check(conn);                                                                                                   \
 		return IS_FAILING ? NULL : new_result(status);                                                                 \
 	}
 
@@ -285,7 +311,7 @@ static void deliver_notice(PGconn *conn)
 	EXPORT PGresult *name parameters                                                                                   \
 	{                                                                                                                  \
 		BEGIN(name, arguments)                                                                                         \
-		check(src);                                                                                                    \
+		stub_check(src);                                                                                                    \
 		return IS_FAILING ? NULL : PQmakeEmptyPGresult(NULL, src->status);                                             \
 	}
 
@@ -293,82 +319,7 @@ static void deliver_notice(PGconn *conn)
 	EXPORT void name parameters                                                                                        \
 	{                                                                                                                  \
 		BEGIN(name, arguments)                                                                                         \
-		release(res, &control.results_held);                                                                           \
+		stub_release(res, &stub_control.results_held);                                                                           \
 	}
 
-#include "preload/hooks.def"
-
-/* --- functions that are not wrapped --- */
-
-EXPORT ConnStatusType PQstatus(const PGconn *conn)
-{
-	check(conn);
-	return conn != NULL ? conn->status : CONNECTION_BAD;
-}
-
-EXPORT PGTransactionStatusType PQtransactionStatus(const PGconn *conn)
-{
-	check(conn);
-	return conn != NULL ? conn->transaction : PQTRANS_UNKNOWN;
-}
-
-EXPORT int PQbackendPID(const PGconn *conn)
-{
-	check(conn);
-	return conn != NULL ? conn->backend_pid : 0;
-}
-
-EXPORT int PQserverVersion(const PGconn *conn)
-{
-	check(conn);
-	return conn != NULL && conn->status == CONNECTION_OK ? 150004 : 0;
-}
-
-EXPORT int PQsslInUse(PGconn *conn)
-{
-	check(conn);
-	return 0;
-}
-
-EXPORT ExecStatusType PQresultStatus(const PGresult *res)
-{
-	check(res);
-	return res != NULL ? res->status : PGRES_FATAL_ERROR;
-}
-
-EXPORT const char *PQparameterStatus(const PGconn *conn, const char *paramName)
-{
-	check(conn);
-	return strcmp(paramName, "application_name") == 0 ? "stub application" : NULL;
-}
-
-#define TEXT(name, text)                                                                                               \
-	EXPORT char *name(const PGconn *conn)                                                                              \
-	{                                                                                                                  \
-		static char answer[] = text;                                                                                   \
-		check(conn);                                                                                                   \
-		return answer;                                                                                                 \
-	}
-TEXT(PQhost, "stub-host")
-TEXT(PQport, "5433")
-TEXT(PQdb, "stub-database")
-TEXT(PQuser, "stub-user")
-
-EXPORT PQnoticeReceiver PQsetNoticeReceiver(PGconn *conn, PQnoticeReceiver proc, void *arg)
-{
-	check(conn);
-	PQnoticeReceiver before = conn->receiver;
-	conn->receiver = proc;
-	conn->argument = arg;
-	return before;
-}
-
-/* The outer call is not wrapped, its inner ones are. */
-EXPORT int PQsetClientEncoding(PGconn *conn, const char *encoding)
-{
-	(void)encoding;
-	PGresult *res = PQexec(conn, "set client_encoding");
-	int outcome = res != NULL ? 0 : -1;
-	PQclear(res);
-	return outcome;
-}
+#include "preload/hooks-query.def"

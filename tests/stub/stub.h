@@ -23,6 +23,7 @@ enum stub_function {
 };
 
 /* Prototypes of all of them: libpq's headers may be older than the table. */
+typedef struct pg_cancel_conn PGcancelConn;
 #define CONNECT(name, parameters, arguments) extern PGconn *name parameters;
 #define CONNECT_START CONNECT
 #define POLL(name, parameters, arguments) extern PostgresPollingStatusType name parameters;
@@ -32,12 +33,25 @@ enum stub_function {
 #define PROBE(name, parameters, arguments) extern PGPing name parameters;
 #define QUERY(name, parameters, arguments) extern PGresult *name parameters;
 #define ASK QUERY
+#define PREPARE QUERY
+#define CLOSE_PREPARED QUERY
 #define SEND RESET_START
 #define SEND_NAMED RESET_START
+#define SEND_PREPARE RESET_START
+#define SEND_CLOSE RESET_START
 #define FETCH QUERY
 #define MAKE QUERY
 #define COPY_RESULT QUERY
 #define CLEAR RESET
+#define LEND(name, parameters, arguments, type, kind, parent) extern type name parameters;
+#define DEFAULTS(name, parameters, arguments) extern PQconninfoOption *name parameters;
+#define PARSE DEFAULTS
+#define GIVE_BACK(name, parameters, arguments, kind) extern void name parameters;
+#define GET_COPY(name, parameters, arguments) extern int name parameters;
+#define END_COPY GET_COPY
+#define LO_OPEN GET_COPY
+#define LO_CLOSE GET_COPY
+#define LO_USE(name, parameters, arguments, type, failure) extern type name parameters;
 #include "preload/hooks.def"
 
 #define STUB_ARGUMENTS 8
@@ -48,21 +62,33 @@ struct stub_control {
 	_Atomic int failing;        /* this function returns NULL or its failure value; STUB_NONE: none does */
 	_Atomic bool connect_fails; /* the server refuses */
 	_Atomic int results;        /* a statement has so many results, 2 at first */
+	const char *_Atomic message; /* what PQerrorMessage says of a connection that failed */
+	const char *_Atomic sslmode; /* what PQconninfo says of it */
+	_Atomic bool is_slow;        /* a statement takes a while */
 	/* counted by the stub */
 	_Atomic unsigned calls[STUB_FUNCTIONS];
 	_Atomic unsigned foreign;               /* objects handed to us that another libpq made, or that are released */
 	_Atomic int errno_seen[STUB_FUNCTIONS]; /* errno when the function was last entered */
 	_Atomic uintptr_t arguments[STUB_FUNCTIONS][STUB_ARGUMENTS];
-	_Atomic unsigned conns, results_held; /* objects that exist now */
+	_Atomic unsigned conns, results_held, blocks_held; /* objects that exist now; a block is whatever is neither */
 };
 
 extern struct stub_control *pqstub_control(void);
 
-/* Releases an object, and makes one, without a call that anybody could see. */
+/* Releases an object that is no block, and makes one, without a call that anybody could see. */
 extern void pqstub_release(void *object);
 extern PGresult *pqstub_make(void);
 
-#define STUB_QUERY_WITH_NOTICE "NOTICE" /* a statement that calls the notice receiver */
+/* Statements that do something; all others just have results. */
+#define STUB_QUERY_WITH_NOTICE "NOTICE" /* calls the notice receiver */
+#define STUB_BEGIN "BEGIN"
+#define STUB_COMMIT "COMMIT"
+#define STUB_COPY_IN "COPY IN"
+#define STUB_COPY_OUT "COPY OUT"
+#define STUB_ERROR "ERROR"
+#define STUB_LOSE "LOSE" /* the server goes away */
+
+#define STUB_PASSWORD "stub-secret-word" /* what PQconninfo says it is */
 
 /* The arguments of a call as numbers: STUB_EACH(f, (a, b)) is f(0, a) f(1, b) f(2, 0) ... */
 #define STUB_EACH(f, arguments) STUB_EACH_(f, STUB_UNPACK arguments, 0, 0, 0, 0, 0, 0, 0, 0)

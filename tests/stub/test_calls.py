@@ -17,11 +17,14 @@ class Table(Stub):
     def run_table(self, case):
         trace = self.same(TABLE, case, env={'PQLEAK_EVENTS': 'all'})
         self.assertNotRegex(trace.said, 'errno was|is another one')
-        connections, results, queries = map(int, re.search(r'^expect (\d+) (\d+) (\d+)$', trace.said, re.M).groups())
-        self.assertGreater(queries, 10)
+        connections, results, queries, lent = map(int, re.search(r'^expect (\d+) (\d+) (\d+) (\d+)$', trace.said,
+                                                                 re.M).groups())
+        self.assertGreater(queries, 25)
         self.assert_counts(trace, {'released': connections}, {'released': results})
         self.assertEqual(trace.one('SELECT sum(queries) FROM connection'), queries)
         self.assertEqual(trace.one("SELECT count(*) FROM event WHERE object = 0 AND verb <> 'end'"), 0)
+        self.assertEqual(trace.one("""SELECT count(*) FROM event
+            WHERE verb = 'acquire' AND kind IN ('memory', 'cancel', 'large object')"""), lent)
         self.assert_nothing_foreign(trace)
         return trace
 

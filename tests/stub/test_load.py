@@ -121,8 +121,8 @@ class Plugins(Stub):
     def test_lacking(self):
         """a function that the caller's libpq lacks fails, whatever other libpqs there are"""
         run = self.shimmed(LOAD, 'lacking', plugin_file('old'), SYMBOLIC)
-        self.assertRegex(run.stdout, r'\Anewer: NULL\n(.|\n)*its libpq: 0 foreign, 0 connections and 0 results held\n'
-                                     r'the other: 0 foreign, 0 connections and 0 results held\n\Z')
+        self.assertRegex(run.stdout, r'\Anewer: NULL\n(.|\n)*its libpq: 0 foreign, 0 connections, 0 results and 0 blocks held\n'
+                                     r'the other: 0 foreign, 0 connections, 0 results and 0 blocks held\n\Z')
         self.assertRegex(run.stderr, r'\Apqleak: [^\n]* the call fails\n\Z')
         run.trace.said = run.stdout
         self.assert_counts(run.trace, {'released': 1}, {'released': 1})
