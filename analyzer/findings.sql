@@ -15,11 +15,13 @@ INSERT INTO site
   WHERE c.stack IN (SELECT stack FROM wanted_stack);
 
 -- The tally's rows that the report speaks of, each with the key of its finding.  One source line is one site, however
--- many calls the compiler made of it.  Of what leaked the shape tells whether its stack acquired it again in the same
--- process while the first was still there.
+-- many calls the compiler made of it.  Of what leaked the shape tells whether its call site acquired it again in the
+-- same process while the first was still there, as in the view leak_shape.
 CREATE TEMP TABLE member AS
-  SELECT t.*, iif(t.verdict <> 'leaked', '', iif(sum(t.count) OVER (PARTITION BY t.kind, t.process, t.acquire_stack, t.verdict) > 1,
-                                                 'grows', 'held at exit')) AS shape, s.module, s.function, s.head, s.tail, g.host, g.port, g.database,
+  SELECT t.*, s.module, s.function, s.head, s.tail, g.host, g.port, g.database,
+         iif(t.verdict <> 'leaked', '',
+             iif(sum(t.count) OVER (PARTITION BY t.kind, t.process, t.verdict, s.module, s.head, s.tail) > 1,
+                 'grows', 'held at exit')) AS shape,
          CASE c.group_by
            WHEN 'stack' THEN t.acquire_stack
            WHEN 'function' THEN json_array(s.module, s.function)

@@ -8,11 +8,11 @@
 #include <string.h>
 
 struct words {
-	const char *name, *plural, *unreleased, *release;
+	const char *plural, *unreleased, *release;
 };
 
 static const struct words words[KIND_COUNT] = {
-#define KIND(name, text, plural, unreleased, release) [KIND_##name] = {text, plural, unreleased, release},
+#define KIND(name, text, plural, unreleased, release) [KIND_##name] = {plural, unreleased, release},
 #include "trace/kinds.def"
 };
 
@@ -24,11 +24,6 @@ static const char *const singulars[KIND_COUNT] = {
 	[KIND_STATEMENT] = "prepared statement",
 	[KIND_LARGE_OBJECT] = "large object descriptor",
 };
-
-const char *kind_name(enum resource_kind kind)
-{
-	return words[kind].name;
-}
 
 bool same_name(const char *name, const char *given)
 {
@@ -42,7 +37,7 @@ bool same_name(const char *name, const char *given)
 enum resource_kind kind_find(const char *name)
 {
 	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
-		if (same_name(words[k].name, name))
+		if (same_name(kind_name((uint8_t)k), name))
 			return (enum resource_kind)k;
 	return KIND_NONE;
 }
@@ -51,7 +46,7 @@ const char *kind_noun(enum resource_kind kind, int64_t count)
 {
 	if (count != 1)
 		return words[kind].plural;
-	return singulars[kind] != NULL ? singulars[kind] : words[kind].name;
+	return singulars[kind] != NULL ? singulars[kind] : kind_name((uint8_t)kind);
 }
 
 const char *kind_unreleased(enum resource_kind kind)

@@ -2,7 +2,7 @@
 /*
  * kinds.h - the kinds of resources in words, as trace/kinds.def lists them.
  *
- * Owns the nouns of texts; SQL and JSON use the names of kinds.def as they are.
+ * Owns the nouns of texts; SQL and JSON use the names of trace/names.h.
  */
 #ifndef PQLEAK_ANALYZER_KINDS_H
 #define PQLEAK_ANALYZER_KINDS_H
@@ -10,10 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "trace/event.h"
-
-/* "connection", ...; NULL for none. */
-const char *kind_name(enum resource_kind kind);
+#include "trace/names.h"
 
 /* The kind of this name, '-' as good as ' ' in it; KIND_NONE: there is no such kind. */
 enum resource_kind kind_find(const char *name);

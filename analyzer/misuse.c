@@ -7,33 +7,26 @@
 #include "analyzer/kinds.h"
 
 static const struct {
-	const char *name, *one, *many;
+	const char *one, *many;
 } words[MISUSE_COUNT] = {
-	[MISUSE_USE_AFTER_FINISH] = {"use after finish", "use of a finished connection", "uses of a finished connection"},
-	[MISUSE_FINISHED_TWICE] = {"finished twice", "connection finished twice", "connections finished twice"},
-	[MISUSE_CLEARED_TWICE] = {"cleared twice", "result cleared twice", "results cleared twice"},
-	[MISUSE_USED_IN_CHILD] = {"used in child", "use of an inherited connection", "uses of an inherited connection"},
-	[MISUSE_FINISHED_IN_CHILD] = {"finished in child", "inherited connection finished",
-								  "inherited connections finished"},
-	[MISUSE_TWO_THREADS] = {"two threads", "use of a connection by two threads at once",
+	[MISUSE_USE_AFTER_FINISH] = {"use of a finished connection", "uses of a finished connection"},
+	[MISUSE_FINISHED_TWICE] = {"connection finished twice", "connections finished twice"},
+	[MISUSE_CLEARED_TWICE] = {"result cleared twice", "results cleared twice"},
+	[MISUSE_USED_IN_CHILD] = {"use of an inherited connection", "uses of an inherited connection"},
+	[MISUSE_FINISHED_IN_CHILD] = {"inherited connection finished", "inherited connections finished"},
+	[MISUSE_TWO_THREADS] = {"use of a connection by two threads at once",
 							"uses of a connection by two threads at once"},
-	[MISUSE_FINISHED_IN_TRANSACTION] = {"finished in transaction", "connection finished in a transaction",
+	[MISUSE_FINISHED_IN_TRANSACTION] = {"connection finished in a transaction",
 										"connections finished in a transaction"},
-	[MISUSE_FINISHED_WITH_QUERY] = {"finished with query", "connection finished with a query running",
+	[MISUSE_FINISHED_WITH_QUERY] = {"connection finished with a query running",
 									"connections finished with a query running"},
-	[MISUSE_FINISHED_IN_COPY] = {"finished in copy", "connection finished inside a COPY",
-								 "connections finished inside a COPY"},
+	[MISUSE_FINISHED_IN_COPY] = {"connection finished inside a COPY", "connections finished inside a COPY"},
 };
-
-const char *misuse_name(enum misuse_kind kind)
-{
-	return words[kind].name;
-}
 
 enum misuse_kind misuse_find(const char *name)
 {
 	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
-		if (same_name(words[m].name, name))
+		if (same_name(misuse_name((uint8_t)m), name))
 			return (enum misuse_kind)m;
 	return MISUSE_NONE;
 }

@@ -2,7 +2,7 @@
 /*
  * misuse.h - calls that must not be, in words.
  *
- * Owns the names that the table misuse uses and what a report calls them.
+ * Owns what a report calls them; trace/names.h has the names of the table.
  */
 #ifndef PQLEAK_ANALYZER_MISUSE_H
 #define PQLEAK_ANALYZER_MISUSE_H
@@ -10,12 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "trace/event.h"
+#include "trace/names.h"
 
 #define MISUSE_COUNT (MISUSE_FINISHED_IN_COPY + 1)
-
-/* As in the table: "use after finish", ... */
-const char *misuse_name(enum misuse_kind kind);
 
 /* The misuse of this name, '-' as good as ' ' in it; MISUSE_NONE: there is none. */
 enum misuse_kind misuse_find(const char *name);

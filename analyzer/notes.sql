@@ -33,19 +33,19 @@ CREATE TEMP TABLE found_idle AS
 CREATE TEMP TABLE found_churn AS
   SELECT acquire_stack, sum(few) AS connections, 1.0 * sum(queries) / sum(few) AS mean_queries,
          sum(held_ns) / sum(few) AS mean_hold_ns, sum(connect_ns) AS connect_ns, max(few) >= 20 AS worth
-  FROM place WHERE error = '' AND few >= 3 AND few * 10 >= connections * 9 GROUP BY acquire_stack;
+  FROM place WHERE error = '' AND few >= 3 AND few = connections GROUP BY acquire_stack;
 
--- A back-off waits longer between the last attempts than between the first.
+-- A back-off waits longer before the last attempt than before the second; pauses that nobody notices are none.
 CREATE TEMP TABLE found_failed AS
   SELECT acquire_stack, error, sum(connections) AS count, min(first_ns) AS first_ns, max(last_ns) AS last_ns,
          iif(max(last_ns) > min(first_ns), round((sum(connections) - 1) * 1e9 / (max(last_ns) - min(first_ns)), 3), NULL) AS per_second,
-         min(iif(connections >= 3, last_gap_ns >= 2 * first_gap_ns, NULL)) AS backs_off,
+         min(iif(connections >= 3, last_pause_ns >= max(100000000, 1.5 * first_pause_ns), NULL)) AS backs_off,
          max(connections) >= 3 AS worth
   FROM place WHERE error <> '' GROUP BY acquire_stack, error;
 
 CREATE TEMP TABLE found_broken AS
   SELECT p.acquire_stack, sum(p.broken) AS count, max(p.broken_idle_ns) AS idle_ns, c.broken_stack AS stack,
-         CASE WHEN t.host LIKE '/%' THEN 'none' WHEN s.id IS NULL THEN 'unknown'
+         CASE WHEN t.host GLOB '[/@]*' THEN 'none' WHEN s.id IS NULL THEN 'unknown'
               WHEN s.keepalives = '0' THEN 'off' ELSE 'on' END AS keepalives,
          p.broken_id AS connection, 1 AS worth
   FROM place p JOIN main.connection c ON c.id = p.broken_id LEFT JOIN main.setting s ON s.id = c.setting

@@ -20,7 +20,7 @@ static const char highest_sql[] = "SELECT id, peak, ifnull(peak_ns, started_ns) 
 /* What was never released was open until its process ended. */
 static const char together_sql[] =
 	"WITH step AS ("
-	"  SELECT acquired_ns AS at_ns, 1 AS more FROM main.connection WHERE state = 'connected'"
+	"  SELECT acquired_ns + connect_ns AS at_ns, 1 AS more FROM main.connection WHERE state = 'connected'"
 	"  UNION ALL SELECT ifnull(c.released_ns, p.ended_ns), -1 FROM main.connection c JOIN main.process p"
 	"    ON p.id = c.process WHERE c.state = 'connected' AND ifnull(c.released_ns, p.ended_ns) IS NOT NULL)"
 	" SELECT open, at_ns FROM (SELECT at_ns, sum(more) OVER (ORDER BY at_ns, more ROWS UNBOUNDED PRECEDING) AS open"
@@ -31,7 +31,7 @@ static const char table_sql[] = "DROP TABLE IF EXISTS temp.found_peak;"
 
 static const char sites_sql[] =
 	"INSERT INTO found_peak SELECT c.acquire_stack, count(*) FROM main.connection c JOIN main.process p"
-	" ON p.id = c.process WHERE c.state = 'connected' AND c.acquired_ns <= ?1"
+	" ON p.id = c.process WHERE c.state = 'connected' AND c.acquired_ns + c.connect_ns <= ?1"
 	" AND ifnull(ifnull(c.released_ns, p.ended_ns), ?1 + 1) > ?1 AND (?2 OR c.process = ?3) GROUP BY c.acquire_stack";
 
 static bool add_up(sqlite3 *db, struct peak *peak)

@@ -27,7 +27,7 @@ static const char place_sql[] =
 	"  queries, held_ns, connect_ns," /* of those few, in all */
 	"  late, longest_ns, longest_id," /* released, but late; the longest hold of one that was released */
 	"  first_ns, last_ns,"
-	"  first_gap_ns, last_gap_ns,"         /* between the first two attempts, and the last two */
+	"  first_pause_ns, last_pause_ns,"     /* between the first two attempts, and the last two */
 	"  broken, broken_idle_ns, broken_id," /* found gone by a use; the one that had been idle longest */
 	"  PRIMARY KEY (process, acquire_stack, error)"
 	") WITHOUT ROWID";
@@ -39,8 +39,8 @@ static const char add_sql[] =
 	" connect_ns = connect_ns + excluded.connect_ns, late = late + excluded.late,"
 	" longest_id = iif(excluded.longest_ns > longest_ns, excluded.longest_id, longest_id),"
 	" longest_ns = max(longest_ns, excluded.longest_ns), first_ns = min(first_ns, excluded.first_ns),"
-	" first_gap_ns = iif(first_gap_ns > 0, first_gap_ns, excluded.first_gap_ns),"
-	" last_gap_ns = iif(excluded.last_gap_ns > 0, excluded.last_gap_ns, last_gap_ns),"
+	" first_pause_ns = iif(first_pause_ns > 0, first_pause_ns, excluded.first_pause_ns),"
+	" last_pause_ns = iif(excluded.last_pause_ns > 0, excluded.last_pause_ns, last_pause_ns),"
 	" last_ns = max(last_ns, excluded.last_ns), broken = broken + excluded.broken,"
 	" broken_id = iif(excluded.broken > 0 AND (broken = 0 OR excluded.broken_idle_ns > broken_idle_ns),"
 	"                 excluded.broken_id, broken_id),"
@@ -50,8 +50,9 @@ struct place {
 	int64_t process, stack;
 	char error[ERROR_BYTES];
 	int64_t connections; /* 0: the slot is free */
-	int64_t released, few, queries, held_ns, connect_ns, late, longest_ns, longest_id, first_ns, last_ns, first_gap_ns,
-		last_gap_ns, broken, broken_idle_ns, broken_id;
+	int64_t released, few, queries, held_ns, connect_ns, late, longest_ns, longest_id, first_ns, last_ns,
+		first_pause_ns, last_pause_ns, broken, broken_idle_ns, broken_id;
+	int64_t decided_ns; /* when the outcome of the last one was known; it is not kept */
 };
 
 struct places {
@@ -84,9 +85,9 @@ bool places_flush(struct places *places)
 		const struct place *p = &places->slots[i];
 		if (p->connections == 0)
 			continue;
-		const int64_t values[] = {p->connections, p->released,     p->few,         p->queries,    p->held_ns,
-								  p->connect_ns,  p->late,         p->longest_ns,  p->longest_id, p->first_ns,
-								  p->last_ns,     p->first_gap_ns, p->last_gap_ns, p->broken,     p->broken_idle_ns,
+		const int64_t values[] = {p->connections, p->released,       p->few,           p->queries,    p->held_ns,
+								  p->connect_ns,  p->late,           p->longest_ns,    p->longest_id, p->first_ns,
+								  p->last_ns,     p->first_pause_ns, p->last_pause_ns, p->broken,     p->broken_idle_ns,
 								  p->broken_id};
 		sqlite3_bind_int64(add, 1, p->process);
 		sqlite3_bind_int64(add, 2, p->stack);
@@ -144,11 +145,12 @@ bool places_count(struct places *places, const struct place_visit *visit)
 		place->first_ns = visit->acquired_ns;
 		places->used++;
 	} else {
-		place->last_gap_ns = visit->acquired_ns - place->last_ns;
-		if (place->first_gap_ns == 0)
-			place->first_gap_ns = place->last_gap_ns;
+		place->last_pause_ns = visit->acquired_ns - place->decided_ns;
+		if (place->first_pause_ns == 0)
+			place->first_pause_ns = place->last_pause_ns;
 	}
 	place->last_ns = visit->acquired_ns;
+	place->decided_ns = visit->acquired_ns + visit->connect_ns;
 	if (visit->released)
 		count_hold(place, visit, places->late_ns);
 	if (visit->broken_ns > 0) {

@@ -100,7 +100,7 @@ static void print_show(const struct printer *printer, const struct reading *read
 	char name[32] = "";
 
 	if (kind != KIND_CONNECTION)
-		snprintf(name, sizeof name, "%s ", kind_name(kind));
+		snprintf(name, sizeof name, "%s ", kind_name((uint8_t)kind));
 	for (char *blank = strchr(name, ' '); blank != NULL && blank[1] != '\0'; blank = strchr(blank, ' '))
 		*blank = '-';
 	print_line(printer, PART_INDENT, STYLE_DIM, "more      pqleak show %s%s%s%" PRId64, elsewhere ? reading->path : "",

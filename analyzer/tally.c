@@ -172,7 +172,7 @@ static bool flush(struct tally *tally)
 		const int64_t keys[] = {g->key.process, g->key.stack, g->key.target, g->key.transaction};
 		const int64_t values[] = {g->key.released, g->count,   g->first_ns, g->last_ns, g->used_ns,
 								  g->first_id,     g->used_id, g->rows,     g->bytes,   g->outlived};
-		sqlite3_bind_text(add, 1, kind_name((enum resource_kind)g->key.kind), -1, SQLITE_STATIC);
+		sqlite3_bind_text(add, 1, kind_name((uint8_t)g->key.kind), -1, SQLITE_STATIC);
 		for (int k = 0; k < 4; k++)
 			sqlite3_bind_int64(add, 2 + k, keys[k]);
 		sqlite3_bind_text(add, 6, state_names[g->key.state], -1, SQLITE_STATIC);
