@@ -8,9 +8,10 @@ DROP TABLE IF EXISTS temp.finding;
 DROP TABLE IF EXISTS temp.share;
 
 -- The call site of each wanted stack.
-CREATE TEMP TABLE site (stack INTEGER PRIMARY KEY, frame, module, function, file, line, "offset", head, tail);
+CREATE TEMP TABLE site (stack INTEGER PRIMARY KEY, frame, module, function, file, line, "offset", head, tail, text);
 INSERT INTO site
-  SELECT c.stack, c.frame, t.module, t.function, t.file, t.line, t."offset", t.head, t.tail
+  SELECT c.stack, c.frame, t.module, t.function, t.file, t.line, t."offset", t.head, t.tail,
+         (SELECT x.text FROM frame_text x WHERE x.frame = c.frame)
   FROM call_site c JOIN frame_function n ON n.frame = c.frame JOIN call t ON t.frame = n.frame AND t.depth = n.depth
   WHERE c.stack IN (SELECT stack FROM wanted_stack);
 
@@ -20,7 +21,7 @@ INSERT INTO site
 CREATE TEMP TABLE member AS
   SELECT t.*, s.module, s.function, s.head, s.tail, g.host, g.port, g.database,
          iif(t.verdict <> 'leaked', '',
-             iif(sum(t.count) OVER (PARTITION BY t.kind, t.process, t.verdict, s.module, s.head, s.tail) > 1,
+             iif(sum(t.count) OVER (PARTITION BY t.kind, t.process, t.verdict, s.module, s.text) > 1,
                  'grows', 'held at exit')) AS shape,
          CASE c.group_by
            WHEN 'stack' THEN t.acquire_stack

@@ -16,18 +16,11 @@ CREATE TEMP TABLE found_misuse AS
          count(DISTINCT process) AS processes, min(process) AS process, misuse_by_design(kind) AS by_design
   FROM main.misuse GROUP BY kind, stack, acquire_stack, release_stack;
 
--- Transactions by where they began: those that ended, and those still open, whose last gap lasted until the end.
+-- Transactions by where they began, in all processes.
 CREATE TEMP TABLE found_idle AS
-  WITH transactions AS (
-    SELECT acquire_stack, count, longest_idle_ns AS idle_ns, idle_stack FROM main.fold WHERE kind = 'transaction'
-    UNION ALL
-    SELECT r.acquire_stack, 1, max(r.idle_ns, ifnull(p.ended_ns - r.used_ns, 0)),
-           iif(r.idle_ns >= ifnull(p.ended_ns - r.used_ns, 0), r.idle_stack, c.use_stack)
-    FROM main.resource r JOIN main.process p ON p.id = r.process LEFT JOIN main.connection c ON c.id = r.connection
-    WHERE r.kind = 'transaction' AND EXISTS (SELECT 1 FROM tally WHERE kind = 'transaction' AND NOT released))
-  SELECT acquire_stack, sum(count) AS count, max(idle_ns) AS longest_idle_ns, idle_stack,
-         max(idle_ns) >= (SELECT idle_ns FROM choice) AS worth
-  FROM transactions GROUP BY acquire_stack HAVING max(idle_ns) > 0;
+  SELECT acquire_stack, sum(count) AS count, max(longest_idle_ns) AS longest_idle_ns, idle_stack,
+         max(longest_idle_ns) >= (SELECT idle_ns FROM choice) AS worth
+  FROM idle_in_transaction GROUP BY acquire_stack;
 
 -- Places in one process that open a connection for a query or two, again and again.
 CREATE TEMP TABLE found_churn AS

@@ -168,7 +168,7 @@ CREATE VIEW leak_shape AS
          o.count
   FROM (SELECT kind, process, acquire_stack, count(*) AS count FROM outstanding
         GROUP BY kind, process, acquire_stack) o
-  JOIN call_site c ON c.stack = o.acquire_stack JOIN frame_text t ON t.frame = c.frame;
+  LEFT JOIN call_site c ON c.stack = o.acquire_stack LEFT JOIN frame_text t ON t.frame = c.frame;
 
 CREATE VIEW peak_site AS
   -- Where the connections were opened that were open when a process had most of them.
