@@ -182,6 +182,7 @@ def pipeline_fails(driver):
     except module.Error:
         connection.rollback()
     assert connection.execute('SELECT 42').fetchone()[0] == 42
+    connection.commit()
     connection.close()
 
 

@@ -63,7 +63,7 @@ static int time_out(int argc, char **argv)
 	return status;
 }
 
-/* Tries again at once, or with pauses that double: 10, 20, 40 ... ms. */
+/* Tries again at once, or with pauses that double: 20, 40, 80 ... ms. */
 static int retry(int argc, char **argv)
 {
 	int attempts = client_number(argc, argv, 1, 6);

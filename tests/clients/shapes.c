@@ -134,7 +134,9 @@ static PGconn *the_connection(void)
 {
 	static PGconn *conn;
 	if (!conn)
-		conn = client_open();
+		conn = PQconnectdb("");
+	if (PQstatus(conn) != CONNECTION_OK)
+		client_fail(conn, "PQconnectdb");
 	return conn;
 }
 

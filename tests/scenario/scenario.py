@@ -80,9 +80,14 @@ class Trace:
         return dict(self.rows('SELECT kind, sum(count) FROM misuse GROUP BY kind'))
 
     def functions(self, stack):
-        """The functions of a stack, as far as pqleak has looked up their names; the innermost first."""
-        return [name for name, in self.rows('SELECT y.function FROM stack_frame s JOIN symbol y ON y.frame = s.frame'
-                                            ' WHERE s.stack = ? ORDER BY s.level, y.depth', stack)]
+        """The functions of a stack, the innermost first, as addr2line finds them: pqleak looks up only what it shows."""
+        names = []
+        for path, offset in self.rows('SELECT m.path, f."offset" FROM stack_frame s JOIN frame f ON f.id = s.frame'
+                                      ' JOIN module m ON m.id = f.module WHERE s.stack = ? ORDER BY s.level', stack):
+            if path.startswith(CLIENTS):
+                names += subprocess.run(['addr2line', '-s', '-f', '-i', '-C', '-e', path, hex(offset)], check=True,
+                                        stdout=subprocess.PIPE, text=True, timeout=SECONDS).stdout.split('\n')[::2]
+        return names
 
     def sessions(self):
         """Sessions of the server these processes opened: connects that succeeded, and resets."""
