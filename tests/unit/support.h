@@ -36,6 +36,10 @@ struct scene {
 #define RESULT 0x2000u
 #define MS 1000000u
 
+/* SQL: which of the scene's stacks this column means: 100 open, 101 exec, 102 clear, 103 finish; NULL none. */
+#define PLACE(column)                                                                                                  \
+	"(SELECT f.\"offset\" FROM stack_frame k JOIN frame f ON f.id = k.frame WHERE k.level = 0 AND k.stack = " column ")"
+
 /* setup and teardown for cmocka; *state is the scene. */
 int scene_setup(void **state);
 int scene_setup_forked(void **state); /* the spool's process was forked from a traced one */

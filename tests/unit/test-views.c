@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * test-views.c - what the views make of the tables: peaks, shapes, churn,
+ * failed and broken connections, settings.
+ */
+#include "support.h"
+
+#define VIEW(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
+
+static void kinds_are_those_of_the_list(void **state)
+{
+	struct scene *s = *state;
+	static const char *const kinds[][4] = {
+#define KIND(name, text, plural, unreleased, release) {text, plural, unreleased, release},
+#include "trace/kinds.def"
+	};
+	char expected[2048] = "";
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		for (size_t j = 0; j < 4; j++)
+			strcat(strcat(expected, i + j == 0 ? "" : j == 0 ? "\n" : "|"), kinds[i][j]);
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT * FROM kind"), expected);
+}
+
+static struct event failed(const struct scene *s, uint8_t error, uint64_t time)
+{
+	static uint64_t address = CONNECTION + 0x10000;
+	struct event event = opened(s, address += 64, time);
+	event.status = 1;
+	event.detail = error;
+	event.value = 0;
+	return event;
+}
+
+static void the_peak_is_kept(void **state)
+{
+	struct scene *s = *state;
+	struct event other = opened(s, CONNECTION + 64, 20 * MS), third = opened(s, CONNECTION + 128, 50 * MS);
+	other.stack = s->exec_stack;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, failed(s, CONNECT_ERROR_REFUSED, 15 * MS));
+	add(s, other);
+	add(s, finished(s, CONNECTION, 30 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT peak, peak_ns FROM process"), "2|20000005");
+	forget_drain(s);
+	add(s, third); /* two again: not more than before */
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT peak, peak_ns FROM process"), "2|20000005");
+	assert_string_equal(ask(s, "SELECT process, " PLACE("acquire_stack") ", open FROM peak_site ORDER BY 2"),
+						"1|100|1\n1|101|1");
+	/* One begun elsewhere counts from when it is connected. */
+	struct event start = opened(s, CONNECTION + 192, 60 * MS);
+	start.status = 2;
+	add(s, start);
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT peak FROM process"), "2");
+	add(s, (struct event){
+			   .verb = EVENT_OUTCOME, .kind = KIND_CONNECTION, .object = CONNECTION + 192, .time = 65 * MS, .value = 9});
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT peak, peak_ns FROM process"), "3|65000000");
+	assert_string_equal(ask(s, "SELECT sum(open) FROM peak_site"), "3");
+}
+
+static void shapes_are_told_apart(void **state)
+{
+	struct scene *s = *state;
+	struct event lone = opened(s, CONNECTION + 64, 20 * MS);
+	lone.stack = s->exec_stack;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, opened(s, CONNECTION + 128, 30 * MS));
+	add(s, lone);
+	add(s, ended(END_EXIT, 90 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT kind, shape, count, " PLACE("acquire_stack") " FROM leak_shape ORDER BY 4"),
+						"connection|grows|2|100\nconnection|held at exit|1|101");
+}
+
+static void churn_is_three_short_lives(void **state)
+{
+	struct scene *s = *state;
+	for (uint64_t i = 1; i <= 3; i++) {
+		assert_string_equal((drain_now(s), ask(s, "SELECT count(*) FROM churn")), "0");
+		add(s, opened(s, CONNECTION, 10 * i * MS));
+		add(s, queried(s, 0, CONNECTION, (10 * i + 1) * MS));
+		add(s, finished(s, CONNECTION, (10 * i + 4) * MS));
+	}
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT connections, mean_queries, mean_hold_ns AS mean, connect_ns AS connecting FROM churn"),
+						"3|1.0|4000000|15");
+	/* One of them that lives for work says that the site is not of that sort. */
+	add(s, opened(s, CONNECTION, 100 * MS));
+	for (int i = 0; i < 3; i++)
+		add(s, queried(s, 0, CONNECTION, 110 * MS));
+	add(s, finished(s, CONNECTION, 120 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT count(*) FROM churn"), "0");
+}
+
+static void failures_have_a_reason_and_a_pace(void **state)
+{
+	struct scene *s = *state;
+	uint64_t time = 1000;
+	for (uint64_t i = 0; i < 5; i++) {
+		add(s, failed(s, CONNECT_ERROR_REFUSED, (1000 + i * 10) * MS));
+		struct event patient = failed(s, CONNECT_ERROR_TIMEOUT, time * MS);
+		patient.stack = s->exec_stack;
+		add(s, patient);
+		time += (uint64_t)100 << i;
+	}
+	add(s, failed(s, 200, 3000 * MS));
+	drain_now(s);
+	assert_string_equal(
+		ask(s, "SELECT error, count, first_ns, last_ns, per_second, backs_off FROM failed_connect ORDER BY error"),
+		"other|1|3000000000|3000000000|(null)|0\nrefused|5|1000000000|1040000000|100.0|0\n"
+		"timeout|5|1000000000|2500000000|2.66666666666667|1");
+	/* Connected after all: no failure. */
+	struct event late = failed(s, CONNECT_ERROR_SSL, 4000 * MS);
+	add(s, late);
+	add(s, (struct event){
+			   .verb = EVENT_RESET, .kind = KIND_CONNECTION, .object = late.object, .time = 4001 * MS, .value = 7});
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT state, error, backend_pid FROM connection ORDER BY id DESC LIMIT 1"),
+						"connected|(null)|7");
+}
+
+static void settings_are_audited(void **state)
+{
+	struct scene *s = *state;
+	static const char texts[] = "verify-full\0"
+								"10\0"
+								"0\0"
+								"60\0"
+								"5\0"
+								"3\0"
+								"9000\0"
+								"read-write";
+	uint64_t setting = spool_add_blob(&s->spool, BLOB_SETTINGS, texts, sizeof(texts));
+	struct event asked = opened(s, CONNECTION, 10 * MS), gone = used(s, CONNECTION, 40 * MS);
+	asked.value = 4711 | setting << 32;
+	gone.flags = EVENT_IS_BROKEN;
+	add(s, asked);
+	asked.object += 64;
+	asked.time = 20 * MS;
+	add(s, asked);
+	add(s, opened(s, CONNECTION + 128, 30 * MS)); /* nothing known of its settings */
+	add(s, gone);
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT sslmode, connect_timeout, keepalives, keepalives_idle, keepalives_interval,"
+							   " keepalives_count, tcp_user_timeout, target_session_attrs, application_name, is_local,"
+							   " ssl, count FROM audit ORDER BY count"),
+						"(null)|(null)|(null)|(null)|(null)|(null)|(null)|(null)|app|0|1|1\n"
+						"verify-full|10|0|60|5|3|9000|read-write|app|0|1|2");
+	assert_string_equal(ask(s, "SELECT backend_pid FROM connection WHERE id = 1"), "4711");
+	assert_string_equal(ask(s, "SELECT connection, broken_ns, idle_ns AS idle, keepalives, keepalives_idle FROM broken"),
+						"1|40000000|29999995|0|60");
+}
+
+static void an_open_transaction_idles_to_the_end(void **state)
+{
+	struct scene *s = *state;
+	struct event begin = used(s, CONNECTION, 20 * MS);
+	begin.transaction = 2;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, begin);
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT count(*) FROM idle_in_transaction"), "0");
+	add(s, ended(END_EXIT, 90 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT count, open, longest_idle_ns AS idle, " PLACE("idle_stack")
+							   " FROM idle_in_transaction"),
+						"1|1|70000000|101");
+	assert_string_equal(ask(s, "SELECT kind, verdict, count FROM verdict_count ORDER BY 1"),
+						"connection|leaked|1\ntransaction|leaked|1");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		VIEW(kinds_are_those_of_the_list),
+		VIEW(the_peak_is_kept),
+		VIEW(shapes_are_told_apart),
+		VIEW(churn_is_three_short_lives),
+		VIEW(failures_have_a_reason_and_a_pace),
+		VIEW(settings_are_audited),
+		VIEW(an_open_transaction_idles_to_the_end),
+	};
+	return cmocka_run_group_tests_name("views", tests, NULL, NULL);
+}
