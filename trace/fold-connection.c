@@ -64,7 +64,8 @@ static void note_broken(struct fold_connection *connection, const struct event *
 	connection->broken_stack = blob_number(event->stack);
 }
 
-/* An escape or a cancel handle takes nothing from the session; all else in a forked process takes it from the parent. */
+/* An escape or a cancel handle takes nothing from the session; all else in a forked process takes it from the parent.
+ */
 static bool note_use_in_child(struct fold *fold, const struct fold_connection *connection, const struct event *event)
 {
 	if (event->kind == KIND_MEMORY || event->kind == KIND_CANCEL || event->kind == KIND_STATEMENT)

@@ -11,8 +11,8 @@
 
 #define MOST_QUERIES 64 /* of a pipeline that are remembered one by one */
 
-void held_describe(struct fold_resource *resource, const struct fold_connection *connection,
-				   const struct event *event, uint64_t now)
+void held_describe(struct fold_resource *resource, const struct fold_connection *connection, const struct event *event,
+				   uint64_t now)
 {
 	resource->connection = connection != NULL ? connection->row : 0;
 	resource->acquired = now;
@@ -180,7 +180,8 @@ bool held_note_finish(struct fold *fold, struct fold_connection *connection, con
 		return true; /* the session was gone already, and nothing with it */
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		uint32_t open = connection->held[rules[i].kind].first;
-		if (open != 0 && !misuse_note(fold, rules[i].misuse, event, fold_resource(fold, open)->stack, 0, connection->row))
+		if (open != 0 &&
+			!misuse_note(fold, rules[i].misuse, event, fold_resource(fold, open)->stack, 0, connection->row))
 			return false;
 	}
 	return true;

@@ -53,8 +53,8 @@ bool connection_note_use(struct fold *fold, struct fold_connection *connection, 
 /* --- fold-held.c: transactions, queries, COPY, prepared statements, large objects --- */
 
 /* Fills in what an event says of a new resource; `connection` may be NULL. */
-void held_describe(struct fold_resource *resource, const struct fold_connection *connection,
-				   const struct event *event, uint64_t now);
+void held_describe(struct fold_resource *resource, const struct fold_connection *connection, const struct event *event,
+				   uint64_t now);
 
 /* Whether a use can change anything of what its connection holds; of most it cannot. */
 static inline bool held_is_concerned(const struct fold_connection *connection, const struct event *event)

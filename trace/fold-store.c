@@ -183,8 +183,7 @@ bool store_remove_resource(struct fold *fold, uint32_t index)
 	if (resource->owner != 0)
 		unchain(fold, resource);
 	if (store_is_keyed(resource->kind))
-		map_remove(&fold->live_resources,
-				   store_key(resource->kind, resource->address, resource->owner));
+		map_remove(&fold->live_resources, store_key(resource->kind, resource->address, resource->owner));
 	resource->kind = KIND_NONE;
 	resource->next = fold->free_resource;
 	fold->free_resource = index;

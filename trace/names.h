@@ -10,12 +10,12 @@
 
 #include "event.h"
 
-const char *kind_name(uint8_t kind);                /* 'result' */
-enum resource_kind kind_named(const char *name);    /* KIND_NONE: no such kind, or NULL */
-const char *misuse_name(uint8_t misuse);            /* 'use after finish' */
-const char *connect_error_name(uint8_t error);      /* 'refused' */
+const char *kind_name(uint8_t kind);             /* 'result' */
+enum resource_kind kind_named(const char *name); /* KIND_NONE: no such kind, or NULL */
+const char *misuse_name(uint8_t misuse);         /* 'use after finish' */
+const char *connect_error_name(uint8_t error);   /* 'refused' */
 enum connect_error connect_error_named(const char *name);
-const char *verb_name(uint8_t verb);                /* 'acquire' */
-const char *end_name(uint8_t end);                  /* 'exit' */
+const char *verb_name(uint8_t verb); /* 'acquire' */
+const char *end_name(uint8_t end);   /* 'exit' */
 
 #endif

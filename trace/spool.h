@@ -30,7 +30,7 @@
 #include "event.h"
 
 #define SPOOL_MAGIC "pqlspool"
-#define SPOOL_VERSION 1u
+#define SPOOL_VERSION 2u
 #define SPOOL_SEGMENT_BYTES 65536u
 #define SPOOL_SEGMENT_EVENTS (SPOOL_SEGMENT_BYTES / sizeof(struct event))
 #define SPOOL_EVENT_SEGMENTS 256u /* 16 MiB of undrained events, then they are dropped */

@@ -13,10 +13,9 @@ static const char *const text[STATEMENT_COUNT] = {
 	[FIND_PROCESS] = "SELECT id, drained FROM process WHERE spool = ?1",
 	[ADD_PROCESS] = "INSERT INTO process (spool, pid, ppid, parent, host, exe, command, started_ns, drained)"
 					" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-	[UPDATE_PROCESS] =
-		"UPDATE process SET drained = ?2, dropped = max(dropped, ?3),"
-		" unseen_releases = unseen_releases + ?4, unknown_releases = unknown_releases + ?5,"
-		" peak = max(peak, ?6), peak_ns = CASE WHEN ?6 > peak THEN ?7 ELSE peak_ns END WHERE id = ?1",
+	[UPDATE_PROCESS] = "UPDATE process SET drained = ?2, dropped = max(dropped, ?3),"
+					   " unseen_releases = unseen_releases + ?4, unknown_releases = unknown_releases + ?5,"
+					   " peak = max(peak, ?6), peak_ns = CASE WHEN ?6 > peak THEN ?7 ELSE peak_ns END WHERE id = ?1",
 	[END_PROCESS] = "UPDATE process SET end = ?2, ended_ns = ?3 WHERE id = ?1",
 	[GIVE_UP_PROCESS] = "UPDATE process SET end = 'unknown' WHERE spool = ?1 AND end IS NULL",
 	[HAS_PROCESS_ENDED] = "SELECT end IS NOT NULL AND end <> 'exec' FROM process WHERE spool = ?1",

@@ -64,8 +64,12 @@ static void check_sound(sqlite3 *db)
 						  " OR total_ns < 0 OR longest_ns < 0",
 						  count_rows, &bad, NULL);
 	check(rc == SQLITE_OK && bad == 0, "a fold is no sum");
-	rc = sqlite3_exec(db, "SELECT * FROM leak_site; SELECT * FROM cannot_tell; SELECT * FROM verdict_count", count_rows,
-					  &bad, NULL);
+	rc = sqlite3_exec(db,
+					  "SELECT * FROM leak_site; SELECT * FROM cannot_tell; SELECT * FROM verdict_count;"
+					  "SELECT * FROM leak_shape; SELECT * FROM peak_site; SELECT * FROM churn;"
+					  "SELECT * FROM failed_connect; SELECT * FROM broken; SELECT * FROM audit;"
+					  "SELECT * FROM idle_in_transaction; SELECT * FROM misuse_site; SELECT * FROM resource_life",
+					  count_rows, &bad, NULL);
 	check(rc == SQLITE_OK, "a view fails");
 }
 

@@ -6,8 +6,8 @@
  *
  * They are written by the real writer, in the form of compact.h: the spool
  * of a process that did a little of everything, one that has drained, one that
- * was forked, one without events.  Run by hand when the format changes; what
- * it wrote is kept in corpus/.
+ * was forked, one without events, one that held something of every kind.  Run
+ * by hand when the format changes; what it wrote is kept in corpus/.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +37,15 @@ static void add_blobs(struct spool *spool)
 								 "150018\0"
 								 "1";
 	spool_add_blob(spool, BLOB_TARGET, target, sizeof(target));
+	static const char settings[] = "prefer\0"
+								   "10\0"
+								   "1\0"
+								   "60\0"
+								   "5\0"
+								   "3\0"
+								   "9000\0"
+								   "any";
+	spool_add_blob(spool, BLOB_SETTINGS, settings, sizeof(settings));
 }
 
 /* One event of each verb and kind, in an order that makes sense. */
@@ -52,7 +61,15 @@ static void add_events(struct spool *spool)
 		{.verb = EVENT_ACQUIRE, .kind = KIND_RESULT, .object = 128, .time = 70, .stack = 3},
 		{.verb = EVENT_RESET, .kind = KIND_CONNECTION, .object = 64, .time = 80, .value = 100, .text = 5},
 		{.verb = EVENT_RELEASE, .kind = KIND_CONNECTION, .object = 64, .time = 90, .stack = 3, .transaction = 4},
-		{.verb = EVENT_ACQUIRE, .kind = KIND_CONNECTION, .object = 64, .time = 95, .status = 1, .stack = 2},
+		{.verb = EVENT_USE, .kind = KIND_CONNECTION, .object = 64, .time = 91, .stack = 2},
+		{.verb = EVENT_RELEASE, .kind = KIND_CONNECTION, .object = 64, .time = 92, .stack = 2},
+		{.verb = EVENT_ACQUIRE,
+		 .kind = KIND_CONNECTION,
+		 .object = 64,
+		 .time = 95,
+		 .status = 1,
+		 .stack = 2,
+		 .detail = 2},
 		{.verb = EVENT_RELEASE, .kind = KIND_CONNECTION, .object = 192, .time = 96},
 		{.verb = EVENT_END, .status = END_EXEC, .time = 97},
 		{.verb = EVENT_END_REVOKED, .time = 98},
@@ -73,6 +90,67 @@ static void make_neutral(struct spool_header *header)
 	header->started = 5;
 	header->pid = 1234;
 	header->ppid = 1;
+}
+
+/* What a connection holds, each kind once released and once not, and what must not be. */
+static void add_holds(struct spool *spool)
+{
+	static const struct event events[] = {
+		{.verb = EVENT_ACQUIRE, .kind = KIND_CONNECTION, .object = 64, .time = 10, .stack = 2, .value = 6ull << 32 | 9},
+		{.verb = EVENT_USE,
+		 .kind = KIND_CONNECTION,
+		 .object = 64,
+		 .time = 20,
+		 .transaction = 2,
+		 .flags = EVENT_IS_QUERY},
+		{.verb = EVENT_ACQUIRE, .kind = KIND_LARGE_OBJECT, .object = 1, .parent = 64, .time = 30, .stack = 2},
+		{.verb = EVENT_ACQUIRE, .kind = KIND_LARGE_OBJECT, .object = 2, .parent = 64, .time = 30, .stack = 2},
+		{.verb = EVENT_RELEASE, .kind = KIND_LARGE_OBJECT, .object = 1, .parent = 64, .time = 35, .stack = 3},
+		{.verb = EVENT_USE, .kind = KIND_CONNECTION, .object = 64, .time = 80, .stack = 3},
+		{.verb = EVENT_ACQUIRE, .kind = KIND_STATEMENT, .object = 77, .parent = 64, .time = 90, .stack = 2},
+		{.verb = EVENT_ACQUIRE, .kind = KIND_STATEMENT, .object = 78, .parent = 64, .time = 90, .stack = 2},
+		{.verb = EVENT_RELEASE, .kind = KIND_STATEMENT, .object = 77, .parent = 64, .time = 91, .stack = 2},
+		{.verb = EVENT_ACQUIRE, .kind = KIND_MEMORY, .object = 512, .parent = 64, .time = 92, .stack = 2},
+		{.verb = EVENT_ACQUIRE, .kind = KIND_CANCEL, .object = 512, .parent = 64, .time = 93, .stack = 2},
+		{.verb = EVENT_RELEASE, .kind = KIND_MEMORY, .object = 512, .time = 94, .stack = 2},
+		{.verb = EVENT_USE,
+		 .kind = KIND_CONNECTION,
+		 .object = 64,
+		 .time = 95,
+		 .flags = EVENT_IS_SEND | EVENT_IN_PIPELINE},
+		{.verb = EVENT_USE,
+		 .kind = KIND_CONNECTION,
+		 .object = 64,
+		 .time = 96,
+		 .flags = EVENT_IS_SEND | EVENT_IN_PIPELINE},
+		{.verb = EVENT_USE,
+		 .kind = KIND_CONNECTION,
+		 .object = 64,
+		 .time = 97,
+		 .flags = EVENT_IS_DRAINED | EVENT_IN_PIPELINE},
+		{.verb = EVENT_ACQUIRE, .kind = KIND_RESULT, .object = 128, .parent = 64, .time = 98, .status = 4, .rows = 3},
+		{.verb = EVENT_RELEASE, .kind = KIND_RESULT, .object = 128, .time = 99, .stack = 3},
+		{.verb = EVENT_RELEASE, .kind = KIND_RESULT, .object = 128, .time = 99, .stack = 2},
+		{.verb = EVENT_USE,
+		 .kind = KIND_CONNECTION,
+		 .object = 64,
+		 .time = 100,
+		 .transaction = 2,
+		 .flags = EVENT_IS_BROKEN},
+		{.verb = EVENT_MISUSE, .object = 64, .time = 101, .detail = MISUSE_TWO_THREADS, .stack = 2},
+		{.verb = EVENT_RELEASE, .kind = KIND_CONNECTION, .object = 64, .time = 102, .transaction = 2, .stack = 3},
+		{.verb = EVENT_ACQUIRE, .kind = KIND_CONNECTION, .object = 64, .time = 110, .stack = 2},
+		{.verb = EVENT_USE,
+		 .kind = KIND_CONNECTION,
+		 .object = 64,
+		 .time = 120,
+		 .transaction = 3,
+		 .flags = EVENT_IS_SEND},
+		{.verb = EVENT_ACQUIRE, .kind = KIND_STATEMENT, .object = 77, .parent = 64, .time = 130, .stack = 2},
+	};
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		if (spool_append(spool, &events[i]) != 0)
+			fail("spool_append");
 }
 
 /* Writes the spool in the compact form, and removes it. */
@@ -120,6 +198,12 @@ int main(int argc, char **argv)
 	begin(&spool, argv[1], 7, 0);
 	add_events(&spool);
 	save(&spool, argv[1], "forked");
+	begin(&spool, argv[1], 0, 1);
+	add_holds(&spool);
+	save(&spool, argv[1], "all-kinds");
+	begin(&spool, argv[1], 7, 0);
+	add_holds(&spool);
+	save(&spool, argv[1], "all-kinds-forked");
 	begin(&spool, argv[1], 0, 0);
 	add_events(&spool);
 	spool_retire(&spool, 5);

@@ -9,8 +9,8 @@
 #define RULE(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
 #define FORKED(name) cmocka_unit_test_setup_teardown(name, scene_setup_forked, scene_teardown)
 
-static const char pairs[] = "SELECT kind, " PLACE("acquire_stack") ", " PLACE("release_stack")
-	", count, total_ns AS total FROM fold ORDER BY kind, 2, 3";
+static const char pairs[] = "SELECT kind, " PLACE("acquire_stack") ", " PLACE(
+	"release_stack") ", count, total_ns AS total FROM fold ORDER BY kind, 2, 3";
 
 /* A statement that left the connection in this transaction status. */
 static struct event left(const struct scene *s, uint8_t transaction, uint64_t time)
@@ -121,8 +121,7 @@ static void the_longest_idle_of_a_pair_is_kept(void **state)
 	}
 	assert_string_equal(ask(s, "SELECT count, longest_idle_ns AS idle, " PLACE("idle_stack") " FROM fold"),
 						"3|30000000|102");
-	assert_string_equal(ask(s, "SELECT count, open, longest_idle_ns AS idle FROM idle_in_transaction"),
-						"3|0|30000000");
+	assert_string_equal(ask(s, "SELECT count, open, longest_idle_ns AS idle FROM idle_in_transaction"), "3|0|30000000");
 }
 
 static void a_wait_for_the_server_is_not_idle(void **state)
@@ -192,8 +191,7 @@ static void a_query_is_in_flight_until_it_is_drained(void **state)
 	result.flags = 0;
 	add(s, result);
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT kind, acquired_ns FROM resource ORDER BY 1"),
-						"query|20000000\nresult|30000000");
+	assert_string_equal(ask(s, "SELECT kind, acquired_ns FROM resource ORDER BY 1"), "query|20000000\nresult|30000000");
 	add(s, drained(s, 0, 35 * MS));
 	add(s, drained(s, 0, 36 * MS));
 	add(s, sent(s, 0, 40 * MS));
@@ -278,7 +276,8 @@ static void statements(struct scene *s, bool reload)
 	put(s, reload, opened(s, CONNECTION, MS));
 	put(s, reload, within(s, EVENT_ACQUIRE, KIND_STATEMENT, 7, 10 * MS));
 	put(s, reload, within(s, EVENT_ACQUIRE, KIND_STATEMENT, 8, 11 * MS));
-	put(s, reload, within(s, EVENT_ACQUIRE, KIND_STATEMENT, 7, 12 * MS)); /* prepared anew: takes the place of the first */
+	put(s, reload,
+		within(s, EVENT_ACQUIRE, KIND_STATEMENT, 7, 12 * MS)); /* prepared anew: takes the place of the first */
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT address, acquired_ns FROM resource ORDER BY 1"), "7|12000000\n8|11000000");
 	put(s, reload, within(s, EVENT_RELEASE, KIND_STATEMENT, 7, 15 * MS));

@@ -100,8 +100,7 @@ static void an_inherited_connection(void **state)
 	assert_string_equal(ask(s, misuses), "used in child|101|(null)|(null)|1|2\n"
 										 "finished in child|103|(null)|(null)|1|1\n"
 										 "finished twice|103|100|103|2|1");
-	assert_string_equal(ask(s, "SELECT acquire_stack, release_stack FROM misuse WHERE kind LIKE '%child'"),
-						"0|0\n0|0");
+	assert_string_equal(ask(s, "SELECT acquire_stack, release_stack FROM misuse WHERE kind LIKE '%child'"), "0|0\n0|0");
 }
 
 static void two_threads(void **state)

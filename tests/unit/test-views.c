@@ -55,8 +55,9 @@ static void the_peak_is_kept(void **state)
 	add(s, start);
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT peak FROM process"), "2");
-	add(s, (struct event){
-			   .verb = EVENT_OUTCOME, .kind = KIND_CONNECTION, .object = CONNECTION + 192, .time = 65 * MS, .value = 9});
+	add(s,
+		(struct event){
+			.verb = EVENT_OUTCOME, .kind = KIND_CONNECTION, .object = CONNECTION + 192, .time = 65 * MS, .value = 9});
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT peak, peak_ns FROM process"), "3|65000000");
 	assert_string_equal(ask(s, "SELECT sum(open) FROM peak_site"), "3");
@@ -86,8 +87,9 @@ static void churn_is_three_short_lives(void **state)
 		add(s, finished(s, CONNECTION, (10 * i + 4) * MS));
 	}
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT connections, mean_queries, mean_hold_ns AS mean, connect_ns AS connecting FROM churn"),
-						"3|1.0|4000000|15");
+	assert_string_equal(
+		ask(s, "SELECT connections, mean_queries, mean_hold_ns AS mean, connect_ns AS connecting FROM churn"),
+		"3|1.0|4000000|15");
 	/* One of them that lives for work says that the site is not of that sort. */
 	add(s, opened(s, CONNECTION, 100 * MS));
 	for (int i = 0; i < 3; i++)
@@ -152,8 +154,9 @@ static void settings_are_audited(void **state)
 						"(null)|(null)|(null)|(null)|(null)|(null)|(null)|(null)|app|0|1|1\n"
 						"verify-full|10|0|60|5|3|9000|read-write|app|0|1|2");
 	assert_string_equal(ask(s, "SELECT backend_pid FROM connection WHERE id = 1"), "4711");
-	assert_string_equal(ask(s, "SELECT connection, broken_ns, idle_ns AS idle, keepalives, keepalives_idle FROM broken"),
-						"1|40000000|29999995|0|60");
+	assert_string_equal(
+		ask(s, "SELECT connection, broken_ns, idle_ns AS idle, keepalives, keepalives_idle FROM broken"),
+		"1|40000000|29999995|0|60");
 }
 
 static void an_open_transaction_idles_to_the_end(void **state)
@@ -167,9 +170,9 @@ static void an_open_transaction_idles_to_the_end(void **state)
 	assert_string_equal(ask(s, "SELECT count(*) FROM idle_in_transaction"), "0");
 	add(s, ended(END_EXIT, 90 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT count, open, longest_idle_ns AS idle, " PLACE("idle_stack")
-							   " FROM idle_in_transaction"),
-						"1|1|70000000|101");
+	assert_string_equal(
+		ask(s, "SELECT count, open, longest_idle_ns AS idle, " PLACE("idle_stack") " FROM idle_in_transaction"),
+		"1|1|70000000|101");
 	assert_string_equal(ask(s, "SELECT kind, verdict, count FROM verdict_count ORDER BY 1"),
 						"connection|leaked|1\ntransaction|leaked|1");
 }
