@@ -33,6 +33,7 @@ bool call_begin(struct call *call, enum hook hook, const void *object, const voi
 	}
 	call->libpq = route.libpq;
 	call->hook = hook;
+	call->began = 0;
 	call->real = route.libpq == NULL ? NULL
 	             : route.is_global   ? libpq_global_function(route.libpq, hook)
 	                                 : libpq_function(route.libpq, hook);

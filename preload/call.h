@@ -17,7 +17,7 @@
 struct call {
 	struct libpq *libpq;
 	void *real;     /* the function to call; NULL: there is none, fail as libpq does when memory is short */
-	uint64_t began; /* ns, CLOCK_MONOTONIC; set for calls whose duration matters */
+	uint64_t began; /* ns, CLOCK_MONOTONIC; 0: its duration does not matter */
 	enum hook hook;
 };
 

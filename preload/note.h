@@ -22,6 +22,12 @@ static inline void note_event(const struct call *call, struct event *event)
 	process_recorder->record(event);
 }
 
+/* ns since the call began, where that was noted. */
+static inline uint64_t note_elapsed(const struct call *call, uint64_t now)
+{
+	return call->began != 0 && now > call->began ? now - call->began : 0;
+}
+
 /* What the call has left of its connection: the transaction's state, and whether it is broken. */
 static inline void note_connection(const struct call *call, PGconn *conn, struct event *event)
 {

@@ -65,11 +65,13 @@ void verb_used(const struct call *call, PGconn *conn, uint8_t flags)
 	if (conn == NULL)
 		return;
 	int error = errno;
+	uint64_t now = call_now_coarse();
 	struct event event = {
 		.verb = EVENT_USE,
 		.kind = KIND_CONNECTION,
 		.object = (uintptr_t)conn,
-		.time = call_now_coarse(),
+		.time = now,
+		.duration = note_elapsed(call, now),
 		.flags = flags,
 	};
 	note_connection(call, conn, &event);

@@ -56,11 +56,13 @@ static void release_what_it_ends(const struct call *call, PGconn *conn, const ch
 
 static void note_sent(const struct call *call, PGconn *conn, const char *statement, uint8_t flags)
 {
+	uint64_t now = call_now_coarse();
 	struct event event = {
 		.verb = EVENT_USE,
 		.kind = KIND_CONNECTION,
 		.object = (uintptr_t)conn,
-		.time = call_now_coarse(),
+		.time = now,
+		.duration = note_elapsed(call, now),
 		.flags = flags | EVENT_IS_QUERY,
 	};
 	describe_statement(statement, &event);
@@ -116,13 +118,15 @@ static void acquire_result(const struct call *call, PGconn *conn, const char *st
                            uint8_t flags, struct event *event)
 {
 	libpq_note_maker(call->libpq, result);
+	uint64_t now = call_now_coarse();
+	size_t bytes = ask_size(call->libpq, ACCESS_PQresultMemorySize, result);
 	*event = (struct event){
 		.verb = EVENT_ACQUIRE,
 		.kind = KIND_RESULT,
 		.object = (uintptr_t)result,
 		.parent = (uintptr_t)conn,
-		.time = call_now_coarse(),
-		.duration = ask_size(call->libpq, ACCESS_PQresultMemorySize, result),
+		.time = now,
+		.duration = note_elapsed(call, now) / 1000000 << EVENT_BYTES_BITS | (bytes & ((1ull << EVENT_BYTES_BITS) - 1)),
 		.rows = (uint32_t)ask_number(call->libpq, ACCESS_PQntuples, result, 0),
 		.status = (uint8_t)ask_number(call->libpq, ACCESS_PQresultStatus, result, 0),
 		.flags = flags,

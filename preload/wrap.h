@@ -47,6 +47,7 @@
 		if (!traced)                                                                                                   \
 			return REAL(type, parameters) arguments;                                                                   \
 		struct turn turn = turn_take(&call, conn);                                                                     \
+		call.began = call_now_coarse();                                                                                \
 		type answer = REAL(type, parameters) arguments;                                                                \
 		verb;                                                                                                          \
 		turn_give(turn);                                                                                               \
@@ -54,7 +55,7 @@
 	}
 
 /* A function that gives `object` back: recorded before the real call. */
-#define GIVING_BACK(name, parameters, arguments, object, verb)                                                   \
+#define GIVING_BACK(name, parameters, arguments, object, verb)                                                         \
 	DEFINE(void, name, parameters)                                                                                     \
 	{                                                                                                                  \
 		BEGIN(name, object);                                                                                           \
