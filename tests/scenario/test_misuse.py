@@ -36,6 +36,12 @@ class EachMisuse(Scenario):
             'SELECT function, stack, acquire_stack, release_stack FROM misuse')
         self.assertEqual(seen, function, run)
         self.assertIn(offender, trace.functions(stack), f'the offence\n{run}')
+        if 'in-child' in case:  # the child has not seen the acquire; its parent has
+            self.assertEqual(acquired, 0, run)
+            acquired = trace.one('SELECT opened.acquire_stack FROM misuse m JOIN connection c ON c.id = m.connection '
+                                 'JOIN process child ON child.id = m.process '
+                                 'JOIN process parent ON parent.spool = child.parent '
+                                 'JOIN connection opened ON opened.process = parent.id AND opened.address = c.address')
         self.assertIn(acquirer, trace.functions(acquired), f'the acquire\n{run}')
         if releaser:
             self.assertIn(releaser, trace.functions(released), f'the release\n{run}')
