@@ -30,6 +30,7 @@ struct command {
 	int (*run)(const struct command *self, int argc, char **argv); /* argv[0] is the name; returns the exit status */
 };
 
+extern const struct command command_audit;
 extern const struct command command_run;
 extern const struct command command_report;
 extern const struct command command_check;

@@ -71,7 +71,8 @@ static bool collect(struct reading *reading, void *context)
 	sqlite3 *db = reading->db;
 
 	return make_choice(db, choice) && tally_make(db, choice->all, choice->held_ns) && query_run(db, life_sql) &&
-		   find_peak(db, collection) && query_run(db, notes_sql) && symbols_resolve(db) && query_run(db, findings_sql);
+		   find_peak(db, collection) && query_run(db, notes_sql) && symbols_resolve(db) && query_run(db, sites_sql) &&
+		   query_run(db, findings_sql);
 }
 
 static bool count(sqlite3 *db, const char *group_by, struct totals *ret)

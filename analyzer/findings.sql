@@ -1,19 +1,10 @@
 -- SPDX-License-Identifier: PostgreSQL
--- From the tally to findings: what a report prints one by one.  Needs TEMP TABLEs tally, wanted_stack and
+-- From the tally to findings: what a report prints one by one.  Needs TEMP TABLEs tally, site and
 -- choice (group_by, everything), and the views of calls.sql.
 
-DROP TABLE IF EXISTS temp.site;
 DROP TABLE IF EXISTS temp.member;
 DROP TABLE IF EXISTS temp.finding;
 DROP TABLE IF EXISTS temp.share;
-
--- The call site of each wanted stack.
-CREATE TEMP TABLE site (stack INTEGER PRIMARY KEY, frame, module, function, file, line, "offset", head, tail, text);
-INSERT INTO site
-  SELECT c.stack, c.frame, t.module, t.function, t.file, t.line, t."offset", t.head, t.tail,
-         (SELECT x.text FROM frame_text x WHERE x.frame = c.frame)
-  FROM call_site c JOIN frame_function n ON n.frame = c.frame JOIN call t ON t.frame = n.frame AND t.depth = n.depth
-  WHERE c.stack IN (SELECT stack FROM wanted_stack);
 
 -- The tally's rows that the report speaks of, each with the key of its finding.  One source line is one site, however
 -- many calls the compiler made of it.  Of what leaked the shape tells whether its call site acquired it again in the

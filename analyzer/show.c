@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * show.c - `pqleak show`: the list of connections, and one connection's life.
+ * show.c - `pqleak show`: the connections, or what else was not released, and
+ * the life of one of them.
  */
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,10 @@ static const char list_sql[] =
 	" FROM connection c CROSS JOIN connection_life l ON l.id = c.id LEFT JOIN target_text t ON t.target = c.target"
 	" ORDER BY c.id";
 
+static const char resource_list_sql[] =
+	"SELECT id, verdict, '', pid, acquired_ns, held_ns, acquire_function || ifnull(' of ' || connection, '')"
+	" FROM resource_life WHERE kind = ? ORDER BY id";
+
 #define LIST_FORMAT "%6s %-13s %7s %-14s %-12s %s"
 #define LIST_WIDTH 57 /* without the last column */
 
@@ -34,18 +39,27 @@ static char *cut_front(char *text, int room)
 	return memcpy(text - 3, "...", 3);
 }
 
+struct listing {
+	const struct printer *terminal;
+	enum resource_kind kind;
+};
+
 static bool list(struct reading *reading, void *context)
 {
-	const struct printer *terminal = context;
+	const struct listing *listing = context;
+	const struct printer *terminal = listing->terminal;
 	struct printer output = *terminal;
 	const struct printer *printer = &output;
-	QUERY_CLEANUP row = query_prepare(reading->db, list_sql);
+	bool connections = listing->kind == KIND_CONNECTION;
+	QUERY_CLEANUP row = query_prepare(reading->db, connections ? list_sql : resource_list_sql);
 	bool failed = row == NULL;
 	bool any = false;
 
 	/* With running processes this is called twice, and prints when they are included. */
 	if (failed || (reading->running > 0 && !reading->peeking))
 		return !failed;
+	if (!connections)
+		sqlite3_bind_text(row, 1, kind_name((uint8_t)listing->kind), -1, SQLITE_STATIC);
 	output.file = reading_output(reading, terminal->file);
 	while (query_next(row, &failed)) {
 		char opened[TIME_TEXT];
@@ -56,7 +70,8 @@ static bool list(struct reading *reading, void *context)
 						   : strcmp(verdict, "released") == 0 ? STYLE_PLAIN
 															  : STYLE_WARNING;
 		if (!any)
-			print_line(printer, 0, STYLE_STRONG, LIST_FORMAT, "id", "verdict", "pid", "opened", "held", "target");
+			print_line(printer, 0, STYLE_STRONG, LIST_FORMAT, "id", "verdict", "pid",
+					   connections ? "opened" : "acquired", "held", connections ? "target" : "by, of connection");
 		any = true;
 		if (sqlite3_column_type(row, 5) != SQLITE_NULL)
 			format_duration(held, sqlite3_column_int64(row, 5));
@@ -69,7 +84,8 @@ static bool list(struct reading *reading, void *context)
 		sqlite3_free(target);
 	}
 	if (!any && !failed)
-		print_line(printer, 0, STYLE_PLAIN, "There are no connections in %s.", reading->path);
+		print_line(printer, 0, STYLE_PLAIN, "There are no %s%s in %s.", kind_noun(listing->kind, 0),
+				   connections ? "" : " that were not released", reading->path);
 	query_free(&row); /* before the transaction ends */
 	return reading_output_end(reading, output.file, terminal->file) && !failed;
 }
@@ -79,49 +95,73 @@ static bool is_number(const char *text)
 	return text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
 }
 
+/* [TRACE] [KIND] [ID], each of them or none. */
+struct wanted {
+	const char *trace;
+	enum resource_kind kind;
+	const char *id; /* NULL: list them */
+};
+
+static struct wanted read_arguments(int count, char **arguments)
+{
+	struct wanted wanted = {.kind = KIND_CONNECTION};
+
+	if (count > 0 && is_number(arguments[count - 1]))
+		wanted.id = arguments[--count];
+	if (count > 0 && kind_find(arguments[count - 1]) != KIND_NONE)
+		wanted.kind = kind_find(arguments[--count]);
+	if (count > 0 && count <= 2)
+		wanted.trace = arguments[0];
+	if (count == 2) /* no number: run_show says so */
+		wanted.id = arguments[1];
+	return wanted;
+}
+
 static int run_show(const struct command *self, int argc, char **argv)
 {
 	static const struct option options[] = {HELP_OPTION, {NULL, 0, NULL, 0}};
 	READING_CLEANUP reading = {0};
 	struct printer printer = printer_for(stdout);
-	const char *trace = NULL;
-	const char *id = NULL;
 	long long number = 0;
 
 	int option = options_next(self, argc, argv, ":h", options);
 	if (option == OPTION_HELP)
 		return STATUS_CLEAN;
-	if (option == OPTION_WRONG || !options_end(self, argc, argv, 2))
+	if (option == OPTION_WRONG || !options_end(self, argc, argv, 3))
 		return self->usage_status;
-	if (argc - optind == 2) {
-		trace = argv[optind];
-		id = argv[optind + 1];
-	} else if (argc - optind == 1 && is_number(argv[optind])) {
-		id = argv[optind];
-	} else if (argc - optind == 1) {
-		trace = argv[optind];
-	}
-	if (id != NULL && !is_number(id)) {
-		fail(0, "'%s' is no connection's id: 'pqleak show%s%s' lists them", id, trace != NULL ? " " : "",
-			 trace != NULL ? trace : "");
+	struct wanted wanted = read_arguments(argc - optind, argv + optind);
+	if (argc - optind == 3 && wanted.trace != argv[optind]) {
+		fail(0, "too many arguments: [TRACE] [KIND] [ID] (see 'pqleak show --help')");
 		return self->usage_status;
 	}
-	if (id != NULL && !options_number("ID", id, INT64_MAX, &number))
+	if (wanted.id != NULL && !is_number(wanted.id)) {
+		fail(0, "'%s' is no connection's id: 'pqleak show%s%s' lists them", wanted.id, wanted.trace != NULL ? " " : "",
+			 wanted.trace != NULL ? wanted.trace : "");
 		return self->usage_status;
-	if (!reading_open(&reading, trace))
+	}
+	if (wanted.id != NULL && !options_number("ID", wanted.id, INT64_MAX, &number))
+		return self->usage_status;
+	if (!reading_open(&reading, wanted.trace))
 		return STATUS_UNABLE;
-	if (id != NULL)
-		return show_life(&reading, &printer, number) ? STATUS_CLEAN : STATUS_UNABLE;
-	return reading_look(&reading, list, &printer) ? STATUS_CLEAN : STATUS_UNABLE;
+	if (wanted.id == NULL) {
+		struct listing listing = {.terminal = &printer, .kind = wanted.kind};
+		return reading_look(&reading, list, &listing) ? STATUS_CLEAN : STATUS_UNABLE;
+	}
+	bool shown = wanted.kind == KIND_CONNECTION ? show_life(&reading, &printer, number)
+												: show_resource(&reading, &printer, wanted.kind, number);
+	return shown ? STATUS_CLEAN : STATUS_UNABLE;
 }
 
 const struct command command_show = {
 	.name = "show",
-	.synopsis = "[TRACE] [ID]",
-	.summary = "List the connections, or show one connection's life",
+	.synopsis = "[TRACE] [KIND] [ID]",
+	.summary = "List the connections, or show the life of one, or of another resource",
 	.help = "TRACE is " DEFAULT_TRACE " when not given; a number is an ID.\n"
-			"With an ID: where the connection was opened, where used last and where released,\n"
-			"with stacks and times.\n",
+			"KIND is connection (also when not given), result, transaction, query, copy,\n"
+			"cancel, memory, statement or large-object; of all but connections there is\n"
+			"only what was not released.\n"
+			"With an ID: where it was acquired, used last and released, with stacks and\n"
+			"times.\n",
 	.usage_status = STATUS_UNABLE,
 	.run = run_show,
 };

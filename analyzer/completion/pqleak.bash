@@ -7,7 +7,7 @@ _pqleak()
   local cur prev words cword split
   _init_completion -s -n : || return
 
-  local commands='run report check show sql help --help --version'
+  local commands='run report check show audit sql help --help --version'
   local report='--format= --group-by= --held= --all --help'
   local faults='misuse transaction query copy cancel memory statement large-object finished-in-transaction
     finished-with-query finished-in-copy use-after-finish finished-twice cleared-twice used-in-child finished-in-child
@@ -48,8 +48,8 @@ _pqleak()
     run) options="--output= --append --check --error-exitcode= $gate --sql= --events= --quiet $report" ;;
     report) options=$report ;;
     check) options="$gate --quiet $report" ;;
-    show | sql) options='--help' ;;
-    help) options='run report check show sql' ;;
+    show | audit | sql) options='--help' ;;
+    help) options='run report check show audit sql' ;;
   esac
   if [[ $cur == -* || $command == help ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

@@ -37,6 +37,18 @@ CASES = {
     'clean-show-2': ('clean', ['show'], ['2']),
     'kinds': ('kinds', ['report'], []),
     'kinds-check': ('kinds', ['check', '--max=1'], []),
+    'kinds-show-2': ('kinds', ['show'], ['2']),
+    'kinds-show-statements': ('kinds', ['show'], ['statement']),
+    'kinds-show-copies': ('clean', ['show'], ['copy']),
+    'kinds-show-transaction': ('kinds', ['show'], ['transaction', '1']),
+    'kinds-show-large-object': ('kinds', ['show'], ['large-object', '11']),
+    'kinds-show-result': ('kinds-leaked', ['show'], ['result', '20']),
+    'kinds-show-none': ('kinds', ['show'], ['result', '1']),
+    'kinds-show-word': ('kinds', ['show'], ['resutl', '1']),
+    'habits-show-204': ('habits', ['show'], ['204']),
+    'habits-show-301': ('habits', ['show'], ['301']),
+    'audit': ('habits', ['audit'], []),
+    'audit-nothing': ('nothing', ['audit'], []),
     'memory-check': ('memory', ['check'], []),
     'memory-check-quiet': ('memory', ['check', '-q'], []),
     'kinds-json': ('kinds', ['report', '--format=json'], []),
@@ -188,7 +200,7 @@ def run_case(pqleak, name):
         # Line ends are the only control characters: no colour here, and nothing of a traced program's.
         if before[0] != 'sql':
             assert not re.search(r'[\x00-\x09\x0b-\x1f\x7f]', stdout + stderr), 'control characters'
-        if before[0] in ('report', 'check') and '--format=json' not in before:
+        if before[0] in ('report', 'check', 'audit') and '--format=json' not in before:
             widest = max([0, *map(len, stdout.splitlines())])
             assert widest <= 80, f'a line of {widest} columns'
         if '--format=json' in before:
