@@ -243,7 +243,10 @@ enum trace_error trace_ingest(sqlite3 *db, const char *path, struct trace_failur
 		error = ingest.beside.what == BESIDE_SPOOL ? ingest_spool(&ingest) : ingest_lost(&ingest);
 	statements_done(&ingest.statements);
 	beside_close(&ingest.beside);
-	return error == TRACE_OK ? missing_note(db, path, failure) : error;
+	if (error != TRACE_OK)
+		return error;
+	trace_store_views(db);
+	return missing_note(db, path, failure);
 }
 
 static enum trace_error peek_spool(struct ingest *ingest, int *running)

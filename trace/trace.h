@@ -48,6 +48,12 @@ enum trace_error trace_open(sqlite3 **ret, const char *path, enum trace_access a
 extern const char trace_schema_sql[];
 extern const char trace_views_sql[];
 
+/*
+ * Stores those of the views that the shim leaves out, if they are not there yet.  Where it cannot (another process holds
+ * the trace, or it is read-only) it does without: they are a help for whoever reads the trace with other tools.
+ */
+void trace_store_views(sqlite3 *db);
+
 /* Shadows the stored views with this build's own, as TEMP views.  Works on a read-only trace. */
 enum trace_error trace_shadow_views(sqlite3 *db, struct trace_failure *failure);
 
@@ -79,7 +85,7 @@ enum trace_error drain_run(struct drain *drain, const char *trace_path, int wait
 /*
  * Drains the spools of processes that are gone, marks those processes ended ('unknown' when they left no word), removes
  * the spools, and turns TRACE-lost-PID-ERRNO marks into rows of incomplete.  A damaged spool is kept, and said in
- * incomplete.  Commits.
+ * incomplete.  Stores the further views (trace_store_views).  Commits.
  */
 enum trace_error trace_ingest(sqlite3 *db, const char *path, struct trace_failure *failure);
 

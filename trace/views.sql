@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What the facts of a trace mean.  The shim stores these views; the analyzer shadows them with TEMP copies of its own,
--- so that a new analyzer reads an old trace with its own definitions.
+-- What the facts of a trace mean.  The views are stored in the trace; the analyzer shadows them with TEMP copies of its
+-- own, so that a new analyzer reads an old trace with its own definitions.
 
 CREATE VIEW readme AS
   -- SELECT * FROM readme: what this file is and where to begin.
@@ -11,30 +11,17 @@ CREATE VIEW readme AS
     ('SELECT * FROM connection_life;       every connection with its verdict, target and process'),
     ('SELECT * FROM resource_life;         everything else that was not released, with its verdict'),
     ('SELECT * FROM verdict_count;         how many resources of each kind have which verdict'),
-    ('SELECT * FROM misuse_site;           calls that must not be, by call site'),
-    ('SELECT * FROM kind;                  the kinds of resources, and what releases them'),
     ('SELECT * FROM cannot_tell;           why this trace cannot prove that nothing leaked (empty: it can)'),
     ('SELECT * FROM stack_text WHERE stack = N;  one stack, readable'),
     ('SELECT * FROM process;               the traced processes and how they ended'),
+    ('SELECT * FROM misuse_site;           calls that must not be, by call site'),
+    ('SELECT * FROM kind;                  the kinds of resources, and what releases them'),
+    ('These two and others like them are there once a pqleak command has opened the trace.'),
     (''),
     ('verdict: released, leaked (its process ended of its own will), open-at-death (killed, crashed, or end unknown),'),
     ('         open (process still running), inherited (came by fork; the parent owns it).'),
     ('Times are nanoseconds since 1970 UTC: datetime(acquired_ns / 1000000000, ''unixepoch'').'),
     ('.schema shows every table and column with its comment.  pqleak-trace(5) is the manual.')
-  );
-
-CREATE VIEW kind AS
-  -- The kinds of resources: what a report calls them, and what gives them back.
-  SELECT column1 AS kind, column2 AS plural, column3 AS unreleased, column4 AS released_by FROM (VALUES
-    ('connection', 'connections', 'leaked', 'PQfinish'),
-    ('result', 'results', 'never cleared', 'PQclear'),
-    ('transaction', 'transactions', 'never ended', 'COMMIT or ROLLBACK'),
-    ('query', 'queries', 'never drained', 'PQgetResult until it returns NULL'),
-    ('copy', 'COPYs', 'never ended', 'PQputCopyEnd or PQgetCopyData, then PQgetResult'),
-    ('cancel', 'cancel handles', 'never freed', 'PQfreeCancel or PQcancelFinish'),
-    ('memory', 'blocks of memory', 'never freed', 'PQfreemem or PQconninfoFree'),
-    ('statement', 'prepared statements', 'never deallocated', 'DEALLOCATE or PQclosePrepared'),
-    ('large object', 'large object descriptors', 'never closed', 'lo_close or the transaction''s end')
   );
 
 CREATE VIEW process_fate AS
@@ -158,6 +145,23 @@ CREATE VIEW cannot_tell AS
   SELECT 'no libpq call was intercepted' AS reason WHERE NOT EXISTS (SELECT 1 FROM process)
   UNION ALL SELECT printf('process %d: %s', i.pid, i.reason) FROM incomplete i
   UNION ALL SELECT printf('process %d: %d events were dropped', pid, dropped) FROM process WHERE dropped > 0;
+
+-- What follows answers a report's further questions.  SQLite reads every stored view whenever it opens a trace, and the
+-- shim opens one at each drain: so it makes only those above, and the first pqleak command that may write stores these.
+
+CREATE VIEW kind AS
+  -- The kinds of resources: what a report calls them, and what gives them back.
+  SELECT column1 AS kind, column2 AS plural, column3 AS unreleased, column4 AS released_by FROM (VALUES
+    ('connection', 'connections', 'leaked', 'PQfinish'),
+    ('result', 'results', 'never cleared', 'PQclear'),
+    ('transaction', 'transactions', 'never ended', 'COMMIT or ROLLBACK'),
+    ('query', 'queries', 'never drained', 'PQgetResult until it returns NULL'),
+    ('copy', 'COPYs', 'never ended', 'PQputCopyEnd or PQgetCopyData, then PQgetResult'),
+    ('cancel', 'cancel handles', 'never freed', 'PQfreeCancel or PQcancelFinish'),
+    ('memory', 'blocks of memory', 'never freed', 'PQfreemem or PQconninfoFree'),
+    ('statement', 'prepared statements', 'never deallocated', 'DEALLOCATE or PQclosePrepared'),
+    ('large object', 'large object descriptors', 'never closed', 'lo_close or the transaction''s end')
+  );
 
 CREATE VIEW leak_shape AS
   -- What was not released, by process and acquiring stack: does its call site 'grow' (acquired again while the first

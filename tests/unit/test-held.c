@@ -121,6 +121,7 @@ static void the_longest_idle_of_a_pair_is_kept(void **state)
 	}
 	assert_string_equal(ask(s, "SELECT count, longest_idle_ns AS idle, " PLACE("idle_stack") " FROM fold"),
 						"3|30000000|102");
+	ingest_now(s); /* stores the view */
 	assert_string_equal(ask(s, "SELECT count, open, longest_idle_ns AS idle FROM idle_in_transaction"), "3|0|30000000");
 }
 
@@ -157,6 +158,7 @@ static void a_lost_connection_has_no_transaction(void **state)
 	add(s, finished(s, CONNECTION, 70 * MS));
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT count(*) FROM misuse"), "0");
+	ingest_now(s);
 	assert_string_equal(ask(s, "SELECT broken_ns, idle_ns AS idle, " PLACE("broken.stack") " FROM broken"),
 						"50000000|30000000|101");
 	assert_string_equal(ask(s, "SELECT count(*), count FROM fold WHERE kind = 'transaction'"), "1|1");

@@ -5,7 +5,20 @@
  */
 #include "support.h"
 
-#define VIEW(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
+#define VIEW(name) cmocka_unit_test_setup_teardown(name, set_up, scene_teardown)
+
+/* The further views are stored by whoever looks first; the drains go on all the same. */
+static int set_up(void **state)
+{
+	int result = scene_setup(state);
+	struct scene *s = *state;
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT count(*) FROM sqlite_schema WHERE name = 'misuse_site'"), "0");
+	ingest_now(s);
+	ingest_now(s); /* twice does no harm */
+	assert_string_equal(ask(s, "SELECT count(*) FROM sqlite_schema WHERE name = 'misuse_site'"), "1");
+	return result;
+}
 
 static void kinds_are_those_of_the_list(void **state)
 {
