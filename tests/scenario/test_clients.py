@@ -4,15 +4,23 @@ import os
 import unittest
 
 import tap
-from scenario import PYTHON, Scenario, client, script
+from scenario import PYTHON, Scenario, client, psql, script
 
 
 class Tools(Scenario):
-    """PostgreSQL's own programs: clean."""
+    """PostgreSQL's own programs: clean but for what docs/real-leaks.md names."""
 
     def assert_clean(self, run, connections):
-        self.assert_trace(run, connections={'released': connections})
-        self.assert_leaks_results(run, 0)
+        trace = self.assert_leaks(run, {})
+        self.assertEqual(trace.verdicts(), {'released': connections}, run)
+
+    def assert_clean_beside_others(self, run, connections, misuses=None):
+        """The same where the server has counted other sessions before."""
+        self.assertEqual(run.status, 0, run)
+        self.assertEqual(run.trace.verdicts(), {'released': connections}, run)
+        self.assertEqual(run.trace.leaks(), {}, run)
+        self.assertEqual(run.trace.misuses(), misuses or {}, run)
+        self.assertEqual(run.trace.cannot_tell(), [], run)
         self.assertEqual(self.check(), 0)
 
     def test_psql(self):
@@ -36,14 +44,14 @@ class Tools(Scenario):
         self.assert_leaks_results(run, 1)
 
     def test_pgbench(self):
-        """pgbench -i, then pgbench -c4 -j2"""
+        """pgbench -i, then pgbench -c4 -j2 with each protocol"""
         self.assertEqual(self.untraced('pgbench', '-i', '-q').status, 0)
-        before = self.server_sessions()
-        run = self.traced('pgbench', '-n', '-c4', '-j2', '-t25')
-        self.assertEqual(run.status, 0, run)
-        self.assertEqual(run.trace.sessions(), self.server_sessions() - before, run)
-        self.assertEqual(run.trace.verdicts(), {'released': 5}, run)
-        self.assertEqual(self.check(), 0)
+        for protocol in ('simple', 'extended', 'prepared'):
+            before = self.server_sessions()
+            run = self.traced('pgbench', '-n', '-c4', '-j2', '-t25', '-M', protocol)
+            self.assertEqual(run.trace.sessions(), self.server_sessions() - before, run)
+            self.assert_clean_beside_others(run, 5)
+            self.assertEqual(run.trace.verdicts('transaction'), {'released': 100}, run)
 
     def test_pgbench_reconnects(self):
         """pgbench -C: a connection a transaction"""
@@ -61,19 +69,38 @@ class Tools(Scenario):
         self.assertEqual(self.untraced('pgbench', '-i', '-q').status, 0)
         before = self.server_sessions()
         run = self.traced('pg_dump', '-Fd', '-j2', '-f', self.path('dump'))
-        self.assertEqual(run.status, 0, run)
         self.assertEqual(run.trace.sessions(), self.server_sessions() - before, run)
-        self.assertEqual(run.trace.sessions(), 3, run)
+        self.assert_clean_beside_others(run, 3, {'finished in transaction': 3})  # by design: it only reads
 
     def test_vacuumdb(self):
         """vacuumdb -j2"""
         self.assertEqual(self.untraced('pgbench', '-i', '-q').status, 0)
         before = self.server_sessions()
         run = self.traced('vacuumdb', '-j2', '-q')
-        self.assertEqual(run.status, 0, run)
         self.assertEqual(run.trace.sessions(), self.server_sessions() - before, run)
-        self.assertEqual(run.trace.sessions(), 2, run)
-        self.assertEqual(run.trace.verdicts(), {'released': 2}, run)
+        self.assert_clean_beside_others(run, 2)
+
+    def test_maintenance(self):
+        """pg_restore -j2, reindexdb -j2, clusterdb, createdb and dropdb"""
+        self.assertEqual(self.untraced('pgbench', '-i', '-q').status, 0)
+        self.assertEqual(self.untraced('pg_dump', '-Fd', '-f', self.path('dump')).status, 0)
+        other = f'{self.database}_restored'
+        self.addCleanup(psql, f'DROP DATABASE IF EXISTS {other}')
+        for command, connections in ((['createdb', other], 1), (['pg_restore', '-j2', '-d', other, self.path('dump')], 4),
+                                     (['dropdb', other], 1), (['reindexdb', '-j2', '-q'], 2), (['clusterdb', '-q'], 1)):
+            with self.subTest(command[0]):
+                self.assert_clean_beside_others(self.traced(*command), connections)
+
+    def test_psql_in_transaction(self):
+        """psql that ends inside the user's transaction"""
+        run = self.traced('psql', '-XAtqc', 'BEGIN')
+        self.assert_clean_beside_others(run, 1, {'finished in transaction': 1})
+
+    def test_pg_isready(self):
+        """pg_isready pings only, and never frees PQconndefaults"""
+        run = self.traced('pg_isready')
+        self.assertEqual(run.trace.leaks(), {'memory': 1}, run)
+        self.assertEqual(self.check(), 0)
 
 
 class Python(Scenario):
@@ -102,27 +129,26 @@ for _driver in ('psycopg2', 'psycopg'):
 
 
 class Everything(Scenario):
-    """Drivers that use all they have: nothing leaks, of no kind, and nothing is misused.  No false report."""
+    """Drivers that use all they have: only what docs/real-leaks.md names is never given back, and nothing is misused."""
 
-    def assert_clean(self, *command):
+    def assert_clean(self, *command, kinds=('transaction', 'query', 'copy', 'memory'), leaked=None):
         run = self.traced(*command)
-        self.assertEqual(run.stderr.count('never'), 0, run)
-        trace = self.assert_released(run)
+        trace = self.assert_leaks(run, leaked or {})
         self.assertEqual(set(trace.verdicts('connection')), {'released'}, run)
-        for kind in ('transaction', 'query', 'copy', 'memory'):
+        for kind in kinds:
             self.assertGreater(trace.verdicts(kind).get('released', 0), 0, f'{kind}: the driver does that\n{run}')
 
     def test_psycopg2(self):
-        """psycopg2 with all it has"""
-        self.assert_clean(PYTHON, script('drivers.py'), 'everything', 'psycopg2')
+        """psycopg2 with all it has; it waits for its statements itself"""
+        self.assert_clean(PYTHON, script('drivers.py'), 'everything', 'psycopg2', kinds=('transaction', 'copy', 'memory'))
 
     def test_psycopg(self):
-        """psycopg 3 with all it has, in pipeline mode too"""
-        self.assert_clean(PYTHON, script('drivers.py'), 'everything', 'psycopg')
+        """psycopg 3 with all it has, in pipeline mode too; 3.1 never frees the one notification"""
+        self.assert_clean(PYTHON, script('drivers.py'), 'everything', 'psycopg', leaked={'memory': 1})
 
     def test_php(self):
-        """PHP's pgsql and PDO with all they have"""
-        self.assert_clean('php', script('everything.php'))
+        """PHP's pgsql and PDO with all they have; Debian's pgsql frees the notification by free(3), which is not seen"""
+        self.assert_clean('php', script('everything.php'), leaked={'memory': 2})
 
     def test_perl(self):
         """DBD::Pg with all it has"""

@@ -21,10 +21,10 @@ class Wheels(Scenario):
         modules = ' '.join(path for path, in trace.rows('SELECT path FROM module'))
         self.assertIn(os.environ['PQLEAK_TEST_VENV'], modules, 'it is the wheel that was traced')
 
-    def everything(self, driver):
+    def everything(self, driver, *kinds):
         run = self.traced(VENV_PYTHON, script('drivers.py'), 'everything', driver)
         trace = self.assert_released(run, connection=1)
-        for kind in ('transaction', 'query', 'copy', 'memory', 'cancel'):
+        for kind in ('transaction', 'copy', 'memory', 'cancel', *kinds):
             self.assertGreater(trace.verdicts(kind).get('released', 0), 0, f'{kind}: the driver does that\n{run}')
 
     def test_everything_psycopg2(self):
@@ -33,7 +33,7 @@ class Wheels(Scenario):
 
     def test_everything_psycopg(self):
         """wheel of psycopg 3 with all it has, the cancel connections of libpq 17 too"""
-        self.everything('psycopg')
+        self.everything('psycopg', 'query', 'statement')
 
     def test_all_in_one_process(self):
         """both wheels and Debian's two drivers in one process: four times three, two of each leak"""
