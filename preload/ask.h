@@ -15,19 +15,19 @@
 static inline int ask_number(struct libpq *libpq, enum libpq_function n, const void *object, int otherwise)
 {
 	void *function = libpq_function(libpq, n);
-	return function != NULL ? (__extension__(int (*)(const void *))function)(object) : otherwise;
+	return function != NULL ? (__extension__(int (*)(const void *)) function)(object) : otherwise;
 }
 
 static inline size_t ask_size(struct libpq *libpq, enum libpq_function n, const void *object)
 {
 	void *function = libpq_function(libpq, n);
-	return function != NULL ? (__extension__(size_t(*)(const void *))function)(object) : 0;
+	return function != NULL ? (__extension__(size_t(*)(const void *)) function)(object) : 0;
 }
 
 static inline const char *ask_text(struct libpq *libpq, enum libpq_function n, const void *object)
 {
 	void *function = libpq_function(libpq, n);
-	return function != NULL ? (__extension__(const char *(*)(const void *))function)(object) : NULL;
+	return function != NULL ? (__extension__(const char *(*)(const void *)) function)(object) : NULL;
 }
 
 #endif

@@ -17,7 +17,8 @@
 #define CONNECT_START CONNECT
 
 #define POLL(name, parameters, arguments)                                                                              \
-	TALKING(PostgresPollingStatusType, name, parameters, arguments, PGRES_POLLING_FAILED, verb_polled(&call, conn, answer))
+	TALKING(PostgresPollingStatusType, name, parameters, arguments, PGRES_POLLING_FAILED,                              \
+			verb_polled(&call, conn, answer))
 
 #define RESET(name, parameters, arguments)                                                                             \
 	DEFINE(void, name, parameters)                                                                                     \

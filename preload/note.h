@@ -37,7 +37,7 @@ static inline void note_connection(const struct call *call, PGconn *conn, struct
 	event->transaction = (uint8_t)ask_number(call->libpq, ACCESS_PQtransactionStatus, conn, PQTRANS_UNKNOWN);
 	/* Only of a connection that is not there the transaction is unknown. */
 	if (event->transaction == PQTRANS_UNKNOWN &&
-	    ask_number(call->libpq, ACCESS_PQstatus, conn, CONNECTION_BAD) == CONNECTION_BAD)
+		ask_number(call->libpq, ACCESS_PQstatus, conn, CONNECTION_BAD) == CONNECTION_BAD)
 		event->flags |= EVENT_IS_BROKEN;
 }
 

@@ -26,7 +26,7 @@ uint64_t prepared_name(const char *name)
 static bool is_in_name(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
-	       (unsigned char)c >= 0x80;
+		   (unsigned char)c >= 0x80;
 }
 
 /* Steps over the word if it comes next. */
@@ -66,7 +66,7 @@ bool prepared_ended_by(const char *statement, uint64_t *ret_name)
 	const char *before = statement;
 	/* PREPARE is a noise word there, unless it is the name. */
 	if (skip_word(&statement, "PREPARE") && !is_in_name(*describe_skip_to_word(statement)) &&
-	    *describe_skip_to_word(statement) != '"')
+		*describe_skip_to_word(statement) != '"')
 		statement = before;
 	if (skip_word(&statement, "ALL"))
 		return true;

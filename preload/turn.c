@@ -60,7 +60,7 @@ static bool is_inside(uint32_t thread, const void *frame)
 
 /* The place is not free.  True: it is ours now. */
 static bool contend(struct entry *entry, uint64_t mine, uint64_t seen, const void *frame, const struct call *call,
-                    const void *conn)
+					const void *conn)
 {
 	if (seen >> THREAD_BITS != mine >> THREAD_BITS)
 		return false;
@@ -74,8 +74,8 @@ static bool contend(struct entry *entry, uint64_t mine, uint64_t seen, const voi
 	if (is_misuse)
 		verb_contested(call, conn, other);
 	errno = error;
-	return !is_misuse &&
-	       atomic_compare_exchange_strong_explicit(&entry->word, &seen, mine, memory_order_relaxed, memory_order_relaxed);
+	return !is_misuse && atomic_compare_exchange_strong_explicit(&entry->word, &seen, mine, memory_order_relaxed,
+																 memory_order_relaxed);
 }
 
 struct turn turn_take(const struct call *call, const void *conn)
@@ -87,8 +87,8 @@ struct turn turn_take(const struct call *call, const void *conn)
 	struct entry *entry = &entries[(address >> 4) % ENTRIES];
 	uint64_t mine = (uint64_t)(address >> ENTRY_BITS) << THREAD_BITS | (process_thread() & THREAD_MASK), seen = 0;
 	if (!atomic_compare_exchange_strong_explicit(&entry->word, &seen, mine, memory_order_relaxed,
-	                                             memory_order_relaxed) &&
-	    !contend(entry, mine, seen, frame, call, conn))
+												 memory_order_relaxed) &&
+		!contend(entry, mine, seen, frame, call, conn))
 		return (struct turn){0};
 	atomic_store_explicit(&entry->frame, frame, memory_order_relaxed);
 	return (struct turn){&entry->word};

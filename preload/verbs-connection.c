@@ -12,13 +12,14 @@ static void describe(const struct call *call, PGconn *conn, struct event *event)
 	event->status = (uint8_t)ask_number(call->libpq, ACCESS_PQstatus, conn, CONNECTION_BAD);
 	event->text = describe_target(call->libpq, conn);
 	event->value = (uint64_t)(unsigned)ask_number(call->libpq, ACCESS_PQbackendPID, conn, 0) |
-	               (uint64_t)describe_settings(call->libpq, conn) << 32;
+				   (uint64_t)describe_settings(call->libpq, conn) << 32;
 	event->transaction = (uint8_t)ask_number(call->libpq, ACCESS_PQtransactionStatus, conn, PQTRANS_UNKNOWN);
 	if (event->status == CONNECTION_BAD)
 		event->detail = (uint8_t)describe_connect_error(call->libpq, conn);
 }
 
-static void note_described(const struct call *call, PGconn *conn, enum event_verb verb, uint64_t time, uint64_t duration)
+static void note_described(const struct call *call, PGconn *conn, enum event_verb verb, uint64_t time,
+						   uint64_t duration)
 {
 	struct event event = {
 		.verb = (uint8_t)verb,

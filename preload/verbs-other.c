@@ -6,7 +6,7 @@
 #include "verbs.h"
 
 static void note_object(const struct call *call, enum event_verb verb, enum resource_kind kind, uint64_t object,
-                        PGconn *conn)
+						PGconn *conn)
 {
 	int error = errno;
 	struct event event = {

@@ -9,14 +9,15 @@
 
 static uint8_t pipeline_flag(const struct call *call, PGconn *conn)
 {
-	return ask_number(call->libpq, ACCESS_PQpipelineStatus, conn, PQ_PIPELINE_OFF) != PQ_PIPELINE_OFF ? EVENT_IN_PIPELINE
-	                                                                                                   : 0;
+	return ask_number(call->libpq, ACCESS_PQpipelineStatus, conn, PQ_PIPELINE_OFF) != PQ_PIPELINE_OFF
+			   ? EVENT_IN_PIPELINE
+			   : 0;
 }
 
 /* --- prepared statements --- */
 
 static void note_prepared(const struct call *call, PGconn *conn, enum event_verb verb, uint64_t name,
-                          const char *statement)
+						  const char *statement)
 {
 	struct event event = {
 		.verb = (uint8_t)verb,
@@ -115,7 +116,7 @@ void verb_sent_close(const struct call *call, PGconn *conn, const char *name, in
 
 /* Records that a result was handed out; `flags` may gain EVENT_IS_DRAINED. */
 static void acquire_result(const struct call *call, PGconn *conn, const char *statement, PGresult *result,
-                           uint8_t flags, struct event *event)
+						   uint8_t flags, struct event *event)
 {
 	libpq_note_maker(call->libpq, result);
 	uint64_t now = call_now_coarse();
@@ -135,7 +136,7 @@ static void acquire_result(const struct call *call, PGconn *conn, const char *st
 	note_connection(call, conn, event);
 	/* Whoever waited for the result waited for all there is, but for a COPY. */
 	if ((flags & EVENT_IS_QUERY) && event->status != PGRES_COPY_IN && event->status != PGRES_COPY_OUT &&
-	    event->status != PGRES_COPY_BOTH)
+		event->status != PGRES_COPY_BOTH)
 		event->flags |= EVENT_IS_DRAINED;
 	note_event(call, event);
 }

@@ -203,7 +203,8 @@ static int prepared_calls(int argc, char **argv)
 	return 0;
 }
 
-/* Large objects: the first is descriptor 0. Two are closed, one is left to the end of its transaction, one to the exit. */
+/* Large objects: the first is descriptor 0. Two are closed, one is left to the end of its transaction, one to the exit.
+ */
 static int large_object(int argc, char **argv)
 {
 	(void)argc, (void)argv;

@@ -91,7 +91,8 @@ static void wait_for_call(int function)
 		usleep(100);
 }
 
-/* threads: while one thread is inside PQexec another one calls it too; what does not work with the server is no misuse. */
+/* threads: while one thread is inside PQexec another one calls it too; what does not work with the server is no misuse.
+ */
 static int threads(int argc, char **argv)
 {
 	(void)argc, (void)argv;

@@ -5,7 +5,6 @@
 
 #include "libpq-stub.h"
 
-
 EXPORT ConnStatusType PQstatus(const PGconn *conn)
 {
 	stub_check(conn);
@@ -54,7 +53,7 @@ EXPORT const char *PQparameterStatus(const PGconn *conn, const char *paramName)
 	EXPORT char *name(const PGconn *conn)                                                                              \
 	{                                                                                                                  \
 		static char answer[] = text;                                                                                   \
-		stub_check(conn);                                                                                                   \
+		stub_check(conn);                                                                                              \
 		return answer;                                                                                                 \
 	}
 TEXT(PQhost, "stub-host")

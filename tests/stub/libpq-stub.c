@@ -131,7 +131,7 @@ void stub_leave(const int *function)
 	EXPORT PostgresPollingStatusType name parameters                                                                   \
 	{                                                                                                                  \
 		BEGIN(name, arguments)                                                                                         \
-		stub_check(conn);                                                                                                   \
+		stub_check(conn);                                                                                              \
 		PQclear(PQgetResult(conn));                                                                                    \
 		if (IS_FAILING || conn->status == CONNECTION_BAD) {                                                            \
 			conn->status = CONNECTION_BAD;                                                                             \
@@ -172,7 +172,7 @@ static void restart(PGconn *conn)
 	EXPORT void name parameters                                                                                        \
 	{                                                                                                                  \
 		BEGIN(name, arguments)                                                                                         \
-		stub_release(conn, &stub_control.conns);                                                                                 \
+		stub_release(conn, &stub_control.conns);                                                                       \
 	}
 
 #define PROBE(name, parameters, arguments)                                                                             \
@@ -188,8 +188,8 @@ static const struct {
 	ExecStatusType answer;
 	PGTransactionStatusType transaction;
 } statements[] = {
-	{STUB_BEGIN, PGRES_COMMAND_OK, PQTRANS_INTRANS},       {STUB_COMMIT, PGRES_COMMAND_OK, PQTRANS_IDLE},
-	{STUB_COPY_IN, PGRES_COPY_IN, PQTRANS_UNKNOWN},        {STUB_COPY_OUT, PGRES_COPY_OUT, PQTRANS_UNKNOWN},
+	{STUB_BEGIN, PGRES_COMMAND_OK, PQTRANS_INTRANS},  {STUB_COMMIT, PGRES_COMMAND_OK, PQTRANS_IDLE},
+	{STUB_COPY_IN, PGRES_COPY_IN, PQTRANS_UNKNOWN},   {STUB_COPY_OUT, PGRES_COPY_OUT, PQTRANS_UNKNOWN},
 	{STUB_ERROR, PGRES_FATAL_ERROR, PQTRANS_UNKNOWN},
 };
 
@@ -303,7 +303,7 @@ static PGresult *next_result(PGconn *conn)
 	EXPORT PGresult *name parameters                                                                                   \
 	{                                                                                                                  \
 		BEGIN(name, arguments)                                                                                         \
-		stub_check(conn);                                                                                                   \
+		stub_check(conn);                                                                                              \
 		return IS_FAILING ? NULL : new_result(status);                                                                 \
 	}
 
@@ -311,7 +311,7 @@ static PGresult *next_result(PGconn *conn)
 	EXPORT PGresult *name parameters                                                                                   \
 	{                                                                                                                  \
 		BEGIN(name, arguments)                                                                                         \
-		stub_check(src);                                                                                                    \
+		stub_check(src);                                                                                               \
 		return IS_FAILING ? NULL : PQmakeEmptyPGresult(NULL, src->status);                                             \
 	}
 
@@ -319,7 +319,7 @@ static PGresult *next_result(PGconn *conn)
 	EXPORT void name parameters                                                                                        \
 	{                                                                                                                  \
 		BEGIN(name, arguments)                                                                                         \
-		stub_release(res, &stub_control.results_held);                                                                           \
+		stub_release(res, &stub_control.results_held);                                                                 \
 	}
 
 #include "preload/hooks-query.def"

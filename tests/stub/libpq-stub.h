@@ -24,12 +24,12 @@ struct pg_conn {
 	PGTransactionStatusType transaction; /* but for a statement in flight */
 	ExecStatusType answer;               /* of the last statement's results */
 	int backend_pid;
-	int pending;      /* results of the last statement that were not fetched yet */
-	int queued;       /* statements behind it in a pipeline */
-	bool is_active;   /* a statement is in flight: the NULL behind its results was not fetched */
+	int pending;    /* results of the last statement that were not fetched yet */
+	int queued;     /* statements behind it in a pipeline */
+	bool is_active; /* a statement is in flight: the NULL behind its results was not fetched */
 	bool is_pipeline;
-	int rows;         /* of a COPY OUT, still to come */
-	bool has_notice;  /* one is to be delivered before them */
+	int rows;        /* of a COPY OUT, still to come */
+	bool has_notice; /* one is to be delivered before them */
 	PQnoticeReceiver receiver;
 	void *argument;
 };

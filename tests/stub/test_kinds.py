@@ -7,7 +7,7 @@ from stub import Stub, host
 KINDS = host('kinds')
 
 
-class Kinds(Stub):
+class Case(Stub):
     def run_case(self, *case, leaks, released, misuses=None):
         """Runs a case of host-kinds: what leaks beside its connection, and what is released beside its results."""
         trace = self.same(KINDS, *case)
@@ -27,6 +27,8 @@ class Kinds(Stub):
     def leaked_by(self, trace):
         return sorted(name for name, in trace.rows('SELECT acquire_function FROM resource'))
 
+
+class Kinds(Case):
     def test_transaction(self):
         """a transaction ends with COMMIT, also a failed one; one is open at exit"""
         trace = self.run_case('transaction', leaks={'transaction': 1}, released={'transaction': 2})
@@ -72,7 +74,7 @@ class Kinds(Stub):
         self.assertEqual(trace.rows('SELECT DISTINCT outlived FROM resource_life'), [(1,)])
 
 
-class Prepared(Kinds):
+class Prepared(Case):
     """Four named statements: one, Two, two and all."""
 
     def ended(self, count, *statements):
