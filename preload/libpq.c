@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "dl.h"
+#include "linker.h"
 
 _Atomic uint32_t libpq_unloads;
 
@@ -121,8 +121,8 @@ static void *find_in_scope_of(const struct link_map *map, const char *name)
 	if (handle == NULL)
 		return NULL;
 	/* Whoever calls us from the module keeps it loaded.  A dlclose after the lookup would wipe out its dlerror. */
-	dlclose_quietly(handle);
-	return dl_real_dlsym(handle, name);
+	linker_close(handle);
+	return linker_find(handle, name, NULL);
 }
 
 void *libpq_in_own_scope(const void *address, const char *name)
@@ -142,7 +142,7 @@ static struct libpq *libpq_in_scope_of(const struct link_map *map)
 /* The libpq in the global scope behind us: what the name would have meant without the preload. */
 static struct libpq *global_libpq(void)
 {
-	return libpq_that_defines(dl_next_symbol(LIBPQ_SIGN));
+	return libpq_that_defines(linker_find(RTLD_NEXT, LIBPQ_SIGN, NULL));
 }
 
 /* What ELF would have bound the caller's reference to; no libpq when it has none. */
@@ -257,7 +257,7 @@ void *libpq_global_function(struct libpq *libpq, enum hook hook)
 	void *real = atomic_load_explicit(&libpq->global[hook], memory_order_acquire);
 	if (real == NULL) {
 		struct elf_object object;
-		real = dl_next_symbol(libpq_function_names[hook]);
+		real = linker_find(RTLD_NEXT, libpq_function_names[hook], NULL);
 		if (real == NULL)
 			return libpq_function(libpq, hook);
 		/* Pinned for the same reason as a libpq. */

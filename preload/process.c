@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "calm.h"
-#include "dl.h"
 #include "elf-object.h"
 #include "libpq.h"
+#include "linker.h"
 #include "say.h"
 #include "settings.h"
 
@@ -96,7 +96,7 @@ static int load_recorder(void)
 		dlerror(); /* not the host's to find */
 		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno : -ELIBACC;
 	}
-	const struct recorder *found = dl_real_dlsym(handle, "pqleak_recorder");
+	const struct recorder *found = linker_find(handle, "pqleak_recorder", NULL);
 	if (found == NULL || found->abi != RECORDER_ABI || found->event_bytes != sizeof(struct event))
 		return -ELIBBAD;
 	process_recorder = found;
