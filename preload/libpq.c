@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "linker.h"
 
@@ -14,7 +15,6 @@ _Atomic uint32_t libpq_unloads;
 
 static struct libpq libpqs[LIBPQ_MAX];
 static _Atomic uint32_t libpq_count;
-static atomic_flag registering = ATOMIC_FLAG_INIT; /* held for a few instructions, and never in a signal handler's way */
 
 /* --- the registry --- */
 
@@ -23,11 +23,55 @@ static bool same_object(const struct elf_object *a, const struct elf_object *b)
 	return a->map == b->map && a->low == b->low;
 }
 
-/* A plug-in with a libpq inside can be unloaded; a slot whose object has gone may be used again. */
+/*
+ * Held for a few instructions, by the process that it names: a forked child may find it held by a thread it has not
+ * got.  A hold that a handler's longjmp has left behind is taken over in the end; what it guards bears that.
+ */
+static _Atomic pid_t registrar;
+
+static void begin_registering(void)
+{
+	pid_t own = getpid();
+	for (int tries = 0; tries < 100000; tries++) {
+		pid_t holder = 0;
+		if (atomic_compare_exchange_strong(&registrar, &holder, own) ||
+		    (holder != own && atomic_compare_exchange_strong(&registrar, &holder, own)))
+			return;
+		sched_yield();
+	}
+}
+
+static void end_registering(void)
+{
+	atomic_store_explicit(&registrar, 0, memory_order_release);
+}
+
+/* A libpq can be unloaded, with a plug-in or by itself; a slot whose object has gone may be used again. */
 static bool still_loaded(const struct libpq *libpq)
 {
 	struct elf_object now;
 	return elf_object_at((const void *)libpq->object.low, &now) && same_object(&now, &libpq->object);
+}
+
+static void learn(struct libpq *libpq)
+{
+	for (int n = 0; n < FUNCTION_COUNT; n++)
+		atomic_store_explicit(&libpq->real[n], NULL, memory_order_relaxed);
+	for (int h = 0; h < HOOK_COUNT; h++)
+		atomic_store_explicit(&libpq->global[h], NULL, memory_order_relaxed);
+	libpq->is_user_too = elf_foreign_exports(libpq->object.map) > 0;
+}
+
+/*
+ * After a dlclose another object may lie where this one lay, under the same link map: its functions are looked up
+ * anew.  So nothing need be pinned, and unloading has the effect it always had.
+ */
+static struct libpq *up_to_date(struct libpq *libpq)
+{
+	uint32_t unloads = atomic_load_explicit(&libpq_unloads, memory_order_acquire);
+	if (atomic_exchange_explicit(&libpq->unloads, unloads, memory_order_acq_rel) != unloads && still_loaded(libpq))
+		learn(libpq);
+	return libpq;
 }
 
 static struct libpq *known_libpq(const struct elf_object *object)
@@ -35,7 +79,7 @@ static struct libpq *known_libpq(const struct elf_object *object)
 	uint32_t count = atomic_load_explicit(&libpq_count, memory_order_acquire);
 	for (uint32_t i = 0; i < count; i++)
 		if (same_object(&libpqs[i].object, object))
-			return &libpqs[i];
+			return up_to_date(&libpqs[i]);
 	return NULL;
 }
 
@@ -53,28 +97,17 @@ static struct libpq *register_libpq(const struct elf_object *object)
 	struct libpq *libpq = known_libpq(object);
 	if (libpq != NULL)
 		return libpq;
-	bool is_user_too = elf_foreign_exports(object->map) > 0;
-	/*
-	 * A pure libpq is pinned: real addresses are cached, and a dlclose that unmapped it under a cached one would be a
-	 * crash.  A plug-in that merely contains one is not: unloading it must run its destructors as ever.
-	 */
-	if (!is_user_too)
-		dlopen(object->map->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
-	while (atomic_flag_test_and_set_explicit(&registering, memory_order_acquire))
-		sched_yield();
+	begin_registering();
 	libpq = known_libpq(object);
 	if (libpq == NULL && (libpq = free_slot()) != NULL) {
-		for (int n = 0; n < FUNCTION_COUNT; n++)
-			atomic_store_explicit(&libpq->real[n], NULL, memory_order_relaxed);
-		for (int h = 0; h < HOOK_COUNT; h++)
-			atomic_store_explicit(&libpq->global[h], NULL, memory_order_relaxed);
-		libpq->is_user_too = is_user_too;
 		libpq->object = *object;
+		atomic_store(&libpq->unloads, atomic_load(&libpq_unloads));
+		learn(libpq);
 		uint32_t needed = (uint32_t)(libpq - libpqs) + 1;
 		if (atomic_load_explicit(&libpq_count, memory_order_relaxed) < needed)
 			atomic_store_explicit(&libpq_count, needed, memory_order_release);
 	}
-	atomic_flag_clear_explicit(&registering, memory_order_release);
+	end_registering();
 	return libpq;
 }
 
@@ -149,6 +182,13 @@ static struct libpq *global_libpq(void)
 static struct libpq_route bound_route(const struct link_map *map)
 {
 	struct libpq_route route = {0};
+	/*
+	 * With one libpq there is no question.  And no lock: dlopen and dlsym take the linker's, which a thread may hold
+	 * that runs a constructor and waits for this one.
+	 */
+	void *only = is_deepbound(map) ? NULL : elf_only_function(LIBPQ_SIGN);
+	if (only != NULL)
+		return (struct libpq_route){.libpq = libpq_that_defines(only), .is_global = true};
 	/* ELF looks in the global scope first, unless the module was opened with RTLD_DEEPBIND. */
 	if (is_deepbound(map))
 		route.libpq = libpq_in_scope_of(map);
@@ -195,8 +235,8 @@ static struct libpq *guess_libpq(const void *object)
 }
 
 /*
- * Callers already resolved: one word an entry, so that readers need no lock: the link map's address (16-byte aligned,
- * below 2^48), twelve bits of the unload count, and in the lowest byte the libpq's number and two flags.
+ * Callers already resolved: one word an entry, so that readers need no lock: a hash of the link map and the unload
+ * count, and in the lowest byte the libpq's number and two flags.
  */
 #define CACHE_ENTRIES 256u
 #define NESTED 0x80u
@@ -205,7 +245,8 @@ static _Atomic uint64_t cache[CACHE_ENTRIES];
 
 static uint64_t cache_key(const struct link_map *map, uint32_t unloads)
 {
-	return ((uint64_t)(uintptr_t)map >> 4) << 20 | (uint64_t)(unloads & 0xfff) << 8;
+	uint64_t hash = ((uintptr_t)map + ((uint64_t)unloads << 48 | unloads)) * 0x9e3779b97f4a7c15u;
+	return (hash ^ hash >> 29) * 0xbf58476d1ce4e5b9u & ~(uint64_t)0xff;
 }
 
 static_assert(LIBPQ_MAX <= GLOBAL, "a libpq's number fits beside the flags");
@@ -236,7 +277,7 @@ struct libpq_route libpq_of_caller(const void *return_address, const void *objec
 
 struct libpq *libpq_of_hint(uint32_t hint)
 {
-	return &libpqs[hint - 1];
+	return up_to_date(&libpqs[hint - 1]);
 }
 
 /* --- its functions --- */
@@ -256,13 +297,11 @@ void *libpq_global_function(struct libpq *libpq, enum hook hook)
 {
 	void *real = atomic_load_explicit(&libpq->global[hook], memory_order_acquire);
 	if (real == NULL) {
-		struct elf_object object;
-		real = linker_find(RTLD_NEXT, libpq_function_names[hook], NULL);
+		real = elf_startup_function(libpq_function_names[hook]);
+		if (real == NULL && elf_only_function(LIBPQ_SIGN) == NULL)
+			real = linker_find(RTLD_NEXT, libpq_function_names[hook], NULL);
 		if (real == NULL)
 			return libpq_function(libpq, hook);
-		/* Pinned for the same reason as a libpq. */
-		if (elf_object_at(real, &object) && !same_object(&object, &libpq->object))
-			dlopen(object.map->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 		atomic_store_explicit(&libpq->global[hook], real, memory_order_release);
 	}
 	return real;
