@@ -20,11 +20,11 @@
 
 #include "elf-object.h"
 #include "hooks.h"
+#include "libpq-max.h"
 
 /* Who defines this is a libpq: every one does, and no interposer has a reason to. */
 #define LIBPQ_SIGN "PQparameterStatus"
 
-#define LIBPQ_MAX 16 /* libpqs in one process; the thunks are made for as many */
 
 struct libpq {
 	struct elf_object object;
