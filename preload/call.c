@@ -13,12 +13,10 @@
 extern __thread uint32_t pqleak_hint __attribute__((visibility("hidden"), tls_model("initial-exec")));
 __thread uint32_t pqleak_hint;
 
-static void say_unresolved(void)
+static void say_unresolved(void *unused)
 {
-	struct calm calm;
-	calm_enter(&calm);
+	(void)unused;
 	say_once("a libpq function was called that no loaded libpq defines; the call fails", NULL, 0);
-	calm_leave(&calm);
 }
 
 bool call_begin(struct call *call, enum hook hook, const void *object, const void *return_address)
@@ -39,7 +37,7 @@ bool call_begin(struct call *call, enum hook hook, const void *object, const voi
 	                                 : libpq_function(route.libpq, hook);
 	bool traced = false;
 	if (call->real == NULL)
-		say_unresolved();
+		calm_run(say_unresolved, NULL);
 	else if (!route.nested)
 		traced = process_recording();
 	else if (route.libpq->is_user_too)

@@ -3,12 +3,24 @@
 #include "calm.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+
+/* --- what the host must not notice --- */
+
+struct calm {
+	sigset_t signals;  /* as they were */
+	bool pending_size; /* SIGXFSZ was already pending */
+	bool pending_pipe; /* SIGPIPE was already pending */
+	int cancel_state;
+	int error;
+};
 
 static bool is_pending(int number)
 {
@@ -26,13 +38,7 @@ static void consume(int number)
 		;
 }
 
-static bool is_dev_null(int fd)
-{
-	struct stat status;
-	return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
-}
-
-void calm_enter(struct calm *calm)
+static void enter(struct calm *calm)
 {
 	calm->error = errno;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &calm->cancel_state);
@@ -44,19 +50,14 @@ void calm_enter(struct calm *calm)
 	sigdelset(&all, SIGFPE);
 	sigdelset(&all, SIGILL);
 	sigdelset(&all, SIGTRAP);
+	sigdelset(&all, SIGSYS);
 	pthread_sigmask(SIG_SETMASK, &all, &calm->signals);
 	calm->pending_size = is_pending(SIGXFSZ);
 	calm->pending_pipe = is_pending(SIGPIPE);
-	for (int fd = 0; fd < 3; fd++)
-		calm->closed[fd] = fcntl(fd, F_GETFD) == -1 && errno == EBADF;
 }
 
-void calm_leave(struct calm *calm)
+static void leave(const struct calm *calm)
 {
-	/* SQLite keeps its files off descriptors 0-2 by filling the holes with /dev/null: make them holes again. */
-	for (int fd = 0; fd < 3; fd++)
-		if (calm->closed[fd] && is_dev_null(fd))
-			close(fd);
 	if (!calm->pending_size && is_pending(SIGXFSZ))
 		consume(SIGXFSZ);
 	if (!calm->pending_pipe && is_pending(SIGPIPE))
@@ -65,4 +66,46 @@ void calm_leave(struct calm *calm)
 	int ignored;
 	pthread_setcancelstate(calm->cancel_state, &ignored);
 	errno = calm->error;
+}
+
+/* --- the stack --- */
+
+#define STACK_BYTES ((size_t)256 * 1024)
+
+/* Calls work(closure) with the stack pointer at `top`: stack-*.S. */
+void pqleak_call_on_stack(void *top, void (*work)(void *), void *closure) __attribute__((visibility("hidden")));
+
+/* Who uses the stack: a forked child may find it in use by a thread that it has not got. */
+static _Atomic pid_t stack_user;
+
+static char *take_stack(void)
+{
+	static char *stack; /* mapped at the first use, and kept; written by whoever is stack_user */
+	pid_t own = getpid(), user = 0;
+	if (!atomic_compare_exchange_strong(&stack_user, &user, own) &&
+	    (user == own || !atomic_compare_exchange_strong(&stack_user, &user, own)))
+		return NULL;
+	if (stack == NULL) {
+		char *mapped = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+		if (mapped == MAP_FAILED) {
+			atomic_store(&stack_user, 0);
+			return NULL;
+		}
+		stack = mapped;
+	}
+	return stack;
+}
+
+void calm_run(void (*work)(void *), void *closure)
+{
+	struct calm calm;
+	enter(&calm);
+	char *stack = take_stack();
+	if (stack != NULL) {
+		pqleak_call_on_stack(stack + STACK_BYTES, work, closure);
+		atomic_store(&stack_user, 0);
+	} else {
+		work(closure);
+	}
+	leave(&calm);
 }

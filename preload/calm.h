@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * calm.h - a stretch of slow work inside the host that nothing can interrupt.
+ * calm.h - slow work inside the host that nothing can interrupt, and that needs none of the host's stack.
  *
  * Owns: blocking signals and thread cancellation around our own system calls,
- * so that no handler, longjmp or cancellation leaves them half done, and
- * keeping their side effects (errno, SIGXFSZ, SIGPIPE, descriptors 0-2 that
- * were closed) from the host.  Used for starting, growing, draining, ending;
- * never around a call of libpq.
+ * so that no handler, longjmp or cancellation leaves them half done; keeping
+ * their side effects (errno, SIGXFSZ, SIGPIPE) from the host; and a stack for
+ * them, because a thread of 16 KiB or a handler on its alternate stack has no
+ * room for SQLite or the dynamic linker.  Used for starting, growing, draining
+ * and ending; never around a call of libpq.
  */
 #ifndef PQLEAK_PRELOAD_CALM_H
 #define PQLEAK_PRELOAD_CALM_H
 
-#include <signal.h>
-#include <stdbool.h>
-
-struct calm {
-	sigset_t signals;    /* as they were */
-	bool pending_size;   /* SIGXFSZ was already pending */
-	bool pending_pipe;   /* SIGPIPE was already pending */
-	bool closed[3];      /* this standard descriptor was closed */
-	int cancel_state;
-	int error;
-};
-
-void calm_enter(struct calm *calm);
-void calm_leave(struct calm *calm);
+/* Runs work(closure). Any thread, also in a signal handler; one at a time gets the other stack, the rest go on theirs. */
+void calm_run(void (*work)(void *), void *closure);
 
 #endif

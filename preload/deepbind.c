@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "elf-slot.h"
 #include "libpq.h"
@@ -15,7 +16,7 @@
 static uintptr_t seen[SEEN_MAX];
 static unsigned seen_count;
 static _Atomic bool is_module_coming;
-static atomic_flag working = ATOMIC_FLAG_INIT;
+static _Atomic pid_t worker; /* a forked child may find the name of a thread that it has not got */
 
 static bool object_of(const struct dl_phdr_info *info, struct elf_object *ret)
 {
@@ -60,6 +61,14 @@ static int patch_if_new(struct dl_phdr_info *info, size_t size, void *closure)
 	return 0;
 }
 
+/* Without waiting: whoever is at it does the work. */
+static bool begin_work(void)
+{
+	pid_t own = getpid(), found = 0;
+	return atomic_compare_exchange_strong(&worker, &found, own) ||
+	       (found != own && atomic_compare_exchange_strong(&worker, &found, own));
+}
+
 int deepbind_mode(int mode)
 {
 	/* An earlier module first: what comes after may be opened without the flag. */
@@ -68,20 +77,20 @@ int deepbind_mode(int mode)
 		return mode;
 	if (settings.clear_deepbind)
 		return mode & ~RTLD_DEEPBIND;
-	if (!atomic_flag_test_and_set(&working)) {
+	if (begin_work()) {
 		seen_count = 0;
 		dl_iterate_phdr(remember, NULL);
 		atomic_store(&is_module_coming, true);
-		atomic_flag_clear(&working);
+		atomic_store(&worker, 0);
 	}
 	return mode;
 }
 
 void deepbind_patch_new_modules(void)
 {
-	if (!atomic_load_explicit(&is_module_coming, memory_order_acquire) || atomic_flag_test_and_set(&working))
+	if (!atomic_load_explicit(&is_module_coming, memory_order_acquire) || !begin_work())
 		return;
 	if (atomic_exchange(&is_module_coming, false))
 		dl_iterate_phdr(patch_if_new, NULL);
-	atomic_flag_clear(&working);
+	atomic_store(&worker, 0);
 }

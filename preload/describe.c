@@ -10,6 +10,7 @@
 #include "ask.h"
 #include "process.h"
 #include "settings.h"
+#include "trace/redact.h"
 
 #define REDACTED "(redacted)"
 #define STATEMENT_BYTES 1024
@@ -32,33 +33,33 @@ static void put(struct writer *writer, const char *text)
 /*
  * libpq's fields are not always what their names say.  With expand_dbname off a whole connection string becomes the
  * database's name, and of a URI whose password holds an '@' or a '/' the rest is taken for host, port or database.
- * None of these characters belongs in such a field; where one occurs the field is not believed.
+ * None of these characters belongs in such a field; where one occurs, none of the fields is believed.
  */
-static const char *believed(const char *text, const char *forbidden)
+static bool is_believed(const char *text, const char *forbidden)
 {
-	if (text == NULL)
-		return "";
-	return strpbrk(text, forbidden) != NULL || strcasestr(text, "password") != NULL ? REDACTED : text;
+	return text == NULL || (strpbrk(text, forbidden) == NULL && strcasestr(text, "password") == NULL);
 }
 
-static const char *believed_port(const char *text)
+static bool is_port(const char *text)
 {
-	return text == NULL ? "" : text[strspn(text, "0123456789,")] != '\0' ? REDACTED : text;
+	return text == NULL || text[strspn(text, "0123456789,")] == '\0';
 }
 
 uint32_t describe_target(struct libpq *libpq, const void *conn)
 {
 	struct writer writer = {.used = 0};
 	char number[16];
-	put(&writer, believed(ask_text(libpq, ACCESS_PQhost, conn), "@= "));
-	put(&writer, believed_port(ask_text(libpq, ACCESS_PQport, conn)));
-	put(&writer, believed(ask_text(libpq, ACCESS_PQdb, conn), "@=:/"));
-	put(&writer, believed(ask_text(libpq, ACCESS_PQuser, conn), "=:/"));
+	const char *field[] = {ask_text(libpq, ACCESS_PQhost, conn), ask_text(libpq, ACCESS_PQport, conn),
+	                       ask_text(libpq, ACCESS_PQdb, conn), ask_text(libpq, ACCESS_PQuser, conn)};
+	bool are_believed =
+		is_believed(field[0], "@= ") && is_port(field[1]) && is_believed(field[2], "@=:/") && is_believed(field[3], "=:/");
+	for (int i = 0; i < 4; i++)
+		put(&writer, !are_believed ? REDACTED : field[i] != NULL ? field[i] : "");
 	void *parameter = libpq_function(libpq, ACCESS_PQparameterStatus);
 	const char *name = parameter != NULL ? (__extension__(const char *(*)(const void *, const char *))parameter)(
 											   conn, "application_name")
 	                                     : NULL;
-	put(&writer, believed(name, ""));
+	put(&writer, name == NULL ? "" : redact_is_suspicious(name, strlen(name)) ? REDACTED : name);
 	snprintf(number, sizeof number, "%d", ask_number(libpq, ACCESS_PQserverVersion, conn, 0));
 	put(&writer, number);
 	put(&writer, ask_number(libpq, ACCESS_PQsslInUse, conn, 0) ? "1" : "0");

@@ -5,6 +5,8 @@
  * Each saves the argument registers, asks the C function in dl.c, and either returns its answer or tail-jumps to the
  * real function with the registers as the caller left them.
  */
+#include "libpq-max.h"
+
 	.text
 
 	/* has_version: whether the third argument is a version. */
@@ -91,7 +93,7 @@ dlopen:
 	.p2align 5
 pqleak_thunks:
 	.set	thunk_libpq, 0
-	.rept	16		/* LIBPQ_MAX */
+	.rept	LIBPQ_MAX
 	.set	thunk_libpq, thunk_libpq + 1
 #define HOOK(name) thunk name;
 #include "hooks.def"

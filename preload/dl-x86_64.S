@@ -6,6 +6,8 @@
  * real function with the stack as the caller left it.
  */
 
+#include "libpq-max.h"
+
 	.text
 
 	/* has_version: whether the third argument is a version. */
@@ -79,7 +81,7 @@ dlopen:
 	.p2align 5
 pqleak_thunks:
 	.set	thunk_libpq, 0
-	.rept	16		/* LIBPQ_MAX */
+	.rept	LIBPQ_MAX
 	.set	thunk_libpq, thunk_libpq + 1
 #define HOOK(name) thunk name;
 #include "hooks.def"

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
-/* dl.c - see dl.h. */
-#include "dl.h"
-
+/*
+ * dl.c - standing between the host and the dynamic linker.
+ *
+ * Owns the interposed dlsym, dlvsym, dlopen and dlclose.  dlsym and dlopen
+ * look at their caller's return address, so ours are assembly (dl-*.S) that
+ * asks the C functions here and then tail-jumps to the real one with the
+ * caller's stack untouched.
+ */
 #include <dlfcn.h>
 #include <link.h>
 #include <stdbool.h>
@@ -12,17 +17,10 @@
 #include "elf-object.h"
 #include "hooks.h"
 #include "libpq.h"
+#include "linker.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define HIDDEN __attribute__((visibility("hidden")))
-
-typedef void *dlsym_function(void *, const char *);
-typedef void *dlvsym_function(void *, const char *, const char *);
-typedef int dlclose_function(void *);
-
-/* Where the assembly jumps to; filled before it first does. */
-HIDDEN void *pqleak_real_dlsym, *pqleak_real_dlvsym, *pqleak_real_dlopen;
-static dlclose_function *real_dlclose;
 
 /* What the assembly calls; the answer comes back in two registers. */
 struct dlsym_answer {
@@ -32,50 +30,11 @@ struct dlsym_answer {
 HIDDEN struct dlsym_answer pqleak_answer_dlsym(void *handle, const char *name, const char *version, const void *caller);
 HIDDEN int pqleak_dlopen_mode(int mode);
 
-static void find_real_functions(void)
-{
-	if (real_dlclose != NULL)
-		return;
-	/* Not dlsym(RTLD_NEXT): these are looked for while the constructors of other libraries run, before ours. */
-	pqleak_real_dlsym = elf_next_function("dlsym");
-	pqleak_real_dlvsym = elf_next_function("dlvsym");
-	pqleak_real_dlopen = elf_next_function("dlopen");
-	real_dlclose = (__extension__(dlclose_function *)elf_next_function("dlclose"));
-}
-
-/* `version` is NULL but for dlvsym. */
-static void *look_up(void *handle, const char *name, const char *version)
-{
-	find_real_functions();
-	void *found = version == NULL ? (__extension__(dlsym_function *)pqleak_real_dlsym)(handle, name)
-	                              : (__extension__(dlvsym_function *)pqleak_real_dlvsym)(handle, name, version);
-	/* Must stay a real call: as a tail call the linker would see our caller, and RTLD_NEXT would mean another thing. */
-	__asm__ volatile("" : "+r"(found));
-	return found;
-}
-
-void *dl_real_dlsym(void *handle, const char *name)
-{
-	return look_up(handle, name, NULL);
-}
-
-void *dl_next_symbol(const char *name)
-{
-	return dl_real_dlsym(RTLD_NEXT, name);
-}
-
-void dlclose_quietly(void *handle)
-{
-	find_real_functions();
-	real_dlclose(handle);
-}
-
 EXPORT int dlclose(void *handle)
 {
-	find_real_functions();
 	/* Before, so that nothing cached now is believed later; after, so that nothing cached meanwhile is. */
 	atomic_fetch_add(&libpq_unloads, 1);
-	int result = real_dlclose(handle);
+	int result = linker_close(handle);
 	atomic_fetch_add(&libpq_unloads, 1);
 	return result;
 }
@@ -92,7 +51,7 @@ static void *answer_default(enum hook hook, const char *name, const char *versio
 	bool is_deep = libpq_is_deepbound(caller);
 	void *found = is_deep ? libpq_in_own_scope(caller, name) : NULL;
 	/* The global scope begins with us: what counts is what lies behind. */
-	if (found == NULL && look_up(RTLD_NEXT, name, version) != NULL)
+	if (found == NULL && linker_find(RTLD_NEXT, name, version) != NULL)
 		return hooks[hook].wrapper;
 	if (found == NULL && !is_deep && version == NULL)
 		found = libpq_in_own_scope(caller, name);
@@ -115,26 +74,26 @@ static bool comes_to_us_next(const void *caller, const char *name)
 struct dlsym_answer pqleak_answer_dlsym(void *handle, const char *name, const char *version, const void *caller)
 {
 	const struct dlsym_answer ask = {0};
-	find_real_functions();
+	linker_prepare();
 	deepbind_patch_new_modules();
 	enum hook hook = name != NULL ? hook_by_name(name) : HOOK_COUNT;
 	if (hook == HOOK_COUNT)
 		return ask;
 	if (handle == RTLD_NEXT) /* we are an answer only where there is one behind us */
-		return comes_to_us_next(caller, name) && look_up(RTLD_NEXT, name, version) == NULL
+		return comes_to_us_next(caller, name) && linker_find(RTLD_NEXT, name, version) == NULL
 		           ? (struct dlsym_answer){NULL, 1}
 		           : ask;
 	if (handle == RTLD_DEFAULT)
 		return (struct dlsym_answer){answer_default(hook, name, version, caller), 1};
-	void *found = look_up(handle, name, version);
+	void *found = linker_find(handle, name, version);
 	/* The program's handle means the global scope. */
 	if (is_ours(found))
-		return (struct dlsym_answer){look_up(RTLD_NEXT, name, version) != NULL ? hooks[hook].wrapper : NULL, 1};
+		return (struct dlsym_answer){linker_find(RTLD_NEXT, name, version) != NULL ? hooks[hook].wrapper : NULL, 1};
 	return found != NULL ? (struct dlsym_answer){libpq_thunk(found, hook), 1} : ask;
 }
 
 int pqleak_dlopen_mode(int mode)
 {
-	find_real_functions();
+	linker_prepare();
 	return deepbind_mode(mode);
 }

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <gnu/libc-version.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -134,6 +135,8 @@ void *elf_own_function(const struct link_map *map, const char *name)
 struct find {
 	const char *name;
 	void *found;
+	bool is_all; /* look on, and count */
+	unsigned count;
 };
 
 static int find_in_object(struct dl_phdr_info *info, size_t size, void *closure)
@@ -147,8 +150,12 @@ static int find_in_object(struct dl_phdr_info *info, size_t size, void *closure)
 	const struct elf_object *self = elf_self();
 	if (map.l_ld == NULL || ((uintptr_t)map.l_ld >= self->low && (uintptr_t)map.l_ld < self->high))
 		return 0;
-	find->found = elf_own_function(&map, find->name);
-	return find->found != NULL;
+	void *found = elf_own_function(&map, find->name);
+	if (found == NULL)
+		return 0;
+	find->found = found;
+	find->count++;
+	return !find->is_all;
 }
 
 void *elf_find_function(const char *name)
@@ -156,6 +163,42 @@ void *elf_find_function(const char *name)
 	struct find find = {.name = name};
 	dl_iterate_phdr(find_in_object, &find);
 	return find.found;
+}
+
+void *elf_only_function(const char *name)
+{
+	struct find find = {.name = name, .is_all = true};
+	dl_iterate_phdr(find_in_object, &find);
+	return find.count == 1 ? find.found : NULL;
+}
+
+/* The end of the list before anything was opened at run time: our constructor is early, and a first call is earlier. */
+static const struct link_map *last_at_startup(void)
+{
+	static const struct link_map *_Atomic last;
+	const struct link_map *map = atomic_load(&last);
+	if (map == NULL) {
+		for (map = elf_self()->map; map->l_next != NULL;)
+			map = map->l_next;
+		atomic_store(&last, map);
+	}
+	return map;
+}
+
+__attribute__((constructor)) static void loaded(void)
+{
+	last_at_startup();
+}
+
+void *elf_startup_function(const char *name)
+{
+	void *found = NULL;
+	const struct link_map *last = last_at_startup();
+	for (const struct link_map *map = elf_self()->map; map != last && map->l_next != NULL && found == NULL;) {
+		map = map->l_next;
+		found = elf_own_function(map, name);
+	}
+	return found;
 }
 
 void *elf_next_function(const char *name)

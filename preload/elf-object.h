@@ -26,6 +26,15 @@ bool elf_object_at(const void *address, struct elf_object *ret);
 /* The address of the default version of a function that `map` itself defines, or NULL. */
 void *elf_own_function(const struct link_map *map, const char *name);
 
+/* The function of that name if exactly one loaded object other than this library defines it, else NULL. */
+void *elf_only_function(const char *name);
+
+/*
+ * The first object behind this library among those the process began with that defines it: what the global scope means,
+ * but for libraries that were opened RTLD_GLOBAL later. Takes no lock.
+ */
+void *elf_startup_function(const char *name);
+
 /* The first loaded object other than this library that defines the function, in load order; NULL if none does. */
 void *elf_find_function(const char *name);
 

@@ -17,36 +17,44 @@
 #error "pqleak knows x86-64 and aarch64"
 #endif
 
-/* What the dynamic linker made read-only after relocation. */
-struct relro {
-	uintptr_t low, high;
-};
-
-static struct relro find_relro(const struct elf_object *object)
+/* How the page of an address is protected, by the object's own headers; -1 when they do not say. */
+static int protection_of(const struct elf_object *object, uintptr_t address)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 	const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)object->low;
 	if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
-		return (struct relro){0, 0};
+		return -1;
 	const ElfW(Phdr) *segment = (const ElfW(Phdr) *)(object->low + header->e_phoff);
-	for (int i = 0; i < header->e_phnum; i++)
+	int protection = -1;
+	for (int i = 0; i < header->e_phnum; i++) {
+		uintptr_t start = (object->map->l_addr + segment[i].p_vaddr) & -page;
+		uintptr_t end = object->map->l_addr + segment[i].p_vaddr + segment[i].p_memsz;
+		if (segment[i].p_type == PT_LOAD && address >= start && address < end)
+			protection = (segment[i].p_flags & PF_R ? PROT_READ : 0) | (segment[i].p_flags & PF_W ? PROT_WRITE : 0) |
+			             (segment[i].p_flags & PF_X ? PROT_EXEC : 0);
+	}
+	/* What was relocated and then made read-only; its last, partial page was not. */
+	for (int i = 0; i < header->e_phnum && protection >= 0; i++)
 		if (segment[i].p_type == PT_GNU_RELRO) {
 			uintptr_t start = object->map->l_addr + segment[i].p_vaddr;
-			return (struct relro){start & -page, (start + segment[i].p_memsz) & -page};
+			if (address >= (start & -page) && address < ((start + segment[i].p_memsz) & -page))
+				protection = PROT_READ;
 		}
-	return (struct relro){0, 0};
+	return protection;
 }
 
-static void write_slot(void **slot, void *function, const struct relro *relro)
+static void write_slot(const struct elf_object *object, void **slot, void *function)
 {
-	bool is_read_only = (uintptr_t)slot >= relro->low && (uintptr_t)slot < relro->high;
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	void *start = (void *)((uintptr_t)slot & -page);
-	if (is_read_only && mprotect(start, page, PROT_READ | PROT_WRITE) != 0)
+	int protection = protection_of(object, (uintptr_t)slot);
+	if (protection < 0)
+		return;
+	if (!(protection & PROT_WRITE) && mprotect(start, page, protection | PROT_WRITE) != 0)
 		return;
 	__atomic_store_n(slot, function, __ATOMIC_RELEASE);
-	if (is_read_only)
-		mprotect(start, page, PROT_READ);
+	if (!(protection & PROT_WRITE))
+		mprotect(start, page, protection);
 }
 
 static const void *pointer(const struct elf_object *object, const ElfW(Dyn) *dyn)
@@ -80,7 +88,6 @@ void elf_replace_slots(const struct elf_object *object, void *(*choose)(const ch
 	if (symbols == NULL || strings == NULL)
 		return;
 	int error = errno;
-	struct relro relro = find_relro(object);
 	for (int l = 0; l < 2; l++)
 		for (size_t i = 0; lists[l].first != NULL && i < lists[l].bytes / sizeof(ElfW(Rela)); i++) {
 			const ElfW(Rela) *relocation = &lists[l].first[i];
@@ -89,7 +96,7 @@ void elf_replace_slots(const struct elf_object *object, void *(*choose)(const ch
 			void **slot = (void **)(object->map->l_addr + relocation->r_offset);
 			void *function = choose(strings + symbols[ELF64_R_SYM(relocation->r_info)].st_name);
 			if (function != NULL && *slot != function)
-				write_slot(slot, function, &relro);
+				write_slot(object, slot, function);
 		}
 	errno = error;
 }

@@ -12,12 +12,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "calm.h"
-#include "dl.h"
 #include "elf-object.h"
 #include "libpq.h"
+#include "linker.h"
 #include "say.h"
 #include "settings.h"
 
@@ -35,6 +36,7 @@ struct page {
 	pid_t pid;                  /* differs from getpid() in a vfork child, which shares all memory */
 };
 static struct page *_Atomic page;
+static _Atomic uint64_t missed; /* calls that came while another thread was beginning, and could not wait */
 static bool has_recorded; /* survives a fork: then the state is FRESH again and this says why */
 
 static char trace_path[4096];
@@ -77,12 +79,20 @@ static void leave_lost_mark(int error)
 	mknod(path, S_IFREG | 0600, 0);
 }
 
+struct words {
+	const char *what, *detail;
+	int error;
+};
+
+static void say_words(void *closure)
+{
+	const struct words *words = closure;
+	say_once(words->what, words->detail, words->error);
+}
+
 static void trouble(const char *what, const char *detail, int error)
 {
-	struct calm calm;
-	calm_enter(&calm);
-	say_once(what, detail, error);
-	calm_leave(&calm);
+	calm_run(say_words, &(struct words){what, detail, error});
 }
 
 static int load_recorder(void)
@@ -96,21 +106,11 @@ static int load_recorder(void)
 		dlerror(); /* not the host's to find */
 		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno : -ELIBACC;
 	}
-	const struct recorder *found = dl_real_dlsym(handle, "pqleak_recorder");
+	const struct recorder *found = linker_find(handle, "pqleak_recorder", NULL);
 	if (found == NULL || found->abi != RECORDER_ABI || found->event_bytes != sizeof(struct event))
 		return -ELIBBAD;
 	process_recorder = found;
 	return 0;
-}
-
-static void calm_enter_any(void *calm)
-{
-	calm_enter(calm);
-}
-
-static void calm_leave_any(void *calm)
-{
-	calm_leave(calm);
 }
 
 static int start(struct page *mine)
@@ -134,9 +134,7 @@ static int start(struct page *mine)
 		.shim_high = (const void *)elf_self()->high,
 		.lock = &mine->recorder_lock,
 		.unloads = &libpq_unloads,
-		.calm_bytes = sizeof(struct calm),
-		.calm_enter = calm_enter_any,
-		.calm_leave = calm_leave_any,
+		.calmly = calm_run,
 		.trouble = trouble,
 	};
 	return process_recorder->start(&asked);
@@ -172,12 +170,35 @@ uint16_t process_function(enum hook hook)
 	return function_names[hook];
 }
 
-static bool begin(struct page *mine)
+enum {
+	BEGIN_YIELDS = 1000,
+	BEGIN_SLEEPS = 10000, /* of 100 us each */
+};
+
+/*
+ * Waits until nobody else is beginning.  Not for ever: the other thread may wait in the dynamic linker for a lock that
+ * this one holds, because it runs a constructor.
+ */
+static bool take_turn(struct page *mine)
 {
-	struct calm calm;
-	calm_enter(&calm);
-	while (atomic_exchange(&mine->beginning, 1) != 0)
-		sched_yield();
+	for (int tries = 0; atomic_exchange(&mine->beginning, 1) != 0; tries++) {
+		if (tries >= BEGIN_YIELDS + BEGIN_SLEEPS)
+			return false;
+		if (tries < BEGIN_YIELDS)
+			sched_yield();
+		else
+			nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+	}
+	return true;
+}
+
+static void begin_calmly(void *closure)
+{
+	struct page *mine = closure;
+	if (!take_turn(mine)) {
+		atomic_fetch_add(&missed, 1);
+		return;
+	}
 	if (atomic_load(&mine->state) == FRESH) {
 		int error = start(mine);
 		mine->pid = getpid();
@@ -192,7 +213,11 @@ static bool begin(struct page *mine)
 		}
 	}
 	atomic_store(&mine->beginning, 0);
-	calm_leave(&calm);
+}
+
+static bool begin(struct page *mine)
+{
+	calm_run(begin_calmly, mine);
 	return atomic_load(&mine->state) == RECORDING;
 }
 
@@ -230,7 +255,7 @@ void process_ends(enum process_end end, bool drain)
 {
 	struct page *mine = atomic_load_explicit(&page, memory_order_acquire);
 	if (mine != NULL && atomic_load_explicit(&mine->state, memory_order_acquire) == RECORDING && mine->pid == getpid())
-		process_recorder->end(process_thread(), end, drain);
+		process_recorder->end(process_thread(), end, drain, atomic_exchange(&missed, 0));
 }
 
 static void at_exit(void *unused)

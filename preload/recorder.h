@@ -21,7 +21,6 @@
 #include "trace/spool.h"
 
 #define RECORDER_ABI 1u
-#define RECORDER_CALM_BYTES 256
 
 /* What a process is told once. */
 struct recorder_settings {
@@ -32,9 +31,7 @@ struct recorder_settings {
 	const void *shim_high;
 	_Atomic uint32_t *lock;       /* a word that a fork sets to 0 in the child */
 	const _Atomic uint32_t *unloads; /* counts dlclose: addresses may mean something else now */
-	size_t calm_bytes;               /* what calm_enter wants room for, at most RECORDER_CALM_BYTES */
-	void (*calm_enter)(void *calm);  /* see calm.h */
-	void (*calm_leave)(void *calm);
+	void (*calmly)(void (*work)(void *), void *closure); /* calm_run of calm.h */
 	/* Something went wrong: say so, once for each `what`. `detail` may be NULL, `error` is an errno or 0. */
 	void (*trouble)(const char *what, const char *detail, int error);
 };
@@ -55,8 +52,11 @@ struct recorder {
 	 * both contains libpq and uses it is libpq's own.  Asks the stack, so a longjmp out of a callback cannot fool it.
 	 */
 	bool (*is_within_wrapper)(void);
-	/* The process ends (or, with END_RUNNING, does not after all).  With `drain` the spool is moved into the trace. */
-	void (*end)(uint32_t thread, enum process_end end, bool drain);
+	/*
+	 * The process ends (or, with END_RUNNING, does not after all).  With `drain` the spool is moved into the trace.
+	 * `missed` calls could not be recorded.
+	 */
+	void (*end)(uint32_t thread, enum process_end end, bool drain, uint64_t missed);
 };
 
 #endif

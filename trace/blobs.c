@@ -7,6 +7,7 @@
  */
 #include "blobs.h"
 
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,7 +141,7 @@ static int store_frames(struct statements *statements, const int64_t *frames, ui
 	sqlite3_stmt *stmt = statement(statements, FIND_STACK);
 	if (stmt == NULL)
 		return sqlite3_extended_errcode(statements->db);
-	uint64_t *identity = malloc(count * sizeof(*identity));
+	uint64_t *identity = sqlite3_malloc64(count * sizeof(*identity));
 	if (identity == NULL)
 		return SQLITE_NOMEM;
 	for (uint32_t i = 0; i < count; i++)
@@ -161,7 +162,7 @@ static int store_frames(struct statements *statements, const int64_t *frames, ui
 	} else if (rc == SQLITE_ROW) {
 		rc = SQLITE_OK;
 	}
-	free(identity);
+	sqlite3_free(identity);
 	return rc;
 }
 
@@ -172,7 +173,7 @@ static int store_stack(struct blobs *blobs, struct statements *statements, struc
 		entry->row = blobs->no_stack;
 		return SQLITE_OK;
 	}
-	int64_t *frames = malloc(count * sizeof(*frames));
+	int64_t *frames = sqlite3_malloc64(count * sizeof(*frames));
 	if (frames == NULL)
 		return SQLITE_NOMEM;
 	const struct blob_frame *frame = entry->bytes;
@@ -183,7 +184,7 @@ static int store_stack(struct blobs *blobs, struct statements *statements, struc
 	}
 	if (rc == SQLITE_OK)
 		rc = store_frames(statements, frames, count, &entry->row);
-	free(frames);
+	sqlite3_free(frames);
 	return rc;
 }
 

@@ -8,7 +8,7 @@
  * of it only after the COMMIT.  Whoever crashes in between leaves a trace that
  * says where to go on.
  */
-#include <stdlib.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include "failure.h"
@@ -25,13 +25,14 @@ struct drain {
 
 struct drain *drain_new(struct spool *spool)
 {
-	struct drain *drain = calloc(1, sizeof(*drain));
+	struct drain *drain = sqlite3_malloc64(sizeof(*drain));
 	if (drain == NULL)
 		return NULL;
+	*drain = (struct drain){0};
 	drain->spool = spool;
 	if (fold_init(&drain->fold, spool->header->parent_id != 0))
 		return drain;
-	free(drain);
+	sqlite3_free(drain);
 	return NULL;
 }
 
@@ -41,7 +42,7 @@ void drain_free(struct drain *drain)
 		return;
 	fold_done(&drain->fold);
 	blobs_done(&drain->blobs);
-	free(drain);
+	sqlite3_free(drain);
 }
 
 static void format_id(char *ret, size_t bytes, uint64_t id)

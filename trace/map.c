@@ -6,7 +6,7 @@
  */
 #include "map.h"
 
-#include <stdlib.h>
+#include <sqlite3.h>
 #include <string.h>
 
 #define MAP_FIRST_BITS 6
@@ -27,18 +27,20 @@ static bool make_room(struct map *map)
 	uint32_t bits = map->slots == NULL ? MAP_FIRST_BITS : 64 - map->shift + 1;
 	if (bits > 31)
 		return false;
+	size_t bytes = ((size_t)1 << bits) * sizeof(struct map_slot);
 	struct map larger = {
-		.slots = calloc((size_t)1 << bits, sizeof(struct map_slot)),
+		.slots = sqlite3_malloc64(bytes),
 		.mask = ((uint32_t)1 << bits) - 1,
 		.shift = 64 - bits,
 		.used = map->used,
 	};
 	if (larger.slots == NULL)
 		return false;
+	memset(larger.slots, 0, bytes);
 	for (uint32_t i = 0; map->slots != NULL && i <= map->mask; i++)
 		if (map->slots[i].key != 0)
 			place(&larger, map->slots[i].key, map->slots[i].value);
-	free(map->slots);
+	sqlite3_free(map->slots);
 	*map = larger;
 	return true;
 }
@@ -87,7 +89,7 @@ void map_clear(struct map *map)
 
 void map_done(struct map *map)
 {
-	free(map->slots);
+	sqlite3_free(map->slots);
 	*map = (struct map){0};
 }
 
@@ -95,7 +97,7 @@ void *array_add(struct array *array, size_t size)
 {
 	if (array->count == array->room) {
 		uint32_t room = array->room == 0 ? 32 : array->room * 2;
-		void *items = room > array->room ? realloc(array->items, room * size) : NULL;
+		void *items = room > array->room ? sqlite3_realloc64(array->items, room * size) : NULL;
 		if (items == NULL)
 			return NULL;
 		array->items = items;
@@ -106,6 +108,6 @@ void *array_add(struct array *array, size_t size)
 
 void array_done(struct array *array)
 {
-	free(array->items);
+	sqlite3_free(array->items);
 	*array = (struct array){0};
 }

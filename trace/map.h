@@ -3,8 +3,9 @@
  * map.h - from a 64-bit key to a 32-bit index, and arrays that grow.
  *
  * Owns the two containers of the fold, which looks up several keys for each
- * event: open addressing, linear probing, no allocation but to grow.  A key is
- * never 0.  Not thread-safe.
+ * event: open addressing, linear probing, no allocation but to grow, and then
+ * SQLite's: in the shim that is never the host's malloc.  A key is never 0.
+ * Not thread-safe.
  */
 #ifndef PQLEAK_TRACE_MAP_H
 #define PQLEAK_TRACE_MAP_H

@@ -2,67 +2,98 @@
 /* redact.c - see redact.h. */
 #include "redact.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
-/* What gives away a secret, or a string that may hold one. */
-static const char *const suspicious[] = {
-	"pass", "pwd",   "secret",    "token",   "credential", "apikey",   "api-key", "api_key",  "auth",
-	"://",  "host=", "hostaddr=", "dbname=", "user=",      "service=", "dsn",     "conninfo",
+#define REDACTED "(redacted)"
+
+/* A text that is being written, cut where the room ends. */
+struct text {
+	char *at;
+	size_t bytes; /* the NUL included */
+	size_t used;
 };
 
-/* An option's bare name: its secret is the next argument. */
-static const char option_letters[] = "-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-
-static bool is_suspicious(const char *argument, size_t length)
+static void append(struct text *text, const char *words, size_t length)
 {
-	/* A statement or a program's text, as after psql -c or php -r: it may hold anything. */
-	for (size_t at = 0; at < length; at++)
-		if (strchr(" \t\r\n\v\f'\"`();", argument[at]) != NULL)
-			return true;
+	if (length > text->bytes - 1 - text->used)
+		length = text->bytes - 1 - text->used;
+	memcpy(text->at + text->used, words, length);
+	text->used += length;
+}
+
+bool redact_is_suspicious(const char *words, size_t length)
+{
+	static const char *const suspicious[] = {"pass", "pwd", "secret", "token", "credential", "://"};
 	for (size_t i = 0; i < sizeof suspicious / sizeof suspicious[0]; i++) {
 		size_t word = strlen(suspicious[i]);
 		for (size_t at = 0; at + word <= length; at++)
-			if (strncasecmp(argument + at, suspicious[i], word) == 0)
+			if (strncasecmp(words + at, suspicious[i], word) == 0)
 				return true;
 	}
 	return false;
 }
 
-static bool is_option_name(const char *argument, size_t length)
+static size_t length_until(const char *words, size_t length, const char *stop)
 {
-	for (size_t at = 0; at < length; at++)
-		if (strchr(option_letters, argument[at]) == NULL)
-			return false;
-	return length > 0 && argument[0] == '-';
+	size_t at = 0;
+	while (at < length && strchr(stop, words[at]) == NULL)
+		at++;
+	return at;
 }
 
-static size_t append(char *ret, size_t bytes, size_t used, const char *text, size_t length)
+/* A process title ("postgres: alice app [local] idle") begins with a name, and then may hold anything. */
+static void append_program(struct text *text, const char *argument, size_t length)
 {
-	if (length > bytes - 1 - used)
-		length = bytes - 1 - used;
-	memcpy(ret + used, text, length);
-	return used + length;
+	length = length_until(argument, length, " \t\r\n");
+	if (redact_is_suspicious(argument, length))
+		append(text, REDACTED, strlen(REDACTED));
+	else
+		append(text, argument, length);
+}
+
+/* An option's name, without its value: --name=value, -nvalue. */
+static void append_option(struct text *text, const char *argument, size_t length)
+{
+	size_t name = argument[1] == '-' ? length_until(argument, length, "= \t\r\n'\"") : 2;
+	if (name > length)
+		name = length;
+	append(text, argument, name);
+	if (name < length)
+		append(text, REDACTED, strlen(REDACTED));
+}
+
+/* A script or a file of settings: what exists under that name is no secret's value. */
+static bool names_a_file(const char *argument, size_t length)
+{
+	if (memchr(argument, '/', length) == NULL && memchr(argument, '.', length) == NULL)
+		return false;
+	int error = errno;
+	bool exists = access(argument, F_OK) == 0;
+	errno = error;
+	return exists;
 }
 
 void redact_command(char *ret, size_t bytes, const char *arguments, size_t length)
 {
-	size_t used = 0;
-	bool is_value = false; /* the argument before was an option that takes a secret */
+	struct text text = {ret, bytes, 0};
 	bool is_first = true;
-	for (const char *end = arguments + length; arguments < end && used < bytes - 1;) {
+	for (const char *end = arguments + length; arguments < end; is_first = false) {
 		size_t size = strnlen(arguments, (size_t)(end - arguments));
-		bool hide = !is_first && is_suspicious(arguments, size);
-		bool is_option = hide && is_option_name(arguments, size);
+		bool is_whole = arguments + size < end; /* its NUL is there */
 		if (!is_first)
-			used = append(ret, bytes, used, " ", 1);
-		if (is_value || (hide && !is_option))
-			used = append(ret, bytes, used, "(redacted)", 10);
+			append(&text, " ", 1);
+		if (is_first)
+			append_program(&text, arguments, size);
+		else if (size > 1 && arguments[0] == '-')
+			append_option(&text, arguments, size);
+		else if (is_whole && names_a_file(arguments, size))
+			append(&text, arguments, size);
 		else
-			used = append(ret, bytes, used, arguments, size);
-		is_value = is_option;
-		is_first = false;
+			append(&text, REDACTED, strlen(REDACTED));
 		arguments += size + 1;
 	}
-	ret[used] = '\0';
+	ret[text.used] = '\0';
 }

@@ -160,24 +160,30 @@ __attribute__((noinline, cold)) static int add_event_segment(struct spool *spool
 	return 0;
 }
 
-__attribute__((noinline, cold)) static int append_slowly(struct spool *spool, const struct event *event)
+static inline void put(struct spool *spool, uint64_t head, const struct event *event)
 {
-	int result = add_event_segment(spool);
+	char *segment = spool->event_segment[head / SPOOL_SEGMENT_EVENTS % SPOOL_EVENT_SEGMENTS];
+	memcpy(segment + head % SPOOL_SEGMENT_EVENTS * sizeof(*event), event, sizeof(*event));
+	atomic_store_explicit(&spool->header->head, head + 1, memory_order_release);
+}
+
+__attribute__((noinline, cold)) static int append_slowly(struct spool *spool, uint64_t head, const struct event *event)
+{
+	bool is_end = event->verb == EVENT_END || event->verb == EVENT_END_REVOKED;
+	int result = is_end && head < spool->event_room ? 0 : add_event_segment(spool);
 	if (result == 0)
-		return spool_append(spool, event);
-	atomic_fetch_add_explicit(&spool->header->dropped, 1, memory_order_relaxed);
+		put(spool, head, event);
+	else
+		atomic_fetch_add_explicit(&spool->header->dropped, 1, memory_order_relaxed);
 	return result;
 }
 
 int spool_append(struct spool *spool, const struct event *event)
 {
-	struct spool_header *header = spool->header;
-	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
-	if (__builtin_expect(head == spool->event_room, 0))
-		return append_slowly(spool, event);
-	char *segment = spool->event_segment[head / SPOOL_SEGMENT_EVENTS % SPOOL_EVENT_SEGMENTS];
-	memcpy(segment + head % SPOOL_SEGMENT_EVENTS * sizeof(*event), event, sizeof(*event));
-	atomic_store_explicit(&header->head, head + 1, memory_order_release);
+	uint64_t head = atomic_load_explicit(&spool->header->head, memory_order_relaxed);
+	if (__builtin_expect(spool_is_full(spool), 0))
+		return append_slowly(spool, head, event);
+	put(spool, head, event);
 	return 0;
 }
 

@@ -121,6 +121,15 @@ struct spool {
  */
 int spool_create(struct spool *spool, const char *trace, const struct spool_identity *identity);
 
+/* The last places of the room there is are kept for EVENT_END and what revokes it: how it ended must not be lost. */
+#define SPOOL_ENDS 4u
+
+/* Whether the next event needs new room, and so system calls. */
+static inline bool spool_is_full(const struct spool *spool)
+{
+	return atomic_load_explicit(&spool->header->head, memory_order_relaxed) + SPOOL_ENDS >= spool->event_room;
+}
+
 /* Appends one event.  0, or -errno when there is no room: the event is then counted as dropped. */
 int spool_append(struct spool *spool, const struct event *event);
 

@@ -130,6 +130,10 @@ static enum trace_error open_database(sqlite3 **ret, const char *path, enum trac
 									  struct trace_failure *failure)
 {
 	sqlite3 *db = NULL;
+	/* For its owner alone: it tells of hosts, users and databases, and with PQLEAK_SQL=text of what is in them. */
+	int made = access == TRACE_READ ? -1 : open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (made >= 0)
+		close(made);
 	int flags = SQLITE_OPEN_READWRITE | (access == TRACE_READ ? 0 : SQLITE_OPEN_CREATE) | SQLITE_OPEN_EXRESCODE;
 	int rc = sqlite3_open_v2(path, &db, flags, NULL);
 	enum trace_error error = trace_fail_sqlite(failure, db, rc, path);

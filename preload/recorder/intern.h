@@ -2,9 +2,9 @@
 /*
  * intern.h - numbers for things that repeat: stacks, modules, texts, targets.
  *
- * Owns the process's private table from bytes to the spool's blob numbers, in
- * memory mapped for it (never malloc: the host may be inside it).  The caller
- * holds the recorder's lock.
+ * Owns what the process remembers of the spool's blobs: numbers by contents, and
+ * by the addresses that a dlclose makes worthless.  The caller holds the
+ * recorder's lock.
  */
 #ifndef PQLEAK_RECORDER_INTERN_H
 #define PQLEAK_RECORDER_INTERN_H
@@ -14,8 +14,8 @@
 
 #include "trace/spool.h"
 
-/* Forgets everything: this is a new process. */
-void intern_reset(struct spool *spool);
+/* Forgets everything: this is a new process. A new blob goes into the spool calmly: that may have to grow. */
+void intern_reset(struct spool *spool, void (*calmly)(void (*work)(void *), void *closure));
 
 /* The number of that blob; 0 when there is no room. */
 uint32_t intern_blob(enum blob_type type, const void *bytes, size_t length);
@@ -27,6 +27,6 @@ uint32_t intern_blob(enum blob_type type, const void *bytes, size_t length);
 uint32_t intern_stack(const uintptr_t *frames, size_t count, uint32_t unloads, uint64_t hash);
 
 /* What intern_stack wants as its hash; needs no lock. */
-uint64_t intern_hash(const uintptr_t *frames, size_t count, uint32_t unloads);
+uint64_t intern_hash(const uintptr_t *frames, size_t count);
 
 #endif

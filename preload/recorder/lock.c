@@ -2,8 +2,12 @@
 /* lock.c - see lock.h. */
 #include "lock.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	SPINS = 200,     /* the holder is on another processor and nearly done */
@@ -19,6 +23,25 @@ static bool is_free_now(struct recorder_lock *lock, uint32_t thread)
 	                                               memory_order_relaxed);
 }
 
+/* The holder was cancelled or killed by itself: nobody will give the lock back. */
+static bool is_gone(struct recorder_lock *lock)
+{
+	int error = errno;
+	uint32_t holder = atomic_load_explicit(lock->word, memory_order_relaxed);
+	bool gone = holder != 0 && tgkill(getpid(), (pid_t)holder, 0) != 0 && errno == ESRCH;
+	errno = error;
+	return gone && atomic_compare_exchange_strong(lock->word, &holder, 0);
+}
+
+/* Without being a point at which the host's thread can be cancelled. */
+static void sleep_a_little(void)
+{
+	int state;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+	pthread_setcancelstate(state, &state);
+}
+
 bool lock_take(struct recorder_lock *lock, uint32_t thread)
 {
 	const void *frame = __builtin_frame_address(0);
@@ -31,8 +54,10 @@ bool lock_take(struct recorder_lock *lock, uint32_t thread)
 		}
 		if (tries >= SPINS + YIELDS + SLEEPS)
 			return false;
+		if (tries >= SPINS + YIELDS && is_gone(lock))
+			continue;
 		if (tries >= SPINS + YIELDS)
-			nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+			sleep_a_little();
 		else if (tries >= SPINS)
 			sched_yield();
 	}

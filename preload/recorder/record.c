@@ -6,7 +6,6 @@
  * stack before it takes the lock, drains after it has given it back.
  */
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
@@ -18,33 +17,35 @@
 #include "memo.h"
 #include "preload/recorder.h"
 #include "self.h"
+#include "sqlite.h"
 #include "trace/spool.h"
 #include "trace/trace.h"
 
 enum {
 	DRAIN_EVENTS = 12 * SPOOL_SEGMENT_EVENTS, /* so many undrained: 768 KiB */
-	RETRY_EVENTS = SPOOL_SEGMENT_EVENTS,      /* a drain that failed is tried again after so many more */
+	RETRY_EVENTS = SPOOL_SEGMENT_EVENTS,      /* a drain or a growth that failed is tried again after so many more */
 	EXIT_WAIT_MS = 100,                       /* for another process's lock on the trace, when this one ends */
 };
 
-static struct recorder_settings settings;
+static struct recorder_settings host; /* what the shim has told; `trace` is the copy below */
+static char trace_path[4096];
 static struct recorder_lock lock;
 static struct spool spool;
 static struct drain *drain;
-static char trace_path[4096];
 static bool has_ended;
-static uint64_t next_drain;  /* the head at which to drain */
+static uint64_t next_drain;  /* the number of events, kept or lost, at which to drain */
+static uint64_t lost;        /* events in a row that found no room */
 static atomic_flag draining; /* held without waiting; in a child, forked meanwhile, it stays held: no drains there */
 
 static int start(const struct recorder_settings *asked)
 {
-	settings = *asked;
-	/* The settings' texts are the shim's, and a fork copies them; the path is kept because it outlives the call. */
+	host = *asked;
 	snprintf(trace_path, sizeof trace_path, "%s", asked->trace);
+	host.trace = trace_path;
 	int error = capture_prepare(asked->shim_low, asked->shim_high);
 	if (error != 0)
 		return error;
-	struct spool_identity identity;
+	static struct spool_identity identity; /* large, and this may be a small stack */
 	self_identify(&identity);
 	identity.parent_id = asked->parent_id;
 	identity.keep_events = asked->keep_events;
@@ -54,56 +55,90 @@ static int start(const struct recorder_settings *asked)
 	lock.word = asked->lock;
 	has_ended = false;
 	next_drain = DRAIN_EVENTS;
+	lost = 0;
 	drain = NULL; /* a parent's is not ours to free: its memory may be in use by the copy of a thread that is gone */
-	intern_reset(&spool);
+	intern_reset(&spool, asked->calmly);
 	memo_reset();
 	return 0;
 }
 
-/* Moves the spool into the trace, unless somebody is at it. Calm throughout: SQLite must not be interrupted. */
+/* --- the drain --- */
+
+struct drain_work {
+	int wait_ms;
+	enum trace_error error;
+};
+
+static void drain_calmly(void *closure)
+{
+	struct drain_work *work = closure;
+	struct trace_failure failure = {.error = TRACE_SYSTEM};
+	if (drain == NULL && sqlite_prepare())
+		drain = drain_new(&spool);
+	work->error = drain != NULL ? drain_run(drain, trace_path, work->wait_ms, &failure) : TRACE_SYSTEM;
+	if (work->error != TRACE_OK) {
+		drain_free(drain);
+		drain = NULL;
+	}
+	/* Somebody else's lock passes; this will not, and nobody would look for the spool. */
+	if (work->error != TRACE_OK && work->error != TRACE_BUSY)
+		host.trouble("what was recorded stays in its spool:", failure.text, 0);
+}
+
+/* Moves the spool into the trace, unless somebody is at it. */
 static bool drain_now(int wait_ms)
 {
 	if (atomic_flag_test_and_set(&draining))
 		return false;
-	char calm[RECORDER_CALM_BYTES] __attribute__((aligned(16)));
-	settings.calm_enter(calm);
-	struct trace_failure failure = {.error = TRACE_SYSTEM};
-	/* Nothing else in this process uses our copy of SQLite, and `draining` admits one thread at a time. */
-	static bool is_configured;
-	if (!is_configured)
-		is_configured = sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) == SQLITE_OK;
-	if (drain == NULL)
-		drain = drain_new(&spool);
-	enum trace_error error = drain != NULL ? drain_run(drain, trace_path, wait_ms, &failure) : TRACE_SYSTEM;
-	if (error != TRACE_OK) {
-		drain_free(drain);
-		drain = NULL;
-	}
-	settings.calm_leave(calm);
-	/* Somebody else's lock passes; this will not, and nobody would look for the spool. */
-	if (error != TRACE_OK && error != TRACE_BUSY)
-		settings.trouble("what was recorded stays in its spool:", failure.text, 0);
+	struct drain_work work = {.wait_ms = wait_ms};
+	host.calmly(drain_calmly, &work);
 	atomic_flag_clear(&draining);
-	return error == TRACE_OK;
+	return work.error == TRACE_OK;
 }
 
-static void drop(int error)
+/* --- the spool --- */
+
+struct append_work {
+	const struct event *event;
+	int error;
+};
+
+static void append_calmly(void *closure)
 {
-	atomic_fetch_add_explicit(&spool.header->dropped, 1, memory_order_relaxed);
-	settings.trouble("events are being lost", NULL, error);
+	struct append_work *work = closure;
+	work->error = spool_append(&spool, work->event);
 }
 
-/* Appends under the lock. Growing the spool makes system calls, so the first event of a segment goes in calmly. */
+/*
+ * Appends under the lock.  Growing the spool makes system calls, so an event that needs room goes in calmly; where
+ * there was none, most of those that follow are counted without asking the system again.
+ */
 static int append(const struct event *event)
 {
-	if (atomic_load_explicit(&spool.header->head, memory_order_relaxed) % SPOOL_SEGMENT_EVENTS != 0)
+	if (!spool_is_full(&spool)) {
+		lost = 0;
 		return spool_append(&spool, event);
-	char calm[RECORDER_CALM_BYTES] __attribute__((aligned(16)));
-	settings.calm_enter(calm);
-	int error = spool_append(&spool, event);
-	settings.calm_leave(calm);
-	return error;
+	}
+	struct append_work work = {.event = event, .error = -ENOSPC};
+	if (lost % RETRY_EVENTS == 0)
+		host.calmly(append_calmly, &work);
+	else
+		atomic_fetch_add_explicit(&spool.header->dropped, 1, memory_order_relaxed);
+	lost = work.error == 0 ? 0 : lost + 1;
+	return work.error;
 }
+
+static uint64_t events_so_far(void)
+{
+	return atomic_load_explicit(&spool.header->head, memory_order_relaxed) + lost;
+}
+
+static void count_dropped(uint64_t events)
+{
+	atomic_fetch_add_explicit(&spool.header->dropped, events, memory_order_relaxed);
+}
+
+/* --- the interface --- */
 
 /* What the stack is, before the lock is taken. */
 struct sighting {
@@ -116,12 +151,12 @@ struct sighting {
 
 static void look(const void *frame, struct sighting *ret)
 {
-	ret->unloads = atomic_load_explicit(settings.unloads, memory_order_relaxed);
+	ret->unloads = atomic_load_explicit(host.unloads, memory_order_relaxed);
 	if (memo_recall(frame, ret->unloads, &ret->number))
 		return;
 	ret->number = 0;
 	ret->count = capture_stack(ret->frames);
-	ret->hash = intern_hash(ret->frames, ret->count, ret->unloads);
+	ret->hash = intern_hash(ret->frames, ret->count);
 }
 
 static void record(struct event *event)
@@ -130,7 +165,8 @@ static void record(struct event *event)
 	const void *frame = __builtin_frame_address(0);
 	look(frame, &seen);
 	if (!lock_take(&lock, event->thread)) {
-		drop(0);
+		count_dropped(1);
+		host.trouble("events are being lost", NULL, 0);
 		return;
 	}
 	int error = 0;
@@ -138,23 +174,22 @@ static void record(struct event *event)
 	if (!has_ended) {
 		event->stack =
 			seen.number != 0 ? seen.number : intern_stack(seen.frames, seen.count, seen.unloads, seen.hash);
+		if (event->stack == 0)
+			count_dropped(1); /* the event, but not where it happened */
 		error = append(event);
-		uint64_t head = atomic_load_explicit(&spool.header->head, memory_order_relaxed);
-		is_due = head >= next_drain;
+		is_due = events_so_far() >= next_drain;
 		if (is_due)
-			next_drain = head + RETRY_EVENTS;
+			next_drain = events_so_far() + RETRY_EVENTS;
 	}
 	lock_give(&lock);
 	if (seen.number == 0)
 		memo_learn(frame, seen.unloads, event->stack);
 	if (error != 0)
-		settings.trouble("events are being lost: the spool cannot grow", NULL, -error);
-	if (is_due && drain_now(0)) {
-		uint64_t tail = atomic_load_explicit(&spool.header->tail, memory_order_relaxed);
-		if (lock_take(&lock, event->thread)) {
-			next_drain = tail + DRAIN_EVENTS;
-			lock_give(&lock);
-		}
+		host.trouble("events are being lost: the spool cannot grow", NULL, -error);
+	if (is_due && drain_now(0) && lock_take(&lock, event->thread)) {
+		next_drain = atomic_load_explicit(&spool.header->tail, memory_order_relaxed) + DRAIN_EVENTS;
+		lost = 0;
+		lock_give(&lock);
 	}
 }
 
@@ -172,7 +207,7 @@ static uint64_t id(void)
 	return spool.header->id;
 }
 
-static void end(uint32_t thread, enum process_end how, bool with_drain)
+static void end(uint32_t thread, enum process_end how, bool with_drain, uint64_t missed)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -184,7 +219,9 @@ static void end(uint32_t thread, enum process_end how, bool with_drain)
 	};
 	if (!lock_take(&lock, thread))
 		return;
-	int error = append(&event);
+	count_dropped(missed);
+	/* The spool keeps room for it. */
+	int error = spool_append(&spool, &event);
 	/* With the drain below the spool is gone: whatever other threads still do would be lost unseen. */
 	has_ended = with_drain;
 	lock_give(&lock);

@@ -24,7 +24,7 @@ void self_identify(struct spool_identity *ret)
 	gethostname(ret->host, sizeof ret->host - 1);
 	if (readlink("/proc/self/exe", ret->exe, sizeof ret->exe - 1) < 0)
 		ret->exe[0] = '\0';
-	char arguments[4096];
+	static char arguments[4096]; /* large, and this may be a small stack */
 	size_t length = read_file("/proc/self/cmdline", arguments, sizeof arguments);
 	redact_command(ret->command, sizeof ret->command, arguments, length);
 }

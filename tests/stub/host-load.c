@@ -66,7 +66,7 @@ static int reload(int argc, char **argv)
 		PGconn *conn = FIND(handle, plugin_open)();
 		for (int r = 0; r < 5; r++)
 			FIND(handle, plugin_clear)(FIND(handle, plugin_exec)(conn));
-		if (i == 7)
+		if (i == 19) /* in the last round: a reloaded stub hands out the same addresses again */
 			FIND(handle, plugin_exec)(conn);
 		FIND(handle, plugin_keep)(conn); /* finished while it is unloaded */
 		say("round %d: %u foreign", i, FIND(handle, pqstub_control)()->foreign);
