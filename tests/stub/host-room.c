@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: PostgreSQL
+/* host-room.c - hosts that run long: their memory, and what they do while the trace is locked or the spool cannot grow.
+ */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host.h"
+
+static void pairs(PGconn *conn, int count)
+{
+	for (int i = 0; i < count; i++)
+		PQclear(PQexec(conn, "SELECT 1"));
+}
+
+/* Anonymous memory in KiB. */
+static long own_memory(void)
+{
+	char line[256];
+	long kib = -1;
+	FILE *status = fopen("/proc/self/status", "r");
+	require(status != NULL, "/proc/self/status");
+	while (fgets(line, sizeof line, status) != NULL)
+		if (strncmp(line, "RssAnon:", 8) == 0)
+			kib = atol(line + 8);
+	fclose(status);
+	require(kib > 0, "RssAnon");
+	return kib;
+}
+
+/* reopen: loads and unloads a library 20,000 times, with a pair between; memory must not grow with the number. */
+static int reopen(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	PGconn *conn = PQconnectdb("");
+	long early = 0;
+	for (int i = 1; i <= 20000; i++) {
+		dlclose(must_open("libm.so.6", RTLD_NOW));
+		pairs(conn, 1);
+		if (i == 5000)
+			early = own_memory();
+	}
+	long grown = own_memory() - early;
+	if (grown < 1024)
+		say("15,000 more rounds take less than 1 MiB more");
+	else
+		say("15,000 more rounds take %ld KiB more", grown);
+	PQfinish(conn);
+	return 0;
+}
+
+/*
+ * locked FILE: 150,000 pairs, then FILE is made, and waited for until somebody removes it; then 200,000 more, and a
+ * connection that stays.
+ */
+static int locked(int argc, char **argv)
+{
+	require(argc > 1, "a file");
+	PGconn *conn = PQconnectdb("");
+	pairs(conn, 150000);
+	int fd = open(argv[1], O_WRONLY | O_CREAT | O_EXCL, 0600);
+	require(fd >= 0, argv[1]);
+	close(fd);
+	while (access(argv[1], F_OK) == 0)
+		usleep(1000);
+	pairs(conn, 200000);
+	PQfinish(conn);
+	PQconnectdb("");
+	say_counts("libpq", pqstub_control());
+	return 0;
+}
+
+/* unwritable FOLDER: the process loses its right to write there, or to read; then 15,000 pairs. */
+static int unwritable(int argc, char **argv)
+{
+	require(argc > 1, "a folder");
+	PGconn *conn = PQconnectdb("");
+	pairs(conn, 1);
+	if (geteuid() == 0)
+		require(setresuid(65534, 65534, 65534) == 0, "setresuid");
+	else
+		require(chmod(argv[1], 0) == 0, argv[1]);
+	pairs(conn, 15000);
+	PQfinish(conn);
+	say_counts("libpq", pqstub_control());
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	return host_main(
+		(const struct host_case[]){{"reopen", reopen}, {"locked", locked}, {"unwritable", unwritable}, {0}}, argc,
+		argv);
+}

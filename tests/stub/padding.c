@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: PostgreSQL
+/* padding.c - code that a plug-in may have before the rest of it, which then lies elsewhere. */
+extern void padding(void);
+
+void padding(void)
+{
+	__asm__ volatile(".rept 512\n\tnop\n\t.endr");
+}
