@@ -33,10 +33,10 @@ struct gate {
 		"fail-on", required_argument, NULL, OPTION_FAIL_ON                                                             \
 	}
 #define GATE_OPTIONS_HELP                                                                                              \
-	"  --allow-held-at-exit     forgive what one place held once when its process ended\n"                             \
+	"  --allow-held-at-exit     forgive one leak of a call site in each process\n"                                     \
 	"  --max-open=N             more than N connections open at once fail the check\n"                                 \
-	"  --fail-on=WHAT,...       these fail it too: misuse, a kind of resource, or a kind\n"                            \
-	"                           of misuse (transaction, finished-in-transaction, ...)\n"
+	"  --fail-on=WHAT,...       fail on these too: misuse, a kind of resource, or a\n"                                 \
+	"                           kind of misuse (transaction, finished-in-transaction)\n"
 
 /* Whether an option is one of GATE_OPTIONS, and taking its value; false: it was wrong and the error is printed. */
 bool gate_has_option(int option);

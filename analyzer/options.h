@@ -51,7 +51,7 @@ enum long_option {
 	"  --format=text|json       how the report is written (text)\n"                                                    \
 	"  --group-by=WHAT          one finding for each site, stack, function, module\n"                                  \
 	"                           or database (site)\n"                                                                  \
-	"  --held=DURATION          also name what was held, or idle in a transaction, this\n"                             \
+	"  --held=DURATION          also name what was held, or idle in a transaction, so\n"                               \
 	"                           long: 500ms, 2s, 5min, 1h\n"                                                           \
 	"  --all                    every finding, also of what was released or is open\n"
 

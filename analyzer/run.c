@@ -173,7 +173,8 @@ const struct command command_run = {
 			"                           hold personal data and passwords\n"
 			"  --events=all             keep every event, not only what is outstanding\n"
 			"  -q, --quiet              print nothing when nothing leaked\n" REPORT_OPTIONS_HELP
-			"\nThe report goes to stderr.  The exit status is the command's, 128+N when signal\n"
+			"\n--max, --allow-held-at-exit, --max-open and --fail-on imply --check.\n"
+			"The report goes to stderr.  The exit status is the command's, 128+N when signal\n"
 			"N ended it; 125 when pqleak failed, 126 when the command could not be executed,\n"
 			"127 when it was not found.\n",
 	.usage_status = STATUS_RUN_FAILED,
