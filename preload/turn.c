@@ -46,16 +46,27 @@ static const void *sleeping_at(uint32_t thread)
 	return pointer != NULL ? (const void *)(uintptr_t)strtoull(pointer, NULL, 16) : NULL;
 }
 
+struct question {
+	uint32_t thread;
+	const void *frame;
+	bool is_inside;
+};
+
+static void ask(void *closure)
+{
+	struct question *question = closure;
+	/* A child has its parent's entries, but not its threads. */
+	bool is_there = tgkill(getpid(), (pid_t)question->thread, 0) == 0;
+	const void *stack = is_there ? sleeping_at(question->thread) : NULL;
+	question->is_inside = is_there && (uintptr_t)stack < (uintptr_t)question->frame;
+}
+
 /* Whether the thread is still inside the call whose frame that is. */
 static bool is_inside(uint32_t thread, const void *frame)
 {
-	struct calm calm;
-	calm_enter(&calm);
-	/* A child has its parent's entries, but not its threads. */
-	bool is_there = tgkill(getpid(), (pid_t)thread, 0) == 0;
-	const void *stack = is_there ? sleeping_at(thread) : NULL;
-	calm_leave(&calm);
-	return is_there && (uintptr_t)stack < (uintptr_t)frame;
+	struct question question = {thread, frame, false};
+	calm_run(ask, &question);
+	return question.is_inside;
 }
 
 /* The place is not free.  True: it is ours now. */

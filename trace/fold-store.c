@@ -8,7 +8,8 @@
  */
 #include "fold-store.h"
 
-#include <stdlib.h>
+#include <sqlite3.h>
+#include <string.h>
 
 #define PAST_BITS 12 /* places for what was given back: as many are remembered at most */
 
@@ -39,8 +40,8 @@ void fold_done(struct fold *fold)
 	map_done(&fold->live_connections);
 	map_done(&fold->live_resources);
 	map_done(&fold->pair_index);
-	free(fold->finished);
-	free(fold->cleared);
+	sqlite3_free(fold->finished);
+	sqlite3_free(fold->cleared);
 	fold->finished = fold->cleared = NULL;
 }
 
@@ -227,10 +228,13 @@ static uint32_t past_place(uint64_t address)
 
 bool store_remember(struct fold_past **table, const struct fold_past *past)
 {
-	if (*table == NULL)
-		*table = calloc((size_t)1 << PAST_BITS, sizeof(**table));
-	if (*table == NULL)
-		return false;
+	const size_t bytes = ((size_t)1 << PAST_BITS) * sizeof(**table);
+	if (*table == NULL) {
+		*table = sqlite3_malloc64(bytes);
+		if (*table == NULL)
+			return false;
+		memset(*table, 0, bytes);
+	}
 	(*table)[past_place(past->address)] = *past;
 	return true;
 }

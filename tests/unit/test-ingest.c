@@ -122,11 +122,11 @@ static void an_unborn_spool_goes_when_it_is_old(void **state)
 	snprintf(path, sizeof(path), "%s-spool-2147483646-00000000000000aa", s->trace);
 	write_file(path, "", 0);
 	ingest_now(s);
-	assert_int_equal(count_files(s, "00aa"), 1);
+	assert_int_equal(count_files(s, "-00000000000000aa"), 1);
 	struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
 	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
 	ingest_now(s);
-	assert_int_equal(count_files(s, "00aa"), 0);
+	assert_int_equal(count_files(s, "-00000000000000aa"), 0);
 	assert_string_equal(ask(s, "SELECT count(*) FROM incomplete"), "0");
 }
 
