@@ -67,9 +67,17 @@ static const char *const note_queries[] = {
 			 "   iif(b.keepalives = 'none', 'over a Unix socket', 'keepalives ' || b.keepalives)), ''"
 			 " FROM found_broken b LEFT JOIN site s ON s.stack = b.acquire_stack LEFT JOIN site u ON u.stack = b.stack"
 			 " ORDER BY b.count DESC",
+	/* What was open when the process was told to end, in the order in which it was released. */
+	"SELECT printf('%d open when told to end%s, opened at ', d.open, iif(d.released = d.open, '',"
+	"         printf(', %d cut', d.open - d.released))) || ifnull(short_name(s.head), 'an unknown place'), "
+	"ifnull(s.tail, ''),"
+	" iif(d.released = 0, NULL, 'released'), printf('%d, %safter %s', d.released, iif(d.released = 1, '', 'the last "
+	"'), duration(d.last_ns)), ''"
+	" FROM found_drained d LEFT JOIN site s ON s.stack = d.acquire_stack"
+	" ORDER BY d.process, d.first_ns IS NULL, d.first_ns, d.acquire_stack",
 	/* Who had connections open at the peak; empty unless it was asked for. */
-	"SELECT printf('%d open at the peak, opened at ', p.open) || ifnull(short_name(s.head), 'an unknown place'),"
-	" ifnull(s.tail, '') FROM found_peak p LEFT JOIN site s ON s.stack = p.acquire_stack ORDER BY p.open DESC",
+	("SELECT printf('%d open at the peak, opened at ', p.open) || ifnull(short_name(s.head), 'an unknown place'),"
+	 " ifnull(s.tail, '') FROM found_peak p LEFT JOIN site s ON s.stack = p.acquire_stack ORDER BY p.open DESC"),
 };
 
 #define NOTE_SORTS (sizeof note_queries / sizeof note_queries[0])
