@@ -54,7 +54,8 @@ static const char *const note_queries[] = {
 	/* Failed connects. */
 	"SELECT printf('%d failed connect%s (%s) at ', f.count, iif(f.count = 1, '', 's'), f.error)"
 	"         || ifnull(short_name(s.head), 'an unknown place'), ifnull(s.tail, ''),"
-	" iif(f.per_second IS NULL, NULL, 'rate'), printf('%.3g per second for %s%s', f.per_second,"
+	" iif(f.per_second IS NULL, NULL, 'rate'), printf('%s per second for %s%s', printf(iif(f.per_second < 10, '%.3g', "
+	"'%.0f'), f.per_second),"
 	"   duration(f.last_ns - f.first_ns), CASE f.backs_off WHEN 1 THEN ', backing off' WHEN 0 THEN ', without back-off'"
 	"   ELSE '' END), ''"
 	" FROM choice o CROSS JOIN found_failed f LEFT JOIN site s ON s.stack = f.acquire_stack"
@@ -93,7 +94,7 @@ static void print_details(const struct printer *printer, sqlite3_stmt *row)
 	}
 }
 
-bool report_notes(const struct printer *printer, sqlite3 *db, bool all)
+bool report_notes(const struct printer *printer, sqlite3 *db, bool all, bool last)
 {
 	bool failed = false;
 	bool any = false;
@@ -116,7 +117,7 @@ bool report_notes(const struct printer *printer, sqlite3 *db, bool all)
 		if (hidden > 0)
 			print_line(printer, 2, STYLE_DIM, "... %" PRId64 " more like this (--all shows every one)", hidden);
 	}
-	if (any)
+	if (any && !last)
 		print_line(printer, 0, STYLE_PLAIN, "%s", "");
 	return !failed;
 }
