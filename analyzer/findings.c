@@ -34,6 +34,7 @@ static const char notes_count_sql[] =
 	"SELECT (SELECT count(*) FROM found_idle WHERE worth) + (SELECT count(*) FROM found_churn WHERE worth)"
 	" + (SELECT count(*) FROM found_failed WHERE worth) + (SELECT count(*) FROM found_broken)"
 	" + (SELECT count(*) FROM found_held) + (SELECT count(*) FROM found_peak)"
+	" + (SELECT count(*) FROM found_drained)"
 	" + (SELECT count(*) FROM found_misuse WHERE by_design)";
 
 static bool make_choice(sqlite3 *db, const struct report_choice *choice)

@@ -9,31 +9,42 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "analyzer/command.h"
 #include "analyzer/message.h"
 
 #define SIGNALS 4
+#define NS_PER_S 1000000000
 #define MEANWHILE_MS 2000
 
 /* The child, for the signal handler. */
 static volatile sig_atomic_t child;
+
+/* When it was first told to end, ns since 1970; 0: it was not. */
+static _Atomic int64_t told_ns;
 
 static const int signals[SIGNALS] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
 
 static void pass_on(int number)
 {
 	int saved = errno;
+	struct timespec now;
+	int64_t never = 0;
 
-	if (child > 0)
+	if (child > 0) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		atomic_compare_exchange_strong(&told_ns, &never, (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec);
 		kill((pid_t)child, number);
+	}
 	errno = saved;
 }
 
@@ -185,6 +196,7 @@ int launch_run(const struct launch *launch, struct launched *ret)
 	close(report[0]);
 	ret->pid = pid;
 	ret->wait_status = wait_for(pid, launch);
+	ret->told_ns = told_ns;
 	child = 0;
 	if (told == (ssize_t)sizeof error)
 		return fail(start_status(error), "cannot run '%s': %s", launch->command[0], strerror(error));

@@ -9,12 +9,13 @@
 #define PQLEAK_ANALYZER_LAUNCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct launch {
-	char **command;                /* argv, ended by NULL */
-	const char *preload;           /* put before what LD_PRELOAD has */
-	const char *(*environment)[2]; /* name and value of variables to set, ended by {NULL, NULL} */
+	char **command;                         /* argv, ended by NULL */
+	const char *preload;                    /* put before what LD_PRELOAD has */
+	const char *(*environment)[2];          /* name and value of variables to set, ended by {NULL, NULL} */
 	void (*meanwhile)(const void *context); /* called every few seconds while the command runs */
 	const void *context;
 };
@@ -22,6 +23,7 @@ struct launch {
 struct launched {
 	pid_t pid;
 	int wait_status; /* as of waitpid */
+	int64_t told_ns; /* when TERM or HUP was first passed on, ns since 1970; 0: it was not */
 };
 
 /* 0 when the command can be found and executed, else STATUS_NOT_FOUND or STATUS_NOT_EXECUTABLE, and the reason is

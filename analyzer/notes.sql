@@ -9,6 +9,7 @@ DROP TABLE IF EXISTS temp.found_churn;
 DROP TABLE IF EXISTS temp.found_failed;
 DROP TABLE IF EXISTS temp.found_broken;
 DROP TABLE IF EXISTS temp.found_held;
+DROP TABLE IF EXISTS temp.found_drained;
 
 CREATE TEMP TABLE found_misuse AS
   SELECT kind, stack, acquire_stack, release_stack, min(function) AS function, sum(count) AS count,
@@ -56,6 +57,17 @@ CREATE TEMP TABLE found_held AS
   FROM choice o CROSS JOIN main.fold f
   WHERE o.held_ns > 0 AND f.longest_ns >= o.held_ns AND f.kind <> 'connection' GROUP BY f.kind, f.acquire_stack;
 
+-- What was open when the launcher passed on SIGTERM or SIGHUP: what was released then, and what was cut by the end.
+CREATE TEMP TABLE found_drained AS
+  WITH told AS (
+    SELECT CAST(substr(name, length('told_to_end_ns of process ') + 1) AS INTEGER) AS process, value AS at_ns
+    FROM main.property WHERE name GLOB 'told_to_end_ns of process *')
+  SELECT c.process, c.acquire_stack, count(*) AS open, count(c.released_ns) AS released,
+         min(c.released_ns - t.at_ns) AS first_ns, max(c.released_ns - t.at_ns) AS last_ns, 1 AS worth
+  FROM told t CROSS JOIN main.connection c ON c.process = t.process
+  WHERE c.state = 'connected' AND c.acquired_ns <= t.at_ns AND ifnull(c.released_ns, t.at_ns) >= t.at_ns
+  GROUP BY c.process, c.acquire_stack;
+
 INSERT OR IGNORE INTO wanted_stack
   SELECT stack FROM (
     SELECT stack FROM found_misuse UNION SELECT acquire_stack FROM found_misuse UNION SELECT release_stack FROM found_misuse
@@ -63,5 +75,5 @@ INSERT OR IGNORE INTO wanted_stack
     UNION SELECT acquire_stack FROM found_churn UNION SELECT acquire_stack FROM found_failed
     UNION SELECT acquire_stack FROM found_broken UNION SELECT stack FROM found_broken
     UNION SELECT acquire_stack FROM found_held UNION SELECT release_stack FROM found_held
-    UNION SELECT acquire_stack FROM found_peak)
+    UNION SELECT acquire_stack FROM found_drained UNION SELECT acquire_stack FROM found_peak)
   WHERE stack > 0;

@@ -40,9 +40,11 @@ static bool add_up(sqlite3 *db, struct peak *peak)
 	bool failed = row == NULL;
 
 	if (!failed && query_next(row, &failed)) {
-		peak->open = sqlite3_column_int64(row, 0);
-		peak->at_ns = sqlite3_column_int64(row, 1);
 		peak->whole = true;
+		if (sqlite3_column_int64(row, 0) > peak->open) {
+			peak->open = sqlite3_column_int64(row, 0);
+			peak->at_ns = sqlite3_column_int64(row, 1);
+		}
 	}
 	return !failed;
 }

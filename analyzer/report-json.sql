@@ -34,6 +34,8 @@
 -- churn         sites that open connections for two queries at most, and what that cost
 -- failed_connects   by site and error: how many, how fast, and whether the gaps grow (null: too few to tell)
 -- broken        connections found gone by a use: which, how long they had been idle, keepalives on, off, none or unknown
+-- drained       by site, what was open when `pqleak run` passed on SIGTERM or SIGHUP: how many were released after that,
+--               the first and the last how long after, and how many were cut by the end
 -- peak          most connections open at once, in all processes when `whole`, else in `process`; its sites with --all or
 --               when --max-open was passed
 
@@ -130,6 +132,11 @@ SELECT json_object(
     'use_site', (SELECT json(text) FROM site_json s WHERE s.stack = b.stack), 'idle_ns', b.idle_ns,
     'keepalives', b.keepalives, 'connection', b.connection) AS item
     FROM found_broken b ORDER BY b.count DESC, b.acquire_stack)),
+  'drained', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
+    'pid', (SELECT pid FROM process p WHERE p.id = d.process),
+    'site', (SELECT json(text) FROM site_json s WHERE s.stack = d.acquire_stack), 'open', d.open,
+    'released', d.released, 'cut', d.open - d.released, 'first_ns', d.first_ns, 'last_ns', d.last_ns) AS item
+    FROM found_drained d ORDER BY d.process, d.first_ns IS NULL, d.first_ns, d.acquire_stack)),
   'peak', json_object('open', ?2, 'at_ns', ?3, 'whole', json(iif(?4, 'true', 'false')),
     'process', (SELECT json_object('pid', pid, 'exe', exe, 'open', peak) FROM process WHERE id = ?5),
     'sites', (SELECT json_group_array(json(item)) FROM (SELECT json_object('open', k.open,

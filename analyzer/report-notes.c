@@ -54,7 +54,8 @@ static const char *const note_queries[] = {
 	/* Failed connects. */
 	"SELECT printf('%d failed connect%s (%s) at ', f.count, iif(f.count = 1, '', 's'), f.error)"
 	"         || ifnull(short_name(s.head), 'an unknown place'), ifnull(s.tail, ''),"
-	" iif(f.per_second IS NULL, NULL, 'rate'), printf('%.3g per second for %s%s', f.per_second,"
+	" iif(f.per_second IS NULL, NULL, 'rate'), printf('%s per second for %s%s', printf(iif(f.per_second < 10, '%.3g', "
+	"'%.0f'), f.per_second),"
 	"   duration(f.last_ns - f.first_ns), CASE f.backs_off WHEN 1 THEN ', backing off' WHEN 0 THEN ', without back-off'"
 	"   ELSE '' END), ''"
 	" FROM choice o CROSS JOIN found_failed f LEFT JOIN site s ON s.stack = f.acquire_stack"
@@ -67,9 +68,17 @@ static const char *const note_queries[] = {
 			 "   iif(b.keepalives = 'none', 'over a Unix socket', 'keepalives ' || b.keepalives)), ''"
 			 " FROM found_broken b LEFT JOIN site s ON s.stack = b.acquire_stack LEFT JOIN site u ON u.stack = b.stack"
 			 " ORDER BY b.count DESC",
+	/* What was open when the process was told to end, in the order in which it was released. */
+	"SELECT printf('%d open when told to end%s, opened at ', d.open, iif(d.released = d.open, '',"
+	"         printf(', %d cut', d.open - d.released))) || ifnull(short_name(s.head), 'an unknown place'), "
+	"ifnull(s.tail, ''),"
+	" iif(d.released = 0, NULL, 'released'), printf('%d, %safter %s', d.released, iif(d.released = 1, '', 'the last "
+	"'), duration(d.last_ns)), ''"
+	" FROM found_drained d LEFT JOIN site s ON s.stack = d.acquire_stack"
+	" ORDER BY d.process, d.first_ns IS NULL, d.first_ns, d.acquire_stack",
 	/* Who had connections open at the peak; empty unless it was asked for. */
-	"SELECT printf('%d open at the peak, opened at ', p.open) || ifnull(short_name(s.head), 'an unknown place'),"
-	" ifnull(s.tail, '') FROM found_peak p LEFT JOIN site s ON s.stack = p.acquire_stack ORDER BY p.open DESC",
+	("SELECT printf('%d open at the peak, opened at ', p.open) || ifnull(short_name(s.head), 'an unknown place'),"
+	 " ifnull(s.tail, '') FROM found_peak p LEFT JOIN site s ON s.stack = p.acquire_stack ORDER BY p.open DESC"),
 };
 
 #define NOTE_SORTS (sizeof note_queries / sizeof note_queries[0])
@@ -85,7 +94,7 @@ static void print_details(const struct printer *printer, sqlite3_stmt *row)
 	}
 }
 
-bool report_notes(const struct printer *printer, sqlite3 *db, bool all)
+bool report_notes(const struct printer *printer, sqlite3 *db, bool all, bool last)
 {
 	bool failed = false;
 	bool any = false;
@@ -108,7 +117,7 @@ bool report_notes(const struct printer *printer, sqlite3 *db, bool all)
 		if (hidden > 0)
 			print_line(printer, 2, STYLE_DIM, "... %" PRId64 " more like this (--all shows every one)", hidden);
 	}
-	if (any)
+	if (any && !last)
 		print_line(printer, 0, STYLE_PLAIN, "%s", "");
 	return !failed;
 }

@@ -235,9 +235,10 @@ bool report_text(struct reading *reading, const struct report_choice *choice, co
 	if (brief > 0)
 		print_line(printer, 0, STYLE_PLAIN, "%s", "");
 	print_hidden(printer, &hidden, totals->group_noun);
-	failed =
-		failed || !report_misuse(printer, reading->db, choice->all) || !report_notes(printer, reading->db, choice->all);
-	if (!clean || totals_misuse(totals) > 0) /* notes alone need no numbers to put them in proportion */
+	bool summary = !clean || totals_misuse(totals) > 0; /* notes alone need no numbers to put them in proportion */
+	failed = failed || !report_misuse(printer, reading->db, choice->all) ||
+			 !report_notes(printer, reading->db, choice->all, !summary);
+	if (summary)
 		report_summary(printer, reading, totals);
 	return !failed;
 }

@@ -90,6 +90,23 @@ static const char note_sql[] =
 	" \"end\" = iif(ifnull(\"end\", 'unknown') = 'unknown', :end, \"end\")"
 	" WHERE \"end\" IS NOT 'exec' AND id = (SELECT max(id) FROM process WHERE pid = :pid AND id > :known)";
 
+/* The process's number is in the name: a trace can hold several runs. */
+static const char told_sql[] =
+	"INSERT OR REPLACE INTO property SELECT 'told_to_end_ns of process ' || max(id), :told FROM process"
+	" WHERE pid = :pid AND id > :known HAVING max(id) IS NOT NULL";
+
+static void note_told(sqlite3 *db, int64_t known, const struct launched *launched)
+{
+	QUERY_CLEANUP statement = query_prepare(db, told_sql);
+
+	if (statement == NULL || launched->told_ns == 0)
+		return;
+	sqlite3_bind_int64(statement, 1, launched->told_ns);
+	sqlite3_bind_int(statement, 2, launched->pid);
+	sqlite3_bind_int64(statement, 3, known);
+	query_next(statement, NULL);
+}
+
 static void note(sqlite3 *db, int64_t known, const struct launched *launched)
 {
 	QUERY_CLEANUP statement = query_prepare(db, note_sql);
@@ -113,7 +130,9 @@ void run_trace_note_end(const char *path, int64_t known, const struct launched *
 
 	if (trace_open(&db, path, TRACE_READ, WAIT_MS, &failure) != TRACE_OK)
 		return; /* the report that follows says why */
-	if (trace_ingest(db, path, &failure) == TRACE_OK)
+	if (trace_ingest(db, path, &failure) == TRACE_OK) {
 		note(db, known, launched);
+		note_told(db, known, launched);
+	}
 	sqlite3_close(db);
 }

@@ -49,6 +49,8 @@ CASES = {
     'habits-show-301': ('habits', ['show'], ['301']),
     'audit': ('habits', ['audit'], []),
     'audit-nothing': ('nothing', ['audit'], []),
+    'drained': ('drained', ['report'], []),
+    'drained-json': ('drained', ['report', '--format=json'], []),
     'memory-check': ('memory', ['check'], []),
     'memory-check-quiet': ('memory', ['check', '-q'], []),
     'kinds-json': ('kinds', ['report', '--format=json'], []),

@@ -44,6 +44,27 @@ class EachKind(Scenario):
             self.assertIn(word, run.stderr, f'the report says what happened to each {kind}')
             stack = trace.one('SELECT acquire_stack FROM leak WHERE kind = ?', kind)
             self.assertIn('main', trace.functions(stack), f'where the {kind} came from is known\n{run}')
+            self.assert_shown(kind, word, trace.one('SELECT id FROM leak WHERE kind = ?', kind))
+        found = {finding['kind']: finding['count'] for finding in self.json()['findings']}
+        self.assertEqual(found, {kind: count for kind, count in leaked.items() if self.is_finding(kind, count)}, run)
+        for kind, count in leaked.items():
+            if kind not in ('connection', 'result'):  # these fail a check without being asked for
+                name = kind.replace(' ', '-')
+                self.assertEqual(self.check('t.db', '--max=9'), 0)
+                self.assertEqual(self.check('t.db', '--max=9', f'--fail-on={name}'), int(self.is_finding(kind, count)))
+
+    @staticmethod
+    def is_finding(kind, count):
+        """One prepared statement that stays for the connection's life is as it should be; only many are a finding."""
+        return kind != 'statement' or count > 1
+
+    def assert_shown(self, kind, word, number):
+        name = kind.replace(' ', '-')
+        show = self.pqleak('show', self.path('t.db'), name, str(number))
+        self.assertEqual((show.status, show.stderr), (0, ''), show)
+        self.assertIn('main', show.stdout, show)
+        if kind != 'connection':
+            self.assertIn(word, show.stdout, show)
 
     def right(self, twin, released):
         program, case = twin.split()
