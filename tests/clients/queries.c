@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /* queries.c - sends statements without waiting, and takes all their results, or not. */
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -124,7 +125,11 @@ static PGconn *cancel(void)
 	PGconn *conn = client_open();
 	must(conn, PQsendQuery(conn, "SELECT pg_sleep(3600)"), "PQsendQuery");
 	PGcancel *handle = PQgetCancel(conn);
-	must(conn, PQcancel(handle, error, sizeof(error)), "PQcancel");
+	/* A cancel that comes before the query has begun cancels nothing: until the server answers, ask again. */
+	struct pollfd answer = {.fd = PQsocket(conn), .events = POLLIN};
+	do
+		must(conn, PQcancel(handle, error, sizeof(error)), "PQcancel");
+	while (poll(&answer, 1, 200) == 0);
 	PQfreeCancel(handle);
 	return conn;
 }

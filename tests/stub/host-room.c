@@ -53,20 +53,25 @@ static int reopen(int argc, char **argv)
 	return 0;
 }
 
-/*
- * locked FILE: 150,000 pairs, then FILE is made, and waited for until somebody removes it; then 200,000 more, and a
- * connection that stays.
- */
+/* Makes the file, and waits until somebody removes it. */
+static void wait_for(const char *file)
+{
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	require(fd >= 0, file);
+	close(fd);
+	while (access(file, F_OK) == 0)
+		usleep(1000);
+}
+
+/* locked FILE: FILE comes twice: before the pairs that find the trace locked, and after them. */
 static int locked(int argc, char **argv)
 {
 	require(argc > 1, "a file");
 	PGconn *conn = PQconnectdb("");
+	pairs(conn, 20000);
+	wait_for(argv[1]);
 	pairs(conn, 150000);
-	int fd = open(argv[1], O_WRONLY | O_CREAT | O_EXCL, 0600);
-	require(fd >= 0, argv[1]);
-	close(fd);
-	while (access(argv[1], F_OK) == 0)
-		usleep(1000);
+	wait_for(argv[1]);
 	pairs(conn, 200000);
 	PQfinish(conn);
 	PQconnectdb("");
