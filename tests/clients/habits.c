@@ -2,6 +2,7 @@
 /* habits.c - programs that leak nothing and still have a habit worth telling of: churn, retries, peaks, lost sessions.
  */
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -141,6 +142,30 @@ static int hold(int argc, char **argv)
 	return 0;
 }
 
+static volatile sig_atomic_t told;
+
+static void be_told(int number)
+{
+	told = number;
+}
+
+/* A service that is told to end: of three connections it has time for two. */
+static int service(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	signal(SIGTERM, be_told);
+	PGconn *first = client_open(), *second = client_open();
+	client_open();
+	client_say("ready");
+	while (!told)
+		usleep(10000);
+	usleep(50000);
+	PQfinish(first);
+	usleep(50000);
+	PQfinish(second);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct client_case cases[] = {
@@ -153,6 +178,7 @@ int main(int argc, char **argv)
 		{"broken", "MS: loses its session and finds out MS milliseconds later", broken},
 		{"settings", "CONNINFO: connects with it, and without settings", settings},
 		{"hold", "MS: holds a connection idle for MS milliseconds", hold},
+		{"service", "has three connections open, and after SIGTERM finishes two of them", service},
 		{NULL, NULL, NULL},
 	};
 	return client_main(argc, argv, cases);

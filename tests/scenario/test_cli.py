@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 """The pqleak command from end to end: exits, messages, options."""
+import json
 import os
 import pty
 import re
@@ -9,11 +10,11 @@ import socket
 import subprocess
 
 import tap
-from scenario import PQLEAK, SECONDS, Scenario, Trace, client
+from scenario import PQLEAK, PYTHON, SECONDS, Scenario, Trace, client
 
 ACQUIRE = client('acquire')
 ENDS = client('ends')
-COMMANDS = ('run', 'report', 'check', 'show', 'sql', 'help')
+COMMANDS = ('run', 'report', 'check', 'show', 'audit', 'sql', 'help')
 
 
 class Help(Scenario):
@@ -119,6 +120,30 @@ class Running(Scenario):
         self.assertEqual(process.returncode, 130, stderr)
         self.assertIn('pqleak', stderr)
         self.assertEqual(Trace(self.path('t.db')).verdicts(), {'open-at-death': 1})
+
+    def test_told_to_end(self):
+        """SIGTERM is passed on, and the report says what was open then, what was released and what was cut"""
+        program = ('import os, psycopg2, signal\n'
+                   'kept, closed = psycopg2.connect(""), psycopg2.connect("")\n'
+                   'signal.signal(signal.SIGTERM, lambda *_: (closed.close(), os._exit(0)))\n'
+                   'print("open", flush=True)\n'
+                   'signal.pause()\n')
+        with subprocess.Popen([PQLEAK, 'run', '-o', self.path('t.db'), '--', PYTHON, '-c', program],
+                              env=self.environment, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as process:
+            try:
+                self.assertEqual(process.stdout.readline(), 'open\n')
+                process.terminate()
+                _, stderr = process.communicate(timeout=SECONDS)
+            finally:
+                process.kill()
+        self.assertEqual(process.returncode, 0, stderr)
+        self.assertIn('open when told to end', stderr)
+        report = json.loads(self.pqleak('report', '--format=json', self.path('t.db')).stdout)
+        self.assertEqual([sum(site[key] for site in report['drained']) for key in ('open', 'released', 'cut')], [2, 1, 1])
+        self.traced(ACQUIRE, 'clean')
+        report = json.loads(self.pqleak('report', '--format=json', self.path('t.db')).stdout)
+        self.assertEqual(report['drained'], [], 'nobody told it to end')
 
     def test_tree(self):
         """a command's whole tree goes into one trace"""

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 """What else a trace answers: churn, failed connects and their cadence, peaks, lost sessions, settings, long holds."""
 import os
+import subprocess
 
 import tap
-from scenario import PYTHON, Scenario, client, psql, script
+from scenario import PQLEAK, PYTHON, SECONDS, Scenario, client, psql, script
 
 HABITS = client('habits')
 
@@ -177,6 +178,23 @@ class Held(Scenario):
         self.assertIn('hold', long.stdout)
         longer = self.pqleak('report', self.path('t.db'), '--held=1h')
         self.assertNotIn('hold (', longer.stdout)
+
+
+class Draining(Scenario):
+    def test_told_to_end(self):
+        """after SIGTERM: what was open, what was released in order, and what was cut"""
+        with subprocess.Popen([PQLEAK, 'run', '-o', self.path('t.db'), '--', HABITS, 'service'], env=self.environment,
+                              cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                self.assertEqual(process.stdout.readline(), 'ready\n')
+                process.terminate()
+                _, stderr = process.communicate(timeout=SECONDS)
+            finally:
+                process.kill()
+        self.assertEqual(process.returncode, 0, stderr)
+        drained = self.json()['drained']
+        self.assertEqual([(place['open'], place['released']) for place in drained], [(1, 1), (1, 1), (1, 0)], stderr)
+        self.assertIn('told to end', stderr)
 
 
 class Drivers(Scenario):
