@@ -7,6 +7,7 @@ from stub import SANITIZE, Stub, built, host
 
 NARROW = host('narrow')
 EXITS = 15  # in each of these the timer interrupts malloc at another moment
+MALLOC = unittest.skipIf(SANITIZE != 'none', "a sanitizer's malloc cannot bear an exit inside it, with the shim or without")
 SMALL = unittest.skipIf(SANITIZE != 'none', 'sanitizers need more room than such a stack has')
 
 
@@ -19,10 +20,12 @@ class Exits(Stub):
                               timeout=20)
             self.assert_counts(trace, {'leaked': 1}, {'released': 1})
 
+    @MALLOC
     def test_alone(self):
         """... that interrupts malloc: its heap is half changed"""
         self.in_malloc()
 
+    @MALLOC
     def test_beside_a_thread(self):
         """... that interrupts malloc beside another thread: its lock is held"""
         self.in_malloc('idle')
