@@ -33,8 +33,8 @@ bool call_begin(struct call *call, enum hook hook, const void *object, const voi
 	call->hook = hook;
 	call->began = 0;
 	call->real = route.libpq == NULL ? NULL
-	             : route.is_global   ? libpq_global_function(route.libpq, hook)
-	                                 : libpq_function(route.libpq, hook);
+				 : route.is_global   ? libpq_global_function(route.libpq, hook)
+									 : libpq_function(route.libpq, hook);
 	bool traced = false;
 	if (call->real == NULL)
 		calm_run(say_unresolved, NULL);

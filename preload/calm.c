@@ -83,7 +83,7 @@ static char *take_stack(void)
 	static char *stack; /* mapped at the first use, and kept; written by whoever is stack_user */
 	pid_t own = getpid(), user = 0;
 	if (!atomic_compare_exchange_strong(&stack_user, &user, own) &&
-	    (user == own || !atomic_compare_exchange_strong(&stack_user, &user, own)))
+		(user == own || !atomic_compare_exchange_strong(&stack_user, &user, own)))
 		return NULL;
 	if (stack == NULL) {
 		char *mapped = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);

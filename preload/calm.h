@@ -12,7 +12,8 @@
 #ifndef PQLEAK_PRELOAD_CALM_H
 #define PQLEAK_PRELOAD_CALM_H
 
-/* Runs work(closure). Any thread, also in a signal handler; one at a time gets the other stack, the rest go on theirs. */
+/* Runs work(closure). Any thread, also in a signal handler; one at a time gets the other stack, the rest go on theirs.
+ */
 void calm_run(void (*work)(void *), void *closure);
 
 #endif

@@ -66,7 +66,7 @@ static bool begin_work(void)
 {
 	pid_t own = getpid(), found = 0;
 	return atomic_compare_exchange_strong(&worker, &found, own) ||
-	       (found != own && atomic_compare_exchange_strong(&worker, &found, own));
+		   (found != own && atomic_compare_exchange_strong(&worker, &found, own));
 }
 
 int deepbind_mode(int mode)

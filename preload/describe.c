@@ -50,15 +50,15 @@ uint32_t describe_target(struct libpq *libpq, const void *conn)
 	struct writer writer = {.used = 0};
 	char number[16];
 	const char *field[] = {ask_text(libpq, ACCESS_PQhost, conn), ask_text(libpq, ACCESS_PQport, conn),
-	                       ask_text(libpq, ACCESS_PQdb, conn), ask_text(libpq, ACCESS_PQuser, conn)};
-	bool are_believed =
-		is_believed(field[0], "@= ") && is_port(field[1]) && is_believed(field[2], "@=:/") && is_believed(field[3], "=:/");
+						   ask_text(libpq, ACCESS_PQdb, conn), ask_text(libpq, ACCESS_PQuser, conn)};
+	bool are_believed = is_believed(field[0], "@= ") && is_port(field[1]) && is_believed(field[2], "@=:/") &&
+						is_believed(field[3], "=:/");
 	for (int i = 0; i < 4; i++)
 		put(&writer, !are_believed ? REDACTED : field[i] != NULL ? field[i] : "");
 	void *parameter = libpq_function(libpq, ACCESS_PQparameterStatus);
-	const char *name = parameter != NULL ? (__extension__(const char *(*)(const void *, const char *))parameter)(
-											   conn, "application_name")
-	                                     : NULL;
+	const char *name = parameter != NULL ? (__extension__(const char *(*)(const void *, const char *))
+												parameter)(conn, "application_name")
+										 : NULL;
 	put(&writer, name == NULL ? "" : redact_is_suspicious(name, strlen(name)) ? REDACTED : name);
 	snprintf(number, sizeof number, "%d", ask_number(libpq, ACCESS_PQserverVersion, conn, 0));
 	put(&writer, number);
@@ -77,8 +77,8 @@ static bool is_number(const char *text)
 /* A setting's value is one of these words, or a number.  Anything else may be part of a misread password. */
 static bool is_a_setting(const char *text)
 {
-	static const char words[][16] = {"disable",    "allow",     "prefer",  "require", "verify-ca",     "verify-full", "any",
-	                                 "read-write", "read-only", "primary", "standby", "prefer-standby"};
+	static const char words[][16] = {"disable", "allow",      "prefer",    "require", "verify-ca", "verify-full",
+									 "any",     "read-write", "read-only", "primary", "standby",   "prefer-standby"};
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (strcmp(text, words[i]) == 0)
 			return true;
@@ -96,9 +96,9 @@ static void put_setting(struct writer *writer, const PQconninfoOption *options, 
 
 uint32_t describe_settings(struct libpq *libpq, const void *conn)
 {
-	static const char *const keywords[] = {"sslmode",             "connect_timeout",  "keepalives",
-	                                       "keepalives_idle",     "keepalives_interval", "keepalives_count",
-	                                       "tcp_user_timeout",    "target_session_attrs"};
+	static const char *const keywords[] = {"sslmode",          "connect_timeout",     "keepalives",
+										   "keepalives_idle",  "keepalives_interval", "keepalives_count",
+										   "tcp_user_timeout", "target_session_attrs"};
 	void *list = libpq_function(libpq, HOOK_PQconninfo), *free_list = libpq_function(libpq, HOOK_PQconninfoFree);
 	if (list == NULL || free_list == NULL)
 		return 0;
@@ -108,7 +108,7 @@ uint32_t describe_settings(struct libpq *libpq, const void *conn)
 	struct writer writer = {.used = 0};
 	for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
 		put_setting(&writer, options, keywords[i]);
-	(__extension__(void (*)(PQconninfoOption *))free_list)(options);
+	(__extension__(void (*)(PQconninfoOption *)) free_list)(options);
 	return process_recorder->intern(process_thread(), BLOB_SETTINGS, writer.bytes, writer.used);
 }
 
@@ -205,5 +205,6 @@ void describe_statement(const char *statement, struct event *event)
 		return;
 	event->value = describe_keyword(statement);
 	if (settings.sql == SQL_TEXT)
-		event->text = process_recorder->intern(process_thread(), BLOB_TEXT, statement, strnlen(statement, STATEMENT_BYTES));
+		event->text =
+			process_recorder->intern(process_thread(), BLOB_TEXT, statement, strnlen(statement, STATEMENT_BYTES));
 }

@@ -25,7 +25,7 @@ enum connect_error describe_connect_error(struct libpq *libpq, const void *conn)
 
 /* The statement's first word, packed as event.h says; 0 when it begins with none. */
 uint64_t describe_keyword(const char *statement);
-#define KEYWORD_BEGINS_WITH(keyword, letter) (((keyword) & 31) == (uint64_t)((letter) - 'A' + 1))
+#define KEYWORD_BEGINS_WITH(keyword, letter) (((keyword)&31) == (uint64_t)((letter) - 'A' + 1))
 
 /* Steps over white space, comments, semicolons and parentheses before a word of SQL. */
 const char *describe_skip_to_word(const char *statement);

@@ -81,8 +81,8 @@ struct dlsym_answer pqleak_answer_dlsym(void *handle, const char *name, const ch
 		return ask;
 	if (handle == RTLD_NEXT) /* we are an answer only where there is one behind us */
 		return comes_to_us_next(caller, name) && linker_find(RTLD_NEXT, name, version) == NULL
-		           ? (struct dlsym_answer){NULL, 1}
-		           : ask;
+				   ? (struct dlsym_answer){NULL, 1}
+				   : ask;
 	if (handle == RTLD_DEFAULT)
 		return (struct dlsym_answer){answer_default(hook, name, version, caller), 1};
 	void *found = linker_find(handle, name, version);

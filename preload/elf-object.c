@@ -30,7 +30,7 @@ const struct elf_object *elf_self(void)
 
 /* What the dynamic section points at. */
 struct tables {
-	const ElfW(Sym) *symbols;
+	const ElfW(Sym) * symbols;
 	const char *strings;
 	const uint32_t *gnu_hash;
 	const uint32_t *sysv_hash;
@@ -78,7 +78,7 @@ static bool is_default_function(const struct tables *tables, uint32_t i)
 	unsigned type = ELF64_ST_TYPE(symbol->st_info);
 	/* The high bit of a version marks one that new links do not get. */
 	return symbol->st_shndx != SHN_UNDEF && (type == STT_FUNC || type == STT_GNU_IFUNC) &&
-	       ELF64_ST_BIND(symbol->st_info) != STB_LOCAL && (tables->versions == NULL || !(tables->versions[i] & 0x8000));
+		   ELF64_ST_BIND(symbol->st_info) != STB_LOCAL && (tables->versions == NULL || !(tables->versions[i] & 0x8000));
 }
 
 /* Not strcmp, which a sanitizer replaces: it asks for symbols before its own can be called. */
@@ -111,7 +111,7 @@ static uint32_t find_symbol(const struct tables *tables, const char *name)
 	for (;; i++) {
 		uint32_t link = chain[i - first];
 		if (((link ^ hash) >> 1) == 0 && is_default_function(tables, i) &&
-		    is_same_name(tables->strings + tables->symbols[i].st_name, name))
+			is_same_name(tables->strings + tables->symbols[i].st_name, name))
 			return i;
 		if (link & 1)
 			return 0;
@@ -128,7 +128,7 @@ void *elf_own_function(const struct link_map *map, const char *name)
 		return NULL;
 	void *address = (void *)(map->l_addr + tables.symbols[i].st_value);
 	if (ELF64_ST_TYPE(tables.symbols[i].st_info) == STT_GNU_IFUNC)
-		return (__extension__(void *(*)(void))address)();
+		return (__extension__(void *(*)(void)) address)();
 	return address;
 }
 
@@ -213,13 +213,14 @@ void *elf_next_function(const char *name)
 void *elf_libc_function(const char *name)
 {
 	struct elf_object libc;
-	return elf_object_at(__extension__(const void *) gnu_get_libc_version, &libc) ? elf_own_function(libc.map, name) : NULL;
+	return elf_object_at(__extension__(const void *) gnu_get_libc_version, &libc) ? elf_own_function(libc.map, name)
+																				  : NULL;
 }
 
 static bool is_libpq_name(const char *name)
 {
 	return strncmp(name, "PQ", 2) == 0 || strncmp(name, "lo_", 3) == 0 || strncmp(name, "pg_", 3) == 0 ||
-	       strncmp(name, "pq", 2) == 0 || strstr(name, "PQExpBuffer") != NULL || name[0] == '_';
+		   strncmp(name, "pq", 2) == 0 || strstr(name, "PQExpBuffer") != NULL || name[0] == '_';
 }
 
 unsigned elf_foreign_exports(const struct link_map *map)

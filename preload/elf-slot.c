@@ -31,7 +31,7 @@ static int protection_of(const struct elf_object *object, uintptr_t address)
 		uintptr_t end = object->map->l_addr + segment[i].p_vaddr + segment[i].p_memsz;
 		if (segment[i].p_type == PT_LOAD && address >= start && address < end)
 			protection = (segment[i].p_flags & PF_R ? PROT_READ : 0) | (segment[i].p_flags & PF_W ? PROT_WRITE : 0) |
-			             (segment[i].p_flags & PF_X ? PROT_EXEC : 0);
+						 (segment[i].p_flags & PF_X ? PROT_EXEC : 0);
 	}
 	/* What was relocated and then made read-only; its last, partial page was not. */
 	for (int i = 0; i < header->e_phnum && protection >= 0; i++)
@@ -57,7 +57,7 @@ static void write_slot(const struct elf_object *object, void **slot, void *funct
 		mprotect(start, page, protection);
 }
 
-static const void *pointer(const struct elf_object *object, const ElfW(Dyn) *dyn)
+static const void *pointer(const struct elf_object *object, const ElfW(Dyn) * dyn)
 {
 	uintptr_t value = dyn->d_un.d_ptr;
 	return (const void *)(value < object->map->l_addr ? object->map->l_addr + value : value);
@@ -68,7 +68,7 @@ void elf_replace_slots(const struct elf_object *object, void *(*choose)(const ch
 	const ElfW(Sym) *symbols = NULL;
 	const char *strings = NULL;
 	struct {
-		const ElfW(Rela) *first;
+		const ElfW(Rela) * first;
 		size_t bytes;
 	} lists[2] = {{NULL, 0}, {NULL, 0}};
 	for (const ElfW(Dyn) *dyn = object->map->l_ld; dyn->d_tag != DT_NULL; dyn++) {

@@ -34,7 +34,7 @@ static struct {
 	execve_function *libc_execve, *libc_execvpe;
 } real;
 
-#define FIND(name) real.name = (__extension__(__typeof__(real.name))elf_next_function(#name))
+#define FIND(name) real.name = (__extension__(__typeof__(real.name)) elf_next_function(#name))
 
 /* Not dlsym, and not only in the constructor: other libraries' constructors come first and may end the process. */
 static void find_real(void)
@@ -49,8 +49,8 @@ static void find_real(void)
 	FIND(execve);
 	FIND(execvpe);
 	FIND(fexecve);
-	real.libc_execve = (__extension__(execve_function *)elf_libc_function("execve"));
-	real.libc_execvpe = (__extension__(execve_function *)elf_libc_function("execvpe"));
+	real.libc_execve = (__extension__(execve_function *) elf_libc_function("execve"));
+	real.libc_execvpe = (__extension__(execve_function *) elf_libc_function("execvpe"));
 	FIND(execveat);
 }
 

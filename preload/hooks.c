@@ -9,7 +9,7 @@
 #include "hooks.def"
 
 const struct hook_info hooks[HOOK_COUNT] = {
-#define HOOK(name) {#name, (__extension__(void *)pqleak_wrapper_##name)},
+#define HOOK(name) {#name, (__extension__(void *) pqleak_wrapper_##name)},
 #include "hooks.def"
 };
 

@@ -36,8 +36,7 @@ enum hook {
 enum libpq_function {
 	ACCESS_before = HOOK_COUNT - 1,
 #define ACCESSOR_NUMBER(name) ACCESS_##name,
-	ACCESSORS(ACCESSOR_NUMBER)
-	FUNCTION_COUNT
+	ACCESSORS(ACCESSOR_NUMBER) FUNCTION_COUNT
 };
 
 extern const char *const libpq_function_names[FUNCTION_COUNT];

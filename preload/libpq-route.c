@@ -110,7 +110,7 @@ void libpq_note_maker(const struct libpq *libpq, const void *object)
 	if (libpq == registry && registry_count() == 1)
 		return;
 	atomic_store_explicit(maker_entry(object), (uint64_t)(uintptr_t)object << 8 | (unsigned)(libpq - registry),
-	                      memory_order_relaxed);
+						  memory_order_relaxed);
 }
 
 /* For a caller that ELF bound to no libpq. */
@@ -160,9 +160,8 @@ struct libpq_route libpq_of_caller(const void *return_address, const void *objec
 	if (route.libpq == NULL)
 		return (struct libpq_route){.libpq = guess_libpq(object)};
 	route.nested = registry_known(&(struct elf_object){.map = map, .low = (uintptr_t)found.dlfo_map_start}) != NULL;
-	atomic_store_explicit(entry,
-	                      key | (unsigned)(route.libpq - registry) | (route.nested ? NESTED : 0) |
-	                          (route.is_global ? GLOBAL : 0),
-	                      memory_order_release);
+	atomic_store_explicit(
+		entry, key | (unsigned)(route.libpq - registry) | (route.nested ? NESTED : 0) | (route.is_global ? GLOBAL : 0),
+		memory_order_release);
 	return route;
 }

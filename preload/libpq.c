@@ -34,7 +34,7 @@ static void begin_registering(void)
 	for (int tries = 0; tries < 100000; tries++) {
 		pid_t holder = 0;
 		if (atomic_compare_exchange_strong(&registrar, &holder, own) ||
-		    (holder != own && atomic_compare_exchange_strong(&registrar, &holder, own)))
+			(holder != own && atomic_compare_exchange_strong(&registrar, &holder, own)))
 			return;
 		sched_yield();
 	}
@@ -73,7 +73,8 @@ static void learn(struct libpq *libpq)
 static struct libpq *up_to_date(struct libpq *libpq)
 {
 	uint32_t unloads = atomic_load_explicit(&libpq_unloads, memory_order_acquire);
-	if (atomic_exchange_explicit(&libpq->unloads, unloads, memory_order_acq_rel) != unloads && registry_is_loaded(libpq))
+	if (atomic_exchange_explicit(&libpq->unloads, unloads, memory_order_acq_rel) != unloads &&
+		registry_is_loaded(libpq))
 		learn(libpq);
 	return libpq;
 }

@@ -25,11 +25,10 @@
 /* Who defines this is a libpq: every one does, and no interposer has a reason to. */
 #define LIBPQ_SIGN "PQparameterStatus"
 
-
 struct libpq {
 	struct elf_object object;
-	_Atomic uint32_t unloads; /* libpq_unloads when the rest was learned */
-	bool is_user_too; /* a plug-in that contains libpq: calls from inside it may be its own */
+	_Atomic uint32_t unloads;             /* libpq_unloads when the rest was learned */
+	bool is_user_too;                     /* a plug-in that contains libpq: calls from inside it may be its own */
 	_Atomic(void *) real[FUNCTION_COUNT]; /* its own functions */
 	_Atomic(void *) global[HOOK_COUNT];   /* what the global scope behind us has: perhaps another interposer's */
 };

@@ -22,14 +22,14 @@ void linker_prepare(void)
 	pqleak_real_dlsym = elf_next_function("dlsym");
 	pqleak_real_dlvsym = elf_next_function("dlvsym");
 	pqleak_real_dlopen = elf_next_function("dlopen");
-	real_dlclose = (__extension__(dlclose_function *)elf_next_function("dlclose"));
+	real_dlclose = (__extension__(dlclose_function *) elf_next_function("dlclose"));
 }
 
 void *linker_find(void *handle, const char *name, const char *version)
 {
 	linker_prepare();
-	void *found = version == NULL ? (__extension__(dlsym_function *)pqleak_real_dlsym)(handle, name)
-	                              : (__extension__(dlvsym_function *)pqleak_real_dlvsym)(handle, name, version);
+	void *found = version == NULL ? (__extension__(dlsym_function *) pqleak_real_dlsym)(handle, name)
+								  : (__extension__(dlvsym_function *) pqleak_real_dlvsym)(handle, name, version);
 	/* Must stay a real call: as a tail call the linker would see our caller, and RTLD_NEXT would mean another thing. */
 	__asm__ volatile("" : "+r"(found));
 	return found;

@@ -33,11 +33,11 @@ struct page {
 	_Atomic uint32_t state;     /* enum state */
 	_Atomic uint32_t beginning; /* somebody is deciding */
 	_Atomic uint32_t recorder_lock;
-	pid_t pid;                  /* differs from getpid() in a vfork child, which shares all memory */
+	pid_t pid; /* differs from getpid() in a vfork child, which shares all memory */
 };
 static struct page *_Atomic page;
 static _Atomic uint64_t missed; /* calls that came while another thread was beginning, and could not wait */
-static bool has_recorded; /* survives a fork: then the state is FRESH again and this says why */
+static bool has_recorded;       /* survives a fork: then the state is FRESH again and this says why */
 
 static char trace_path[4096];
 static char own_folder[4096]; /* where this library lies, absolute, with the last slash */
@@ -145,7 +145,7 @@ static void say_off(int error)
 {
 	if (error == ELIBACC || error == ELIBBAD) {
 		say_once(error == ELIBACC ? "tracing is off: cannot load" : "tracing is off: not of this library's version:",
-		         RECORDER_FILE, 0);
+				 RECORDER_FILE, 0);
 	} else if (error == ENOPKG) {
 		say_once("tracing is off: cannot load", "libunwind.so.8", 0);
 	} else {
@@ -280,7 +280,8 @@ __attribute__((constructor)) static void loaded(void)
 	const char *slash = strrchr(name, '/');
 	if (slash != NULL && (name[0] == '/' || getcwd(own_folder, sizeof own_folder / 2) != NULL)) {
 		size_t used = strlen(own_folder);
-		snprintf(own_folder + used, sizeof own_folder - used, "%s%.*s", used > 0 ? "/" : "", (int)(slash + 1 - name), name);
+		snprintf(own_folder + used, sizeof own_folder - used, "%s%.*s", used > 0 ? "/" : "", (int)(slash + 1 - name),
+				 name);
 	}
 	/*
 	 * Not a destructor: global objects of the host's libraries are destroyed after those, and may still finish

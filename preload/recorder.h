@@ -24,13 +24,13 @@
 
 /* What a process is told once. */
 struct recorder_settings {
-	const char *trace;            /* absolute path, placeholders replaced */
-	uint64_t parent_id;           /* spool id of the process this one was forked from, or 0 */
-	bool keep_events;             /* PQLEAK_EVENTS=all */
-	const void *shim_low;         /* libpqleak.so in memory: its frames are cut off the stacks */
+	const char *trace;    /* absolute path, placeholders replaced */
+	uint64_t parent_id;   /* spool id of the process this one was forked from, or 0 */
+	bool keep_events;     /* PQLEAK_EVENTS=all */
+	const void *shim_low; /* libpqleak.so in memory: its frames are cut off the stacks */
 	const void *shim_high;
-	_Atomic uint32_t *lock;       /* a word that a fork sets to 0 in the child */
-	const _Atomic uint32_t *unloads; /* counts dlclose: addresses may mean something else now */
+	_Atomic uint32_t *lock;                              /* a word that a fork sets to 0 in the child */
+	const _Atomic uint32_t *unloads;                     /* counts dlclose: addresses may mean something else now */
 	void (*calmly)(void (*work)(void *), void *closure); /* calm_run of calm.h */
 	/* Something went wrong: say so, once for each `what`. `detail` may be NULL, `error` is an errno or 0. */
 	void (*trouble)(const char *what, const char *detail, int error);

@@ -37,14 +37,14 @@ void say_once(const char *text, const char *detail, int error)
 {
 	struct stat now;
 	if (!is_new(text) || fstat(STDERR_FILENO, &now) != 0 || now.st_ino != stderr_at_start.st_ino ||
-	    now.st_dev != stderr_at_start.st_dev)
+		now.st_dev != stderr_at_start.st_dev)
 		return;
 	char line[4608], cause[128] = "";
 	if (error != 0)
 		snprintf(cause, sizeof cause, ": %s", strerrordesc_np(error));
-	int length = snprintf(line, sizeof line, "pqleak: process %d (%s): %s%s%s%s\n", (int)getpid(),
-	                      program_invocation_short_name, text, detail != NULL ? " " : "", detail != NULL ? detail : "",
-	                      cause);
+	int length =
+		snprintf(line, sizeof line, "pqleak: process %d (%s): %s%s%s%s\n", (int)getpid(), program_invocation_short_name,
+				 text, detail != NULL ? " " : "", detail != NULL ? detail : "", cause);
 	if (length >= (int)sizeof line) {
 		length = sizeof line - 1;
 		line[length - 1] = '\n';

@@ -42,8 +42,8 @@ enum blob_type {
 	BLOB_STACK = 1, /* struct blob_frame[], innermost first */
 	BLOB_MODULE,    /* path, NUL, build-id in hexadecimal, NUL */
 	BLOB_TEXT,      /* bytes, not NUL-terminated */
-	BLOB_SETTINGS, /* sslmode, connect_timeout, keepalives, keepalives_idle, keepalives_interval, keepalives_count,
-	                  tcp_user_timeout, target_session_attrs: eight NUL-terminated texts, empty when not set */
+	BLOB_SETTINGS,  /* sslmode, connect_timeout, keepalives, keepalives_idle, keepalives_interval, keepalives_count,
+					   tcp_user_timeout, target_session_attrs: eight NUL-terminated texts, empty when not set */
 	BLOB_TARGET,    /* host, port, database, user, application_name, server_version, ssl: seven NUL-terminated texts */
 };
 
@@ -54,9 +54,9 @@ struct blob_header {
 };
 
 struct blob_frame {
-	uint32_t module;      /* number of a BLOB_MODULE, 0 for code in no module */
+	uint32_t module; /* number of a BLOB_MODULE, 0 for code in no module */
 	uint32_t reserved;
-	uint64_t offset;      /* return address minus one, relative to the module's load address */
+	uint64_t offset; /* return address minus one, relative to the module's load address */
 };
 
 struct spool_header {
@@ -71,18 +71,19 @@ struct spool_header {
 	uint64_t started;       /* ns, CLOCK_MONOTONIC */
 	int32_t pid;
 	int32_t ppid;
-	uint32_t keep_events;   /* PQLEAK_EVENTS=all: 1 */
+	uint32_t keep_events; /* PQLEAK_EVENTS=all: 1 */
 	uint32_t reserved;
 	_Atomic uint64_t head;       /* events appended so far */
 	_Atomic uint64_t tail;       /* events drained so far; segments wholly before it are free */
 	_Atomic uint64_t blob_bytes; /* logical bytes of the blob chain in use */
 	_Atomic uint64_t dropped;    /* events that found no room */
 	_Atomic uint32_t segments;   /* segments in the file */
-	_Atomic uint32_t event_segment[SPOOL_EVENT_SEGMENTS]; /* logical segment n is at [n % N]: file segment + 1, 0 none */
-	_Atomic uint32_t blob_segment[SPOOL_BLOB_SEGMENTS];   /* the same; never reused */
+	_Atomic uint32_t
+		event_segment[SPOOL_EVENT_SEGMENTS];            /* logical segment n is at [n % N]: file segment + 1, 0 none */
+	_Atomic uint32_t blob_segment[SPOOL_BLOB_SEGMENTS]; /* the same; never reused */
 	char host[256];
 	char exe[1024];
-	char command[2048];     /* redacted by the writer */
+	char command[2048]; /* redacted by the writer */
 };
 
 static_assert(sizeof(struct spool_header) <= SPOOL_HEADER_BYTES, "the header fits its pages");
@@ -109,7 +110,7 @@ struct spool {
 	dev_t device;            /* the file that was created: whatever else comes to lie at `path` is left alone */
 	ino_t inode;
 	/* reader only: */
-	char *copy;           /* the whole file, malloc'ed */
+	char *copy; /* the whole file, malloc'ed */
 	size_t copy_bytes;
 };
 
@@ -155,7 +156,7 @@ struct spool_cursor {
 
 /* The next blob and its bytes (valid until the spool is closed), or NULL when there are no more for now. */
 const struct blob_header *spool_next_blob(const struct spool *spool, struct spool_cursor *cursor,
-                                          const void **ret_bytes);
+										  const void **ret_bytes);
 
 /* --- reader --- */
 

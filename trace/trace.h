@@ -42,15 +42,15 @@ enum trace_access {
 
 /* Opens a trace.  `wait_ms` bounds the wait for another process's lock. */
 enum trace_error trace_open(sqlite3 **ret, const char *path, enum trace_access access, int wait_ms,
-                            struct trace_failure *failure);
+							struct trace_failure *failure);
 
 /* The views' text, each CREATE VIEW turned into CREATE TEMP VIEW by the caller of this: one big SQL string. */
 extern const char trace_schema_sql[];
 extern const char trace_views_sql[];
 
 /*
- * Stores those of the views that the shim leaves out, if they are not there yet.  Where it cannot (another process holds
- * the trace, or it is read-only) it does without: they are a help for whoever reads the trace with other tools.
+ * Stores those of the views that the shim leaves out, if they are not there yet.  Where it cannot (another process
+ * holds the trace, or it is read-only) it does without: they are a help for whoever reads the trace with other tools.
  */
 void trace_store_views(sqlite3 *db);
 
@@ -76,7 +76,8 @@ void drain_committed(struct drain *drain);
 /*
  * The whole of it, for the shim: open, BEGIN IMMEDIATE, drain_into, COMMIT, close.  Keeps nothing open, lets no SIGXFSZ
  * through.  Opening costs some 0.5 ms whatever there is to drain (SQLite reads the schema), an event some 15 ns: drain
- * tens of thousands at a time.  TRACE_SYSTEM when the spool was unlinked: the trace was replaced, and recording is over.
+ * tens of thousands at a time.  TRACE_SYSTEM when the spool was unlinked: the trace was replaced, and recording is
+ * over.
  */
 enum trace_error drain_run(struct drain *drain, const char *trace_path, int wait_ms, struct trace_failure *failure);
 
@@ -91,8 +92,8 @@ enum trace_error trace_ingest(sqlite3 *db, const char *path, struct trace_failur
 
 /*
  * Folds the spools of running processes into an open transaction (BEGIN IMMEDIATE) that the caller rolls back when it
- * has read what it wants: a look at the living that disturbs nothing.  `ret_running` counts them.  While it is open they
- * cannot drain, so it should be short.
+ * has read what it wants: a look at the living that disturbs nothing.  `ret_running` counts them.  While it is open
+ * they cannot drain, so it should be short.
  */
 enum trace_error trace_peek(sqlite3 *db, const char *path, int *ret_running, struct trace_failure *failure);
 

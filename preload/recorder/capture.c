@@ -22,7 +22,7 @@ int capture_prepare(const void *shim_low, const void *shim_high)
 {
 	shim = (struct range){(uintptr_t)shim_low, (uintptr_t)shim_high};
 	struct dl_find_object self;
-	if (_dl_find_object((__extension__(void *)capture_prepare), &self) != 0)
+	if (_dl_find_object((__extension__(void *) capture_prepare), &self) != 0)
 		return -ENOENT;
 	recorder = (struct range){(uintptr_t)self.dlfo_map_start, (uintptr_t)self.dlfo_map_end};
 	if (backtrace_function != NULL)
@@ -34,7 +34,7 @@ int capture_prepare(const void *shim_low, const void *shim_high)
 	}
 	quiet_unwinder(library);
 	memo_prepare(library);
-	backtrace_function = (__extension__(int (*)(void **, int))dlsym(library, "unw_backtrace"));
+	backtrace_function = (__extension__(int (*)(void **, int)) dlsym(library, "unw_backtrace"));
 	return backtrace_function != NULL ? 0 : -ENOPKG;
 }
 

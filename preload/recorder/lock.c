@@ -10,17 +10,17 @@
 #include <unistd.h>
 
 enum {
-	SPINS = 200,     /* the holder is on another processor and nearly done */
-	YIELDS = 2000,   /* it was preempted */
-	SLEEPS = 500,    /* of 100 us each: it is stopped or gone */
+	SPINS = 200,   /* the holder is on another processor and nearly done */
+	YIELDS = 2000, /* it was preempted */
+	SLEEPS = 500,  /* of 100 us each: it is stopped or gone */
 };
 
 static bool is_free_now(struct recorder_lock *lock, uint32_t thread)
 {
 	uint32_t owner = 0;
 	return atomic_load_explicit(lock->word, memory_order_relaxed) == 0 &&
-	       atomic_compare_exchange_strong_explicit(lock->word, &owner, thread, memory_order_acquire,
-	                                               memory_order_relaxed);
+		   atomic_compare_exchange_strong_explicit(lock->word, &owner, thread, memory_order_acquire,
+												   memory_order_relaxed);
 }
 
 /* The holder was cancelled or killed by itself: nobody will give the lock back. */

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 struct recorder_lock {
-	_Atomic uint32_t *word; /* the holder's thread id, 0 when free */
+	_Atomic uint32_t *word;    /* the holder's thread id, 0 when free */
 	const void *_Atomic frame; /* the holder's stack frame */
 };
 

@@ -27,10 +27,10 @@ struct slot {
 struct entry {
 	atomic_flag is_taken;
 	uint32_t unloads;
-	uint32_t stack;      /* 0: only a candidate */
+	uint32_t stack; /* 0: only a candidate */
 	uint32_t slots;
 	const void *frame;
-	uintptr_t caller;    /* the return address of the recorder's frame */
+	uintptr_t caller; /* the return address of the recorder's frame */
 	struct slot slot[2 * DEPTH];
 };
 
@@ -46,19 +46,19 @@ static int (*is_signal_frame)(unw_cursor_t *);
 
 void memo_prepare(void *libunwind)
 {
-	get_context = (__extension__(__typeof__(get_context))dlsym(libunwind, "_Ux86_64_getcontext"));
-	init_local = (__extension__(__typeof__(init_local))dlsym(libunwind, "_ULx86_64_init_local"));
-	step = (__extension__(__typeof__(step))dlsym(libunwind, "_ULx86_64_step"));
-	get_reg = (__extension__(__typeof__(get_reg))dlsym(libunwind, "_ULx86_64_get_reg"));
-	get_save_loc = (__extension__(__typeof__(get_save_loc))dlsym(libunwind, "_ULx86_64_get_save_loc"));
-	is_signal_frame = (__extension__(__typeof__(is_signal_frame))dlsym(libunwind, "_ULx86_64_is_signal_frame"));
+	get_context = (__extension__(__typeof__(get_context)) dlsym(libunwind, "_Ux86_64_getcontext"));
+	init_local = (__extension__(__typeof__(init_local)) dlsym(libunwind, "_ULx86_64_init_local"));
+	step = (__extension__(__typeof__(step)) dlsym(libunwind, "_ULx86_64_step"));
+	get_reg = (__extension__(__typeof__(get_reg)) dlsym(libunwind, "_ULx86_64_get_reg"));
+	get_save_loc = (__extension__(__typeof__(get_save_loc)) dlsym(libunwind, "_ULx86_64_get_save_loc"));
+	is_signal_frame = (__extension__(__typeof__(is_signal_frame)) dlsym(libunwind, "_ULx86_64_is_signal_frame"));
 	dlerror();
 }
 
 static bool has_cursor(void)
 {
 	return get_context != NULL && init_local != NULL && step != NULL && get_reg != NULL && get_save_loc != NULL &&
-	       is_signal_frame != NULL;
+		   is_signal_frame != NULL;
 }
 
 void memo_reset(void)
@@ -127,7 +127,7 @@ static bool walk(struct entry *entry, const void *frame)
 		if (more == 0)
 			return entry->slots > 0;
 		if (more < 0 || get_reg(&cursor, UNW_REG_IP, &ip) != 0 || get_reg(&cursor, UNW_REG_SP, &sp) != 0 ||
-		    sp <= inner_sp || is_signal_frame(&cursor) > 0)
+			sp <= inner_sp || is_signal_frame(&cursor) > 0)
 			return false;
 		inner_sp = sp;
 		/* Our own helpers come first; the notes begin with the step out of the recorder's frame. */
@@ -137,7 +137,7 @@ static bool walk(struct entry *entry, const void *frame)
 			return entry->slots > 0;
 		/* On x86-64 the return address lies right below the caller's stack pointer. */
 		if (get_reg(&cursor, UNW_X86_64_RBP, &rbp) != 0 || get_save_loc(&cursor, UNW_X86_64_RBP, &saved) != 0 ||
-		    saved.type != UNW_SLT_MEMORY)
+			saved.type != UNW_SLT_MEMORY)
 			return false;
 		const uintptr_t *rbp_at = (const uintptr_t *)saved.u.addr;
 		/*

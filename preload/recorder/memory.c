@@ -6,14 +6,14 @@
 #include <sys/mman.h>
 
 enum {
-	SMALLEST_SHIFT = 5,           /* 32 bytes, the header included */
-	LARGEST_SHIFT = 16,           /* larger blocks are mappings of their own */
+	SMALLEST_SHIFT = 5, /* 32 bytes, the header included */
+	LARGEST_SHIFT = 16, /* larger blocks are mappings of their own */
 	CHUNK_BYTES = 256 * 1024,
 };
 
 /* Before each block. The size is a power of two, or a mapping's length. */
 struct header {
-	size_t bytes; /* the header included */
+	size_t bytes;        /* the header included */
 	struct header *next; /* when it is free */
 };
 _Static_assert(sizeof(struct header) == 16, "blocks stay aligned");

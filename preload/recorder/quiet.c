@@ -12,7 +12,8 @@
 
 #include "preload/elf-slot.h"
 
-/* What our pipe's ends are called; the kernel never hands out such a number. A host's own libunwind keeps its real ones. */
+/* What our pipe's ends are called; the kernel never hands out such a number. A host's own libunwind keeps its real
+ * ones. */
 enum {
 	NO_READ_END = -1000,
 	NO_WRITE_END = -1001,
@@ -72,10 +73,8 @@ static void *choose(const char *name)
 		const char *name;
 		void (*function)(void);
 	} pretended[] = {
-		{"pipe2", (void (*)(void))pretend_pipe2},
-		{"read", (void (*)(void))pretend_read},
-		{"write", (void (*)(void))pretend_write},
-		{"close", (void (*)(void))pretend_close},
+		{"pipe2", (void (*)(void))pretend_pipe2},     {"read", (void (*)(void))pretend_read},
+		{"write", (void (*)(void))pretend_write},     {"close", (void (*)(void))pretend_close},
 		{"syscall", (void (*)(void))pretend_syscall},
 	};
 	for (unsigned i = 0; i < sizeof pretended / sizeof pretended[0]; i++)

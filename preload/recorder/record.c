@@ -172,8 +172,7 @@ static void record(struct event *event)
 	int error = 0;
 	bool is_due = false;
 	if (!has_ended) {
-		event->stack =
-			seen.number != 0 ? seen.number : intern_stack(seen.frames, seen.count, seen.unloads, seen.hash);
+		event->stack = seen.number != 0 ? seen.number : intern_stack(seen.frames, seen.count, seen.unloads, seen.hash);
 		if (event->stack == 0)
 			count_dropped(1); /* the event, but not where it happened */
 		error = append(event);

@@ -71,10 +71,12 @@ bool sqlite_prepare(void)
 	static const sqlite3_mem_methods memory = {take, memory_give, resize, size, round_up, start, stop, NULL};
 	if (is_prepared)
 		return true;
-	if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK || sqlite3_config(SQLITE_CONFIG_MALLOC, &memory) != SQLITE_OK)
+	if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK ||
+		sqlite3_config(SQLITE_CONFIG_MALLOC, &memory) != SQLITE_OK)
 		return false;
 	sqlite3_vfs *files = sqlite3_vfs_find(NULL);
-	is_prepared = files != NULL && files->xSetSystemCall(files, "open",
-	                                                     __extension__(sqlite3_syscall_ptr) open_above_standard) == SQLITE_OK;
+	is_prepared =
+		files != NULL &&
+		files->xSetSystemCall(files, "open", __extension__(sqlite3_syscall_ptr) open_above_standard) == SQLITE_OK;
 	return is_prepared;
 }

@@ -78,7 +78,7 @@ uint32_t table_find(const struct table *table, uint32_t kind, uint64_t hash, con
 	for (size_t slot = hash & (table->size - 1); table->slots[slot] != NULL; slot = (slot + 1) & (table->size - 1)) {
 		const struct table_entry *entry = table->slots[slot];
 		if (entry->hash == hash && entry->kind == kind && entry->length == length &&
-		    memcmp(entry->bytes, bytes, length) == 0)
+			memcmp(entry->bytes, bytes, length) == 0)
 			return entry->number;
 	}
 	return 0;

@@ -39,7 +39,7 @@ static void end_here(unsigned path)
 }
 
 #define FOREST(letter, number, prelude)                                                                                \
-	__attribute__((noinline)) static void forest_##letter(unsigned path, int depth)                                   \
+	__attribute__((noinline)) static void forest_##letter(unsigned path, int depth)                                    \
 	{                                                                                                                  \
 		prelude;                                                                                                       \
 		path = path << 2 | (number);                                                                                   \
@@ -53,9 +53,11 @@ static void end_here(unsigned path)
 /* Plain; with room of changing size; with a realigned frame; with both. */
 FOREST(a, 0u, (void)0)
 FOREST(b, 1u, memset(alloca(16 * (1 + pick(4))), 0, 16))
-FOREST(c, 2u, alignas(64) char room[64]; memset(room, (int)path, sizeof room); __asm__ volatile("" ::"r"(room) : "memory"))
+FOREST(c, 2u, alignas(64) char room[64]; memset(room, (int)path, sizeof room); __asm__ volatile("" ::"r"(room)
+																								: "memory"))
 FOREST(d, 3u, alignas(128) char room[128]; char *more = alloca(16 * (1 + pick(8)));
-       memset(room, (int)path, sizeof room); __asm__ volatile("" ::"r"(room), "r"(more) : "memory"))
+	   memset(room, (int)path, sizeof room); __asm__ volatile("" ::"r"(room), "r"(more)
+															  : "memory"))
 
 __attribute__((noinline)) static void walk(unsigned path, int depth)
 {

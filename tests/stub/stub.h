@@ -59,9 +59,9 @@ typedef struct pg_cancel_conn PGcancelConn;
 
 struct stub_control {
 	/* set by the test */
-	_Atomic int failing;        /* this function returns NULL or its failure value; STUB_NONE: none does */
-	_Atomic bool connect_fails; /* the server refuses */
-	_Atomic int results;        /* a statement has so many results, 2 at first */
+	_Atomic int failing;         /* this function returns NULL or its failure value; STUB_NONE: none does */
+	_Atomic bool connect_fails;  /* the server refuses */
+	_Atomic int results;         /* a statement has so many results, 2 at first */
 	const char *_Atomic message; /* what PQerrorMessage says of a connection that failed */
 	const char *_Atomic sslmode; /* what PQconninfo says of it */
 	_Atomic bool is_slow;        /* a statement takes a while */

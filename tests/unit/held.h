@@ -48,7 +48,7 @@ static inline struct event copying(const struct scene *s, uint8_t status, uint8_
 }
 
 static inline struct event within(const struct scene *s, enum event_verb verb, enum resource_kind kind, uint64_t object,
-						   uint64_t time)
+								  uint64_t time)
 {
 	return (struct event){.verb = verb,
 						  .kind = kind,
