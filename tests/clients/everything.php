@@ -26,7 +26,7 @@ demand(pg_send_query($conn, 'SELECT 1; SELECT 2'), 'pg_send_query');
 while (pg_get_result($conn)) {
     continue;
 }
-pg_send_query($conn, 'SELECT pg_sleep(3600)');
+pg_send_query($conn, 'SELECT pg_sleep(2)');
 demand(pg_cancel_query($conn), 'pg_cancel_query');
 pg_query($conn, 'LISTEN bell');
 pg_query($conn, 'NOTIFY bell');

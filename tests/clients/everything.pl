@@ -22,7 +22,7 @@ die "rows: $rows" unless $rows == 3;
 
 $dbh->do('SELECT pg_sleep(0.01)', { pg_async => PG_ASYNC });
 $dbh->pg_result;
-$dbh->do('SELECT pg_sleep(3600)', { pg_async => PG_ASYNC });
+$dbh->do('SELECT pg_sleep(2)', { pg_async => PG_ASYNC });
 $dbh->pg_cancel;
 
 $dbh->do('LISTEN bell');

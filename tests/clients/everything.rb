@@ -23,13 +23,14 @@ connection.set_single_row_mode
 raise unless connection.get_result.stream_each.count == 5
 connection.get_result
 
-connection.send_query('SELECT pg_sleep(3600)')
+connection.send_query('SELECT pg_sleep(2)')
 connection.cancel
 begin
   connection.get_last_result
 rescue PG::QueryCanceled
-  connection.discard_results
+  # as a rule; a server that had not begun with the query ignores a cancel
 end
+connection.discard_results
 
 connection.exec('LISTEN bell')
 connection.exec('NOTIFY bell')

@@ -118,12 +118,12 @@ static void refused_send_drained(void)
 	PQfinish(conn);
 }
 
-/* Sends a query that would take for ever, and cancels it. */
+/* Sends a long query and cancels it; a server that had not begun with it yet ignores that. */
 static PGconn *cancel(void)
 {
 	char error[256];
 	PGconn *conn = client_open();
-	must(conn, PQsendQuery(conn, "SELECT pg_sleep(3600)"), "PQsendQuery");
+	must(conn, PQsendQuery(conn, "SELECT pg_sleep(2)"), "PQsendQuery");
 	PGcancel *handle = PQgetCancel(conn);
 	/* A cancel that comes before the query has begun cancels nothing: until the server answers, ask again. */
 	struct pollfd answer = {.fd = PQsocket(conn), .events = POLLIN};
