@@ -145,8 +145,8 @@ static void print_broken(const struct printer *printer, sqlite3 *db, sqlite3_stm
 /* What it handed out that was not given back. */
 static void print_holds(const struct printer *printer, sqlite3 *db, int64_t id)
 {
-	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, count(*), min(id) FROM resource WHERE connection = ?"
-										  " GROUP BY kind ORDER BY kind_rank(kind)");
+	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, count(*), min(id) FROM resource_life WHERE connection = ?"
+										  " AND verdict <> 'out-of-sight' GROUP BY kind ORDER BY kind_rank(kind)");
 
 	if (row == NULL)
 		return;

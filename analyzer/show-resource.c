@@ -100,6 +100,7 @@ static bool print_resource(struct reading *reading, void *context)
 		return fail(false, "there is no %s %lld in '%s' that was not released ('pqleak report --all %s' shows what is)",
 					kind, id, reading->path, reading->path);
 	const char *verdict = query_text(row, R_VERDICT);
+	bool out_of_sight = strcmp(verdict, "out-of-sight") == 0;
 	print_line(printer, 0, strcmp(verdict, "leaked") == 0 ? STYLE_BAD : STYLE_STRONG, "%s %lld: %s", kind, id,
 			   strcmp(verdict, "leaked") == 0 ? kind_unreleased(shown->kind) : verdict);
 	show_field(printer, "process", "%d %s, thread %d", sqlite3_column_int(row, R_PID), query_text(row, R_EXE),
@@ -107,13 +108,16 @@ static bool print_resource(struct reading *reading, void *context)
 	show_field(printer, "command", "%s", query_text(row, R_COMMAND));
 	if (sqlite3_column_int64(row, R_CONNECTION) > 0)
 		show_field(printer, "of", "connection %lld, %s%s", (long long)sqlite3_column_int64(row, R_CONNECTION),
-				   query_text(row, R_TARGET), sqlite3_column_int(row, R_OUTLIVED) != 0 ? "; it outlived that" : "");
+				   query_text(row, R_TARGET),
+				   sqlite3_column_int(row, R_OUTLIVED) != 0 && !out_of_sight ? "; it outlived that" : "");
 	print_acquired(printer, reading->db, row);
 	print_contents(printer, reading->db, row, shown->kind);
 	if (sqlite3_column_type(row, R_HELD) != SQLITE_NULL)
 		format_duration(held, sqlite3_column_int64(row, R_HELD));
 	if (strcmp(verdict, "open") == 0)
 		show_field(printer, "released", "not yet; the process is running (by %s)", kind_release(shown->kind));
+	else if (out_of_sight)
+		show_field(printer, "released", "unknown: the module that called frees memory with free(3), which is not seen");
 	else
 		show_field(printer, "released", "never%s%s; it takes %s", held[0] != '\0' ? ", held for " : "", held,
 				   kind_release(shown->kind));

@@ -118,7 +118,9 @@ static const char resource_sql[] =
 	"       iif(r.kind = 'statement' AND (r.connection, r.acquire_stack) IN repeated, 'repeated', ''),"
 	"       r.acquire_stack, ifnull(c.target, 0), -1, r.acquired_ns, 0, r.id, r.rows, r.bytes,"
 	"       c.released_ns IS NOT NULL"
-	" FROM main.resource r LEFT JOIN main.connection c ON c.id = r.connection";
+	" FROM main.resource r LEFT JOIN main.connection c ON c.id = r.connection"
+	/* As in the view resource_life; the list is read when the first memory is met. */
+	" WHERE NOT (r.kind = 'memory' AND r.acquire_stack IN (SELECT stack FROM stack_out_of_sight))";
 
 /* What was released has no row of its own, but connections. */
 static const char fold_sql[] =

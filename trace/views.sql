@@ -19,7 +19,8 @@ CREATE VIEW readme AS
     ('These two and others like them are there once a pqleak command has opened the trace.'),
     (''),
     ('verdict: released, leaked (its process ended of its own will), open-at-death (killed, crashed, or end unknown),'),
-    ('         open (process still running), inherited (came by fork; the parent owns it).'),
+    ('         open (process still running), inherited (came by fork; the parent owns it),'),
+    ('         out-of-sight (memory that its module gives to free(3): nothing is claimed).'),
     ('Times are nanoseconds since 1970 UTC: datetime(acquired_ns / 1000000000, ''unixepoch'').'),
     ('.schema shows every table and column with its comment.  pqleak-trace(5) is the manual.')
   );
@@ -50,9 +51,20 @@ CREATE VIEW connection_life AS
   JOIN process_fate f ON f.process = c.process
   LEFT JOIN target t ON t.id = c.target;
 
+CREATE VIEW frees_out_of_sight AS
+  -- Modules known to give libpq's memory to free(3), which is no call of libpq: its release is not seen.
+  SELECT column1 AS pattern, column2 AS what FROM (VALUES ('*/pgsql.so', 'PHP pgsql'));
+
+CREATE VIEW stack_out_of_sight AS
+  -- Stacks in which such a module called libpq: of memory acquired there nothing is claimed.
+  SELECT s.stack FROM stack_frame s JOIN frame f ON f.id = s.frame JOIN module m ON m.id = f.module
+  WHERE s.level = 0 AND EXISTS (SELECT 1 FROM frees_out_of_sight u WHERE m.path GLOB u.pattern);
+
 CREATE VIEW resource_life AS
-  -- Something that was not released, other than a connection, with its verdict.  outlived: its connection was finished.
-  SELECT r.id, r.process, p.pid, p.exe, r.thread, r.kind, f.verdict, r.connection,
+  -- Something without a release, other than a connection, with its verdict.  outlived: its connection was finished.
+  SELECT r.id, r.process, p.pid, p.exe, r.thread, r.kind,
+         iif(r.kind = 'memory' AND r.acquire_stack IN (SELECT stack FROM stack_out_of_sight), 'out-of-sight',
+             f.verdict) AS verdict, r.connection,
          ifnull(c.released_ns IS NOT NULL, 0) AS outlived, r.status, r.rows, r.bytes,
          r.acquired_ns, r.acquire_function, r.acquire_stack, r.statement, r.used_ns, r.idle_ns, r.idle_stack,
          p.ended_ns - r.acquired_ns AS held_ns  -- NULL while the end is unknown
@@ -62,13 +74,13 @@ CREATE VIEW resource_life AS
   LEFT JOIN connection c ON c.id = r.connection;
 
 CREATE VIEW outstanding AS
-  -- Every resource that has no release, whatever its kind: the raw material of a report.
+  -- Every resource that was not released, whatever its kind: the raw material of a report.
   SELECT 'connection' AS kind, c.id, c.process, f.verdict, c.acquire_stack, c.acquire_function, c.acquired_ns, c.state
   FROM connection c JOIN process_fate f ON f.process = c.process
   WHERE c.released_ns IS NULL AND c.state <> 'inherited'
   UNION ALL
-  SELECT r.kind, r.id, r.process, f.verdict, r.acquire_stack, r.acquire_function, r.acquired_ns, ''
-  FROM resource r JOIN process_fate f ON f.process = r.process;
+  SELECT kind, id, process, verdict, acquire_stack, acquire_function, acquired_ns, ''
+  FROM resource_life WHERE verdict <> 'out-of-sight';
 
 CREATE VIEW leak AS
   -- THE definition: a resource is leaked when its process ended of its own will without giving it back.

@@ -53,6 +53,13 @@ CASES = {
     'drained-json': ('drained', ['report', '--format=json'], []),
     'memory-check': ('memory', ['check'], []),
     'memory-check-quiet': ('memory', ['check', '-q'], []),
+    'out-of-sight': ('out-of-sight', ['report'], []),
+    'out-of-sight-json': ('out-of-sight', ['report', '--format=json'], []),
+    'out-of-sight-show': ('out-of-sight', ['show'], ['memory']),
+    'out-of-sight-show-2': ('out-of-sight', ['show'], ['2']),
+    'out-of-sight-show-memory': ('out-of-sight', ['show'], ['memory', '5']),
+    'out-of-sight-sql': ('out-of-sight', ['sql'], ['SELECT kind, id FROM leak ORDER BY 2; SELECT kind, leaked FROM leak_site;'
+                                                   ' SELECT * FROM verdict_count ORDER BY 1, 2']),
     'kinds-json': ('kinds', ['report', '--format=json'], []),
     'kinds-leaked': ('kinds-leaked', ['check', '--group-by=function'], []),
     'misuse': ('misuse', ['report'], []),
