@@ -15,7 +15,7 @@ CREATE TEMP TABLE found_misuse AS
   SELECT kind, stack, acquire_stack, release_stack, min(function) AS function, sum(count) AS count,
          min(connection) AS connection, min(first_ns) AS first_ns, max(last_ns) AS last_ns,
          count(DISTINCT process) AS processes, min(process) AS process, misuse_by_design(kind) AS by_design
-  FROM main.misuse GROUP BY kind, stack, acquire_stack, release_stack;
+  FROM misuse_life GROUP BY kind, stack, acquire_stack, release_stack;
 
 -- Transactions by where they began, in all processes.
 CREATE TEMP TABLE found_idle AS

@@ -61,6 +61,7 @@ static const char life_sql[] =
 static const char wanted_sql[] = "DROP TABLE IF EXISTS temp.wanted_stack;"
 								 "CREATE TEMP TABLE wanted_stack AS"
 								 " SELECT acquire_stack AS stack FROM connection WHERE id = %lld"
+								 " UNION SELECT acquire_stack FROM misuse_life WHERE connection = %lld"
 								 " UNION SELECT use_stack FROM connection WHERE id = %lld"
 								 " UNION SELECT release_stack FROM connection WHERE id = %lld"
 								 " UNION SELECT broken_stack FROM connection WHERE id = %lld"
@@ -127,6 +128,23 @@ static void print_opened(const struct printer *printer, sqlite3 *db, sqlite3_stm
 	if (has(row, L_ERROR))
 		show_field(printer, "", "why: %s", query_text(row, L_ERROR));
 	part_stack(printer, db, sqlite3_column_int64(row, L_ACQUIRE_STACK), true);
+}
+
+/* Of an inherited connection: where the process opened it that this one was forked from. */
+static void print_origin(const struct printer *printer, sqlite3 *db, int64_t id)
+{
+	QUERY_CLEANUP row =
+		query_prepare(db, "SELECT m.acquire_stack FROM misuse_life m JOIN connection c ON c.id = m.connection"
+						  " WHERE c.id = ? AND c.state = 'inherited' AND m.acquire_stack > 0"
+						  " AND NOT misuse_by_design(m.kind) LIMIT 1");
+
+	if (row == NULL)
+		return;
+	sqlite3_bind_int64(row, 1, id);
+	if (!query_next(row, NULL))
+		return;
+	show_field(printer, "opened", "before the fork, by another process");
+	part_stack(printer, db, sqlite3_column_int64(row, 0), true);
 }
 
 static void print_broken(const struct printer *printer, sqlite3 *db, sqlite3_stmt *row)
@@ -229,7 +247,7 @@ static bool print_life(struct reading *reading, void *context)
 	const struct life *life = context;
 	const struct printer *printer = life->printer;
 	long long id = life->id;
-	char *wanted = sqlite3_mprintf(wanted_sql, id, id, id, id, id);
+	char *wanted = sqlite3_mprintf(wanted_sql, id, id, id, id, id, id);
 	bool done = wanted != NULL && query_run(reading->db, wanted) && symbols_resolve(reading->db);
 
 	sqlite3_free(wanted);
@@ -255,6 +273,8 @@ static bool print_life(struct reading *reading, void *context)
 	show_field(printer, "command", "%s", query_text(row, L_COMMAND));
 	print_server(printer, row);
 	print_opened(printer, reading->db, row);
+	if (strcmp(state, "inherited") == 0)
+		print_origin(printer, reading->db, life->id);
 	print_resets(printer, reading->db, life->id);
 	print_used(printer, reading->db, row);
 	print_broken(printer, reading->db, row);

@@ -251,6 +251,28 @@ CREATE VIEW idle_in_transaction AS
         WHERE r.kind = 'transaction')
   GROUP BY process, acquire_stack HAVING max(longest_idle_ns) > 0;
 
+CREATE VIEW misuse_life AS
+  -- A misuse with its stacks.  A process that was forked has not seen where its connection was acquired; the nearest of
+  -- those it descends from that did, has.  In a large trace that reads every connection, once.
+  WITH RECURSIVE inherited AS (
+    SELECT c.id, c.address, c.backend_pid, p.parent, p.started_ns, 1 AS generation
+    FROM misuse m CROSS JOIN connection c ON c.id = m.connection CROSS JOIN process p ON p.id = m.process
+    WHERE m.acquire_stack = 0 AND c.state = 'inherited'
+    UNION SELECT i.id, i.address, i.backend_pid, p.parent, i.started_ns, i.generation + 1
+    FROM inherited i CROSS JOIN process p ON p.spool = i.parent WHERE i.generation < 100),
+  origin AS (
+    SELECT i.id, o.acquire_stack, -- an address serves again and again: the same session, or else the latest
+           row_number() OVER (PARTITION BY i.id ORDER BY i.generation, o.backend_pid = i.backend_pid DESC,
+                                                         o.acquired_ns DESC) AS rank
+    FROM connection o CROSS JOIN process p ON p.id = o.process
+    CROSS JOIN inherited i ON i.parent = p.spool AND i.address = o.address AND o.acquired_ns <= i.started_ns
+    WHERE o.state <> 'inherited' AND EXISTS (SELECT 1 FROM inherited))
+  SELECT m.process, m.kind, m.stack, -- of what a connection is finished in the middle of, acquire_stack is not its own
+         iif(m.acquire_stack = 0 AND m.kind NOT IN ('finished in transaction', 'finished with query', 'finished in copy'),
+             ifnull(o.acquire_stack, 0), m.acquire_stack) AS acquire_stack,
+         m.release_stack, m.function, m.connection, m.count, m.first_ns, m.last_ns
+  FROM misuse m LEFT JOIN origin o ON o.id = m.connection AND o.rank = 1;
+
 CREATE VIEW misuse_site AS
   -- Calls that must not be, by kind and call site.
   SELECT m.kind, t.text AS site, m.function, sum(m.count) AS count, count(DISTINCT m.stack) AS stacks,

@@ -38,10 +38,12 @@ class EachMisuse(Scenario):
         self.assertIn(offender, trace.functions(stack), f'the offence\n{run}')
         if 'in-child' in case:  # the child has not seen the acquire; its parent has
             self.assertEqual(acquired, 0, run)
-            acquired = trace.one('SELECT opened.acquire_stack FROM misuse m JOIN connection c ON c.id = m.connection '
-                                 'JOIN process child ON child.id = m.process '
-                                 'JOIN process parent ON parent.spool = child.parent '
-                                 'JOIN connection opened ON opened.process = parent.id AND opened.address = c.address')
+            acquired, connection = trace.rows('SELECT acquire_stack, connection FROM misuse_life')[0]
+            self.assertIn(acquirer, run.stderr, 'the report names where the parent opened it')
+            shown = self.pqleak('show', self.path('t.db'), str(connection)).stdout
+            self.assertIn('before the fork, by another process', shown)
+            self.assertIn(acquirer, shown)
+            self.assertEqual(self.json()['misuse'][0]['acquire_site']['function'], acquirer, run)
         self.assertIn(acquirer, trace.functions(acquired), f'the acquire\n{run}')
         if releaser:
             self.assertIn(releaser, trace.functions(released), f'the release\n{run}')
