@@ -27,15 +27,14 @@ CREATE TEMP TABLE found_idle AS
 CREATE TEMP TABLE found_churn AS
   SELECT acquire_stack, sum(few) AS connections, 1.0 * sum(queries) / sum(few) AS mean_queries,
          sum(held_ns) / sum(few) AS mean_hold_ns, sum(connect_ns) AS connect_ns, max(few) >= 20 AS worth
-  FROM place WHERE error = '' AND few >= 3 AND few = connections GROUP BY acquire_stack;
+  FROM place WHERE NOT failed AND few >= 3 AND few = connections GROUP BY acquire_stack;
 
--- A back-off waits longer before the last attempt than before the second; pauses that nobody notices are none.
+-- The view reads every connection once more: not where none failed.
 CREATE TEMP TABLE found_failed AS
-  SELECT acquire_stack, error, sum(connections) AS count, min(first_ns) AS first_ns, max(last_ns) AS last_ns,
-         iif(max(last_ns) > min(first_ns), round((sum(connections) - 1) * 1e9 / (max(last_ns) - min(first_ns)), 3), NULL) AS per_second,
-         min(iif(connections >= 3, last_pause_ns >= max(100000000, 1.5 * first_pause_ns), NULL)) AS backs_off,
-         max(connections) >= 3 AS worth
-  FROM place WHERE error <> '' GROUP BY acquire_stack, error;
+  SELECT acquire_stack, error, sum(count) AS count, min(first_ns) AS first_ns, max(last_ns) AS last_ns,
+         iif(max(last_ns) > min(first_ns), round((sum(count) - 1) * 1e9 / (max(last_ns) - min(first_ns)), 3), NULL) AS per_second,
+         min(backs_off) AS backs_off, max(count) >= 3 AS worth
+  FROM failed_connect WHERE EXISTS (SELECT 1 FROM place WHERE failed) GROUP BY acquire_stack, error;
 
 CREATE TEMP TABLE found_broken AS
   SELECT p.acquire_stack, sum(p.broken) AS count, max(p.broken_idle_ns) AS idle_ns, c.broken_stack AS stack,

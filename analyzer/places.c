@@ -16,43 +16,36 @@
 #define SLOTS 16384u /* a power of two */
 #define MOST_PLACES (SLOTS / 4 * 3)
 #define FEW_QUERIES 2
-#define ERROR_BYTES 32
 
 static const char place_sql[] =
 	"DROP TABLE IF EXISTS temp.place;"
 	"CREATE TEMP TABLE place ("
-	"  process, acquire_stack, error," /* '': those that did not fail */
+	"  process, acquire_stack, failed," /* 1: those that did not connect, which the view failed_connect describes */
 	"  connections, released,"
-	"  few,"                          /* released after two queries at most */
-	"  queries, held_ns, connect_ns," /* of those few, in all */
-	"  late, longest_ns, longest_id," /* released, but late; the longest hold of one that was released */
-	"  first_ns, last_ns,"
-	"  first_pause_ns, last_pause_ns,"     /* between the first two attempts, and the last two */
+	"  few,"                               /* released after two queries at most */
+	"  queries, held_ns, connect_ns,"      /* of those few, in all */
+	"  late, longest_ns, longest_id,"      /* released, but late; the longest hold of one that was released */
 	"  broken, broken_idle_ns, broken_id," /* found gone by a use; the one that had been idle longest */
-	"  PRIMARY KEY (process, acquire_stack, error)"
+	"  PRIMARY KEY (process, acquire_stack, failed)"
 	") WITHOUT ROWID";
 
 static const char add_sql[] =
-	"INSERT INTO place VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+	"INSERT INTO place VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
 	" connections = connections + excluded.connections, released = released + excluded.released,"
 	" few = few + excluded.few, queries = queries + excluded.queries, held_ns = held_ns + excluded.held_ns,"
 	" connect_ns = connect_ns + excluded.connect_ns, late = late + excluded.late,"
 	" longest_id = iif(excluded.longest_ns > longest_ns, excluded.longest_id, longest_id),"
-	" longest_ns = max(longest_ns, excluded.longest_ns), first_ns = min(first_ns, excluded.first_ns),"
-	" first_pause_ns = iif(first_pause_ns > 0, first_pause_ns, excluded.first_pause_ns),"
-	" last_pause_ns = iif(excluded.last_pause_ns > 0, excluded.last_pause_ns, last_pause_ns),"
-	" last_ns = max(last_ns, excluded.last_ns), broken = broken + excluded.broken,"
+	" longest_ns = max(longest_ns, excluded.longest_ns), broken = broken + excluded.broken,"
 	" broken_id = iif(excluded.broken > 0 AND (broken = 0 OR excluded.broken_idle_ns > broken_idle_ns),"
 	"                 excluded.broken_id, broken_id),"
 	" broken_idle_ns = max(broken_idle_ns, excluded.broken_idle_ns)";
 
 struct place {
 	int64_t process, stack;
-	char error[ERROR_BYTES];
+	bool failed;
 	int64_t connections; /* 0: the slot is free */
-	int64_t released, few, queries, held_ns, connect_ns, late, longest_ns, longest_id, first_ns, last_ns,
-		first_pause_ns, last_pause_ns, broken, broken_idle_ns, broken_id;
-	int64_t decided_ns; /* when the outcome of the last one was known; it is not kept */
+	int64_t released, few, queries, held_ns, connect_ns, late, longest_ns, longest_id, broken, broken_idle_ns,
+		broken_id;
 };
 
 struct places {
@@ -85,13 +78,12 @@ bool places_flush(struct places *places)
 		const struct place *p = &places->slots[i];
 		if (p->connections == 0)
 			continue;
-		const int64_t values[] = {p->connections, p->released,       p->few,           p->queries,    p->held_ns,
-								  p->connect_ns,  p->late,           p->longest_ns,    p->longest_id, p->first_ns,
-								  p->last_ns,     p->first_pause_ns, p->last_pause_ns, p->broken,     p->broken_idle_ns,
-								  p->broken_id};
+		const int64_t values[] = {p->connections,    p->released, p->few,        p->queries,    p->held_ns,
+								  p->connect_ns,     p->late,     p->longest_ns, p->longest_id, p->broken,
+								  p->broken_idle_ns, p->broken_id};
 		sqlite3_bind_int64(add, 1, p->process);
 		sqlite3_bind_int64(add, 2, p->stack);
-		sqlite3_bind_text(add, 3, p->error, -1, SQLITE_STATIC);
+		sqlite3_bind_int(add, 3, p->failed);
 		for (size_t v = 0; v < sizeof values / sizeof values[0]; v++)
 			sqlite3_bind_int64(add, 4 + (int)v, values[v]);
 		query_next(add, &failed);
@@ -108,8 +100,8 @@ static struct place *find_slot(struct places *places, const struct place_visit *
 
 	for (size_t at = hash >> 40 & (SLOTS - 1);; at = (at + 1) & (SLOTS - 1)) {
 		struct place *place = &places->slots[at];
-		if (place->connections == 0 || (place->process == visit->process && place->stack == visit->stack &&
-										strncmp(place->error, visit->error, sizeof place->error - 1) == 0))
+		if (place->connections == 0 ||
+			(place->process == visit->process && place->stack == visit->stack && place->failed == visit->failed))
 			return place;
 	}
 }
@@ -141,16 +133,9 @@ bool places_count(struct places *places, const struct place_visit *visit)
 	if (place->connections++ == 0) {
 		place->process = visit->process;
 		place->stack = visit->stack;
-		strncpy(place->error, visit->error, sizeof place->error - 1);
-		place->first_ns = visit->acquired_ns;
+		place->failed = visit->failed;
 		places->used++;
-	} else {
-		place->last_pause_ns = visit->acquired_ns - place->decided_ns;
-		if (place->first_pause_ns == 0)
-			place->first_pause_ns = place->last_pause_ns;
 	}
-	place->last_ns = visit->acquired_ns;
-	place->decided_ns = visit->acquired_ns + visit->connect_ns;
 	if (visit->released)
 		count_hold(place, visit, places->late_ns);
 	if (visit->broken_ns > 0) {

@@ -3,8 +3,8 @@
  * places.h - what each place in the code does with its connections.
  *
  * Owns TEMP TABLE place: how many connections a stack opened in a process, how
- * long they lived, how often they were used, and how their failures followed
- * each other.  Filled by the tally's scan, so that a trace is read once.
+ * long they lived, and how often they were used.  Filled by the tally's scan,
+ * so that a trace is read once.
  */
 #ifndef PQLEAK_ANALYZER_PLACES_H
 #define PQLEAK_ANALYZER_PLACES_H
@@ -16,8 +16,7 @@
 /* A connection as the scan sees it. */
 struct place_visit {
 	int64_t process, stack, id;
-	const char *error; /* "" when it did not fail */
-	bool connected, released;
+	bool connected, failed, released;
 	int64_t acquired_ns, released_ns, connect_ns;
 	int64_t queries;
 	int64_t broken_ns, broken_idle_ns; /* 0: it never broke */

@@ -56,8 +56,7 @@ enum {
 	C_ROWS,
 	C_BYTES,
 	C_OUTLIVED,
-	C_ERROR, /* and what follows: of connections only */
-	C_RELEASED_NS,
+	C_RELEASED_NS, /* and what follows: of connections only */
 	C_CONNECT,
 	C_QUERIES,
 	C_BROKEN,
@@ -110,8 +109,8 @@ static const char repeated_sql[] =
 /* The columns that scan() reads. */
 static const char connection_sql[] =
 	"SELECT 'connection', process, released_ns IS NOT NULL, state, acquire_stack, ifnull(target, 0),"
-	"       transaction_status, acquired_ns, ifnull(used_ns, 0), id, 0, 0, 0, "
-	"       ifnull(error, iif(state = 'failed', 'other', '')), released_ns, connect_ns, queries, ifnull(broken_ns, 0),"
+	"       transaction_status, acquired_ns, ifnull(used_ns, 0), id, 0, 0, 0,"
+	"       released_ns, connect_ns, queries, ifnull(broken_ns, 0),"
 	"       ifnull(broken_idle_ns, 0) FROM main.connection";
 static const char resource_sql[] =
 	"SELECT r.kind, r.process, 0,"
@@ -218,8 +217,8 @@ static bool visit_place(struct places *places, const struct group_key *key, sqli
 	struct place_visit visit = {.process = key->process,
 								.stack = sqlite3_column_int64(row, C_STACK),
 								.id = sqlite3_column_int64(row, C_ID),
-								.error = query_text(row, C_ERROR),
 								.connected = key->state == STATE_CONNECTED,
+								.failed = key->state == STATE_FAILED,
 								.released = key->released != 0,
 								.acquired_ns = sqlite3_column_int64(row, C_ACQUIRED),
 								.released_ns = sqlite3_column_int64(row, C_RELEASED_NS),

@@ -207,12 +207,12 @@ CREATE VIEW churn AS
 
 CREATE VIEW failed_connect AS
   -- Failed connection attempts by process, stack and reason, and how often they were made.  backs_off: the pauses
-  -- between them grew (to 0.1 s at least); 0 with many per second is a retry storm.
+  -- between them grew (to 0.1 s at least), NULL: fewer than three attempts; 0 with many per second is a retry storm.
   SELECT process, acquire_stack, ifnull(error, 'other') AS error, count(*) AS count,
          min(acquired_ns) AS first_ns, max(acquired_ns) AS last_ns,
          (count(*) - 1) * 1e9 / nullif(max(acquired_ns) - min(acquired_ns), 0) AS per_second, -- NULL: only one
-         count(*) >= 3 AND ifnull(avg(iif(number * 2 > attempts, pause_ns, NULL)) >=
-                                  max(100000000, 1.5 * max(iif(number = 2, pause_ns, 0))), 0) AS backs_off
+         iif(count(*) >= 3, avg(iif(number * 2 > attempts, pause_ns, NULL)) >=
+                            max(100000000, 1.5 * max(iif(number = 2, pause_ns, 0))), NULL) AS backs_off
   FROM (SELECT *, row_number() OVER attempt AS number,
                count(*) OVER (PARTITION BY process, acquire_stack, error) AS attempts,
                acquired_ns - lag(acquired_ns + connect_ns) OVER attempt AS pause_ns

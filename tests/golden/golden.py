@@ -70,6 +70,8 @@ CASES = {
     'forked-json': ('forked', ['report', '--format=json'], []),
     'forked-show-33': ('forked', ['show'], ['33']),
     'forked-show-34': ('forked', ['show'], ['34']),
+    'retries': ('retries', ['report', '--all'], []),
+    'retries-json': ('retries', ['report', '--format=json'], []),
     'by-design': ('by-design', ['check'], []),
     'by-design-fail': ('by-design', ['check', '--fail-on=finished-in-transaction'], []),
     'by-design-misuse': ('by-design', ['check', '-q', '--fail-on=misuse'], []),
@@ -191,7 +193,8 @@ def check_json(trace, text):
     assert sorted([*key, str(count)] for key, count in shapes.items()) == wanted, f'{shapes} is not {wanted}'
     assert [[str(c['connections']), str(c['connect_ns'])] for c in report['churn']] == rows(
         trace, 'SELECT connections, connect_ns FROM churn ORDER BY connect_ns DESC')
-    assert sorted([e['error'], str(e['count']), str(int(bool(e['backs_off'])))] for e in report['failed_connects']) == rows(
+    assert sorted([e['error'], str(e['count']), {True: '1', False: '0', None: ''}[e['backs_off']]]
+                  for e in report['failed_connects']) == rows(
         trace, 'SELECT error, sum(count), min(backs_off) FROM failed_connect GROUP BY acquire_stack, error ORDER BY error')
     assert sum(b['count'] for b in report['broken']) == int(query(trace, 'SELECT count(*) FROM broken'))
     assert sum(i['transactions'] for i in report['idle_in_transaction']) == int(

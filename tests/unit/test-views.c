@@ -127,7 +127,7 @@ static void failures_have_a_reason_and_a_pace(void **state)
 	drain_now(s);
 	assert_string_equal(
 		ask(s, "SELECT error, count, first_ns, last_ns, per_second, backs_off FROM failed_connect ORDER BY error"),
-		"other|1|3000000000|3000000000|(null)|0\nrefused|5|1000000000|1040000000|100.0|0\n"
+		"other|1|3000000000|3000000000|(null)|(null)\nrefused|5|1000000000|1040000000|100.0|0\n"
 		"timeout|5|1000000000|2500000000|2.66666666666667|1");
 	/* Connected after all: no failure. */
 	struct event late = failed(s, CONNECT_ERROR_SSL, 4000 * MS);
