@@ -33,7 +33,7 @@ static const char life_sql[] =
 static const char notes_count_sql[] =
 	"SELECT (SELECT count(*) FROM found_idle WHERE worth) + (SELECT count(*) FROM found_churn WHERE worth)"
 	" + (SELECT count(*) FROM found_failed WHERE worth) + (SELECT count(*) FROM found_broken)"
-	" + (SELECT count(*) FROM found_held) + (SELECT count(*) FROM found_peak)"
+	" + (SELECT count(*) FROM found_held) + (SELECT count(*) FROM peak_place)"
 	" + (SELECT count(*) FROM found_drained)"
 	" + (SELECT count(*) FROM found_misuse WHERE by_design)";
 

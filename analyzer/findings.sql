@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: PostgreSQL
--- From the tally to findings: what a report prints one by one.  Needs TEMP TABLEs tally, site and
+-- From the tally to findings: what a report prints one by one.  Needs TEMP TABLEs tally, site, found_peak and
 -- choice (group_by, everything), and the views of calls.sql.
 
 DROP TABLE IF EXISTS temp.member;
 DROP TABLE IF EXISTS temp.finding;
 DROP TABLE IF EXISTS temp.share;
+DROP TABLE IF EXISTS temp.peak_place;
 
 -- The tally's rows that the report speaks of, each with the key of its finding.  One source line is one site, however
 -- many calls the compiler made of it.  Of what leaked the shape tells whether its call site acquired it again in the
@@ -68,3 +69,11 @@ CREATE TEMP TABLE share AS
     ON f.kind = m.kind AND f.verdict = m.verdict AND f.state = m.state AND f.shape = m.shape AND f.key IS m.key
   GROUP BY f.number, m.process, m.target, m.transaction_status;
 CREATE INDEX temp.share_number ON share (number);
+
+-- The peak's stacks by their call site; acquire_stack is the one that most connections came by.
+CREATE TEMP TABLE peak_place AS
+  SELECT acquire_stack, total AS open FROM (
+    SELECT p.acquire_stack, sum(p.open) OVER same AS total,
+           row_number() OVER (same ORDER BY p.open DESC, p.acquire_stack) AS rank
+    FROM found_peak p LEFT JOIN site s ON s.stack = p.acquire_stack
+    WINDOW same AS (PARTITION BY s.module, s.text)) WHERE rank = 1;

@@ -2,7 +2,7 @@
 /*
  * peak.h - the most connections that were open at once.
  *
- * Owns TEMP TABLE found_peak (acquire_stack, open): the places whose
+ * Owns TEMP TABLE found_peak (acquire_stack, open): the stacks whose
  * connections were open then; empty unless it was asked for.
  */
 #ifndef PQLEAK_ANALYZER_PEAK_H

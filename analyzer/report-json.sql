@@ -141,5 +141,5 @@ SELECT json_object(
     'process', (SELECT json_object('pid', pid, 'exe', exe, 'open', peak) FROM process WHERE id = ?5),
     'sites', (SELECT json_group_array(json(item)) FROM (SELECT json_object('open', k.open,
       'site', (SELECT json(text) FROM site_json s WHERE s.stack = k.acquire_stack)) AS item
-      FROM found_peak k ORDER BY k.open DESC, k.acquire_stack)))
+      FROM peak_place k ORDER BY k.open DESC, k.acquire_stack)))
 )

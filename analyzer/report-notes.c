@@ -78,7 +78,8 @@ static const char *const note_queries[] = {
 	" ORDER BY d.process, d.first_ns IS NULL, d.first_ns, d.acquire_stack",
 	/* Who had connections open at the peak; empty unless it was asked for. */
 	("SELECT printf('%d open at the peak, opened at ', p.open) || ifnull(short_name(s.head), 'an unknown place'),"
-	 " ifnull(s.tail, '') FROM found_peak p LEFT JOIN site s ON s.stack = p.acquire_stack ORDER BY p.open DESC"),
+	 " ifnull(s.tail, '') FROM peak_place p LEFT JOIN site s ON s.stack = p.acquire_stack"
+	 " ORDER BY p.open DESC, p.acquire_stack"),
 };
 
 #define NOTE_SORTS (sizeof note_queries / sizeof note_queries[0])
