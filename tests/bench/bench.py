@@ -73,7 +73,7 @@ def pgbench(bench):
 def pgbench_connect(bench):
     subprocess.run(['pgbench', '-q', '-i', '-s', '1'], check=True, stderr=subprocess.DEVNULL)
     row('`pgbench -S -C` (a connection per transaction)', '≤ 1.01×',
-        bench.paired(['pgbench', '-n', '-S', '-C', '-T', '5'], latency))
+        bench.paired(['pgbench', '-n', '-S', '-C', '-t', '2000'], latency))
 
 
 def pair(bench):
@@ -141,25 +141,33 @@ def report(bench):
             f'{statistics.median(seconds):.2f} s, {peak / 1024:.0f} MiB')
 
 
+RECORDED = """SELECT (SELECT count(*) FROM connection) + (SELECT count(*) FROM resource WHERE kind = 'result')
+    + (SELECT ifnull(sum(count), 0) FROM fold WHERE kind = 'result')"""
+
+
 def kill(bench):
     """SIGKILL at random moments of a client that tells each acquire when its call has returned."""
-    rounds, lost, damaged = int(1000 * bench.scale), 0, 0
-    announce = os.path.join(bench.build, 'tests', 'clients', 'client-announce')
+    rounds, acquires, lost, damaged = int(1000 * bench.scale), 0, 0, 0
+    client = [os.path.join(bench.build, 'tests', 'clients', 'client-announce'), 'announce', '4']
     for _ in range(rounds):
         bench.clear()
-        process = subprocess.Popen([announce, '1000'], stdout=subprocess.PIPE, env=bench.environment(True))
+        process = subprocess.Popen(client, stdout=subprocess.PIPE, text=True, env=bench.environment(True))
         time.sleep(random.uniform(0.005, 0.06))
         process.send_signal(signal.SIGKILL)
-        announced = process.communicate()[0].count(b'\n')
-        count = subprocess.run([bench.pqleak, 'sql', bench.trace, 'SELECT count(*) FROM connection'],
-                               capture_output=True, text=True).stdout.split()
-        recorded = int(count[-1]) if count and count[-1].isdigit() else 0
-        lost += max(0, announced - recorded)
+        # "C PID" for a connection, "R" for a result; the last line may be cut short.
+        lines = process.communicate()[0].split('\n')[:-1]
+        announced = sum(line[0] in 'CR' for line in lines)
+        count = subprocess.run([bench.pqleak, 'sql', bench.trace, RECORDED], capture_output=True, text=True).stdout
+        acquires += announced
+        lost += max(0, announced - (int(count) if count else 0))
         if os.path.exists(bench.trace):
             db = sqlite3.connect(bench.trace)
             damaged += db.execute('PRAGMA integrity_check').fetchone()[0] != 'ok'
             db.close()
-    row(f'SIGKILL at {rounds:,} random moments', '0 lost, 0 damaged', f'{lost} lost, {damaged} damaged')
+    if acquires < rounds:
+        sys.exit('bench: the client had no time to acquire anything')
+    row(f'SIGKILL at {rounds:,} random moments', '0 lost, 0 damaged',
+        f'{lost} of {acquires:,} acquires lost, {damaged} traces damaged')
 
 
 FIGURES = {'pgbench': pgbench, 'pgbench-connect': pgbench_connect, 'pair': pair, 'start': start, 'memory': memory,
