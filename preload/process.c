@@ -103,8 +103,9 @@ static int load_recorder(void)
 	snprintf(path, sizeof path, "%s" RECORDER_FILE, own_folder);
 	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (handle == NULL) {
+		int error = errno;
 		dlerror(); /* not the host's to find */
-		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno : -ELIBACC;
+		return error == EMFILE || error == ENFILE || error == ENOMEM ? -error : -ELIBACC;
 	}
 	const struct recorder *found = linker_find(handle, "pqleak_recorder", NULL);
 	if (found == NULL || found->abi != RECORDER_ABI || found->event_bytes != sizeof(struct event))
