@@ -37,8 +37,7 @@ struct tables {
 	const uint16_t *versions;
 };
 
-/* glibc relocates the pointers of most dynamic sections in place, but not of read-only ones (the vDSO). */
-static const void *dynamic_pointer(const struct link_map *map, ElfW(Addr) value)
+const void *elf_dynamic_pointer(const struct link_map *map, ElfW(Addr) value)
 {
 	return (const void *)(value < map->l_addr ? map->l_addr + value : value);
 }
@@ -49,7 +48,7 @@ static bool read_tables(const struct link_map *map, struct tables *ret)
 	if (map->l_ld == NULL)
 		return false;
 	for (const ElfW(Dyn) *dyn = map->l_ld; dyn->d_tag != DT_NULL; dyn++) {
-		const void *pointer = dynamic_pointer(map, dyn->d_un.d_ptr);
+		const void *pointer = elf_dynamic_pointer(map, dyn->d_un.d_ptr);
 		if (dyn->d_tag == DT_SYMTAB)
 			ret->symbols = pointer;
 		else if (dyn->d_tag == DT_STRTAB)

@@ -23,6 +23,12 @@ struct elf_object {
 /* Finds the object that holds `address`.  False: no object (JIT code, a stack). Lock-free. */
 bool elf_object_at(const void *address, struct elf_object *ret);
 
+/*
+ * Where an entry of `map`'s dynamic section points.  glibc relocates the pointers of most in place, but not of
+ * read-only ones (the vDSO).
+ */
+const void *elf_dynamic_pointer(const struct link_map *map, ElfW(Addr) value);
+
 /* The address of the default version of a function that `map` itself defines, or NULL. */
 void *elf_own_function(const struct link_map *map, const char *name);
 

@@ -57,12 +57,6 @@ static void write_slot(const struct elf_object *object, void **slot, void *funct
 		mprotect(start, page, protection);
 }
 
-static const void *pointer(const struct elf_object *object, const ElfW(Dyn) * dyn)
-{
-	uintptr_t value = dyn->d_un.d_ptr;
-	return (const void *)(value < object->map->l_addr ? object->map->l_addr + value : value);
-}
-
 void elf_replace_slots(const struct elf_object *object, void *(*choose)(const char *name))
 {
 	const ElfW(Sym) *symbols = NULL;
@@ -73,15 +67,15 @@ void elf_replace_slots(const struct elf_object *object, void *(*choose)(const ch
 	} lists[2] = {{NULL, 0}, {NULL, 0}};
 	for (const ElfW(Dyn) *dyn = object->map->l_ld; dyn->d_tag != DT_NULL; dyn++) {
 		if (dyn->d_tag == DT_SYMTAB)
-			symbols = pointer(object, dyn);
+			symbols = elf_dynamic_pointer(object->map, dyn->d_un.d_ptr);
 		else if (dyn->d_tag == DT_STRTAB)
-			strings = pointer(object, dyn);
+			strings = elf_dynamic_pointer(object->map, dyn->d_un.d_ptr);
 		else if (dyn->d_tag == DT_RELA)
-			lists[0].first = pointer(object, dyn);
+			lists[0].first = elf_dynamic_pointer(object->map, dyn->d_un.d_ptr);
 		else if (dyn->d_tag == DT_RELASZ)
 			lists[0].bytes = dyn->d_un.d_val;
 		else if (dyn->d_tag == DT_JMPREL)
-			lists[1].first = pointer(object, dyn);
+			lists[1].first = elf_dynamic_pointer(object->map, dyn->d_un.d_ptr);
 		else if (dyn->d_tag == DT_PLTRELSZ)
 			lists[1].bytes = dyn->d_un.d_val;
 	}

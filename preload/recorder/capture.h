@@ -2,7 +2,7 @@
 /*
  * capture.h - the call stack of the thread that called libpq.
  *
- * Owns the use of libunwind: unw_backtrace only, loaded RTLD_LOCAL, because
+ * Owns libunwind, of which memo.c uses the cursor too: loaded RTLD_LOCAL, because
  * linking it puts its _Unwind_* in the way of the host's C++ exceptions.
  * glibc's backtrace() is never a fallback: it aborts hosts with JIT code.
  */
