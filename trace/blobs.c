@@ -7,12 +7,17 @@
  */
 #include "blobs.h"
 
+#include <inttypes.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define MODULE_TEXTS 2
+#define SCRIPT_TEXTS 3
 #define TARGET_TEXTS 7
 #define SETTING_TEXTS 8
+#define MOST_TEXTS SETTING_TEXTS
 
 struct blob_entry {
 	const void *bytes;
@@ -55,16 +60,18 @@ static void split(const struct blob_entry *entry, const char **ret, int *ret_len
 	}
 }
 
-static int store_module(struct statements *statements, struct blob_entry *entry)
+/* A row that consists of the blob's texts alone. */
+static int store_texts(struct statements *statements, enum statement_name find, enum statement_name add, int texts,
+					   struct blob_entry *entry)
 {
-	const char *field[2];
-	int length[2];
-	split(entry, field, length, 2);
-	sqlite3_stmt *stmt[2] = {statement(statements, FIND_MODULE), statement(statements, ADD_MODULE)};
+	const char *field[MOST_TEXTS];
+	int length[MOST_TEXTS];
+	split(entry, field, length, texts);
+	sqlite3_stmt *stmt[2] = {statement(statements, find), statement(statements, add)};
 	if (stmt[0] == NULL || stmt[1] == NULL)
 		return sqlite3_extended_errcode(statements->db);
 	for (int i = 0; i < 2; i++)
-		for (int j = 0; j < 2; j++)
+		for (int j = 0; j < texts; j++)
 			sqlite3_bind_text(stmt[i], j + 1, field[j], length[j], SQLITE_STATIC);
 	return find_or_add(statements, stmt[0], stmt[1], &entry->row);
 }
@@ -94,21 +101,7 @@ static int store_target(struct statements *statements, struct blob_entry *entry)
 	return find_or_add(statements, stmt[0], stmt[1], &entry->row);
 }
 
-static int store_setting(struct statements *statements, struct blob_entry *entry)
-{
-	const char *field[SETTING_TEXTS];
-	int length[SETTING_TEXTS];
-	split(entry, field, length, SETTING_TEXTS);
-	sqlite3_stmt *stmt[2] = {statement(statements, FIND_SETTING), statement(statements, ADD_SETTING)};
-	if (stmt[0] == NULL || stmt[1] == NULL)
-		return sqlite3_extended_errcode(statements->db);
-	for (int i = 0; i < 2; i++)
-		for (int j = 0; j < SETTING_TEXTS; j++)
-			sqlite3_bind_text(stmt[i], j + 1, field[j], length[j], SQLITE_STATIC);
-	return find_or_add(statements, stmt[0], stmt[1], &entry->row);
-}
-
-static int store_frame(struct statements *statements, int64_t module, uint64_t offset, int64_t *ret)
+static int store_frame(struct statements *statements, int64_t module, uint64_t offset, int64_t script, int64_t *ret)
 {
 	sqlite3_stmt *stmt[2] = {statement(statements, FIND_FRAME), statement(statements, ADD_FRAME)};
 	if (stmt[0] == NULL || stmt[1] == NULL)
@@ -116,6 +109,7 @@ static int store_frame(struct statements *statements, int64_t module, uint64_t o
 	for (int i = 0; i < 2; i++) {
 		sqlite3_bind_int64(stmt[i], 1, module);
 		sqlite3_bind_int64(stmt[i], 2, (int64_t)offset);
+		sqlite3_bind_int64(stmt[i], 3, script);
 	}
 	return find_or_add(statements, stmt[0], stmt[1], ret);
 }
@@ -166,6 +160,20 @@ static int store_frames(struct statements *statements, const int64_t *frames, ui
 	return rc;
 }
 
+/*
+ * Code in no module is a JIT's: an address of one process.  The module that stands for it has the spool's identity as
+ * its build-id, so that two processes are never taken for one.
+ */
+static int store_jit(struct blobs *blobs, struct statements *statements)
+{
+	char text[sizeof "[jit]" + sizeof "0123456789abcdef"];
+	snprintf(text, sizeof text, "[jit]%c%016" PRIx64, '\0', blobs->spool_id);
+	struct blob_entry entry = {.bytes = text, .length = sizeof text};
+	int rc = store_texts(statements, FIND_MODULE, ADD_MODULE, MODULE_TEXTS, &entry);
+	blobs->jit = entry.row;
+	return rc;
+}
+
 static int store_stack(struct blobs *blobs, struct statements *statements, struct blob_entry *entry)
 {
 	uint32_t count = entry->length / sizeof(struct blob_frame);
@@ -179,8 +187,17 @@ static int store_stack(struct blobs *blobs, struct statements *statements, struc
 	const struct blob_frame *frame = entry->bytes;
 	int rc = SQLITE_OK;
 	for (uint32_t i = 0; i < count && rc == SQLITE_OK; i++) {
-		const struct blob_entry *module = find(blobs, frame[i].module, BLOB_MODULE);
-		rc = store_frame(statements, module != NULL ? module->row : 0, frame[i].offset, &frames[i]);
+		bool is_script = frame[i].type == FRAME_SCRIPT;
+		const struct blob_entry *where = find(blobs, frame[i].where, is_script ? BLOB_SCRIPT : BLOB_MODULE);
+		int64_t row = where != NULL ? where->row : 0;
+		bool is_jit = frame[i].where == 0 && !is_script;
+		if (is_jit && blobs->jit == 0)
+			rc = store_jit(blobs, statements);
+		if (is_jit)
+			row = blobs->jit;
+		if (rc != SQLITE_OK)
+			break;
+		rc = store_frame(statements, is_script ? 0 : row, frame[i].offset, is_script ? row : 0, &frames[i]);
 	}
 	if (rc == SQLITE_OK)
 		rc = store_frames(statements, frames, count, &entry->row);
@@ -192,7 +209,7 @@ static int store_stack(struct blobs *blobs, struct statements *statements, struc
 static int store_no_stack(struct blobs *blobs, struct statements *statements)
 {
 	int64_t frame;
-	int rc = store_frame(statements, 0, 0, &frame);
+	int rc = store_frame(statements, 0, 0, 0, &frame);
 	return rc == SQLITE_OK ? store_frames(statements, &frame, 1, &blobs->no_stack) : rc;
 }
 
@@ -200,13 +217,15 @@ static int store_one(struct blobs *blobs, struct statements *statements, struct 
 {
 	switch ((enum blob_type)entry->type) {
 	case BLOB_MODULE:
-		return store_module(statements, entry);
+		return store_texts(statements, FIND_MODULE, ADD_MODULE, MODULE_TEXTS, entry);
+	case BLOB_SCRIPT:
+		return store_texts(statements, FIND_SCRIPT, ADD_SCRIPT, SCRIPT_TEXTS, entry);
 	case BLOB_STACK:
 		return store_stack(blobs, statements, entry);
 	case BLOB_TARGET:
 		return store_target(statements, entry);
 	case BLOB_SETTINGS:
-		return store_setting(statements, entry);
+		return store_texts(statements, FIND_SETTING, ADD_SETTING, SETTING_TEXTS, entry);
 	case BLOB_TEXT:
 		break;
 	}
@@ -215,6 +234,7 @@ static int store_one(struct blobs *blobs, struct statements *statements, struct 
 
 int blobs_store(struct blobs *blobs, const struct spool *spool, struct statements *statements)
 {
+	blobs->spool_id = spool->header->id;
 	if (blobs->no_stack == 0) {
 		int rc = store_no_stack(blobs, statements);
 		if (rc != SQLITE_OK)

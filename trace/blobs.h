@@ -3,9 +3,10 @@
  * blobs.h - from a spool's blob numbers to rows of the trace.
  *
  * Owns what is known of each blob of one spool: its bytes, and the row of
- * module, stack, target or setting it became.  The drain calls blobs_store once in each
- * transaction; rows.c then asks for rows and texts.  A number that means
- * nothing (or 0) becomes the row for "unknown", never an error.
+ * module, script, stack, target or setting it became.  The drain calls
+ * blobs_store once in each transaction; rows.c then asks for rows and texts.  A
+ * number that means nothing (or 0) becomes the row for "unknown", never an
+ * error.
  */
 #ifndef PQLEAK_TRACE_BLOBS_H
 #define PQLEAK_TRACE_BLOBS_H
@@ -19,6 +20,8 @@ struct blobs {
 	struct spool_cursor cursor;
 	struct array entries; /* of struct blob_entry; number n is at n - 1 */
 	int64_t no_stack;     /* row of the stack that stands for an unknown one, 0 when not made yet */
+	int64_t jit;          /* row of the module that stands for this process's code in no module, the same */
+	uint64_t spool_id;
 };
 
 /* Makes rows of all blobs that the spool has and this does not know yet.  SQLITE_OK or an error. */

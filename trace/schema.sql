@@ -42,19 +42,30 @@ CREATE TABLE incomplete (
 CREATE TABLE module (
   -- An executable or shared library that appears in a stack.
   id       INTEGER PRIMARY KEY,
-  path     TEXT NOT NULL,           -- path as the dynamic linker knows it (shim)
-  build_id TEXT NOT NULL DEFAULT '', -- GNU build-id in hexadecimal, '' when it has none (shim)
+  path     TEXT NOT NULL,           -- path as the dynamic linker knows it; '[jit]' for code in no module (shim)
+  build_id TEXT NOT NULL DEFAULT '', -- GNU build-id in hexadecimal, '' when it has none; of '[jit]' the spool of its process (shim)
   UNIQUE (path, build_id)
 );
 
+CREATE TABLE script (
+  -- A function of a script, as its interpreter names it (shim).
+  id       INTEGER PRIMARY KEY,
+  language TEXT NOT NULL,  -- 'python', 'php', 'ruby', 'perl', 'lua'
+  function TEXT NOT NULL,  -- for example 'Pool.take'; '' when it has no name
+  file     TEXT NOT NULL,  -- as the interpreter has it: often absolute, sometimes not
+  UNIQUE (language, function, file)
+);
+
 CREATE TABLE frame (
-  -- A place in code.  The offset lies inside the call instruction (return address minus one), relative to the
-  -- module's load address; module is NULL for code outside every module (JIT), the offset then an absolute address.
+  -- A place in code, or in a script.  The offset lies inside the call instruction (return address minus one), relative
+  -- to the module's load address; in '[jit]' it is an absolute address, in a script the line.  module is NULL in a
+  -- script, and where nothing is known.
   id     INTEGER PRIMARY KEY,
   module INTEGER REFERENCES module,
-  "offset" INTEGER NOT NULL
+  "offset" INTEGER NOT NULL,
+  script INTEGER REFERENCES script  -- NULL: native code
 );
-CREATE UNIQUE INDEX frame_place ON frame (ifnull(module, 0), "offset");
+CREATE UNIQUE INDEX frame_place ON frame (ifnull(module, 0), "offset", ifnull(script, 0));
 
 CREATE TABLE symbol (
   -- What a frame is called in the source (symbols).  One row for each inlined function, innermost first (depth 0).
@@ -73,7 +84,8 @@ CREATE TABLE stack (
 );
 
 CREATE TABLE stack_frame (
-  -- The frames of a stack; level 0 is the innermost: the caller of libpq.
+  -- The frames of a stack; level 0 is the innermost: the caller of libpq.  The frames of a script stand inside the
+  -- interpreter's own frame that runs them.
   stack INTEGER NOT NULL REFERENCES stack,
   level INTEGER NOT NULL,
   frame INTEGER NOT NULL REFERENCES frame,

@@ -30,7 +30,7 @@
 #include "event.h"
 
 #define SPOOL_MAGIC "pqlspool"
-#define SPOOL_VERSION 2u
+#define SPOOL_VERSION 3u
 #define SPOOL_SEGMENT_BYTES 65536u
 #define SPOOL_SEGMENT_EVENTS (SPOOL_SEGMENT_BYTES / sizeof(struct event))
 #define SPOOL_EVENT_SEGMENTS 256u /* 16 MiB of undrained events, then they are dropped */
@@ -45,6 +45,7 @@ enum blob_type {
 	BLOB_SETTINGS,  /* sslmode, connect_timeout, keepalives, keepalives_idle, keepalives_interval, keepalives_count,
 					   tcp_user_timeout, target_session_attrs: eight NUL-terminated texts, empty when not set */
 	BLOB_TARGET,    /* host, port, database, user, application_name, server_version, ssl: seven NUL-terminated texts */
+	BLOB_SCRIPT,    /* language, function, file of a script: three NUL-terminated texts, the last may be cut */
 };
 
 /* Layout in the blob chain: this header, then `bytes` bytes, padded to 8.  A blob never crosses a segment's end. */
@@ -53,10 +54,15 @@ struct blob_header {
 	uint32_t type; /* enum blob_type; 0: nothing more in this segment */
 };
 
+enum frame_type {
+	FRAME_NATIVE = 0,
+	FRAME_SCRIPT,
+};
+
 struct blob_frame {
-	uint32_t module; /* number of a BLOB_MODULE, 0 for code in no module */
-	uint32_t reserved;
-	uint64_t offset; /* return address minus one, relative to the module's load address */
+	uint32_t where;  /* native: number of a BLOB_MODULE, 0 for code in no module; script: of a BLOB_SCRIPT */
+	uint32_t type;   /* enum frame_type */
+	uint64_t offset; /* native: return address minus one, relative to the module's load address; script: the line */
 };
 
 struct spool_header {

@@ -88,7 +88,8 @@ CREATE VIEW leak AS
   FROM outstanding WHERE verdict = 'leaked';
 
 CREATE VIEW driver AS
-  -- Modules that stand between the user's code and libpq: a call site is never looked for in them.
+  -- What stands between the user's code and libpq, by the module's or the script's path: a call site is never looked for
+  -- in it.  See also pqleak's --skip.
   SELECT column1 AS pattern, column2 AS what FROM (VALUES
     ('*/libpq.so*', 'libpq'), ('*/libpq-*.so*', 'libpq bundled in a wheel'),
     ('*/libpqleak*.so*', 'the shim'),
@@ -106,34 +107,66 @@ CREATE VIEW driver_function AS
     ('pqxx::*', 'libpqxx'), ('std::*', 'C++ library'), ('__gnu_cxx::*', 'C++ library')
   );
 
+CREATE VIEW interpreter AS
+  -- Modules that run scripts: in a stack with script frames, their own frames are folded away.
+  SELECT column1 AS pattern, column2 AS what FROM (VALUES
+    ('*/python[0-9]*', 'CPython'), ('*/libpython*.so*', 'CPython'), ('*/lib-dynload/*.so', 'CPython'),
+    ('*/php[0-9]*', 'PHP'), ('*/php', 'PHP'), ('*/php-fpm*', 'PHP'), ('*/libphp*.so*', 'PHP'), ('*/opcache.so', 'PHP'),
+    ('*/ruby[0-9]*', 'Ruby'), ('*/ruby', 'Ruby'), ('*/libruby*.so*', 'Ruby'),
+    ('*/perl', 'Perl'), ('*/perl5*', 'Perl'), ('*/libperl.so*', 'Perl'),
+    ('*/lua', 'Lua'), ('*/lua5*', 'Lua'), ('*/liblua*.so*', 'Lua'), ('*/luajit*', 'LuaJIT'), ('*/libluajit*.so*', 'LuaJIT')
+  );
+
+CREATE VIEW frame_name AS
+  -- What a frame is called: a native one by its symbols (one row for each inlined function), a script's by itself.
+  SELECT frame, depth, function, file, line FROM symbol
+  UNION ALL
+  SELECT f.id, 0, nullif(s.function, ''), s.file, nullif(f."offset", 0) FROM frame f JOIN script s ON s.id = f.script;
+
 CREATE VIEW frame_function AS
-  -- Which of a frame's functions (symbol.depth) names it: the innermost that is no driver's, or the innermost.
+  -- Which of a frame's functions (frame_name.depth) names it: the innermost that is no driver's, or the innermost.
   SELECT f.id AS frame, ifnull((SELECT min(y.depth) FROM symbol y WHERE y.frame = f.id AND NOT EXISTS
     (SELECT 1 FROM driver_function d WHERE y.function GLOB d.pattern)), 0) AS depth
   FROM frame f;
 
+CREATE VIEW frame_role AS
+  -- Whose code a frame is: 'driver', 'interpreter', 'script', or 'native': the user's own, but not of a script.
+  SELECT f.id AS frame,
+         CASE WHEN EXISTS (SELECT 1 FROM driver d WHERE ifnull(s.file, m.path) GLOB d.pattern) THEN 'driver'
+              WHEN s.id IS NOT NULL THEN 'script'
+              WHEN EXISTS (SELECT 1 FROM frame_function n JOIN symbol y ON y.frame = n.frame AND y.depth = n.depth
+                           JOIN driver_function d ON y.function GLOB d.pattern WHERE n.frame = f.id) THEN 'driver'
+              WHEN m.path = '[jit]' OR EXISTS (SELECT 1 FROM interpreter i WHERE m.path GLOB i.pattern) THEN 'interpreter'
+              ELSE 'native' END AS role
+  FROM frame f LEFT JOIN module m ON m.id = f.module LEFT JOIN script s ON s.id = f.script;
+
+CREATE VIEW script_stack AS
+  -- The stacks that have frames of scripts.
+  SELECT DISTINCT s.stack FROM stack_frame s JOIN frame f ON f.id = s.frame WHERE f.script IS NOT NULL;
+
 CREATE VIEW call_site AS
-  -- The call site of each stack: its first frame that is the user's own code, or its outermost when none is.
+  -- The call site of each stack: its first frame that is the user's own code, or its outermost when none is.  In a stack
+  -- without a script an interpreter's frames are like any other code.
   SELECT s.stack, s.level, s.frame FROM stack_frame s
   WHERE s.level = ifnull(
-    (SELECT min(o.level) FROM stack_frame o JOIN frame f ON f.id = o.frame LEFT JOIN module m ON m.id = f.module
-      WHERE o.stack = s.stack AND NOT EXISTS (SELECT 1 FROM driver d WHERE m.path GLOB d.pattern)
-        AND NOT EXISTS (SELECT 1 FROM frame_function n JOIN symbol y ON y.frame = n.frame AND y.depth = n.depth
-                        JOIN driver_function d ON y.function GLOB d.pattern WHERE n.frame = o.frame)),
+    (SELECT min(o.level) FROM stack_frame o JOIN frame_role r ON r.frame = o.frame
+      WHERE o.stack = s.stack AND (r.role IN ('script', 'native')
+        OR r.role = 'interpreter' AND s.stack NOT IN (SELECT stack FROM script_stack))),
     (SELECT max(o.level) FROM stack_frame o WHERE o.stack = s.stack));
 
 CREATE VIEW frame_text AS
   -- A frame in words: function and file:line where known (of inlined ones as frame_function says), else module+offset.
-  SELECT f.id AS frame, m.path AS module, f."offset",
+  SELECT f.id AS frame, ifnull(m.path, s.file) AS module, f."offset",
          y.function, y.file, y.line,
-         ifnull(y.function, ifnull(replace(m.path, rtrim(m.path, replace(m.path, '/', '')), ''), '(no module)')
-                            || printf('+0x%x', f."offset"))
+         ifnull(y.function, ifnull(replace(m.path, rtrim(m.path, replace(m.path, '/', '')), ''),
+                                   iif(s.id IS NULL, '(no module)', '??'))
+                            || iif(s.id IS NULL, printf('+0x%x', f."offset"), ''))
          || CASE WHEN y.line > 0 THEN printf(' (%s:%d)', replace(y.file, rtrim(y.file, replace(y.file, '/', '')), ''), y.line)
                  WHEN y.function IS NOT NULL AND m.path IS NOT NULL
                    THEN printf(' (in %s)', replace(m.path, rtrim(m.path, replace(m.path, '/', '')), ''))
                  ELSE '' END AS text
-  FROM frame f LEFT JOIN module m ON m.id = f.module LEFT JOIN symbol y ON y.frame = f.id
-    AND y.depth = (SELECT n.depth FROM frame_function n WHERE n.frame = f.id);
+  FROM frame f LEFT JOIN module m ON m.id = f.module LEFT JOIN script s ON s.id = f.script
+  LEFT JOIN frame_name y ON y.frame = f.id AND y.depth = (SELECT n.depth FROM frame_function n WHERE n.frame = f.id);
 
 CREATE VIEW stack_text AS
   -- The frames of every stack in words; filter by stack.

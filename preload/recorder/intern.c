@@ -67,7 +67,7 @@ static struct blob_frame frame_of(uintptr_t return_address)
 		number = intern_blob(BLOB_MODULE, text, module_describe(&place, text));
 		table_add(&addresses, KIND_LINK_MAP, hash, &place.identity, sizeof place.identity, number);
 	}
-	return (struct blob_frame){.module = number, .offset = address - place.load_address};
+	return (struct blob_frame){.where = number, .offset = address - place.load_address};
 }
 
 uint64_t intern_hash(const uintptr_t *frames, size_t count)

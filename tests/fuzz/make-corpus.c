@@ -24,7 +24,7 @@ static void fail(const char *what)
 
 static void add_blobs(struct spool *spool)
 {
-	struct blob_frame frames[2] = {{.module = 1, .offset = 4096}, {.offset = 8192}};
+	struct blob_frame frames[2] = {{.where = 1, .offset = 4096}, {.offset = 8192}};
 	spool_add_blob(spool, BLOB_MODULE, "/bin/app\0abcdef", 16);
 	spool_add_blob(spool, BLOB_STACK, frames, sizeof(frames));
 	spool_add_blob(spool, BLOB_STACK, frames, sizeof(frames[0]));

@@ -14,8 +14,8 @@ static void add_blobs(struct scene *scene)
 	scene->module = spool_add_blob(spool, BLOB_MODULE, "/bin/app\0abcdef", 16);
 	uint32_t *stacks[] = {&scene->open_stack, &scene->exec_stack, &scene->clear_stack, &scene->finish_stack};
 	for (uint32_t i = 0; i < 4; i++) {
-		struct blob_frame frames[] = {{.module = scene->module, .offset = 100 + i},
-									  {.module = scene->module, .offset = 200}};
+		struct blob_frame frames[] = {{.where = scene->module, .offset = 100 + i},
+									  {.where = scene->module, .offset = 200}};
 		*stacks[i] = spool_add_blob(spool, BLOB_STACK, frames, sizeof(frames));
 	}
 	scene->connectdb = spool_add_blob(spool, BLOB_TEXT, "PQconnectdb", 11);

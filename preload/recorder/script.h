@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * script.h - what a language gives so that its scripts' frames are seen; the one shape of the files script-*.c.
+ *
+ * An interpreter is recognised by the functions its module exports, when a
+ * stack is first seen that runs through that module (script.c).  Whether a
+ * thread runs a script is thus known from its native stack, and a walk happens
+ * only then: on the thread that called libpq, without our lock, with the
+ * host's errno kept by the caller.
+ *
+ * A language uses only functions that its interpreter exports.  When one is
+ * missing or answers something odd, or when looking would not be legal, it adds
+ * nothing: the stack is then native, and nobody is told a wrong line.  A walk
+ * never runs the script's own code (no finalizers, no hooks, no warnings),
+ * never leaves an exception behind or takes one away, and never ends the
+ * thread by a longjmp.
+ */
+#ifndef PQLEAK_RECORDER_SCRIPT_H
+#define PQLEAK_RECORDER_SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCRIPT_FUNCTIONS 24 /* at most so many names a language */
+#define SCRIPT_FRAMES 64    /* innermost ones; the rest is left out */
+
+struct script_walk; /* script.c's */
+
+/* An interpreter that was found in a loaded object. Forgotten at a dlclose. */
+struct script_interpreter {
+	const struct script_language *language;
+	uintptr_t low, high;               /* the object in memory */
+	void *function[SCRIPT_FUNCTIONS];  /* by the index of its name in `functions`; NULL: it has none */
+};
+
+struct script_language {
+	const char *name; /* 'python': as the trace has it */
+	/*
+	 * Names of exported functions (and data), ended by NULL; those before an empty string must all be there, or the
+	 * object is no interpreter of ours.  The first is one that only this language's interpreter has.
+	 */
+	const char *const *functions;
+	/* The functions that run scripts, by their names: their native frames show where the script's frames belong. */
+	const char *const *loops;
+	/*
+	 * Modules (patterns of fnmatch over the path) that give up the interpreter's lock around libpq and hold no other
+	 * lock meanwhile, so that it may be taken again; ended by NULL.  NULL: the language has no such lock.
+	 */
+	const char *const *drivers;
+	/* Calls script_add for each frame, innermost first. */
+	void (*walk)(const struct script_interpreter *interpreter, struct script_walk *walk);
+};
+
+/*
+ * Whether the walk may wait for the interpreter's lock: all native frames between libpq and the interpreter are of
+ * `drivers`.  Where it is false, only a thread that has the lock already may be looked at.
+ */
+bool script_may_wait(const struct script_walk *walk);
+
+/* Whether the walk has room for more frames. */
+bool script_wants_more(const struct script_walk *walk);
+
+/*
+ * One frame.  Texts need no NUL and are copied.  `line` 0: unknown.  `begins`: the frame was called by native code, so
+ * the frames outside it belong to the next native frame of a loop; a language that cannot tell says false, and then all
+ * of what is left belongs to the same one.
+ */
+void script_add(struct script_walk *walk, const char *function, size_t function_length, const char *file,
+				size_t file_length, uint32_t line, bool begins);
+
+/* The languages there are. */
+extern const struct script_language script_python, script_php, script_ruby, script_perl, script_lua;
+
+#endif
