@@ -11,7 +11,7 @@ DROP TABLE IF EXISTS temp.peak_place;
 -- many calls the compiler made of it.  Of what leaked the shape tells whether its call site acquired it again in the
 -- same process while the first was still there, as in the view leak_shape.
 CREATE TEMP TABLE member AS
-  SELECT t.*, s.module, s.function, s.head, s.tail, g.host, g.port, g.database,
+  SELECT t.*, s.module, s.function, s.head, s.tail, g.host, g.port, g.database, p.label,
          iif(t.verdict <> 'leaked', '',
              iif(sum(t.count) OVER (PARTITION BY t.kind, t.process, t.verdict, s.module, s.text) > 1,
                  'grows', 'held at exit')) AS shape,
@@ -20,12 +20,14 @@ CREATE TEMP TABLE member AS
            WHEN 'function' THEN json_array(s.module, s.function)
            WHEN 'module' THEN s.module
            WHEN 'database' THEN json_array(g.host, g.port, g.database)
+           WHEN 'label' THEN ifnull(p.label, '')
            WHEN 'site' THEN iif(s.line > 0, json_array(s.module, s.function, s.file, s.line),
                                 json_array(s.module, s.function, s."offset"))
          END AS key
   FROM choice c CROSS JOIN tally_life t
   LEFT JOIN site s ON s.stack = t.acquire_stack
   LEFT JOIN target g ON g.id = t.target
+  LEFT JOIN process p ON p.id = t.process
   WHERE c.everything OR t.verdict NOT IN ('released', 'inherited') AND (t.kind <> 'statement' OR t.state = 'repeated');
 CREATE INDEX temp.member_key ON member (kind, verdict, state, shape, key);
 
@@ -48,12 +50,13 @@ CREATE TEMP TABLE finding AS
                      WHEN 'module' THEN ifnull(m.module, 'code in no module')
                      WHEN 'database' THEN
                        iif(m.host IS NULL, 'an unknown database', printf('%s:%s/%s', m.host, m.port, m.database))
+                     WHEN 'label' THEN ifnull(m.label, 'processes without a label')
                      ELSE ifnull(short_name(m.head), 'an unknown place') END
              FROM member m, choice c
              WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape AND m.key IS r.key LIMIT 1) AS head,
            (SELECT CASE c.group_by
                      WHEN 'function' THEN ifnull(' (in ' || basename(m.module) || ')', '')
-                     WHEN 'module' THEN '' WHEN 'database' THEN ''
+                     WHEN 'module' THEN '' WHEN 'database' THEN '' WHEN 'label' THEN ''
                      ELSE ifnull(m.tail, '') END
              FROM member m, choice c
              WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape AND m.key IS r.key LIMIT 1) AS tail,

@@ -94,7 +94,7 @@ static bool one_of(const char *option, const char *value, const char *const *nam
 bool options_report(int option, const char *value, struct report_choice *choice)
 {
 	static const char *const formats[] = {"text", "json", NULL};
-	static const char *const groups[] = {"site", "stack", "function", "module", "database", NULL};
+	static const char *const groups[] = {"site", "stack", "function", "module", "database", "label", NULL};
 
 	switch (option) {
 	case OPTION_FORMAT:

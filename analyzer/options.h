@@ -33,6 +33,7 @@ enum long_option {
 	OPTION_ALLOW_HELD,
 	OPTION_MAX_OPEN,
 	OPTION_FAIL_ON,
+	OPTION_LABEL,
 };
 
 /* For a struct option table. */
@@ -49,8 +50,8 @@ enum long_option {
 
 #define REPORT_OPTIONS_HELP                                                                                            \
 	"  --format=text|json       how the report is written (text)\n"                                                    \
-	"  --group-by=WHAT          one finding for each site, stack, function, module\n"                                  \
-	"                           or database (site)\n"                                                                  \
+	"  --group-by=WHAT          one finding for each site, stack, function, module,\n"                                 \
+	"                           database or label (site)\n"                                                            \
 	"  --held=DURATION          also name what was held, or idle in a transaction, so\n"                               \
 	"                           long: 500ms, 2s, 5min, 1h\n"                                                           \
 	"  --all                    every finding, also of what was released or is open\n"

@@ -6,7 +6,7 @@
 -- trace         path of the trace, as it was given
 -- conclusion    "nothing leaked", "leaked" or "cannot tell": of connections and results, as the check judges
 -- cannot_tell   reasons why this trace cannot prove that nothing leaked; []: it can
--- group_by      site, stack, function, module or database
+-- group_by      site, stack, function, module, database or label
 -- processes     how many there were, and how many by their end ("running" for those without one)
 -- connections   acquired, failed (never connected), and how many of each verdict
 -- results       acquired, and how many of each verdict
@@ -27,6 +27,7 @@
 --   last_use    at_ns, function, statement of the latest use; null: never used
 --   function    the libpq function that handed out the first one
 --   targets, transaction_status, processes   how many of each
+--   labels      how many by PQLEAK_LABEL of their processes; label null: those without; []: none has one
 -- misuse        calls that must not be: kind, by_design (some programs do it on purpose), count, function, their site,
 --               where the connection or result was acquired and released, the numbers of the three stacks
 -- idle_in_transaction   by where the transaction began: the longest gap between two uses, and the site before it
@@ -98,7 +99,11 @@ SELECT json_object(
     'processes', (SELECT json_group_array(json(process)) FROM (
       SELECT json_object('pid', p.pid, 'exe', p.exe, 'count', sum(n.count)) AS process
       FROM share n JOIN process p ON p.id = n.process WHERE n.number = f.number
-      GROUP BY p.id ORDER BY sum(n.count) DESC, p.id))) AS finding
+      GROUP BY p.id ORDER BY sum(n.count) DESC, p.id)),
+    'labels', (SELECT json(iif(max(labelled), json_group_array(json(label)), '[]')) FROM (
+      SELECT json_object('label', p.label, 'count', sum(n.count)) AS label, p.label IS NOT NULL AS labelled
+      FROM share n JOIN process p ON p.id = n.process WHERE n.number = f.number
+      GROUP BY p.label ORDER BY p.label IS NULL, sum(n.count) DESC, p.label))) AS finding
     FROM finding f ORDER BY f.number)),
   'misuse', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'kind', m.kind, 'by_design', json(iif(m.by_design, 'true', 'false')), 'count', m.count, 'function', m.function,

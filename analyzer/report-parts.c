@@ -122,6 +122,12 @@ static const struct {
 	[PART_PROCESSES] = {"process", "SELECT printf('%d %s', p.pid, basename(p.exe)), sum(n.count)"
 								   " FROM share n JOIN process p ON p.id = n.process"
 								   " WHERE n.number = ? GROUP BY p.id ORDER BY 2 DESC, p.id"},
+	/* Where one has a label the others are counted too, so that it is not taken for the label of all. */
+	[PART_LABELS] = {"label", "SELECT ifnull(p.label, '(no label)'), sum(n.count) FROM share n"
+							  " JOIN process p ON p.id = n.process WHERE n.number = ?1 AND EXISTS"
+							  " (SELECT 1 FROM share o JOIN process q ON q.id = o.process"
+							  " WHERE o.number = ?1 AND q.label IS NOT NULL)"
+							  " GROUP BY p.label ORDER BY p.label IS NULL, 2 DESC, 1"},
 };
 
 void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, int64_t finding)

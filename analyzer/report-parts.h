@@ -16,7 +16,7 @@
 
 #define PART_INDENT 4
 
-enum part_list { PART_TARGETS, PART_TRANSACTIONS, PART_PROCESSES };
+enum part_list { PART_TARGETS, PART_TRANSACTIONS, PART_PROCESSES, PART_LABELS };
 
 /* Prints a stack, innermost first; drivers are dimmed.  Unless `whole`, long ones are cut around the call site, and
  * names are shortened. */

@@ -46,8 +46,8 @@ static const char findings_query[] =
 
 static const char *preposition(const struct report_choice *choice)
 {
-	if (choice->group_by != NULL &&
-		(strcmp(choice->group_by, "function") == 0 || strcmp(choice->group_by, "module") == 0))
+	if (choice->group_by != NULL && (strcmp(choice->group_by, "function") == 0 ||
+									 strcmp(choice->group_by, "module") == 0 || strcmp(choice->group_by, "label") == 0))
 		return "in";
 	if (choice->group_by != NULL && strcmp(choice->group_by, "database") == 0)
 		return "to";
@@ -175,6 +175,8 @@ static void print_full(const struct printer *printer, const struct report_choice
 		part_list(printer, reading->db, PART_TRANSACTIONS, number);
 	}
 	print_size(printer, f);
+	if (choice->group_by == NULL || strcmp(choice->group_by, "label") != 0)
+		part_list(printer, reading->db, PART_LABELS, number);
 	part_list(printer, reading->db, PART_PROCESSES, number);
 	if (sqlite3_column_type(f, F_FIRST_ID) != SQLITE_NULL)
 		print_show(printer, reading, kind, first_id);

@@ -26,6 +26,7 @@ struct run_choice {
 	const char *output;
 	const char *sql;    /* value for PQLEAK_SQL, or NULL */
 	const char *events; /* value for PQLEAK_EVENTS, or NULL */
+	const char *label;  /* value for PQLEAK_LABEL, or NULL: what the environment has */
 	long long leak_status;
 	bool append, check, quiet;
 };
@@ -58,6 +59,9 @@ static bool take(int option, struct run_choice *choice)
 		return options_number("error-exitcode", optarg, 255, &choice->leak_status);
 	case OPTION_SQL:
 		return take_word("sql", optarg, "text", &choice->sql);
+	case OPTION_LABEL:
+		choice->label = optarg;
+		return true;
 	case OPTION_EVENTS:
 		return take_word("events", optarg, "all", &choice->events);
 	default:
@@ -79,7 +83,7 @@ static int trace_command(const struct run_choice *choice, const char *trace, cha
 	char *shim = shim_find();
 	char *setting = run_trace_setting(trace);
 	/* Every process would open the trace at its end; the launcher does it once, for all. */
-	const char *environment[5][2] = {{"PQLEAK_TRACE", setting}, {"PQLEAK_DRAIN", "later"}};
+	const char *environment[6][2] = {{"PQLEAK_TRACE", setting}, {"PQLEAK_DRAIN", "later"}};
 	struct launch launch = {
 		.command = command, .preload = shim, .environment = environment, .meanwhile = collect, .context = trace};
 	int variables = 2;
@@ -92,6 +96,10 @@ static int trace_command(const struct run_choice *choice, const char *trace, cha
 	if (choice->events != NULL) {
 		environment[variables][0] = "PQLEAK_EVENTS";
 		environment[variables++][1] = choice->events;
+	}
+	if (choice->label != NULL) {
+		environment[variables][0] = "PQLEAK_LABEL";
+		environment[variables++][1] = choice->label;
 	}
 	if (shim != NULL && setting != NULL) {
 		int64_t known = 0;
@@ -133,6 +141,7 @@ static int run_run(const struct command *self, int argc, char **argv)
 											{"error-exitcode", required_argument, NULL, OPTION_ERROR_EXITCODE},
 											{"sql", required_argument, NULL, OPTION_SQL},
 											{"events", required_argument, NULL, OPTION_EVENTS},
+											{"label", required_argument, NULL, OPTION_LABEL},
 											{"quiet", no_argument, NULL, 'q'},
 											REPORT_OPTIONS,
 											HELP_OPTION,
@@ -172,6 +181,7 @@ const struct command command_run = {
 			"  --sql=text               keep the text of statements, up to 1 kB each; it can\n"
 			"                           hold personal data and passwords\n"
 			"  --events=all             keep every event, not only what is outstanding\n"
+			"  --label=TEXT             mark these processes, for example with a test's name\n"
 			"  -q, --quiet              print nothing when nothing leaked\n" REPORT_OPTIONS_HELP
 			"\n--max, --allow-held-at-exit, --max-open and --fail-on imply --check.\n"
 			"The report goes to stderr.  The exit status is the command's, 128+N when signal\n"

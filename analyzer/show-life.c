@@ -47,6 +47,7 @@ enum {
 	L_BROKEN,
 	L_BROKEN_IDLE,
 	L_BROKEN_STACK,
+	L_LABEL,
 };
 
 static const char life_sql[] =
@@ -54,7 +55,7 @@ static const char life_sql[] =
 	" l.backend_pid, l.acquired_ns, l.connect_ns, l.acquire_function, l.acquire_stack, l.used_ns, l.use_function,"
 	" l.use_stack, l.statement, l.queries, l.transaction_status, l.released_ns, l.release_thread, l.release_stack,"
 	" l.held_ns, p.end, p.ended_ns,"
-	" c.error, c.broken_ns, c.broken_idle_ns, c.broken_stack"
+	" c.error, c.broken_ns, c.broken_idle_ns, c.broken_stack, p.label"
 	" FROM connection_life l JOIN connection c ON c.id = l.id JOIN process p ON p.id = l.process"
 	" LEFT JOIN target_text t ON t.target = c.target WHERE l.id = ?";
 
@@ -271,6 +272,8 @@ static bool print_life(struct reading *reading, void *context)
 	show_field(printer, "process", "%d %s, thread %d", sqlite3_column_int(row, L_PID), query_text(row, L_EXE),
 			   sqlite3_column_int(row, L_THREAD));
 	show_field(printer, "command", "%s", query_text(row, L_COMMAND));
+	if (has(row, L_LABEL))
+		show_field(printer, "label", "%s", query_text(row, L_LABEL));
 	print_server(printer, row);
 	print_opened(printer, reading->db, row);
 	if (strcmp(state, "inherited") == 0)

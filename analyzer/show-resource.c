@@ -31,11 +31,12 @@ enum {
 	R_IDLE_STACK,
 	R_HELD,
 	R_TARGET,
+	R_LABEL,
 };
 
 static const char resource_sql[] =
 	"SELECT l.verdict, l.pid, l.exe, p.command, l.thread, l.connection, l.outlived, l.acquired_ns, l.acquire_function,"
-	" l.acquire_stack, l.statement, l.rows, l.bytes, l.used_ns, l.idle_ns, l.idle_stack, l.held_ns, t.text"
+	" l.acquire_stack, l.statement, l.rows, l.bytes, l.used_ns, l.idle_ns, l.idle_stack, l.held_ns, t.text, p.label"
 	" FROM resource_life l JOIN process p ON p.id = l.process LEFT JOIN connection c ON c.id = l.connection"
 	" LEFT JOIN target_text t ON t.target = c.target WHERE l.kind = ? AND l.id = ?";
 
@@ -106,6 +107,8 @@ static bool print_resource(struct reading *reading, void *context)
 	show_field(printer, "process", "%d %s, thread %d", sqlite3_column_int(row, R_PID), query_text(row, R_EXE),
 			   sqlite3_column_int(row, R_THREAD));
 	show_field(printer, "command", "%s", query_text(row, R_COMMAND));
+	if (query_text(row, R_LABEL)[0] != '\0')
+		show_field(printer, "label", "%s", query_text(row, R_LABEL));
 	if (sqlite3_column_int64(row, R_CONNECTION) > 0)
 		show_field(printer, "of", "connection %lld, %s%s", (long long)sqlite3_column_int64(row, R_CONNECTION),
 				   query_text(row, R_TARGET),

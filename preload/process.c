@@ -129,6 +129,7 @@ static int start(struct page *mine)
 		return error;
 	const struct recorder_settings asked = {
 		.trace = trace_path,
+		.label = settings.label,
 		.parent_id = has_recorded ? process_recorder->id() : 0,
 		.keep_events = settings.keep_events,
 		.shim_low = (const void *)elf_self()->low,

@@ -20,11 +20,12 @@
 
 #include "trace/spool.h"
 
-#define RECORDER_ABI 1u
+#define RECORDER_ABI 2u
 
 /* What a process is told once. */
 struct recorder_settings {
 	const char *trace;    /* absolute path, placeholders replaced */
+	const char *label;    /* PQLEAK_LABEL, or empty */
 	uint64_t parent_id;   /* spool id of the process this one was forked from, or 0 */
 	bool keep_events;     /* PQLEAK_EVENTS=all */
 	const void *shim_low; /* libpqleak.so in memory: its frames are cut off the stacks */

@@ -15,8 +15,23 @@ static bool is_set_to(const char *variable, const char *value)
 	return set != NULL && strcmp(set, value) == 0;
 }
 
+/* A label that is too long is cut, but not within a character of UTF-8; what would end or colour a line becomes '?'. */
+static void read_label(void)
+{
+	const char *label = getenv("PQLEAK_LABEL");
+	if (label == NULL)
+		return;
+	size_t length = strnlen(label, sizeof settings.label);
+	if (length == sizeof settings.label)
+		for (length--; length > 0 && ((unsigned char)label[length] & 0xc0) == 0x80;)
+			length--;
+	for (size_t i = 0; i < length; i++)
+		settings.label[i] = (unsigned char)label[i] < ' ' || label[i] == '\x7f' ? '?' : label[i];
+}
+
 void settings_read(void)
 {
+	read_label();
 	settings.keep_events = is_set_to("PQLEAK_EVENTS", "all");
 	settings.sql = is_set_to("PQLEAK_SQL", "text") ? SQL_TEXT : SQL_KEYWORD;
 	settings.clear_deepbind = is_set_to("PQLEAK_DEEPBIND", "clear");

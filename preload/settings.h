@@ -11,17 +11,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "trace/spool.h"
+
 enum sql_setting {
 	SQL_KEYWORD, /* of a statement only its leading keyword: the default */
 	SQL_TEXT,    /* PQLEAK_SQL=text: up to 1 kB of it, literals included */
 };
 
 struct settings {
-	char trace[4096];     /* PQLEAK_TRACE, absolute, placeholders still in it; empty: it did not fit */
-	enum sql_setting sql; /* PQLEAK_SQL */
-	bool keep_events;     /* PQLEAK_EVENTS=all */
-	bool clear_deepbind;  /* PQLEAK_DEEPBIND=clear */
-	bool drain_later;     /* PQLEAK_DRAIN=later: at its end a process leaves its spool to whoever opens the trace */
+	char trace[4096];              /* PQLEAK_TRACE, absolute, placeholders still in it; empty: it did not fit */
+	char label[SPOOL_LABEL_BYTES]; /* PQLEAK_LABEL, printable; empty: none */
+	enum sql_setting sql;          /* PQLEAK_SQL */
+	bool keep_events;              /* PQLEAK_EVENTS=all */
+	bool clear_deepbind;           /* PQLEAK_DEEPBIND=clear */
+	bool drain_later; /* PQLEAK_DRAIN=later: at its end a process leaves its spool to whoever opens the trace */
 };
 
 extern struct settings settings;

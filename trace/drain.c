@@ -87,6 +87,8 @@ static int add_process(struct rows *rows, const struct spool_header *header, uin
 	sqlite3_bind_text(stmt, 7, header->command, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 8, (int64_t)(header->started + (uint64_t)header->epoch_ns));
 	sqlite3_bind_int64(stmt, 9, (int64_t)position);
+	if (header->label[0] != '\0')
+		sqlite3_bind_text(stmt, 10, header->label, -1, SQLITE_STATIC);
 	int rc = statement_run(stmt);
 	rows->process = sqlite3_last_insert_rowid(rows->statements.db);
 	return rc;

@@ -19,6 +19,7 @@ CREATE TABLE process (
   host        TEXT NOT NULL,            -- host name (shim)
   exe         TEXT NOT NULL,            -- path of the executable (shim)
   command     TEXT NOT NULL,            -- its command line, passwords and connection strings redacted (shim)
+  label       TEXT,                     -- PQLEAK_LABEL when its program began, or NULL: none (shim)
   started_ns  INTEGER NOT NULL,         -- when its first libpq call was intercepted (shim)
   ended_ns    INTEGER,                  -- when it ended, or NULL: running, or it died without a word (shim)
   end         TEXT CHECK (end IN ('exit','_exit','quick_exit','exec','abort','killed','unknown')),

@@ -113,6 +113,7 @@ static bool check_header(struct spool_header *header)
 	header->host[sizeof(header->host) - 1] = '\0';
 	header->exe[sizeof(header->exe) - 1] = '\0';
 	header->command[sizeof(header->command) - 1] = '\0';
+	header->label[sizeof(header->label) - 1] = '\0';
 	return true;
 }
 

@@ -78,6 +78,7 @@ static void fill_header(struct spool_header *header, uint64_t id, const struct s
 	memcpy(header->host, identity->host, sizeof(header->host));
 	memcpy(header->exe, identity->exe, sizeof(header->exe));
 	memcpy(header->command, identity->command, sizeof(header->command));
+	memcpy(header->label, identity->label, sizeof(header->label));
 	/* The magic comes last: a reader takes a file without it for one whose creation was cut short. */
 	uint64_t magic;
 	static_assert(sizeof(magic) == sizeof(header->magic), "the magic is written at once");

@@ -37,6 +37,7 @@
 #define SPOOL_BLOB_SEGMENTS 128u  /* 8 MiB of blobs, then stacks become 0 */
 #define SPOOL_SEGMENTS (SPOOL_EVENT_SEGMENTS + SPOOL_BLOB_SEGMENTS)
 #define SPOOL_HEADER_BYTES 8192u
+#define SPOOL_LABEL_BYTES 256u
 
 enum blob_type {
 	BLOB_STACK = 1, /* struct blob_frame[], innermost first */
@@ -89,7 +90,8 @@ struct spool_header {
 	_Atomic uint32_t blob_segment[SPOOL_BLOB_SEGMENTS]; /* the same; never reused */
 	char host[256];
 	char exe[1024];
-	char command[2048]; /* redacted by the writer */
+	char command[2048];            /* redacted by the writer */
+	char label[SPOOL_LABEL_BYTES]; /* PQLEAK_LABEL; empty: none */
 };
 
 static_assert(sizeof(struct spool_header) <= SPOOL_HEADER_BYTES, "the header fits its pages");
@@ -101,6 +103,7 @@ struct spool_identity {
 	char host[256];
 	char exe[1024];
 	char command[2048];
+	char label[SPOOL_LABEL_BYTES];
 };
 
 /* A spool in this process's memory.  The writer's is mapped shared; a reader's is a private copy of the file. */

@@ -11,8 +11,8 @@
 
 static const char *const text[STATEMENT_COUNT] = {
 	[FIND_PROCESS] = "SELECT id, drained FROM process WHERE spool = ?1",
-	[ADD_PROCESS] = "INSERT INTO process (spool, pid, ppid, parent, host, exe, command, started_ns, drained)"
-					" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[ADD_PROCESS] = "INSERT INTO process (spool, pid, ppid, parent, host, exe, command, started_ns, drained,"
+					" label) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[UPDATE_PROCESS] = "UPDATE process SET drained = ?2, dropped = max(dropped, ?3),"
 					   " unseen_releases = unseen_releases + ?4, unknown_releases = unknown_releases + ?5,"
 					   " peak = max(peak, ?6), peak_ns = CASE WHEN ?6 > peak THEN ?7 ELSE peak_ns END WHERE id = ?1",

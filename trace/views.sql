@@ -16,7 +16,8 @@ CREATE VIEW readme AS
     ('SELECT * FROM process;               the traced processes and how they ended'),
     ('SELECT * FROM misuse_site;           calls that must not be, by call site'),
     ('SELECT * FROM kind;                  the kinds of resources, and what releases them'),
-    ('These two and others like them are there once a pqleak command has opened the trace.'),
+    ('SELECT * FROM leak_label;            how much leaked under each label (PQLEAK_LABEL), for example of a test'),
+    ('These three and others like them are there once a pqleak command has opened the trace.'),
     (''),
     ('verdict: released, leaked (its process ended of its own will), open-at-death (killed, crashed, or end unknown),'),
     ('         open (process still running), inherited (came by fork; the parent owns it),'),
@@ -207,6 +208,11 @@ CREATE VIEW kind AS
     ('statement', 'prepared statements', 'never deallocated', 'DEALLOCATE or PQclosePrepared'),
     ('large object', 'large object descriptors', 'never closed', 'lo_close or the transaction''s end')
   );
+
+CREATE VIEW leak_label AS
+  -- How many resources leaked, by kind and by the label of their process; label is NULL for those without one.
+  SELECT l.kind, p.label, count(*) AS leaked, count(DISTINCT l.process) AS processes
+  FROM leak l JOIN process p ON p.id = l.process GROUP BY l.kind, p.label ORDER BY l.kind, leaked DESC, p.label;
 
 CREATE VIEW leak_shape AS
   -- What was not released, by process and acquiring stack: does its call site 'grow' (acquired again while the first

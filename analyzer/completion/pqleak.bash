@@ -26,7 +26,7 @@ _pqleak()
     for ((i = 2; i < cword; i++)); do
       case ${words[i]} in
         --) ((i++)); _command_offset "$i"; return ;;
-        -o | --output | --format | --group-by | --error-exitcode | --max | --max-open | --fail-on | --held | --sql | --events) ((i++)) ;;
+        -o | --output | --format | --group-by | --error-exitcode | --max | --max-open | --fail-on | --held | --sql | --events | --label) ((i++)) ;;
         -*) ;;
         *) _command_offset "$i"; return ;;
       esac
@@ -35,17 +35,17 @@ _pqleak()
 
   case $prev in
     --format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur"); return ;;
-    --group-by) mapfile -t COMPREPLY < <(compgen -W 'site stack function module database' -- "$cur"); return ;;
+    --group-by) mapfile -t COMPREPLY < <(compgen -W 'site stack function module database label' -- "$cur"); return ;;
     --sql) mapfile -t COMPREPLY < <(compgen -W 'text' -- "$cur"); return ;;
     --events) mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur"); return ;;
-    --max | --max-open | --held | --error-exitcode) return ;;
+    --max | --max-open | --held | --error-exitcode | --label) return ;;
     --fail-on) mapfile -t COMPREPLY < <(compgen -W "$faults" -- "$cur"); return ;;
     -o | --output) _filedir; return ;;
   esac
   $split && return
 
   case $command in
-    run) options="--output= --append --check --error-exitcode= $gate --sql= --events= --quiet $report" ;;
+    run) options="--output= --append --check --error-exitcode= $gate --sql= --events= --label= --quiet $report" ;;
     report) options=$report ;;
     check) options="$gate --quiet $report" ;;
     show | audit | sql) options='--help' ;;

@@ -49,6 +49,7 @@ static int start(const struct recorder_settings *asked)
 	self_identify(&identity);
 	identity.parent_id = asked->parent_id;
 	identity.keep_events = asked->keep_events;
+	snprintf(identity.label, sizeof identity.label, "%s", asked->label);
 	error = spool_create(&spool, trace_path, &identity);
 	if (error != 0)
 		return error;
