@@ -5,16 +5,20 @@
  * Owns the interposed _exit, _Exit, abort and exec family.  Each leaves a word
  * in the spool and goes on.  They may be called in signal handlers and in
  * vfork children, so nothing here drains, allocates or waits; in a vfork
- * child, which shares our memory, process_ends does nothing.
+ * child, which shares our memory, process_ends does nothing.  What an exec
+ * is about to run is looked at first.
  */
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "elf-object.h"
 #include "process.h"
+#include "unseen.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -83,9 +87,31 @@ EXPORT __attribute__((noreturn)) void abort(void)
 	__builtin_unreachable();
 }
 
-/* An exec that returns has failed: the process lives on. */
-#define EXEC(call)                                                                                                     \
+static void look_at_path(const char *path, char *const *envp)
+{
+	unseen_program(AT_FDCWD, path, envp);
+}
+
+static void look_at_descriptor(int fd, char *const *envp)
+{
+	char path[40];
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	unseen_program(AT_FDCWD, path, envp);
+}
+
+/* An empty path with AT_EMPTY_PATH is the descriptor itself. */
+static void look_at(int folder, const char *path, char *const *envp)
+{
+	if (path != NULL && path[0] == '\0')
+		look_at_descriptor(folder, envp);
+	else
+		unseen_program(folder, path, envp);
+}
+
+/* `look` at what is about to run: unseen.h.  An exec that returns has failed: the process lives on. */
+#define EXEC(look, call)                                                                                               \
 	find_real();                                                                                                       \
+	look;                                                                                                              \
 	process_ends(END_EXEC, false);                                                                                     \
 	int result = (call);                                                                                               \
 	process_ends(END_RUNNING, false);                                                                                  \
@@ -93,36 +119,36 @@ EXPORT __attribute__((noreturn)) void abort(void)
 
 EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
-	EXEC(real.execve(path, argv, envp));
+	EXEC(look_at_path(path, envp), real.execve(path, argv, envp));
 }
 
 EXPORT int execv(const char *path, char *const argv[])
 {
-	EXEC(real.execv(path, argv));
+	EXEC(look_at_path(path, environ), real.execv(path, argv));
 }
 
 EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	EXEC(real.execvpe(file, argv, envp));
+	EXEC(unseen_program_in_path(file, envp), real.execvpe(file, argv, envp));
 }
 
 EXPORT int execvp(const char *file, char *const argv[])
 {
-	EXEC(real.execvp(file, argv));
+	EXEC(unseen_program_in_path(file, environ), real.execvp(file, argv));
 }
 
 EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
-	EXEC(real.fexecve(fd, argv, envp));
+	EXEC(look_at_descriptor(fd, envp), real.fexecve(fd, argv, envp));
 }
 
 EXPORT int execveat(int dir, const char *path, char *const argv[], char *const envp[], int flags)
 {
-	EXEC(real.execveat(dir, path, argv, envp, flags));
+	EXEC(look_at(dir, path, envp), real.execveat(dir, path, argv, envp, flags));
 }
 
 /* The list forms: the arguments become an array on the stack, as in libc, because exec may not allocate. */
-#define LIST_EXEC(function, name, environment_argument)                                                                \
+#define LIST_EXEC(look, function, name, environment_argument)                                                          \
 	va_list list;                                                                                                      \
 	size_t count = 1;                                                                                                  \
 	va_start(list, first);                                                                                             \
@@ -136,19 +162,19 @@ EXPORT int execveat(int dir, const char *path, char *const argv[], char *const e
 		argv[i] = va_arg(list, char *);                                                                                \
 	char *const *envp = environment_argument;                                                                          \
 	va_end(list);                                                                                                      \
-	EXEC(function(name, argv, envp))
+	EXEC(look(name, envp), function(name, argv, envp))
 
 EXPORT int execl(const char *path, const char *first, ...)
 {
-	LIST_EXEC(real.libc_execve, path, environ);
+	LIST_EXEC(look_at_path, real.libc_execve, path, environ);
 }
 
 EXPORT int execlp(const char *file, const char *first, ...)
 {
-	LIST_EXEC(real.libc_execvpe, file, environ);
+	LIST_EXEC(unseen_program_in_path, real.libc_execvpe, file, environ);
 }
 
 EXPORT int execle(const char *path, const char *first, ...)
 {
-	LIST_EXEC(real.libc_execve, path, va_arg(list, char *const *));
+	LIST_EXEC(look_at_path, real.libc_execve, path, va_arg(list, char *const *));
 }

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,8 +18,10 @@
 #include "elf-object.h"
 #include "libpq.h"
 #include "linker.h"
+#include "mark.h"
 #include "say.h"
 #include "settings.h"
+#include "unseen.h"
 
 #define RECORDER_FILE "libpqleak-recorder.so"
 
@@ -71,14 +72,6 @@ static struct page *get_page(void)
 
 /* --- starting --- */
 
-/* The mark tells the analyzer that a process is missing from the trace. mknod needs no descriptor and no disk block. */
-static void leave_lost_mark(int error)
-{
-	char path[sizeof trace_path + 64];
-	snprintf(path, sizeof path, "%s-lost-%d-%d", trace_path, (int)getpid(), error);
-	mknod(path, S_IFREG | 0600, 0);
-}
-
 struct words {
 	const char *what, *detail;
 	int error;
@@ -114,13 +107,18 @@ static int load_recorder(void)
 	return 0;
 }
 
-static int start(struct page *mine)
+bool process_find_trace(char *ret, size_t bytes)
 {
 	char exe[1024] = "", host[256] = "";
 	ssize_t length = readlink("/proc/self/exe", exe, sizeof exe - 1);
 	exe[length > 0 ? length : 0] = '\0';
 	gethostname(host, sizeof host - 1);
-	if (!settings_trace_path(trace_path, sizeof trace_path, exe, host)) {
+	return settings_trace_path(ret, bytes, exe, host);
+}
+
+static int start(struct page *mine)
+{
+	if (!process_find_trace(trace_path, sizeof trace_path)) {
 		trace_path[0] = '\0';
 		return -ENAMETOOLONG;
 	}
@@ -210,7 +208,7 @@ static void begin_calmly(void *closure)
 		atomic_store_explicit(&mine->state, error == 0 ? RECORDING : OFF, memory_order_release);
 		if (error != 0) {
 			if (trace_path[0] != '\0')
-				leave_lost_mark(-error);
+				mark_lost(trace_path, -error);
 			say_off(-error);
 		}
 	}
@@ -263,11 +261,13 @@ void process_ends(enum process_end end, bool drain)
 static void at_exit(void *unused)
 {
 	(void)unused;
+	unseen_namespaces();
 	process_ends(END_EXIT, !settings.drain_later);
 }
 
 static void at_quick_exit_(void)
 {
+	unseen_namespaces();
 	process_ends(END_QUICK_EXIT, !settings.drain_later);
 }
 

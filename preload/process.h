@@ -25,6 +25,9 @@ uint32_t process_thread(void);
 /* The interned name of that function; meaningful only where process_recording() was true. */
 uint16_t process_function(enum hook hook);
 
+/* This process's trace, as far as its settings say: they are read when the library is loaded. False: there is none. */
+bool process_find_trace(char *ret, size_t bytes);
+
 /* Tells the recorder that the process ends. Safe in signal handlers; does nothing in a vfork child. */
 void process_ends(enum process_end end, bool drain);
 

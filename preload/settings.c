@@ -29,6 +29,15 @@ static void read_label(void)
 		settings.label[i] = (unsigned char)label[i] < ' ' || label[i] == '\x7f' ? '?' : label[i];
 }
 
+/* Whether %p is in it; %% is a percent sign. */
+static bool names_pid(const char *trace)
+{
+	for (const char *c = trace; *c != '\0'; c++)
+		if (c[0] == '%' && (c[1] == 'p' || c[1] == '%') && *++c == 'p')
+			return true;
+	return false;
+}
+
 void settings_read(void)
 {
 	read_label();
@@ -55,6 +64,7 @@ void settings_read(void)
 		settings.trace[0] = '\0';
 	else
 		strcpy(settings.trace + used, trace);
+	settings.is_shared = settings.trace[0] != '\0' && !names_pid(trace);
 }
 
 /* Appends to a text of `*used` bytes in a buffer; false when it does not fit. */

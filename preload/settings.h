@@ -22,6 +22,7 @@ struct settings {
 	char trace[4096];              /* PQLEAK_TRACE, absolute, placeholders still in it; empty: it did not fit */
 	char label[SPOOL_LABEL_BYTES]; /* PQLEAK_LABEL, printable; empty: none */
 	enum sql_setting sql;          /* PQLEAK_SQL */
+	bool is_shared;                /* its name has no pid in it: other processes write into it too */
 	bool keep_events;              /* PQLEAK_EVENTS=all */
 	bool clear_deepbind;           /* PQLEAK_DEEPBIND=clear */
 	bool drain_later; /* PQLEAK_DRAIN=later: at its end a process leaves its spool to whoever opens the trace */

@@ -41,9 +41,9 @@ static int take_number(const char **at, int base, char end, uint64_t *ret)
 
 static enum beside_what classify(struct beside *beside, const char *name)
 {
-	static const char spool[] = "-spool-", lost[] = "-lost-";
+	static const char spool[] = "-spool-", lost[] = "-lost-", unseen[] = "-unseen-";
 	size_t length = strlen(beside->name);
-	uint64_t pid;
+	uint64_t pid = 0;
 	if (strncmp(name, beside->name, length) != 0)
 		return BESIDE_NOTHING;
 	const char *at = name + length;
@@ -54,9 +54,12 @@ static enum beside_what classify(struct beside *beside, const char *name)
 	} else if (strncmp(at, lost, sizeof(lost) - 1) == 0) {
 		at += sizeof(lost) - 1;
 		what = BESIDE_LOST;
+	} else if (strncmp(at, unseen, sizeof(unseen) - 1) == 0) {
+		at += sizeof(unseen) - 1;
+		what = BESIDE_UNSEEN;
 	}
-	if (what == BESIDE_NOTHING || !take_number(&at, 10, '-', &pid) || pid > INT_MAX ||
-		!take_number(&at, what == BESIDE_SPOOL ? 16 : 10, '\0', &beside->number))
+	if (what == BESIDE_NOTHING || (what != BESIDE_UNSEEN && !take_number(&at, 10, '-', &pid)) || pid > INT_MAX ||
+		!take_number(&at, what == BESIDE_LOST ? 10 : 16, '\0', &beside->number))
 		return BESIDE_NOTHING;
 	beside->pid = (int)pid;
 	return what;

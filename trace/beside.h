@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * beside.h - the files that lie beside a trace: spools and lost marks.
+ * beside.h - the files that lie beside a trace: spools and marks.
  *
- * Owns their names: TRACE-spool-PID-ID, and TRACE-lost-PID-ERRNO for a process
- * that could not make a spool.  Walks a folder; opens and changes no file.
+ * Owns their names: TRACE-spool-PID-ID, TRACE-lost-PID-ERRNO for a process that
+ * could not make a spool, and TRACE-unseen-HASH, a link to words (unseen.h).  Walks a folder; opens and changes no
+ * file.
  */
 #ifndef PQLEAK_TRACE_BESIDE_H
 #define PQLEAK_TRACE_BESIDE_H
@@ -16,14 +17,15 @@ enum beside_what {
 	BESIDE_NOTHING, /* no more */
 	BESIDE_SPOOL,
 	BESIDE_LOST,
+	BESIDE_UNSEEN,
 };
 
 struct beside {
 	DIR *folder;
 	const char *name; /* the trace's own, without its folder */
 	enum beside_what what;
-	int pid;
-	uint64_t number; /* spool: its id; lost mark: an errno */
+	int pid;         /* unseen: 0 */
+	uint64_t number; /* spool: its id; lost mark: an errno; unseen: a hash */
 	char path[PATH_MAX];
 	size_t folder_length; /* of `path`, with the slash */
 };

@@ -18,6 +18,7 @@
 #include "failure.h"
 #include "missing.h"
 #include "statement.h"
+#include "unseen.h"
 
 /* A spool whose creation was cut short holds nothing; but one this young may be about to be finished. */
 #define UNBORN_SECONDS 60
@@ -224,6 +225,35 @@ static enum trace_error ingest_lost(struct ingest *ingest)
 	return error;
 }
 
+static enum trace_error unseen_step(struct ingest *ingest, int unused)
+{
+	(void)unused;
+	return fail(ingest, unseen_take(ingest->db, ingest->beside.path));
+}
+
+static enum trace_error ingest_unseen(struct ingest *ingest)
+{
+	enum trace_error error = in_transaction(ingest, unseen_step, 0);
+	if (error == TRACE_OK)
+		unlink(ingest->beside.path);
+	return error;
+}
+
+static enum trace_error ingest_file(struct ingest *ingest)
+{
+	switch (ingest->beside.what) {
+	case BESIDE_SPOOL:
+		return ingest_spool(ingest);
+	case BESIDE_LOST:
+		return ingest_lost(ingest);
+	case BESIDE_UNSEEN:
+		return ingest_unseen(ingest);
+	case BESIDE_NOTHING:
+		break;
+	}
+	return TRACE_OK;
+}
+
 static enum trace_error open_folder(struct ingest *ingest)
 {
 	int result = beside_open(&ingest->beside, ingest->path);
@@ -240,7 +270,7 @@ enum trace_error trace_ingest(sqlite3 *db, const char *path, struct trace_failur
 	if (error != TRACE_OK)
 		return error;
 	while (error == TRACE_OK && beside_next(&ingest.beside) != BESIDE_NOTHING)
-		error = ingest.beside.what == BESIDE_SPOOL ? ingest_spool(&ingest) : ingest_lost(&ingest);
+		error = ingest_file(&ingest);
 	statements_done(&ingest.statements);
 	beside_close(&ingest.beside);
 	if (error != TRACE_OK)

@@ -40,6 +40,17 @@ CREATE TABLE incomplete (
   reason  TEXT NOT NULL   -- a sentence
 );
 
+CREATE TABLE unseen (
+  -- Something that was started where libpq's calls are not intercepted.  What it means says the view unseen_text.
+  pid    INTEGER,          -- process id, or NULL: a program, whichever process ran it
+  exe    TEXT NOT NULL,    -- path of the executable
+  how    TEXT NOT NULL,    -- why: 'protocol', 'bypassed', 'namespace' (seen by the shim); 'static', 'setuid',
+                           -- 'machine', 'libc', 'environment', 'go' (of its file: shim, launcher)
+  module TEXT NOT NULL,    -- what in it spoke: the path of a library, or ''
+  sign   TEXT,             -- what in its file speaks PostgreSQL (analyzer); '' nothing; NULL: not looked into
+  UNIQUE (exe, how, module)
+);
+
 CREATE TABLE module (
   -- An executable or shared library that appears in a stack.
   id       INTEGER PRIMARY KEY,

@@ -148,16 +148,17 @@ static enum trace_error open_database(sqlite3 **ret, const char *path, enum trac
 	return error;
 }
 
+/* Lost marks do not count: they say why there is nothing. */
 static bool has_spools(const char *path)
 {
 	struct beside beside;
 	if (beside_open(&beside, path) != 0)
 		return false;
 	while (beside_next(&beside) != BESIDE_NOTHING)
-		if (beside.what == BESIDE_SPOOL)
+		if (beside.what != BESIDE_LOST)
 			break;
 	beside_close(&beside);
-	return beside.what == BESIDE_SPOOL;
+	return beside.what != BESIDE_NOTHING;
 }
 
 /* Whether the file that is there may be replaced: it is empty, or says in its first bytes that it is ours. */

@@ -186,11 +186,35 @@ CREATE VIEW verdict_count AS
   UNION ALL SELECT kind, verdict, count(*) FROM resource_life GROUP BY kind, verdict
   UNION ALL SELECT kind, 'released', sum(count) FROM fold WHERE kind <> 'connection' GROUP BY kind;
 
+CREATE VIEW unseen_text AS
+  -- What was out of sight, in words.  spoke: it spoke PostgreSQL, or its file says that it can; 0: nobody knows that it
+  -- did, which matters only where nothing was intercepted.
+  SELECT pid, exe, how, module, sign,
+         how IN ('protocol', 'bypassed', 'namespace') OR sign IS NULL OR sign <> '' AS spoke,
+         CASE how
+           WHEN 'protocol' THEN printf('process %d (%s) spoke PostgreSQL outside an interposable libpq (%s)', pid, exe,
+                                       iif(module IN ('', exe), 'its own protocol', 'its own protocol, in ' || module))
+           WHEN 'bypassed' THEN printf('process %d (%s) used the libpq %s past its exported functions', pid, exe, module)
+           WHEN 'namespace' THEN printf('process %d (%s) loaded %s with dlmopen', pid, exe, module)
+           WHEN 'go' THEN printf('process %d (%s) is a Go program, which makes its system calls itself', pid, exe)
+           WHEN 'static' THEN printf('%s is statically linked', exe)
+           WHEN 'setuid' THEN printf('%s gains rights when it starts, and then LD_PRELOAD is ignored', exe)
+           WHEN 'machine' THEN printf('%s is for another machine than pqleak', exe)
+           WHEN 'libc' THEN printf('%s is for another C library than glibc', exe)
+           WHEN 'environment' THEN printf('%s was started without pqleak in LD_PRELOAD', exe)
+           ELSE printf('%s: %s', exe, how) END
+         || CASE WHEN how IN ('protocol', 'bypassed', 'namespace') THEN ''
+                 WHEN sign IS NULL THEN '; it could not be looked into'
+                 WHEN sign <> '' THEN ', and has ' || sign ELSE '' END AS text
+  FROM unseen;
+
 CREATE VIEW cannot_tell AS
   -- Reasons why this trace cannot prove that nothing leaked.  Empty: it can.
   SELECT 'no libpq call was intercepted' AS reason WHERE NOT EXISTS (SELECT 1 FROM process)
   UNION ALL SELECT printf('process %d: %s', i.pid, i.reason) FROM incomplete i
-  UNION ALL SELECT printf('process %d: %d events were dropped', pid, dropped) FROM process WHERE dropped > 0;
+  UNION ALL SELECT printf('process %d: %d events were dropped', pid, dropped) FROM process WHERE dropped > 0
+  UNION ALL SELECT text || '; see pqleak doctor' FROM unseen_text
+    WHERE spoke OR NOT EXISTS (SELECT 1 FROM process);
 
 -- What follows answers a report's further questions.  SQLite reads every stored view whenever it opens a trace, and the
 -- shim opens one at each drain: so it makes only those above, and the first pqleak command that may write stores these.
