@@ -37,6 +37,9 @@ static const char notes_count_sql[] =
 	" + (SELECT count(*) FROM found_drained)"
 	" + (SELECT count(*) FROM found_misuse WHERE by_design)";
 
+/* As in the view cannot_tell. */
+static const char unseen_sql[] = "SELECT count(*) FROM unseen_text WHERE spoke OR NOT EXISTS (SELECT 1 FROM process)";
+
 static bool make_choice(sqlite3 *db, const struct report_choice *choice)
 {
 	char *sql = sqlite3_mprintf("DROP TABLE IF EXISTS temp.choice;"
@@ -81,6 +84,8 @@ static bool count(sqlite3 *db, const char *group_by, struct totals *ret)
 	struct totals totals = {.group_noun = strcmp(group_by, "site") == 0 ? "call site" : group_by,
 							.processes = query_number(db, "SELECT count(*) FROM process", 0),
 							.reasons = query_number(db, "SELECT count(*) FROM cannot_tell", 1),
+							.unseen = query_number(db, unseen_sql, 0),
+							.passed = query_number(db, "SELECT count(*) FROM unseen_text", 0),
 							.notes = query_number(db, notes_count_sql, 0)};
 	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, verdict, sum(count), sum(iif(state = 'failed', count, 0))"
 										  " FROM tally_life GROUP BY kind, verdict");
@@ -90,6 +95,7 @@ static bool count(sqlite3 *db, const char *group_by, struct totals *ret)
 											 " WHERE verdict = 'leaked' GROUP BY kind");
 	bool failed = row == NULL || groups == NULL || misuses == NULL;
 
+	totals.passed -= totals.unseen;
 	while (!failed && query_next(row, &failed)) {
 		enum resource_kind kind = kind_find(query_text(row, 0));
 		for (int v = 0; v < VERDICT_COUNT; v++)

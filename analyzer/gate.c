@@ -47,7 +47,8 @@ static bool fail_on(struct gate *gate, const char *words)
 
 bool gate_has_option(int option)
 {
-	return option == OPTION_MAX || option == OPTION_ALLOW_HELD || option == OPTION_MAX_OPEN || option == OPTION_FAIL_ON;
+	return option == OPTION_MAX || option == OPTION_ALLOW_HELD || option == OPTION_ALLOW_UNSEEN ||
+		   option == OPTION_MAX_OPEN || option == OPTION_FAIL_ON;
 }
 
 bool gate_option(int option, const char *value, struct gate *gate)
@@ -57,6 +58,9 @@ bool gate_option(int option, const char *value, struct gate *gate)
 		return options_number("max", value, INT64_MAX, &gate->tolerated);
 	case OPTION_ALLOW_HELD:
 		gate->allow_held = true;
+		return true;
+	case OPTION_ALLOW_UNSEEN:
+		gate->allow_unseen = true;
 		return true;
 	case OPTION_MAX_OPEN:
 		gate->limit_open = true;
@@ -84,11 +88,17 @@ static bool fails_more(const struct gate *gate, const struct totals *totals)
 	return gate_too_many(gate, totals);
 }
 
+int64_t gate_reasons(const struct gate *gate, const struct totals *totals)
+{
+	/* Where nothing at all was intercepted, that is what stands in the way. */
+	return totals->reasons - (gate->allow_unseen ? totals->unseen : 0);
+}
+
 int gate_status(const struct gate *gate, const struct totals *totals, int leak_status)
 {
 	int64_t leaked = totals_leaked(totals) - (gate->allow_held ? totals->held : 0);
 
 	if (leaked > gate->tolerated || fails_more(gate, totals))
 		return leak_status;
-	return totals->reasons > 0 ? STATUS_UNABLE : STATUS_CLEAN;
+	return gate_reasons(gate, totals) > 0 ? STATUS_UNABLE : STATUS_CLEAN;
 }

@@ -19,6 +19,7 @@ struct totals;
 struct gate {
 	long long tolerated;    /* leaked connections and results */
 	bool allow_held;        /* one held at exit at its place in its process is forgiven */
+	bool allow_unseen;      /* what spoke PostgreSQL out of sight is accepted */
 	bool limit_open;        /* --max-open was given */
 	long long most_open;    /* connections open at once */
 	bool fails[KIND_COUNT]; /* kinds that fail too, when one is not released */
@@ -28,12 +29,14 @@ struct gate {
 /* For a struct option table, and for a help. */
 #define GATE_OPTIONS                                                                                                   \
 	{"max", required_argument, NULL, OPTION_MAX}, {"allow-held-at-exit", no_argument, NULL, OPTION_ALLOW_HELD},        \
+		{"allow-unseen", no_argument, NULL, OPTION_ALLOW_UNSEEN},                                                      \
 		{"max-open", required_argument, NULL, OPTION_MAX_OPEN},                                                        \
 	{                                                                                                                  \
 		"fail-on", required_argument, NULL, OPTION_FAIL_ON                                                             \
 	}
 #define GATE_OPTIONS_HELP                                                                                              \
 	"  --allow-held-at-exit     forgive one leak of a call site in each process\n"                                     \
+	"  --allow-unseen           accept that processes spoke PostgreSQL out of sight\n"                                 \
 	"  --max-open=N             more than N connections open at once fail the check\n"                                 \
 	"  --fail-on=WHAT,...       fail on these too: misuse, a kind of resource, or a\n"                                 \
 	"                           kind of misuse (transaction, finished-in-transaction)\n"
@@ -45,6 +48,9 @@ bool gate_option(int option, const char *value, struct gate *gate);
 /* The verdict: 0, `leak_status`, or STATUS_UNABLE.  A leak is a fact, also in an incomplete trace; nothing leaked is
    one only in a complete one. */
 int gate_status(const struct gate *gate, const struct totals *totals, int leak_status);
+
+/* Why nobody can tell whether anything leaked, without what was accepted. */
+int64_t gate_reasons(const struct gate *gate, const struct totals *totals);
 
 /* Whether more connections were open at once than the gate allows. */
 bool gate_too_many(const struct gate *gate, const struct totals *totals);

@@ -66,18 +66,18 @@ static int execution_error(const char *path)
 }
 
 /* Looks where execvp will look, so that a mistyped name does not cost the previous trace. */
-static int find_error(const char *program)
+static int find_error(const char *program, char ret_path[PATH_MAX])
 {
 	const char *folders = getenv("PATH");
 	int error = ENOENT;
 
+	snprintf(ret_path, PATH_MAX, "%s", program);
 	if (strchr(program, '/') != NULL || folders == NULL || program[0] == '\0')
 		return program[0] == '\0' ? ENOENT : strchr(program, '/') != NULL ? execution_error(program) : 0;
 	for (const char *folder = folders;; folder++) {
 		size_t length = strcspn(folder, ":");
-		char path[PATH_MAX];
-		int written = snprintf(path, sizeof path, "%.*s%s%s", (int)length, folder, length > 0 ? "/" : "", program);
-		int this_error = written >= (int)sizeof path ? ENAMETOOLONG : execution_error(path);
+		int written = snprintf(ret_path, PATH_MAX, "%.*s%s%s", (int)length, folder, length > 0 ? "/" : "", program);
+		int this_error = written >= PATH_MAX ? ENAMETOOLONG : execution_error(ret_path);
 		if (this_error == 0)
 			return 0;
 		if (this_error == EACCES)
@@ -88,9 +88,9 @@ static int find_error(const char *program)
 	}
 }
 
-int launch_possible(const char *program)
+int launch_find(const char *program, char ret_path[PATH_MAX])
 {
-	int error = find_error(program);
+	int error = find_error(program, ret_path);
 
 	if (error == 0)
 		return 0;

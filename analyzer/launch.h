@@ -8,6 +8,7 @@
 #ifndef PQLEAK_ANALYZER_LAUNCH_H
 #define PQLEAK_ANALYZER_LAUNCH_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -26,9 +27,11 @@ struct launched {
 	int64_t told_ns; /* when TERM or HUP was first passed on, ns since 1970; 0: it was not */
 };
 
-/* 0 when the command can be found and executed, else STATUS_NOT_FOUND or STATUS_NOT_EXECUTABLE, and the reason is
- * printed. */
-int launch_possible(const char *program);
+/*
+ * 0 when the command can be found and executed, else STATUS_NOT_FOUND or STATUS_NOT_EXECUTABLE, and the reason is
+ * printed.  `ret_path`: where it was found.
+ */
+int launch_find(const char *program, char ret_path[PATH_MAX]);
 
 /*
  * Runs the command to its end.  0, or the exit status of a command that could not be started (the reason is printed).

@@ -10,6 +10,7 @@
 #include "analyzer/functions.h"
 #include "analyzer/message.h"
 #include "analyzer/query.h"
+#include "analyzer/unseen.h"
 #include "trace/trace.h"
 
 #define WAIT_MS 5000
@@ -34,6 +35,7 @@ bool reading_open(struct reading *ret, const char *path)
 		reading_done(&reading);
 		return false;
 	}
+	unseen_look(reading.db);
 	if (trace_shadow_views(reading.db, &failure) != TRACE_OK) {
 		fail(0, "%s", failure.text);
 		reading_done(&reading);

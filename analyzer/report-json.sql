@@ -6,6 +6,9 @@
 -- trace         path of the trace, as it was given
 -- conclusion    "nothing leaked", "leaked" or "cannot tell": of connections and results, as the check judges
 -- cannot_tell   reasons why this trace cannot prove that nothing leaked; []: it can
+-- unseen        what ran where libpq's calls are not intercepted: pid, exe, how and module as in the table unseen; sign:
+--               what in its file speaks PostgreSQL ("" nothing, null: not looked into); spoke: whether it is among the
+--               reasons above; text
 -- group_by      site, stack, function, module, database or label
 -- processes     how many there were, and how many by their end ("running" for those without one)
 -- connections   acquired, failed (never connected), and how many of each verdict
@@ -61,6 +64,9 @@ SELECT json_object(
   'conclusion', CASE WHEN EXISTS (SELECT 1 FROM verdicts WHERE verdict = 'leaked' AND kind IN ('connection', 'result')) THEN 'leaked'
                      WHEN EXISTS (SELECT 1 FROM cannot_tell) THEN 'cannot tell' ELSE 'nothing leaked' END,
   'cannot_tell', (SELECT json_group_array(reason) FROM cannot_tell),
+  'unseen', (SELECT json_group_array(json_object('pid', pid, 'exe', exe, 'how', how, 'module', nullif(module, ''),
+                                                 'sign', sign, 'spoke', json(iif(spoke, 'true', 'false')), 'text', text))
+             FROM (SELECT * FROM unseen_text ORDER BY exe, how, module)),
   'group_by', (SELECT group_by FROM choice),
   'processes', (SELECT json_object('count', ifnull(sum(count), 0), 'ends', json_group_object(fate, count))
                 FROM (SELECT ifnull("end", 'running') AS fate, count(*) AS count FROM process GROUP BY 1)),

@@ -53,7 +53,7 @@ static void say_more(const struct printer *printer, const struct report_choice *
 				   totals->peak.open, plural(totals->peak.open), choice->gate.most_open);
 }
 
-static void say_leaks(const struct printer *printer, const struct totals *totals)
+static void say_leaks(const struct printer *printer, const struct report_choice *choice, const struct totals *totals)
 {
 	char text[SENTENCE] = "";
 
@@ -62,7 +62,10 @@ static void say_leaks(const struct printer *printer, const struct totals *totals
 		return;
 	}
 	if (totals->reasons > 0) {
-		print_line(printer, 0, STYLE_WARNING, "pqleak: cannot tell whether anything leaked");
+		bool accepted = gate_reasons(&choice->gate, totals) == 0;
+		print_line(printer, 0, STYLE_WARNING, "%s",
+				   accepted ? "pqleak: nothing leaked where it could be seen (--allow-unseen)"
+							: "pqleak: cannot tell whether anything leaked");
 		say_leaked(printer, totals);
 		return;
 	}
@@ -87,7 +90,7 @@ static void say_leaks(const struct printer *printer, const struct totals *totals
 
 void report_headline(const struct printer *printer, const struct report_choice *choice, const struct totals *totals)
 {
-	say_leaks(printer, totals);
+	say_leaks(printer, choice, totals);
 	say_more(printer, choice, totals);
 }
 
@@ -162,17 +165,30 @@ static void say_peak(const struct printer *printer, sqlite3 *db, const struct to
 static void say_reasons(const struct printer *printer, sqlite3 *db, const struct totals *totals)
 {
 	QUERY_CLEANUP row = query_prepare(db, "SELECT reason FROM cannot_tell LIMIT ?");
+	struct printer whole = *printer; /* half a reason is none */
 
+	whole.width = 0;
 	if (row == NULL)
 		return;
 	sqlite3_bind_int(row, 1, REASONS_SHOWN);
 	print_line(printer, 0, STYLE_WARNING, "This trace is incomplete%s",
 			   totals_leaked(totals) > 0 ? "; there may be more leaks than it shows:" : ":");
 	while (query_next(row, NULL))
-		print_line(printer, 2, STYLE_WARNING, "%s", query_text(row, 0));
+		print_line(&whole, 2, STYLE_WARNING, "%s", query_text(row, 0));
 	if (totals->reasons > REASONS_SHOWN)
 		print_line(printer, 2, STYLE_WARNING, "... and %" PRId64 " more (pqleak sql TRACE 'SELECT * FROM cannot_tell')",
 				   totals->reasons - REASONS_SHOWN);
+}
+
+/* No reason, because something else was intercepted and they show no sign of PostgreSQL. */
+static void say_passed(const struct printer *printer, sqlite3 *db, const struct totals *totals)
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT group_concat(name, ', ') FROM (SELECT DISTINCT basename(exe) AS name"
+										  " FROM unseen_text WHERE NOT spoke ORDER BY name LIMIT 5)");
+
+	if (totals->passed > 0 && row != NULL && query_next(row, NULL))
+		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " program%s without a sign of PostgreSQL: %s",
+				   label_width(totals), "out of sight", totals->passed, plural(totals->passed), query_text(row, 0));
 }
 
 /* The reason nobody expects deserves an explanation. */
@@ -207,6 +223,7 @@ void report_summary(const struct printer *printer, const struct reading *reading
 	if (unseen > 0)
 		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " release%s not seen (the address came back)",
 				   label_width(totals), "unseen", unseen, unseen == 1 ? " was" : "s were");
+	say_passed(printer, reading->db, totals);
 	if (totals->reasons > 0)
 		say_reasons(printer, reading->db, totals);
 }

@@ -14,6 +14,7 @@
 
 #include "analyzer/message.h"
 #include "analyzer/query.h"
+#include "analyzer/unseen.h"
 #include "trace/trace.h"
 
 #define WAIT_MS 5000
@@ -56,7 +57,7 @@ char *run_trace_setting(const char *path)
 	return setting;
 }
 
-bool run_trace_make(const char *path, bool append, int64_t *ret_known)
+bool run_trace_make(const char *path, bool append, const char *program, int64_t *ret_known)
 {
 	struct trace_failure failure = {TRACE_OK, ""};
 	sqlite3 *db = NULL;
@@ -68,6 +69,7 @@ bool run_trace_make(const char *path, bool append, int64_t *ret_known)
 		sqlite3_close(db);
 		return fail(false, "%s", failure.text);
 	}
+	unseen_note_command(db, program);
 	*ret_known = query_number(db, "SELECT ifnull(max(id), 0) FROM process", 0);
 	sqlite3_close(db);
 	return true;
@@ -78,8 +80,9 @@ void run_trace_collect(const char *path)
 	struct trace_failure failure = {TRACE_OK, ""};
 	sqlite3 *db = NULL;
 
-	if (trace_open(&db, path, TRACE_READ, WAIT_MS, &failure) == TRACE_OK)
-		trace_ingest(db, path, &failure);
+	if (trace_open(&db, path, TRACE_READ, WAIT_MS, &failure) == TRACE_OK &&
+		trace_ingest(db, path, &failure) == TRACE_OK)
+		unseen_look(db); /* a program can be gone at the end */
 	sqlite3_close(db);
 }
 

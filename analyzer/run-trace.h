@@ -19,8 +19,11 @@ char *run_trace_path(const char *name);
 /* An absolute path as PQLEAK_TRACE wants it, with '%' doubled; for free(). */
 char *run_trace_setting(const char *path);
 
-/* Makes the trace, or opens it to append.  `ret_known`: the last process that is in it already. */
-bool run_trace_make(const char *path, bool append, int64_t *ret_known);
+/*
+ * Makes the trace, or opens it to append, and enters `program` where that will be out of sight.  `ret_known`: the last
+ * process that is in it already.
+ */
+bool run_trace_make(const char *path, bool append, const char *program, int64_t *ret_known);
 
 /*
  * Takes in the spools of processes that have ended, so that a command of thousands does not fill the disk with them.

@@ -103,9 +103,10 @@ static int trace_command(const struct run_choice *choice, const char *trace, cha
 	}
 	if (shim != NULL && setting != NULL) {
 		int64_t known = 0;
-		status = launch_possible(command[0]);
+		char program[PATH_MAX];
+		status = launch_find(command[0], program);
 		if (status == 0)
-			status = run_trace_make(trace, choice->append, &known) ? 0 : STATUS_RUN_FAILED;
+			status = run_trace_make(trace, choice->append, program, &known) ? 0 : STATUS_RUN_FAILED;
 		if (status == 0)
 			status = launch_run(&launch, ret);
 		if (status == 0)
