@@ -82,10 +82,11 @@ static void say_leaks(const struct printer *printer, const struct report_choice 
 		print_line(printer, 0, STYLE_GOOD, "pqleak: nothing leaked, %s", text);
 		return;
 	}
+	append(text, "", totals->passed, "program", " unseen");
 	print_line(printer, 0, STYLE_GOOD,
-			   "pqleak: nothing leaked (%" PRId64 " connection%s, %" PRId64 " result%s, %" PRId64 " process%s)",
+			   "pqleak: nothing leaked (%" PRId64 " connection%s, %" PRId64 " result%s, %" PRId64 " process%s%s%s)",
 			   connections, plural(connections), results, plural(results), totals->processes,
-			   totals->processes == 1 ? "" : "es");
+			   totals->processes == 1 ? "" : "es", text[0] != '\0' ? "; " : "", text);
 }
 
 void report_headline(const struct printer *printer, const struct report_choice *choice, const struct totals *totals)
