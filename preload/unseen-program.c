@@ -51,10 +51,12 @@ void unseen_program(int folder, const char *path, char *const *environment)
 void unseen_program_in_path(const char *file, char *const *environment)
 {
 	const char *folders = getenv("PATH");
-	if (file == NULL || strchr(file, '/') != NULL || folders == NULL) {
+	if (file == NULL || strchr(file, '/') != NULL) {
 		unseen_program(AT_FDCWD, file, environment);
 		return;
 	}
+	if (folders == NULL)
+		folders = "/bin:/usr/bin"; /* as execvp */
 	int error = errno;
 	for (const char *folder = folders; settings.is_shared;) {
 		char path[PATH_BYTES];

@@ -114,12 +114,14 @@ static uint32_t number_at(const unsigned char *bytes)
 enum {
 	START_BYTES = 8,
 	LONGEST_START = 10000, /* the server refuses longer ones */
-	CANCEL_REQUEST = 80877102,
 	SSL_REQUEST = 80877103,
 	GSS_REQUEST = 80877104,
 };
 
-/* Whether these are the first bytes of a client of PostgreSQL. */
+/*
+ * Whether these are the first bytes of a client of PostgreSQL.  A request to cancel is none: ruby-pg makes it itself
+ * for connections that are libpq's.
+ */
 static bool is_start(const unsigned char *bytes, size_t length)
 {
 	static const char alpn[] = "\x0apostgresql";
@@ -130,8 +132,6 @@ static bool is_start(const unsigned char *bytes, size_t length)
 	uint32_t size = number_at(bytes), code = number_at(bytes + 4);
 	if (code == SSL_REQUEST || code == GSS_REQUEST)
 		return size == START_BYTES;
-	if (code == CANCEL_REQUEST)
-		return size > START_BYTES && size < LONGEST_START;
 	/* Others' protocols begin with a length and a small number too: a parameter's name follows here. */
 	return code >> 16 == 3 && size > START_BYTES && size <= LONGEST_START && length > START_BYTES &&
 		   ((bytes[START_BYTES] >= 'a' && bytes[START_BYTES] <= 'z') || bytes[START_BYTES] == '_');
