@@ -3,7 +3,7 @@
  * script.h - what a language gives so that its scripts' frames are seen; the one shape of the files script-*.c.
  *
  * An interpreter is recognised by the functions its module exports, when a
- * stack is first seen that runs through that module (script.c).  Whether a
+ * stack is first seen that runs through that module (interpreter.c).  Whether a
  * thread runs a script is thus known from its native stack, and a walk happens
  * only then: on the thread that called libpq, without our lock, with the
  * host's errno kept by the caller.
@@ -22,7 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCRIPT_FUNCTIONS 24 /* at most so many names a language */
+#define SCRIPT_FUNCTIONS 32 /* at most so many names a language */
+#define SCRIPT_LOOPS 4      /* at most so many functions that run scripts */
 #define SCRIPT_FRAMES 64    /* innermost ones; the rest is left out */
 
 struct script_walk; /* script.c's */
@@ -30,8 +31,11 @@ struct script_walk; /* script.c's */
 /* An interpreter that was found in a loaded object. Forgotten at a dlclose. */
 struct script_interpreter {
 	const struct script_language *language;
-	uintptr_t low, high;               /* the object in memory */
-	void *function[SCRIPT_FUNCTIONS];  /* by the index of its name in `functions`; NULL: it has none */
+	uintptr_t low, high;              /* the object in memory */
+	void *function[SCRIPT_FUNCTIONS]; /* by the index of its name in `functions`; NULL: it has none */
+	struct {
+		uintptr_t low, high;
+	} loop[SCRIPT_LOOPS]; /* where those of `loops` lie; empty ones are not there */
 };
 
 struct script_language {
@@ -41,11 +45,14 @@ struct script_language {
 	 * object is no interpreter of ours.  The first is one that only this language's interpreter has.
 	 */
 	const char *const *functions;
-	/* The functions that run scripts, by their names: their native frames show where the script's frames belong. */
+	/*
+	 * The exported functions that run scripts, ended by NULL: their native frames show where the script's frames
+	 * belong.  A stack without one runs no script, and is not walked.
+	 */
 	const char *const *loops;
 	/*
-	 * Modules (patterns of fnmatch over the path) that give up the interpreter's lock around libpq and hold no other
-	 * lock meanwhile, so that it may be taken again; ended by NULL.  NULL: the language has no such lock.
+	 * Modules (patterns over the path, in which '*' is any text) that give up the interpreter's lock around libpq and
+	 * hold no other lock meanwhile, so that it may be taken again; ended by NULL.  NULL: the language has no such lock.
 	 */
 	const char *const *drivers;
 	/* Calls script_add for each frame, innermost first. */
@@ -69,7 +76,7 @@ bool script_wants_more(const struct script_walk *walk);
 void script_add(struct script_walk *walk, const char *function, size_t function_length, const char *file,
 				size_t file_length, uint32_t line, bool begins);
 
-/* The languages there are. */
+/* The languages there are: interpreter.c has the list. */
 extern const struct script_language script_python, script_php, script_ruby, script_perl, script_lua;
 
 #endif
