@@ -72,7 +72,7 @@ static bool collect(struct reading *reading, void *context)
 	sqlite3 *db = reading->db;
 
 	return make_choice(db, choice) && tally_make(db, choice->all, choice->held_ns) && query_run(db, life_sql) &&
-		   find_peak(db, collection) && query_run(db, notes_sql) && symbols_resolve(db) && query_run(db, sites_sql) &&
+		   find_peak(db, collection) && query_run(db, notes_sql) && symbols_resolve(db, &choice->symbols) && query_run(db, sites_sql) &&
 		   query_run(db, findings_sql);
 }
 

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "analyzer/debuginfod.h"
 #include "analyzer/message.h"
 
 #define MOST_OPTIONS 32
@@ -109,6 +111,44 @@ bool options_report(int option, const char *value, struct report_choice *choice)
 		choice->all = true;
 		return true;
 	default:
+		return options_symbols(option, value, &choice->symbols);
+	}
+}
+
+/* Folders with ':' between them; a mistyped one would only make names fail to appear. */
+static bool are_folders(const char *option, const char *value)
+{
+	struct stat file;
+
+	for (const char *at = value;; at++) {
+		char *folder = strndup(at, strcspn(at, ":"));
+		if (folder == NULL)
+			return fail(false, "out of memory");
+		bool good = stat(folder, &file) == 0;
+		if (!good)
+			fail(0, "'--%s=%s': '%s': %s (name a folder)", option, value, folder, strerror(errno));
+		else if (!S_ISDIR(file.st_mode))
+			good = fail(false, "'--%s=%s': '%s' is no folder", option, value, folder);
+		free(folder);
+		at += strcspn(at, ":");
+		if (!good || *at == '\0')
+			return good;
+	}
+}
+
+bool options_symbols(int option, const char *value, struct symbol_choice *choice)
+{
+	switch (option) {
+	case OPTION_SYSROOT:
+		choice->sysroot = value;
+		return are_folders("sysroot", value);
+	case OPTION_DEBUG_PATH:
+		choice->debug_path = value;
+		return are_folders("debug-path", value);
+	case OPTION_DEBUGINFOD:
+		choice->debuginfod = true;
+		return debuginfod_possible();
+	default:
 		return false;
 	}
 }
@@ -142,6 +182,19 @@ bool options_duration(const char *name, const char *value, int64_t *ret_ns)
 			return true;
 		}
 	return fail(false, "'--%s=%s': it must be a duration, as 500ms, 2s, 5min or 1h (see --help)", name, value);
+}
+
+int options_of_reader(const struct command *command, int argc, char **argv, int most, struct symbol_choice *ret)
+{
+	static const struct option options[] = {SYMBOL_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
+
+	for (int option; (option = options_next(command, argc, argv, ":h", options)) != -1;) {
+		if (option == OPTION_HELP)
+			return STATUS_CLEAN;
+		if (option == OPTION_WRONG || !options_symbols(option, optarg, ret))
+			return command->usage_status;
+	}
+	return options_end(command, argc, argv, most) ? -1 : command->usage_status;
 }
 
 bool options_end(const struct command *command, int argc, char **argv, int most)

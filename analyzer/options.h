@@ -33,6 +33,10 @@ enum long_option {
 	OPTION_ALLOW_HELD,
 	OPTION_MAX_OPEN,
 	OPTION_FAIL_ON,
+	OPTION_SYSROOT,
+	OPTION_DEBUG_PATH,
+	OPTION_DEBUGINFOD,
+	OPTION_NO_SYMBOLIZE,
 };
 
 /* For a struct option table. */
@@ -46,6 +50,18 @@ enum long_option {
 	{                                                                                                                  \
 		"all", no_argument, NULL, OPTION_ALL                                                                           \
 	}
+
+/* For every command that names frames. */
+#define SYMBOL_OPTIONS                                                                                                 \
+	{"sysroot", required_argument, NULL, OPTION_SYSROOT}, {"debug-path", required_argument, NULL, OPTION_DEBUG_PATH},  \
+	{                                                                                                                  \
+		"debuginfod", no_argument, NULL, OPTION_DEBUGINFOD                                                             \
+	}
+#define SYMBOL_OPTIONS_HELP                                                                                            \
+	"  --sysroot=DIR            look for the traced files in DIR, as for /usr/bin/app in\n"                            \
+	"                           DIR/usr/bin/app\n"                                                                     \
+	"  --debug-path=DIR[:DIR]   look for separate debug information in these folders too\n"                            \
+	"  --debuginfod             ask the servers of DEBUGINFOD_URLS for it\n"
 
 #define REPORT_OPTIONS_HELP                                                                                            \
 	"  --format=text|json       how the report is written (text)\n"                                                    \
@@ -61,6 +77,15 @@ int options_next(const struct command *command, int argc, char **argv, const cha
 
 /* Takes the value of one of REPORT_OPTIONS; false: it was wrong, and the error is printed. */
 bool options_report(int option, const char *value, struct report_choice *choice);
+
+/* Takes the value of one of SYMBOL_OPTIONS; false: it was wrong, and the error is printed. */
+bool options_symbols(int option, const char *value, struct symbol_choice *choice);
+
+/*
+ * The whole command line of a command that takes SYMBOL_OPTIONS and at most `most` arguments.  -1: go on, else its exit
+ * status.
+ */
+int options_of_reader(const struct command *command, int argc, char **argv, int most, struct symbol_choice *ret);
 
 /* Reads a number from 0 to `highest`; false: it is none, and the error is printed. */
 bool options_number(const char *name, const char *value, long long highest, long long *ret);

@@ -23,7 +23,7 @@ bool report_print(struct reading *reading, const struct report_choice *choice, c
 
 static int run_report(const struct command *self, int argc, char **argv)
 {
-	static const struct option options[] = {REPORT_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {REPORT_OPTIONS, SYMBOL_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
 	struct report_choice choice = {0};
 	READING_CLEANUP reading = {0};
 	struct totals totals;
@@ -46,7 +46,7 @@ const struct command command_report = {
 	.name = "report",
 	.synopsis = "[OPTIONS] [TRACE]",
 	.summary = "Show what was never released, by call site",
-	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\n" REPORT_OPTIONS_HELP
+	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\n" REPORT_OPTIONS_HELP SYMBOL_OPTIONS_HELP
 			"\nThe exit status is 0 when there is a report, also of leaks, and 2 when there is\n"
 			"none; 'pqleak check' is the command that judges.\n",
 	.usage_status = STATUS_UNABLE,

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "analyzer/gate.h"
+#include "analyzer/module-file.h"
 
 struct printer;
 struct reading;
@@ -25,6 +26,7 @@ struct report_choice {
 	bool json;
 	int64_t held_ns; /* what was held, or idle in a transaction, so long is named; 0: not asked for */
 	struct gate gate;
+	struct symbol_choice symbols;
 };
 
 /* Prints in the chosen form; false: it failed and said so. */

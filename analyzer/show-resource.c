@@ -85,7 +85,7 @@ static bool print_resource(struct reading *reading, void *context)
 	long long id = shown->id;
 	char held[DURATION_TEXT] = "";
 	char *wanted = sqlite3_mprintf(wanted_sql, id, id);
-	bool done = wanted != NULL && query_run(reading->db, wanted) && symbols_resolve(reading->db);
+	bool done = wanted != NULL && query_run(reading->db, wanted) && symbols_resolve(reading->db, &reading->symbols);
 
 	sqlite3_free(wanted);
 	/* With running processes this is called twice, and prints when they are included. */

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * units.c - which compilation unit an address belongs to; see units.h.
+ */
+#include "analyzer/units.h"
+
+#include <dwarf.h>
+#include <stdlib.h>
+
+struct range {
+	Dwarf_Addr low, high; /* as the debug information counts */
+	Dwarf_Die *unit;
+	Dwarf_Addr bias;
+};
+
+struct units {
+	Dwfl_Module *module;
+	struct range *ranges;
+	size_t count, room;
+	bool listed;
+};
+
+struct units *units_new(Dwfl_Module *module)
+{
+	struct units *units = calloc(1, sizeof *units);
+
+	if (units != NULL)
+		units->module = module;
+	return units;
+}
+
+void units_free(struct units *units)
+{
+	if (units == NULL)
+		return;
+	free(units->ranges);
+	free(units);
+}
+
+static bool add(struct units *units, const struct range *range)
+{
+	if (units->count == units->room) {
+		size_t room = units->room > 0 ? 2 * units->room : 64;
+		struct range *ranges = reallocarray(units->ranges, room, sizeof *ranges);
+		if (ranges == NULL)
+			return false;
+		units->ranges = ranges;
+		units->room = room;
+	}
+	units->ranges[units->count++] = *range;
+	return true;
+}
+
+/* Every unit's own ranges, once, when .debug_aranges did not know an address. */
+static void list(struct units *units)
+{
+	struct range range = {.unit = NULL};
+	bool room = true;
+
+	units->listed = true;
+	while (room && (range.unit = dwfl_module_nextcu(units->module, range.unit, &range.bias)) != NULL) {
+		Dwarf_Addr base;
+		ptrdiff_t at = 0;
+		while (room && (at = dwarf_ranges(range.unit, at, &base, &range.low, &range.high)) > 0)
+			room = range.low == 0 || add(units, &range);
+	}
+}
+
+static Dwarf_Die *find_unit(struct units *units, uint64_t address, Dwarf_Addr *ret_bias)
+{
+	Dwarf_Die *unit = dwfl_module_addrdie(units->module, address, ret_bias);
+
+	if (unit != NULL)
+		return unit;
+	if (!units->listed)
+		list(units);
+	for (size_t i = 0; i < units->count; i++) {
+		const struct range *range = &units->ranges[i];
+		if (address - range->bias >= range->low && address - range->bias < range->high) {
+			*ret_bias = range->bias;
+			return range->unit;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * The linker gives the debug information of functions that it threw away the address 0, and leaves them their size: such
+ * a function, and its lines, may seem to lie over another one.
+ */
+static bool lies_under_a_discarded_one(Dwarf_Die *unit, Dwarf_Addr address)
+{
+	Dwarf_Die die;
+	Dwarf_Addr low, high;
+
+	for (int end = dwarf_child(unit, &die); end == 0; end = dwarf_siblingof(&die, &die))
+		if (dwarf_tag(&die) == DW_TAG_subprogram && dwarf_lowpc(&die, &low) == 0 && low == 0 &&
+			dwarf_highpc(&die, &high) == 0 && address < high)
+			return true;
+	return false;
+}
+
+bool units_find(struct units *units, uint64_t address, struct unit_place *ret)
+{
+	struct unit_place place;
+	Dwarf_Addr bias;
+	uint8_t type = DW_UT_compile;
+	Dwarf_Die *unit = find_unit(units, address, &bias);
+
+	if (unit == NULL)
+		return false;
+	place.lines = place.functions = *unit;
+	place.address = address - bias;
+	if (dwarf_cu_info(unit->cu, NULL, &type, NULL, &place.functions, NULL, NULL, NULL) != 0 || type != DW_UT_skeleton)
+		place.functions = *unit;
+	/* Without its .dwo file a unit has lines but no functions: nobody could say whether a line is an inlined one's. */
+	if (place.functions.addr == NULL || lies_under_a_discarded_one(&place.functions, place.address))
+		return false;
+	*ret = place;
+	return true;
+}
