@@ -7,7 +7,7 @@
 #include "preload/elf-object.h"
 
 /* A language is added here, and in meson.build. */
-static const struct script_language *const languages[] = {&script_python};
+static const struct script_language *const languages[] = {&script_python, &script_perl};
 
 enum {
 	KNOWN = 64,  /* modules that are examined once; more are examined for each new stack */
