@@ -3,11 +3,12 @@
 #include "interpreter.h"
 
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "preload/elf-object.h"
 
 /* A language is added here, and in meson.build. */
-static const struct script_language *const languages[] = {&script_python, &script_perl};
+static const struct script_language *const languages[] = {&script_python, &script_php, &script_ruby, &script_perl};
 
 enum {
 	KNOWN = 64,  /* modules that are examined once; more are examined for each new stack */
@@ -87,10 +88,15 @@ static bool resolve(const struct elf_object *object, const struct script_languag
 		if (is_needed && ret->function[i] == NULL)
 			return false;
 	}
+	ret->is_loop_hidden = true;
 	for (int i = 0; i < SCRIPT_LOOPS && language->loops[i] != NULL; i++) {
 		ret->loop[i].low = (uintptr_t)elf_own_symbol(object->map, language->loops[i], &bytes);
 		ret->loop[i].high = ret->loop[i].low != 0 ? ret->loop[i].low + bytes : 0;
+		ret->is_loop_hidden &= ret->loop[i].low == 0;
 	}
+	ret->is_loop_hidden &= language->may_hide_loops;
+	if (ret->is_loop_hidden)
+		ret->loop[0].low = object->low, ret->loop[0].high = object->high;
 	return true;
 }
 
@@ -151,35 +157,60 @@ static bool matches(const char *pattern, const char *text)
 	return *pattern == '\0';
 }
 
-static bool is_driver(const struct script_language *language, uintptr_t return_address)
+static bool is_driver(const struct script_language *language, uintptr_t return_address, struct elf_object *ret)
 {
-	struct elf_object object;
-	if (language->drivers == NULL || !elf_object_at((const void *)(return_address - 1), &object))
+	if (language->drivers == NULL || !elf_object_at((const void *)(return_address - 1), ret))
 		return false;
 	for (const char *const *pattern = language->drivers; *pattern != NULL; pattern++)
-		if (matches(*pattern, object.map->l_name))
+		if (matches(*pattern, ret->map->l_name))
 			return true;
 	return false;
 }
 
-/* Whether that interpreter runs a script in the stack. *ret_may_wait only loses its truth. */
-static bool runs(const struct script_interpreter *interpreter, const uintptr_t *frames, size_t count,
-				 bool *ret_may_wait)
+static bool runs(const struct script_interpreter *interpreter, const uintptr_t *frames, size_t count)
 {
-	bool is_running = false;
-	for (size_t i = 0; i < count && !is_running; i++)
-		is_running = interpreter_is_loop(interpreter, frames[i]);
-	if (!is_running)
-		return false;
-	for (size_t i = 0; i < count && (frames[i] - 1 < interpreter->low || frames[i] - 1 >= interpreter->high); i++)
-		*ret_may_wait &= is_driver(interpreter->language, frames[i]);
-	return true;
+	for (size_t i = 0; i < count; i++)
+		if (interpreter_is_loop(interpreter, frames[i]))
+			return true;
+	return false;
+}
+
+/* Whether only drivers lie between libpq and the interpreter; they are met. */
+static bool may_wait(const struct script_interpreter *interpreter, const uintptr_t *frames, size_t count)
+{
+	bool is_known = true;
+	for (size_t i = 0; i < count && (frames[i] - 1 < interpreter->low || frames[i] - 1 >= interpreter->high); i++) {
+		struct elf_object driver;
+		bool is_met = is_driver(interpreter->language, frames[i], &driver);
+		if (is_met && interpreter->language->meet_driver != NULL)
+			interpreter->language->meet_driver(interpreter, &driver);
+		is_known &= is_met;
+	}
+	return is_known;
+}
+
+/*
+ * Code that an interpreter made at run time has no unwind tables, so a stack ends there and no loop is seen.  What called
+ * the driver was the interpreter that it is a driver of.
+ */
+static uint32_t marks_of_cut_stack(const uintptr_t *frames, size_t count, uint32_t unloads, uint32_t thread)
+{
+	struct elf_object object, program;
+	if (count == 0 || elf_object_at((const void *)(frames[count - 1] - 1), &object))
+		return 0;
+	if (elf_object_at((const void *)getauxval(AT_PHDR), &program))
+		examine(&program, unloads, thread);
+	struct script_interpreter found;
+	for (uint32_t i = 0; interpreter_get(i, unloads, thread, &found); i++)
+		if (found.language->makes_code && is_driver(found.language, frames[0], &object))
+			return STACK_RUNS(i) | (may_wait(&found, frames, count) ? STACK_MAY_WAIT : 0);
+	return 0;
 }
 
 uint32_t interpreter_marks(const uintptr_t *frames, size_t count, uint32_t unloads, uint32_t thread)
 {
 	uint32_t marks = 0, asked = 0;
-	bool may_wait = true;
+	bool is_known = true;
 	struct elf_object object = {.low = 0, .high = 0};
 	for (size_t i = 0; i < count; i++) {
 		if (frames[i] - 1 >= object.low && frames[i] - 1 < object.high)
@@ -193,8 +224,12 @@ uint32_t interpreter_marks(const uintptr_t *frames, size_t count, uint32_t unloa
 		if (interpreter == NONE || (asked & STACK_RUNS(interpreter)))
 			continue;
 		asked |= STACK_RUNS(interpreter);
-		if (interpreter_get(interpreter, unloads, thread, &found) && runs(&found, frames, count, &may_wait))
+		if (interpreter_get(interpreter, unloads, thread, &found) && runs(&found, frames, count)) {
 			marks |= STACK_RUNS(interpreter);
+			is_known &= may_wait(&found, frames, count);
+		}
 	}
-	return marks != 0 && may_wait ? marks | STACK_MAY_WAIT : marks;
+	if (marks == 0)
+		return marks_of_cut_stack(frames, count, unloads, thread);
+	return is_known ? marks | STACK_MAY_WAIT : marks;
 }

@@ -27,16 +27,43 @@ static size_t count_runs(uint32_t number, const struct mix_frame *scripts, size_
 	return runs + is_within;
 }
 
+/*
+ * The innermost frame of the run of the interpreter's frames that runs a script, for all it is not known which does: a
+ * function that a driver calls shows one frame or two.
+ */
+static size_t guess_loop(const struct mix *mix, const struct script_interpreter *interpreter, uint8_t *ret)
+{
+	enum { AT_LEAST = 3 };
+	size_t run = 0, loops = 0;
+	for (size_t i = 0; i < mix->count && run < AT_LEAST; i++) {
+		run = interpreter_is_loop(interpreter, mix->frames[i]) ? run + 1 : 0;
+		if (run > 0) {
+			*ret = (uint8_t)(i + 1 - run);
+			loops = 1;
+		}
+	}
+	return loops;
+}
+
+static size_t find_loops(const struct mix *mix, const struct script_interpreter *interpreter,
+						 uint8_t ret[CAPTURE_FRAMES])
+{
+	if (interpreter->is_loop_hidden)
+		return guess_loop(mix, interpreter, ret);
+	size_t loops = 0;
+	for (size_t i = 0; i < mix->count; i++)
+		if (interpreter_is_loop(interpreter, mix->frames[i]))
+			ret[loops++] = (uint8_t)i;
+	return loops;
+}
+
 void mix_place(struct mix *mix, uint32_t number, const struct script_interpreter *interpreter,
 			   const struct mix_frame *scripts, size_t script_count)
 {
 	uint8_t loop[CAPTURE_FRAMES];
-	size_t loops = 0;
-	for (size_t i = 0; i < mix->count; i++)
-		if (interpreter_is_loop(interpreter, mix->frames[i]))
-			loop[loops++] = (uint8_t)i;
-	if (loops == 0)
-		return;
+	size_t loops = find_loops(mix, interpreter, loop);
+	if (loops == 0) /* the stack ends where the interpreter's own code begins */
+		loop[loops++] = (uint8_t)(mix->count - 1);
 	bool is_cut = mix->count == CAPTURE_FRAMES || script_count == SCRIPT_FRAMES;
 	bool is_parted = is_cut || count_runs(number, scripts, script_count) == loops;
 	size_t current = 0;

@@ -26,6 +26,7 @@
 #define SCRIPT_LOOPS 4      /* at most so many functions that run scripts */
 #define SCRIPT_FRAMES 64    /* innermost ones; the rest is left out */
 
+struct elf_object;
 struct script_walk; /* script.c's */
 
 /* An interpreter that was found in a loaded object. Forgotten at a dlclose. */
@@ -36,6 +37,7 @@ struct script_interpreter {
 	struct {
 		uintptr_t low, high;
 	} loop[SCRIPT_LOOPS]; /* where those of `loops` lie; empty ones are not there */
+	bool is_loop_hidden;  /* none is there, so the whole object stands for it */
 };
 
 struct script_language {
@@ -51,10 +53,24 @@ struct script_language {
 	 */
 	const char *const *loops;
 	/*
+	 * Some versions do not export them: then any frame of the object may run a script, and `walk` finds out itself.
+	 */
+	bool may_hide_loops;
+	/*
+	 * It has a JIT compiler, beyond whose code a stack cannot be unwound.  One that ends in such code, with one of
+	 * `drivers` innermost, runs a script.
+	 */
+	bool makes_code;
+	/*
 	 * Modules (patterns over the path, in which '*' is any text) that give up the interpreter's lock around libpq and
 	 * hold no other lock meanwhile, so that it may be taken again; ended by NULL.  NULL: the language has no such lock.
 	 */
 	const char *const *drivers;
+	/*
+	 * A new stack runs from a script through one of `drivers` to libpq: what has to be prepared in it; may be NULL.
+	 * Our lock is free; several threads may be here at a time.
+	 */
+	void (*meet_driver)(const struct script_interpreter *interpreter, const struct elf_object *driver);
 	/* Calls script_add for each frame, innermost first. */
 	void (*walk)(const struct script_interpreter *interpreter, struct script_walk *walk);
 };
