@@ -14,8 +14,8 @@
 #include "analyzer/print.h"
 #include "analyzer/query.h"
 #include "analyzer/reading.h"
+#include "analyzer/sites.h"
 #include "analyzer/statements.h"
-#include "analyzer/symbols.h"
 
 static const char sites_query[] =
 	"SELECT number, count, ifnull(short_name(head), 'an unknown place'), ifnull(tail, ''),"
@@ -81,7 +81,7 @@ static bool audit(struct reading *reading, void *context)
 	struct printer output = *terminal;
 	sqlite3 *db = reading->db;
 
-	if (!query_run(db, audit_sql) || !symbols_resolve(db, &reading->symbols) || !query_run(db, sites_sql) ||
+	if (!query_run(db, audit_sql) || !sites_make(db, &reading->symbols) ||
 		!query_run(db, audit_advice_sql))
 		return false;
 	/* With running processes this is called twice, and prints when they are included. */
@@ -97,7 +97,7 @@ static int run_audit(const struct command *self, int argc, char **argv)
 	READING_CLEANUP reading = {0};
 	struct printer printer = printer_for(stdout);
 
-	int status = options_of_reader(self, argc, argv, 1, &reading.symbols);
+	int status = options_of_reader(self, argc, argv, &(struct reader_choice){.symbols = &reading.symbols, .most = 1});
 	if (status >= 0)
 		return status;
 	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL))

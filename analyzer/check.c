@@ -15,7 +15,7 @@ static int run_check(const struct command *self, int argc, char **argv)
 {
 	static const struct option options[] = {
 		GATE_OPTIONS, {"quiet", no_argument, NULL, 'q'}, REPORT_OPTIONS, SYMBOL_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
-	struct report_choice choice = {0};
+	REPORT_CHOICE_CLEANUP choice = {0};
 	READING_CLEANUP reading = {0};
 	struct totals totals;
 	bool quiet = false;

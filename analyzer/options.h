@@ -37,6 +37,10 @@ enum long_option {
 	OPTION_DEBUG_PATH,
 	OPTION_DEBUGINFOD,
 	OPTION_NO_SYMBOLIZE,
+	OPTION_NATIVE,
+	OPTION_SKIP,
+	OPTION_SKIP_FILE,
+	OPTION_STACKS,
 };
 
 /* For a struct option table. */
@@ -44,9 +48,14 @@ enum long_option {
 	{                                                                                                                  \
 		"help", no_argument, NULL, OPTION_HELP                                                                         \
 	}
+#define FRAME_OPTIONS                                                                                                  \
+	{"native", no_argument, NULL, OPTION_NATIVE}, {"skip", required_argument, NULL, OPTION_SKIP},                      \
+	{                                                                                                                  \
+		"skip-file", required_argument, NULL, OPTION_SKIP_FILE                                                         \
+	}
 #define REPORT_OPTIONS                                                                                                 \
 	{"format", required_argument, NULL, OPTION_FORMAT}, {"group-by", required_argument, NULL, OPTION_GROUP_BY},        \
-		{"held", required_argument, NULL, OPTION_HELD},                                                                \
+		{"held", required_argument, NULL, OPTION_HELD}, {"stacks", no_argument, NULL, OPTION_STACKS}, FRAME_OPTIONS,   \
 	{                                                                                                                  \
 		"all", no_argument, NULL, OPTION_ALL                                                                           \
 	}
@@ -63,13 +72,22 @@ enum long_option {
 	"  --debug-path=DIR[:DIR]   look for separate debug information in these folders too\n"                            \
 	"  --debuginfod             ask the servers of DEBUGINFOD_URLS for it\n"
 
+#define FRAME_OPTIONS_HELP                                                                                             \
+	"  --skip=PATTERN           never take code for a call site whose module, script or\n"                             \
+	"                           function matches, as 'libdb_wrapper.so*' or 'db::*';\n"                               \
+	"                           can be repeated\n"                                                                    \
+	"  --skip-file=FILE         the same for the patterns in FILE, one a line\n"                                       \
+	"  --native                 show an interpreter's own frames beside its scripts'\n"
+
 #define REPORT_OPTIONS_HELP                                                                                            \
 	"  --format=text|json       how the report is written (text)\n"                                                    \
 	"  --group-by=WHAT          one finding for each site, stack, function, module\n"                                  \
 	"                           or database (site)\n"                                                                  \
 	"  --held=DURATION          also name what was held, or idle in a transaction, so\n"                               \
 	"                           long: 500ms, 2s, 5min, 1h\n"                                                           \
-	"  --all                    every finding, also of what was released or is open\n"
+	"  --all                    every finding, also of what was released or is open\n"                                 \
+	"  --stacks                 also show where each was used last, and where what is\n"                               \
+	"                           comparable was released\n" FRAME_OPTIONS_HELP
 
 /* The next option, OPTION_HELP, OPTION_WRONG, or -1.  Options end at the first other argument or "--". */
 int options_next(const struct command *command, int argc, char **argv, const char *letters,
@@ -81,11 +99,18 @@ bool options_report(int option, const char *value, struct report_choice *choice)
 /* Takes the value of one of SYMBOL_OPTIONS; false: it was wrong, and the error is printed. */
 bool options_symbols(int option, const char *value, struct symbol_choice *choice);
 
-/*
- * The whole command line of a command that takes SYMBOL_OPTIONS and at most `most` arguments.  -1: go on, else its exit
- * status.
- */
-int options_of_reader(const struct command *command, int argc, char **argv, int most, struct symbol_choice *ret);
+/* Takes the value of one of FRAME_OPTIONS; false: it was wrong, and the error is printed. */
+bool options_frames(int option, const char *value, struct frame_choice *choice);
+
+/* What a command that prints no report may be told. */
+struct reader_choice {
+	struct symbol_choice *symbols; /* SYMBOL_OPTIONS */
+	struct frame_choice *frames;   /* FRAME_OPTIONS; NULL: it takes none */
+	int most;                      /* arguments */
+};
+
+/* Its whole command line.  -1: go on, else its exit status. */
+int options_of_reader(const struct command *command, int argc, char **argv, const struct reader_choice *choice);
 
 /* Reads a number from 0 to `highest`; false: it is none, and the error is printed. */
 bool options_number(const char *name, const char *value, long long highest, long long *ret);

@@ -31,6 +31,11 @@ struct run_choice {
 	bool append, check, quiet, unnamed;
 };
 
+static void done(struct run_choice *choice)
+{
+	report_choice_done(&choice->report);
+}
+
 static bool take_word(const char *option, const char *value, const char *only, const char **ret)
 {
 	if (strcmp(value, only) != 0)
@@ -150,7 +155,7 @@ static int run_run(const struct command *self, int argc, char **argv)
 											SYMBOL_OPTIONS,
 											HELP_OPTION,
 											{NULL, 0, NULL, 0}};
-	struct run_choice choice = {.output = DEFAULT_TRACE, .leak_status = STATUS_LEAKS};
+	__attribute__((cleanup(done))) struct run_choice choice = {.output = DEFAULT_TRACE, .leak_status = STATUS_LEAKS};
 	struct launched launched;
 
 	for (int option; (option = options_next(self, argc, argv, "+:ho:q", options)) != -1;) {

@@ -123,7 +123,10 @@ static int run_show(const struct command *self, int argc, char **argv)
 	struct printer printer = printer_for(stdout);
 	long long number = 0;
 
-	int status = options_of_reader(self, argc, argv, 3, &reading.symbols);
+	__attribute__((cleanup(frame_choice_done))) struct frame_choice frames = {.native = false};
+
+	int status = options_of_reader(
+		self, argc, argv, &(struct reader_choice){.symbols = &reading.symbols, .frames = &frames, .most = 3});
 	if (status >= 0)
 		return status;
 	struct wanted wanted = read_arguments(argc - optind, argv + optind);
@@ -138,8 +141,9 @@ static int run_show(const struct command *self, int argc, char **argv)
 	}
 	if (wanted.id != NULL && !options_number("ID", wanted.id, INT64_MAX, &number))
 		return self->usage_status;
-	if (!reading_open(&reading, wanted.trace))
+	if (!reading_open(&reading, wanted.trace) || !skip_use(&frames.skip, reading.db))
 		return STATUS_UNABLE;
+	printer.native = frames.native;
 	if (wanted.id == NULL) {
 		struct listing listing = {.terminal = &printer, .kind = wanted.kind};
 		return reading_look(&reading, list, &listing) ? STATUS_CLEAN : STATUS_UNABLE;
@@ -158,7 +162,7 @@ const struct command command_show = {
 			"cancel, memory, statement or large-object; of all but connections there is\n"
 			"only what was not released.\n"
 			"With an ID: where it was acquired, used last and released, with stacks and\n"
-			"times.\n\n" SYMBOL_OPTIONS_HELP,
+			"times.\n\n" FRAME_OPTIONS_HELP SYMBOL_OPTIONS_HELP,
 	.usage_status = STATUS_UNABLE,
 	.run = run_show,
 };

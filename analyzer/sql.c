@@ -132,7 +132,7 @@ static int run_sql(const struct command *self, int argc, char **argv)
 	const char *query = NULL;
 	const char *trace = NULL;
 
-	int status = options_of_reader(self, argc, argv, 2, &reading.symbols);
+	int status = options_of_reader(self, argc, argv, &(struct reader_choice){.symbols = &reading.symbols, .most = 2});
 	if (status >= 0)
 		return status;
 	if (argc - optind == 2) {

@@ -113,7 +113,7 @@ static int run_symbolize(const struct command *self, int argc, char **argv)
 {
 	READING_CLEANUP reading = {0};
 
-	int status = options_of_reader(self, argc, argv, 1, &reading.symbols);
+	int status = options_of_reader(self, argc, argv, &(struct reader_choice){.symbols = &reading.symbols, .most = 1});
 	if (status >= 0)
 		return status;
 	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL))
