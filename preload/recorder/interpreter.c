@@ -142,6 +142,13 @@ bool interpreter_is_loop(const struct script_interpreter *interpreter, uintptr_t
 	return false;
 }
 
+bool interpreter_may_run(const struct script_interpreter *interpreter, uintptr_t return_address)
+{
+	struct elf_object object;
+	return interpreter_is_loop(interpreter, return_address) ||
+		   (interpreter->language->makes_code && !elf_object_at((const void *)(return_address - 1), &object));
+}
+
 static bool matches(const char *pattern, const char *text)
 {
 	for (; *pattern != '*'; pattern++, text++)
@@ -169,8 +176,11 @@ static bool is_driver(const struct script_language *language, uintptr_t return_a
 
 static bool runs(const struct script_interpreter *interpreter, const uintptr_t *frames, size_t count)
 {
+	/* Code of no object may be another's than the interpreter's, but not where that called its driver. */
+	struct elf_object driver;
+	bool is_called = is_driver(interpreter->language, frames[0], &driver);
 	for (size_t i = 0; i < count; i++)
-		if (interpreter_is_loop(interpreter, frames[i]))
+		if (is_called ? interpreter_may_run(interpreter, frames[i]) : interpreter_is_loop(interpreter, frames[i]))
 			return true;
 	return false;
 }
@@ -190,19 +200,19 @@ static bool may_wait(const struct script_interpreter *interpreter, const uintptr
 }
 
 /*
- * Code that an interpreter made at run time has no unwind tables, so a stack ends there and no loop is seen.  What called
- * the driver was the interpreter that it is a driver of.
+ * Code that an interpreter made at run time has no unwind tables, so a stack may end there, and the interpreter be none
+ * of its modules.  Then it is one that was seen before, or the program itself.
  */
 static uint32_t marks_of_cut_stack(const uintptr_t *frames, size_t count, uint32_t unloads, uint32_t thread)
 {
-	struct elf_object object, program;
+	struct elf_object object;
 	if (count == 0 || elf_object_at((const void *)(frames[count - 1] - 1), &object))
 		return 0;
-	if (elf_object_at((const void *)getauxval(AT_PHDR), &program))
-		examine(&program, unloads, thread);
+	if (elf_object_at((const void *)getauxval(AT_PHDR), &object))
+		examine(&object, unloads, thread);
 	struct script_interpreter found;
 	for (uint32_t i = 0; interpreter_get(i, unloads, thread, &found); i++)
-		if (found.language->makes_code && is_driver(found.language, frames[0], &object))
+		if (runs(&found, frames, count))
 			return STACK_RUNS(i) | (may_wait(&found, frames, count) ? STACK_MAY_WAIT : 0);
 	return 0;
 }

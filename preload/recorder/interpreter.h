@@ -40,4 +40,7 @@ bool interpreter_get(uint32_t interpreter, uint32_t unloads, uint32_t thread, st
 /* Whether the return address lies in a function that runs scripts. */
 bool interpreter_is_loop(const struct script_interpreter *interpreter, uintptr_t return_address);
 
+/* The same, or in code of no object, which the interpreter may have made. */
+bool interpreter_may_run(const struct script_interpreter *interpreter, uintptr_t return_address);
+
 #endif

@@ -51,9 +51,13 @@ static size_t find_loops(const struct mix *mix, const struct script_interpreter 
 	if (interpreter->is_loop_hidden)
 		return guess_loop(mix, interpreter, ret);
 	size_t loops = 0;
-	for (size_t i = 0; i < mix->count; i++)
-		if (interpreter_is_loop(interpreter, mix->frames[i]))
+	bool is_within = false; /* made code runs inside the loop that it is called from */
+	for (size_t i = 0; i < mix->count; i++) {
+		bool may_run = interpreter_may_run(interpreter, mix->frames[i]);
+		if (may_run && !is_within)
 			ret[loops++] = (uint8_t)i;
+		is_within = may_run && !interpreter_is_loop(interpreter, mix->frames[i]);
+	}
 	return loops;
 }
 
@@ -62,8 +66,8 @@ void mix_place(struct mix *mix, uint32_t number, const struct script_interpreter
 {
 	uint8_t loop[CAPTURE_FRAMES];
 	size_t loops = find_loops(mix, interpreter, loop);
-	if (loops == 0) /* the stack ends where the interpreter's own code begins */
-		loop[loops++] = (uint8_t)(mix->count - 1);
+	if (loops == 0)
+		return;
 	bool is_cut = mix->count == CAPTURE_FRAMES || script_count == SCRIPT_FRAMES;
 	bool is_parted = is_cut || count_runs(number, scripts, script_count) == loops;
 	size_t current = 0;

@@ -57,8 +57,8 @@ struct script_language {
 	 */
 	bool may_hide_loops;
 	/*
-	 * It has a JIT compiler, beyond whose code a stack cannot be unwound.  One that ends in such code, with one of
-	 * `drivers` innermost, runs a script.
+	 * It has a JIT compiler, whose code cannot be unwound well.  A stack with code of no object in it and one of
+	 * `drivers` innermost runs a script.
 	 */
 	bool makes_code;
 	/*
