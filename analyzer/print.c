@@ -139,7 +139,12 @@ void print_cells(const struct printer *printer, int indent, const struct cell *c
 
 	for (int i = 0; i < count; i++) {
 		const struct cell *cell = &cells[i];
-		char *text = cell->head != NULL ? join(cell->head, cell->tail != NULL ? cell->tail : "", width - 1) : NULL;
+		const char *tail = cell->tail != NULL ? cell->tail : "";
+		char *text = NULL;
+		if (cell->head != NULL && cell->is_remark && text_columns(cell->head) + text_columns(tail) > width - 1)
+			tail = "";
+		if (cell->head != NULL)
+			text = join(cell->head, tail, width - 1);
 		blanks += indent;
 		if (text != NULL && *text != '\0') {
 			const char *code = code_of(printer, cell->style);

@@ -44,6 +44,7 @@ void print_kept_tail(const struct printer *printer, int indent, enum style style
 struct cell {
 	enum style style;
 	char *head, *tail;
+	bool is_remark; /* the tail goes when there is no room for it */
 };
 
 /* Prints a line of cells, in columns of the same width, with `indent` before each; each is cut as print_kept_tail cuts. */

@@ -35,7 +35,8 @@ static void lines_done(struct lines *lines)
 
 #define LINES_CLEANUP __attribute__((cleanup(lines_done))) struct lines
 
-static void add_line(struct lines *lines, enum style style, char *head, char *tail)
+/* Takes head and tail, also when there is no room. */
+static void add_line(struct lines *lines, struct cell cell)
 {
 	if (lines->count == lines->room) {
 		int room = lines->room > 0 ? lines->room * 2 : 16;
@@ -45,15 +46,16 @@ static void add_line(struct lines *lines, enum style style, char *head, char *ta
 			lines->room = room;
 		}
 	}
-	if (lines->count < lines->room && head != NULL && tail != NULL) {
-		lines->items[lines->count++] = (struct cell){style, head, tail};
+	if (lines->count < lines->room && cell.head != NULL && cell.tail != NULL) {
+		lines->items[lines->count++] = cell;
 		return;
 	}
-	free(head);
-	free(tail);
+	free(cell.head);
+	free(cell.tail);
 }
 
-static __attribute__((format(printf, 2, 3))) void add_remark(struct lines *lines, const char *format, ...)
+/* `more` says how to see it. */
+static __attribute__((format(printf, 3, 4))) void add_remark(struct lines *lines, const char *more, const char *format, ...)
 {
 	char *text = NULL;
 	va_list arguments;
@@ -62,7 +64,7 @@ static __attribute__((format(printf, 2, 3))) void add_remark(struct lines *lines
 	if (vasprintf(&text, format, arguments) < 0)
 		text = NULL;
 	va_end(arguments);
-	add_line(lines, STYLE_DIM, text, strdup(""));
+	add_line(lines, (struct cell){STYLE_DIM, text, strdup(more), true});
 }
 
 static void add_call(struct lines *lines, const struct call *call, const struct part_stack *part)
@@ -71,7 +73,7 @@ static void add_call(struct lines *lines, const struct call *call, const struct 
 
 	if (part->blamed && call->level == part->level && call->depth == part->depth)
 		style = STYLE_STRONG;
-	add_line(lines, style, strdup(call->head), strdup(call->tail));
+	add_line(lines, (struct cell){style, strdup(call->head), strdup(call->tail), false});
 }
 
 /* A cut must save more than the one line that tells of it. */
@@ -120,7 +122,7 @@ static struct lines make_lines(const struct printer *printer, sqlite3 *db, const
 	int site = 0;
 
 	if (!any)
-		add_remark(&lines, "(no stack was recorded)");
+		add_remark(&lines, "", "(no stack was recorded)");
 	while (!part->whole && end > 1 && call_is_start(calls.items[end - 1].head))
 		end--;
 	while (site < end && calls.items[site].role == CALL_DRIVER)
@@ -130,13 +132,13 @@ static struct lines make_lines(const struct printer *printer, sqlite3 *db, const
 	for (int i = 0; i < drivers; i++)
 		add_call(&lines, &calls.items[i], part);
 	if (drivers < site)
-		add_remark(&lines, "... %d more driver frame%s", site - drivers, plural(site - drivers));
+		add_remark(&lines, "", "... %d more driver frame%s", site - drivers, plural(site - drivers));
 	for (int i = site; i < last; i++)
 		add_call(&lines, &calls.items[i], part);
 	if (last < end)
-		add_remark(&lines, "... %d more frame%s (--group-by=stack shows all)", end - last, plural(end - last));
+		add_remark(&lines, " (--group-by=stack shows all)", "... %d more frame%s", end - last, plural(end - last));
 	if (folded > 0)
-		add_remark(&lines, "... %d interpreter frame%s (--native shows them)", folded, plural(folded));
+		add_remark(&lines, " (--native shows them)", "... %d interpreter frame%s", folded, plural(folded));
 	return lines;
 }
 
@@ -165,9 +167,9 @@ static void print_beside(const struct printer *printer, sqlite3 *db, const struc
 	for (int row = -1; row < rows; row++) {
 		struct cell cells[MOST_COLUMNS];
 		for (int c = 0; c < count; c++)
-			cells[c] = row < 0                  ? (struct cell){STYLE_PLAIN, parts[c].title, NULL}
+			cells[c] = row < 0                  ? (struct cell){STYLE_PLAIN, parts[c].title, NULL, false}
 					   : row < lines[c].count ? lines[c].items[row]
-											  : (struct cell){STYLE_PLAIN, NULL, NULL};
+											  : (struct cell){STYLE_PLAIN, NULL, NULL, false};
 		print_cells(printer, PART_INDENT + (row < 0 ? 0 : 2), cells, count);
 	}
 	for (int c = 0; c < count; c++)

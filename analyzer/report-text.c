@@ -39,7 +39,8 @@ enum {
 	F_OUTLIVED,
 	F_LEVEL,
 	F_DEPTH,
-	F_SEPARATION,
+	F_CALLERS,
+	F_NUMBERS,
 	F_FUNCTION,
 	F_USE_FUNCTION,
 	F_USED_STACK,
@@ -50,18 +51,21 @@ enum {
 static const char findings_query[] =
 	"SELECT f.number, f.kind, f.verdict, f.state, f.count, f.stacks, f.stack, f.first_ns, f.last_ns, f.first_id, f.used_id,"
 	" f.head, f.tail, f.shape, f.rows, f.bytes, f.outlived, w.level, w.depth,"
-	/* Whom the site is told from. */
-	" (SELECT printf('1 of %,d callers of %s%s%s; %s %,d of %,d, the others %,d of %,d', e.callers, short_name(c.head),"
-	"   iif(e.levels = 1, '', printf(', %d calls from %s', e.levels - 1, short_name(i.head))),"
-	"   iif(e.leaking = 1, '', printf(' (%,d leak)', e.leaking)), iif(f.verdict = 'leaked', 'leaks', 'keeps'),"
-	"   e.lost, e.acquired, e.others_lost, e.others_acquired)"
-	"  FROM separation e JOIN call c ON c.frame = e.shared_frame AND c.depth = e.shared_depth"
-	"  JOIN call i ON i.frame = e.site_frame AND i.depth = e.site_depth WHERE e.node = w.node AND e.callers IS NOT NULL),"
+	/* Whom the site is told from, and by what. */
+	" (SELECT printf('1 of %,d callers of %s%s%s', e.callers, short_name(c.head),"
+	"   iif(e.leaking = 1, '', printf(iif(f.verdict = 'leaked', ' (%,d leak)', ' (%,d keep some)'), e.leaking)),"
+	"   CASE e.levels WHEN 1 THEN '' WHEN 2 THEN ', which calls ' || short_name(i.head)"
+	"    ELSE ', which comes to call ' || short_name(i.head) END)"
+	"  FROM call c JOIN call i ON i.frame = e.site_frame AND i.depth = e.site_depth"
+	"  WHERE c.frame = e.shared_frame AND c.depth = e.shared_depth),"
+	" printf('%s %,d of %,d, the others %,d of %,d', iif(f.verdict = 'leaked', 'leaks', 'keeps'), e.lost, e.acquired,"
+	"  e.others_lost, e.others_acquired),"
 	" iif(f.kind = 'connection', (SELECT acquire_function FROM connection WHERE id = f.first_id),"
 	"  (SELECT acquire_function FROM resource WHERE id = f.first_id)),"
 	" (SELECT use_function FROM connection WHERE f.kind = 'connection' AND id = f.used_id),"
 	" w.used_stack, w.release_stack, w.releases"
-	" FROM finding f JOIN speaker w ON w.number = f.number ORDER BY f.number";
+	" FROM finding f JOIN speaker w ON w.number = f.number"
+	" LEFT JOIN separation e ON e.node = w.node AND e.callers IS NOT NULL ORDER BY f.number";
 
 static const char *preposition(const struct report_choice *choice)
 {
@@ -175,6 +179,22 @@ static bool has(sqlite3_stmt *f, int column)
 	return sqlite3_column_type(f, column) != SQLITE_NULL;
 }
 
+/* From which other callers of the same code the site is told: in one line if it fits. */
+static void print_separation(const struct printer *printer, sqlite3_stmt *f)
+{
+	const char *callers = query_text(f, F_CALLERS);
+	const char *numbers = query_text(f, F_NUMBERS);
+
+	if (!has(f, F_CALLERS))
+		return;
+	if (PART_INDENT + text_columns(callers) + 2 + text_columns(numbers) <= printer->width) {
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "%s; %s", callers, numbers);
+		return;
+	}
+	print_line(printer, PART_INDENT, STYLE_PLAIN, "%s:", callers);
+	print_line(printer, PART_INDENT, STYLE_PLAIN, "%s", numbers);
+}
+
 /* Where it was acquired; with --stacks also where it was used last, and where what is comparable was released. */
 static void print_stacks(const struct printer *printer, const struct report_choice *choice, sqlite3 *db, sqlite3_stmt *f)
 {
@@ -217,8 +237,7 @@ static void print_full(const struct printer *printer, const struct report_choice
 	bool connection = kind == KIND_CONNECTION;
 
 	print_title(printer, choice, f);
-	if (has(f, F_SEPARATION))
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "%s", query_text(f, F_SEPARATION));
+	print_separation(printer, f);
 	if (stacks > 1)
 		print_line(printer, PART_INDENT, STYLE_DIM, "by %" PRId64 " stacks, this one most often:", stacks);
 	print_stacks(printer, choice, reading->db, f);
