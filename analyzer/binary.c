@@ -13,80 +13,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "analyzer/debuginfod.h"
+#include "analyzer/debug-search.h"
 #include "analyzer/units.h"
 
 struct binary {
 	Dwfl *dwfl;
 	Dwfl_Module *module;
 	Dwfl_Callbacks callbacks;
-	const struct symbol_choice *choice;
 	char *debug_path; /* in libdwfl's words */
-	struct units *units;
+	struct units *units; /* NULL: its debug information cannot be trusted */
 	bool is_go; /* whose names have dots */
 };
-
-static bool append(char **text, const char *folder, const char *more)
-{
-	char *real = realpath(folder, NULL); /* to libdwfl a relative path is one beside the file */
-	char *whole = NULL;
-
-	if (real == NULL)
-		return true;
-	if (asprintf(&whole, "%s:%s%s", *text, real, more) >= 0) {
-		free(*text);
-		*text = whole;
-	}
-	free(real);
-	return whole != NULL;
-}
-
-/* Where separate debug information is looked for; "" and ".debug" are beside the file itself. */
-static char *make_debug_path(const struct symbol_choice *choice)
-{
-	char *path = strdup(":.debug");
-	bool room = path != NULL;
-
-	for (const char *at = choice->debug_path; room && at != NULL && *at != '\0'; at += strspn(at, ":")) {
-		char *folder = strndup(at, strcspn(at, ":"));
-		room = folder != NULL && append(&path, folder, "");
-		free(folder);
-		at += strcspn(at, ":");
-	}
-	if (room && choice->sysroot != NULL)
-		room = append(&path, choice->sysroot, DEBUG_FOLDER);
-	if (room && append(&path, DEBUG_FOLDER, ""))
-		return path;
-	free(path);
-	return NULL;
-}
-
-static double seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-/* elfutils' own rules, but for one: without a build-id and a debuglink it would take any NAME.debug unproven. */
-static int find_debug(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base, const char *file,
-					  const char *link, GElf_Word crc, char **ret_file)
-{
-	const struct binary *binary = *userdata;
-	const unsigned char *build_id;
-	GElf_Addr address;
-
-	if (link == NULL && dwfl_module_build_id(module, &build_id, &address) <= 0)
-		return -1;
-	debuginfod_allow(binary->choice->debuginfod);
-	double begun = seconds_now();
-	int fd = dwfl_standard_find_debuginfo(module, userdata, name, base, file, link, crc, ret_file);
-	debuginfod_spent(seconds_now() - begun);
-	return fd;
-}
 
 static bool has_section(struct binary *binary, const char *name)
 {
@@ -113,10 +51,9 @@ struct binary *binary_open(struct module_file *file, const struct symbol_choice 
 
 	if (binary == NULL)
 		return NULL;
-	binary->choice = choice;
-	binary->debug_path = make_debug_path(choice);
+	binary->debug_path = debug_search_path(choice);
 	binary->callbacks = (Dwfl_Callbacks){.find_elf = dwfl_build_id_find_elf,
-										 .find_debuginfo = find_debug,
+										 .find_debuginfo = debug_find,
 										 .section_address = dwfl_offline_section_address,
 										 .debuginfo_path = &binary->debug_path};
 	if (binary->debug_path != NULL)
@@ -132,11 +69,13 @@ struct binary *binary_open(struct module_file *file, const struct symbol_choice 
 		return NULL;
 	}
 	dwfl_module_info(binary->module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
-	*userdata = binary;
-	binary->units = units_new(binary->module);
-	if (binary->units == NULL) {
-		binary_free(binary);
-		return NULL;
+	*userdata = (void *)(uintptr_t)choice;
+	if (debug_shared_is_right(binary->module)) {
+		binary->units = units_new(binary->module);
+		if (binary->units == NULL) {
+			binary_free(binary);
+			return NULL;
+		}
 	}
 	binary->is_go = has_section(binary, ".go.buildinfo");
 	return binary;
@@ -153,13 +92,6 @@ void binary_free(struct binary *binary)
 	free(binary);
 }
 
-static bool is_function(Dwarf_Die *die)
-{
-	int tag = dwarf_tag(die);
-
-	return tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram || tag == DW_TAG_entry_point;
-}
-
 /* The name the linker would see when there is one (it can be demangled), else the name in the source. */
 static const char *die_name(Dwarf_Die *die)
 {
@@ -170,7 +102,17 @@ static const char *die_name(Dwarf_Die *die)
 		name = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute));
 	if (name == NULL)
 		name = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_name, &attribute));
-	return name;
+	return name != NULL && name[0] != '\0' ? name : NULL; /* "": it is in a shared file that is another one now */
+}
+
+/* Whether a name is one that the linker sees, with all that is around the function in it. */
+static bool is_mangled(const char *symbol)
+{
+	char *demangled = symbol != NULL ? cplus_demangle(symbol, DMGL_AUTO) : NULL;
+	bool mangled = demangled != NULL;
+
+	free(demangled);
+	return mangled;
 }
 
 /* Where an inlined function was called from. */
@@ -242,50 +184,42 @@ static char *symbol_name(struct binary *binary, uint64_t address)
 }
 
 /* The functions around an address, from the debug information; false: it knows none. */
-static bool tell_scopes(struct binary *binary, uint64_t address, binary_name name, void *context)
+static bool tell_functions(struct binary *binary, uint64_t address, binary_name name, void *context)
 {
 	struct unit_place place;
-	Dwarf_Die *inner = NULL;
-	Dwarf_Die *scopes = NULL;
+	Dwarf_Die functions[UNIT_DEEPEST];
 	const char *file = NULL;
 	int line = 0;
-	int depth = 0;
 
-	if (!units_find(binary->units, address, &place))
+	if (binary->units == NULL || !units_find(binary->units, address, &place))
 		return false;
 	Dwarf_Line *row = dwarf_getsrc_die(&place.lines, place.address);
 	if (row != NULL && dwarf_lineno(row, &line) == 0)
 		file = dwarf_linesrc(row, NULL, NULL);
-	/* dwarf_getscopes leaves the path of an inlined function for its definition; its callers lie on the die's own. */
-	int count = dwarf_getscopes(&place.functions, place.address, &inner);
-	if (count > 0)
-		count = dwarf_getscopes_die(&inner[0], &scopes);
-	for (int i = 0; i < count; i++) {
-		if (!is_function(&scopes[i]))
-			continue;
-		const char *function = die_name(&scopes[i]);
-		if (function == NULL)
-			break;
-		tell(name, context, depth++, function, file, line);
-		if (dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine)
-			break;
-		call_place(&place.functions, &scopes[i], &file, &line);
+	size_t count = units_functions(&place, functions);
+	/* Inlined functions' names may be in a file that is not there: what their callers are called is known all the same. */
+	for (size_t i = 0; i + 1 < count; i++) {
+		tell(name, context, (int)i, die_name(&functions[i]), file, line);
+		call_place(&place.functions, &functions[i], &file, &line);
 	}
-	free(inner);
-	free(scopes);
-	if (depth > 0)
-		return true;
-	/* Assembly and a compiler's least debug information: lines, but functions only in the ELF symbols. */
-	char *function = symbol_name(binary, address);
-	if (function != NULL || file != NULL)
-		tell(name, context, depth++, function, file, line);
-	free(function);
-	return depth > 0;
+	/*
+	 * Assembly and a compiler's least debug information have lines, but functions only among the ELF symbols; and of a
+	 * C++ lambda the debug information may say no more than "operator()".
+	 */
+	const char *function = count > 0 ? die_name(&functions[count - 1]) : NULL;
+	char *symbol = function == NULL || !is_mangled(function) ? symbol_name(binary, address) : NULL;
+	if (function == NULL || is_mangled(symbol))
+		function = symbol;
+	bool known = function != NULL || file != NULL;
+	if (known)
+		tell(name, context, count > 0 ? (int)count - 1 : 0, function, file, line);
+	free(symbol);
+	return known || count > 1;
 }
 
 void binary_lookup(struct binary *binary, uint64_t address, binary_name name, void *context)
 {
-	if (tell_scopes(binary, address, name, context))
+	if (tell_functions(binary, address, name, context))
 		return;
 	char *function = symbol_name(binary, address);
 	if (function != NULL)

@@ -84,19 +84,27 @@ static Dwarf_Die *find_unit(struct units *units, uint64_t address, Dwarf_Addr *r
 	return NULL;
 }
 
+static bool is_namespace(Dwarf_Die *die)
+{
+	return dwarf_tag(die) == DW_TAG_namespace || dwarf_tag(die) == DW_TAG_module;
+}
+
 /*
  * The linker gives the debug information of functions that it threw away the address 0, and leaves them their size: such
  * a function, and its lines, may seem to lie over another one.
  */
-static bool lies_under_a_discarded_one(Dwarf_Die *unit, Dwarf_Addr address)
+static bool lies_under_a_discarded_one(Dwarf_Die *parent, Dwarf_Addr address)
 {
 	Dwarf_Die die;
 	Dwarf_Addr low, high;
 
-	for (int end = dwarf_child(unit, &die); end == 0; end = dwarf_siblingof(&die, &die))
+	for (int end = dwarf_child(parent, &die); end == 0; end = dwarf_siblingof(&die, &die)) {
+		if (is_namespace(&die) && lies_under_a_discarded_one(&die, address))
+			return true;
 		if (dwarf_tag(&die) == DW_TAG_subprogram && dwarf_lowpc(&die, &low) == 0 && low == 0 &&
 			dwarf_highpc(&die, &high) == 0 && address < high)
 			return true;
+	}
 	return false;
 }
 
@@ -118,4 +126,61 @@ bool units_find(struct units *units, uint64_t address, struct unit_place *ret)
 		return false;
 	*ret = place;
 	return true;
+}
+
+static bool is_function(Dwarf_Die *die)
+{
+	int tag = dwarf_tag(die);
+
+	return tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram || tag == DW_TAG_entry_point;
+}
+
+/* What has no addresses of its own, but may hold functions that have. */
+static bool may_hold_functions(Dwarf_Die *die)
+{
+	switch (dwarf_tag(die)) {
+	case DW_TAG_namespace:
+	case DW_TAG_module:
+	case DW_TAG_class_type:
+	case DW_TAG_structure_type:
+	case DW_TAG_union_type:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Goes down from `parent`; functions come outermost first. */
+static size_t descend(Dwarf_Die *parent, Dwarf_Addr address, Dwarf_Die *functions, size_t count)
+{
+	Dwarf_Die die;
+
+	for (int end = dwarf_child(parent, &die); end == 0; end = dwarf_siblingof(&die, &die)) {
+		bool has = dwarf_haspc(&die, address) > 0;
+		if (!has && !may_hold_functions(&die))
+			continue;
+		size_t more = count;
+		if (has && is_function(&die) && count < UNIT_DEEPEST)
+			functions[more++] = die;
+		more = descend(&die, address, functions, more);
+		if (has || more > count)
+			return more;
+	}
+	return count;
+}
+
+size_t units_functions(struct unit_place *place, Dwarf_Die functions[UNIT_DEEPEST])
+{
+	size_t count = descend(&place->functions, place->address, functions, 0);
+
+	for (size_t i = 0; i < count / 2; i++) {
+		Dwarf_Die die = functions[i];
+		functions[i] = functions[count - 1 - i];
+		functions[count - 1 - i] = die;
+	}
+	/* What lies around a function that is not inlined is no caller of it, though it may be written inside. */
+	for (size_t i = 0; i < count; i++)
+		if (dwarf_tag(&functions[i]) != DW_TAG_inlined_subroutine)
+			return i + 1;
+	return count;
 }

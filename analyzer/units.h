@@ -29,4 +29,12 @@ void units_free(struct units *units);
 /* False: no unit is known to hold the address, or what it says of it cannot be trusted. */
 bool units_find(struct units *units, uint64_t address, struct unit_place *ret);
 
+#define UNIT_DEEPEST 64 /* functions inlined into each other at one address */
+
+/*
+ * The functions at the place, the innermost inlined one first; how many.  (dwarf_getscopes knows none where a function
+ * is described by two units, as after link-time optimisation.)
+ */
+size_t units_functions(struct unit_place *place, Dwarf_Die functions[UNIT_DEEPEST]);
+
 #endif
