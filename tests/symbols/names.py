@@ -73,7 +73,7 @@ class Names(unittest.TestCase):
         path = self.path(name)
         if not any(option.startswith('-g') for option in options):
             options = ('-g', *options)
-        output(compiler, '-O2', '-D_GNU_SOURCE', '-Wl,--build-id=sha1', '-fno-optimize-sibling-calls', *options, source, '-o', path,
+        output(compiler, '-O2', '-D_GNU_SOURCE', '-Wl,--build-id=sha1', '-fno-optimize-sibling-calls', source, *options, '-o', path,
                cwd=os.path.dirname(path))
         return path
 
