@@ -26,6 +26,8 @@ enum {
 	PROFILE_FRAMES,
 	FRAME_PATH,
 	FRAME_LABEL,
+	FRAME_METHOD,
+	FRAME_FIRST_LINE,
 	STRING_POINTER,
 	IS_RUBY_THREAD,
 	HAS_LOCK,
@@ -38,6 +40,8 @@ static const char *const functions[] = {
 	[PROFILE_FRAMES] = "rb_profile_frames",
 	[FRAME_PATH] = "rb_profile_frame_path",
 	[FRAME_LABEL] = "rb_profile_frame_label",
+	[FRAME_METHOD] = "rb_profile_frame_method_name",
+	[FRAME_FIRST_LINE] = "rb_profile_frame_first_lineno",
 	[STRING_POINTER] = "rb_string_value_ptr",
 	[IS_RUBY_THREAD] = "ruby_native_thread_p",
 	[HAS_LOCK] = "ruby_thread_has_gvl_p",
@@ -75,11 +79,32 @@ static const char *text_of(const struct script_interpreter *ruby, VALUE value, s
 	return text;
 }
 
-/* A function in C has no path. */
-static bool read_frame(const struct script_interpreter *ruby, VALUE frame, struct ruby_frame *ret)
+/*
+ * What is passed to `eval` runs as the method whose binding it has got, and by rb_profile_frames in its file, but with
+ * lines of its own.  It is known by the line, or by who calls it.
+ */
+static void mend_evaluated(struct ruby_frame *frame)
 {
-	*ret = (struct ruby_frame){.function = ""};
+	static const char file[] = "(eval)";
+	frame->file = file;
+	frame->file_length = sizeof file - 1;
+}
+
+static bool is_eval(const struct script_interpreter *ruby, VALUE frame)
+{
+	size_t length;
+	const char *method = text_of(ruby, FUNCTION(ruby, FRAME_METHOD, VALUE(*)(VALUE))(frame), &length);
+	return method != NULL && strcmp(method, "eval") == 0;
+}
+
+/* A function in C has no path. */
+static bool read_frame(const struct script_interpreter *ruby, VALUE frame, int line, struct ruby_frame *ret)
+{
+	*ret = (struct ruby_frame){.function = "", .line = line > 0 ? (uint32_t)line : 0};
 	ret->file = text_of(ruby, FUNCTION(ruby, FRAME_PATH, VALUE(*)(VALUE))(frame), &ret->file_length);
+	VALUE first = ret->file != NULL ? FUNCTION(ruby, FRAME_FIRST_LINE, VALUE(*)(VALUE))(frame) : 0;
+	if ((first & 1) != 0 && ret->line != 0 && ret->line < first >> 1) /* a small integer */
+		mend_evaluated(ret);
 	const char *function = text_of(ruby, FUNCTION(ruby, FRAME_LABEL, VALUE(*)(VALUE))(frame), &ret->function_length);
 	if (function != NULL)
 		ret->function = function;
@@ -95,10 +120,11 @@ static void look(const struct script_interpreter *ruby, take_frame *take, void *
 	struct ruby_frame pending = {.file = NULL}, frame;
 	bool goes_on = true;
 	for (int i = 0; i < count && goes_on; i++) {
-		bool is_script = read_frame(ruby, frames[i], &frame);
-		frame.line = lines[i] > 0 ? (uint32_t)lines[i] : 0;
+		bool is_script = read_frame(ruby, frames[i], lines[i], &frame);
 		if (pending.file != NULL) {
 			pending.begins = !is_script;
+			if (!is_script && is_eval(ruby, frames[i]))
+				mend_evaluated(&pending);
 			goes_on = take(closure, &pending);
 		}
 		pending = frame;
