@@ -10,7 +10,7 @@ CREATE TEMP TABLE audit_site AS
          s.head, s.tail, min(a.acquire_stack) AS stack, a.setting, a.application_name, a.way, max(a.ssl) AS ssl, max(a.connected) AS connected,
          sum(a.count) AS count
   FROM audited a LEFT JOIN site s ON s.stack = a.acquire_stack
-  GROUP BY s.module, s.head, s.tail, a.setting, a.application_name, a.way;
+  GROUP BY s.unit, s.head, s.tail, a.setting, a.application_name, a.way;
 
 -- What was asked for; what is not here is libpq's default.
 CREATE TEMP TABLE audit_setting AS

@@ -14,8 +14,8 @@
 #include "analyzer/print.h"
 #include "analyzer/query.h"
 #include "analyzer/reading.h"
+#include "analyzer/sites.h"
 #include "analyzer/statements.h"
-#include "analyzer/symbols.h"
 
 static const char sites_query[] =
 	"SELECT number, count, ifnull(short_name(head), 'an unknown place'), ifnull(tail, ''),"
@@ -81,7 +81,7 @@ static bool audit(struct reading *reading, void *context)
 	struct printer output = *terminal;
 	sqlite3 *db = reading->db;
 
-	if (!query_run(db, audit_sql) || !symbols_resolve(db) || !query_run(db, sites_sql) ||
+	if (!query_run(db, audit_sql) || !sites_make(db, &reading->symbols) ||
 		!query_run(db, audit_advice_sql))
 		return false;
 	/* With running processes this is called twice, and prints when they are included. */
@@ -94,15 +94,12 @@ static bool audit(struct reading *reading, void *context)
 
 static int run_audit(const struct command *self, int argc, char **argv)
 {
-	static const struct option options[] = {HELP_OPTION, {NULL, 0, NULL, 0}};
 	READING_CLEANUP reading = {0};
 	struct printer printer = printer_for(stdout);
 
-	int option = options_next(self, argc, argv, ":h", options);
-	if (option == OPTION_HELP)
-		return STATUS_CLEAN;
-	if (option == OPTION_WRONG || !options_end(self, argc, argv, 1))
-		return self->usage_status;
+	int status = options_of_reader(self, argc, argv, &(struct reader_choice){.symbols = &reading.symbols, .most = 1});
+	if (status >= 0)
+		return status;
 	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL))
 		return STATUS_UNABLE;
 	return reading_look(&reading, audit, &printer) ? STATUS_CLEAN : STATUS_UNABLE;
@@ -110,11 +107,11 @@ static int run_audit(const struct command *self, int argc, char **argv)
 
 const struct command command_audit = {
 	.name = "audit",
-	.synopsis = "[TRACE]",
+	.synopsis = "[OPTIONS] [TRACE]",
 	.summary = "Show with which settings each call site opens its connections",
 	.help = "TRACE is " DEFAULT_TRACE " when not given.\n"
 			"What is not listed is libpq's default.  A line that begins with '!' is advice.\n"
-			"The view audit has the same for 'pqleak sql'.\n",
+			"The view audit has the same for 'pqleak sql'.\n\n" SYMBOL_OPTIONS_HELP,
 	.usage_status = STATUS_UNABLE,
 	.run = run_audit,
 };

@@ -13,63 +13,71 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#define NS_PER_S INT64_C(1000000000)
-#define BUILD_ID_MOST 64 /* bytes; the usual one has 20 */
+#include "analyzer/debug-search.h"
+#include "analyzer/units.h"
 
 struct binary {
 	Dwfl *dwfl;
 	Dwfl_Module *module;
+	Dwfl_Callbacks callbacks;
+	char *debug_path; /* in libdwfl's words */
+	struct units *units; /* NULL: its debug information cannot be trusted */
+	bool is_go; /* whose names have dots */
 };
 
-/* The standard search needs no setting of ours; it asks debuginfod only when DEBUGINFOD_URLS is set. */
-static const Dwfl_Callbacks callbacks = {
-	.find_elf = dwfl_build_id_find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
-	.section_address = dwfl_offline_section_address,
-};
-
-static bool same_build_id(Dwfl_Module *module, const char *expected)
+static bool has_section(struct binary *binary, const char *name)
 {
-	const unsigned char *bytes;
-	GElf_Addr address;
-	char text[2 * BUILD_ID_MOST + 1] = "";
-	int length = dwfl_module_build_id(module, &bytes, &address);
-
-	for (int i = 0; i < length && i < BUILD_ID_MOST; i++)
-		snprintf(text + (size_t)i * 2, 3, "%02x", bytes[i]);
-	return strcmp(text, expected) == 0;
-}
-
-static bool unchanged_since(const char *path, int64_t ns)
-{
-	struct stat file;
-
-	return stat(path, &file) == 0 && (int64_t)file.st_mtim.tv_sec * NS_PER_S + file.st_mtim.tv_nsec <= ns;
-}
-
-struct binary *binary_open(const char *path, const char *build_id, int64_t traced_ns)
-{
-	struct stat file;
 	GElf_Addr bias;
+	GElf_Shdr header;
+	size_t names;
+	Elf *elf = dwfl_module_getelf(binary->module, &bias);
 
-	/* libdwfl opens what it is given: a pipe in place of a library would hang it. */
-	if (stat(path, &file) != 0 || !S_ISREG(file.st_mode))
-		return NULL;
+	if (elf == NULL || elf_getshdrstrndx(elf, &names) != 0)
+		return false;
+	for (Elf_Scn *section = elf_nextscn(elf, NULL); section != NULL; section = elf_nextscn(elf, section)) {
+		const char *own = gelf_getshdr(section, &header) != NULL ? elf_strptr(elf, names, header.sh_name) : NULL;
+		if (own != NULL && strcmp(own, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+struct binary *binary_open(struct module_file *file, const struct symbol_choice *choice)
+{
 	struct binary *binary = calloc(1, sizeof *binary);
+	GElf_Addr bias;
+	void **userdata;
+
 	if (binary == NULL)
 		return NULL;
-	binary->dwfl = dwfl_begin(&callbacks);
+	binary->debug_path = debug_search_path(choice);
+	binary->callbacks = (Dwfl_Callbacks){.find_elf = dwfl_build_id_find_elf,
+										 .find_debuginfo = debug_find,
+										 .section_address = dwfl_offline_section_address,
+										 .debuginfo_path = &binary->debug_path};
+	if (binary->debug_path != NULL)
+		binary->dwfl = dwfl_begin(&binary->callbacks);
 	if (binary->dwfl != NULL) {
-		binary->module = dwfl_report_elf(binary->dwfl, path, path, -1, 0, true);
+		binary->module = dwfl_report_elf(binary->dwfl, file->path, file->path, file->fd, 0, true);
 		dwfl_report_end(binary->dwfl, NULL, NULL);
 	}
-	if (binary->module == NULL || dwfl_module_getelf(binary->module, &bias) == NULL ||
-		!same_build_id(binary->module, build_id) || (build_id[0] == '\0' && !unchanged_since(path, traced_ns))) {
+	if (binary->module != NULL)
+		file->fd = -1; /* libdwfl's */
+	if (binary->module == NULL || dwfl_module_getelf(binary->module, &bias) == NULL) {
 		binary_free(binary);
 		return NULL;
 	}
+	dwfl_module_info(binary->module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
+	*userdata = (void *)(uintptr_t)choice;
+	if (debug_shared_is_right(binary->module)) {
+		binary->units = units_new(binary->module);
+		if (binary->units == NULL) {
+			binary_free(binary);
+			return NULL;
+		}
+	}
+	binary->is_go = has_section(binary, ".go.buildinfo");
 	return binary;
 }
 
@@ -77,16 +85,11 @@ void binary_free(struct binary *binary)
 {
 	if (binary == NULL)
 		return;
+	units_free(binary->units);
 	if (binary->dwfl != NULL)
 		dwfl_end(binary->dwfl);
+	free(binary->debug_path);
 	free(binary);
-}
-
-static bool is_function(Dwarf_Die *die)
-{
-	int tag = dwarf_tag(die);
-
-	return tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram || tag == DW_TAG_entry_point;
 }
 
 /* The name the linker would see when there is one (it can be demangled), else the name in the source. */
@@ -99,7 +102,17 @@ static const char *die_name(Dwarf_Die *die)
 		name = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute));
 	if (name == NULL)
 		name = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_name, &attribute));
-	return name;
+	return name != NULL && name[0] != '\0' ? name : NULL; /* "": it is in a shared file that is another one now */
+}
+
+/* Whether a name is one that the linker sees, with all that is around the function in it. */
+static bool is_mangled(const char *symbol)
+{
+	char *demangled = symbol != NULL ? cplus_demangle(symbol, DMGL_AUTO) : NULL;
+	bool mangled = demangled != NULL;
+
+	free(demangled);
+	return mangled;
 }
 
 /* Where an inlined function was called from. */
@@ -130,54 +143,86 @@ static void tell(binary_name name, void *context, int depth, const char *functio
 	free(demangled);
 }
 
-/* The functions around an address, from the debug information; false: it knows none. */
-static bool tell_scopes(struct binary *binary, uint64_t address, const char *file, int line, binary_name name,
-						void *context)
+/* Takes off what compilers append to the name of a part or a copy of a function: ".cold", ".constprop.0". */
+static void drop_clone_suffix(char *name)
 {
-	Dwarf_Addr bias;
-	Dwarf_Die *inner = NULL;
-	Dwarf_Die *scopes = NULL;
-	int depth = 0;
-	Dwarf_Die *unit = dwfl_module_addrdie(binary->module, address, &bias);
+	static const char *const words[] = {".cold", ".part", ".isra", ".constprop", ".lto_priv", ".llvm", ".localalias"};
+	bool found = true;
 
-	if (unit == NULL)
-		return false;
-	/* dwarf_getscopes leaves the path of an inlined function for its definition; its callers lie on the die's own. */
-	int count = dwarf_getscopes(unit, address - bias, &inner);
-	if (count > 0)
-		count = dwarf_getscopes_die(&inner[0], &scopes);
-	for (int i = 0; i < count; i++) {
-		if (!is_function(&scopes[i]))
-			continue;
-		const char *function = die_name(&scopes[i]);
-		if (function == NULL)
-			break;
-		tell(name, context, depth++, function, file, line);
-		if (dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine)
-			break;
-		call_place(unit, &scopes[i], &file, &line);
+	while (found) {
+		size_t length = strlen(name);
+		size_t end = length;
+		while (end > 0 && name[end - 1] >= '0' && name[end - 1] <= '9')
+			end--;
+		end = end < length && end > 1 && name[end - 1] == '.' ? end - 1 : length;
+		found = false;
+		for (size_t i = 0; i < sizeof words / sizeof words[0] && !found; i++) {
+			size_t word = strlen(words[i]);
+			found = end > word && memcmp(name + end - word, words[i], word) == 0;
+			if (found)
+				name[end - word] = '\0';
+		}
 	}
-	free(inner);
-	free(scopes);
-	return depth > 0;
+}
+
+/* The ELF symbol that holds the address, for free(): the nearest one before it names it only when it reaches so far. */
+static char *symbol_name(struct binary *binary, uint64_t address)
+{
+	GElf_Off inside;
+	GElf_Sym symbol;
+	const char *name = dwfl_module_addrinfo(binary->module, address, &inside, &symbol, NULL, NULL, NULL);
+
+	if (name == NULL || name[0] == '\0' || inside >= symbol.st_size)
+		return NULL;
+	int type = GELF_ST_TYPE(symbol.st_info);
+	if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE)
+		return NULL;
+	char *copy = strdup(name);
+	if (copy != NULL && !binary->is_go)
+		drop_clone_suffix(copy);
+	return copy;
+}
+
+/* The functions around an address, from the debug information; false: it knows none. */
+static bool tell_functions(struct binary *binary, uint64_t address, binary_name name, void *context)
+{
+	struct unit_place place;
+	Dwarf_Die functions[UNIT_DEEPEST];
+	const char *file = NULL;
+	int line = 0;
+
+	if (binary->units == NULL || !units_find(binary->units, address, &place))
+		return false;
+	Dwarf_Line *row = dwarf_getsrc_die(&place.lines, place.address);
+	if (row != NULL && dwarf_lineno(row, &line) == 0)
+		file = dwarf_linesrc(row, NULL, NULL);
+	size_t count = units_functions(&place, functions);
+	/* Inlined functions' names may be in a file that is not there: what their callers are called is known all the same. */
+	for (size_t i = 0; i + 1 < count; i++) {
+		tell(name, context, (int)i, die_name(&functions[i]), file, line);
+		call_place(&place.functions, &functions[i], &file, &line);
+	}
+	/*
+	 * Assembly and a compiler's least debug information have lines, but functions only among the ELF symbols; and of a
+	 * C++ lambda the debug information may say no more than "operator()".
+	 */
+	const char *function = count > 0 ? die_name(&functions[count - 1]) : NULL;
+	char *symbol = function == NULL || !is_mangled(function) ? symbol_name(binary, address) : NULL;
+	if (function == NULL || is_mangled(symbol))
+		function = symbol;
+	bool known = function != NULL || file != NULL;
+	if (known)
+		tell(name, context, count > 0 ? (int)count - 1 : 0, function, file, line);
+	free(symbol);
+	return known || count > 1;
 }
 
 void binary_lookup(struct binary *binary, uint64_t address, binary_name name, void *context)
 {
-	const char *file = NULL;
-	int line = 0;
-	GElf_Off inside;
-	GElf_Sym symbol;
-	Dwfl_Line *place = dwfl_module_getsrc(binary->module, address);
-
-	if (place != NULL)
-		file = dwfl_lineinfo(place, NULL, &line, NULL, NULL, NULL);
-	if (tell_scopes(binary, address, file, line, name, context))
+	if (tell_functions(binary, address, name, context))
 		return;
-	/* The nearest symbol before an address names it only when the address lies inside. */
-	const char *function = dwfl_module_addrinfo(binary->module, address, &inside, &symbol, NULL, NULL, NULL);
-	if (function != NULL && (inside >= symbol.st_size || GELF_ST_TYPE(symbol.st_info) == STT_OBJECT))
-		function = NULL;
-	if (function != NULL || file != NULL)
-		tell(name, context, 0, function, file, line);
+	char *function = symbol_name(binary, address);
+	if (function != NULL)
+		tell(name, context, 0, function, NULL, 0);
+	free(function);
 }

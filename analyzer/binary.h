@@ -3,9 +3,9 @@
  * binary.h - one executable or shared library, asked for names.
  *
  * Owns libdw: opening a file with its debug information (separate files and
- * debuginfod included, by elfutils' own rules), and finding the functions and
- * lines of an address.  It answers right or not at all: a file that is not the
- * one that was traced gives no names.
+ * debuginfod included), and finding the functions and lines of an address.  It
+ * answers right or not at all.  That the file is the one that was traced is
+ * module-file.h's business.
  */
 #ifndef PQLEAK_ANALYZER_BINARY_H
 #define PQLEAK_ANALYZER_BINARY_H
@@ -13,16 +13,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyzer/module-file.h"
+
 struct binary;
 
 /* One function at an address; depth 0 is the innermost inlined one.  Texts may be NULL; they live during the call. */
 typedef void (*binary_name)(void *context, int depth, const char *function, const char *file, int line);
 
 /*
- * Opens the file that was traced: its build-id must be `build_id`.  When that is '' (it had none), the file must have
- * none either and must not have changed since `traced_ns`.  NULL: there is no such file any more.
+ * Opens the file that `file` holds, whose descriptor it takes.  `choice` must outlive it: it says where else to look for
+ * debug information.  NULL: it is no file that could name anything.
  */
-struct binary *binary_open(const char *path, const char *build_id, int64_t traced_ns);
+struct binary *binary_open(struct module_file *file, const struct symbol_choice *choice);
 
 /* Calls `name` for each function at `address`, innermost first; not at all when nothing is known. */
 void binary_lookup(struct binary *binary, uint64_t address, binary_name name, void *context);

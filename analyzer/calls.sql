@@ -1,33 +1,76 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Stacks in words, for reports.  Needs the analyzer's SQL functions basename() and short_name().
+-- The frames of the wanted stacks in words: TEMP TABLE call.  Needs TEMP TABLEs wanted_stack, skip and module_state;
+-- symbols are looked up before.  As the views frame_role and call_site, with what --skip adds.
 
-CREATE TEMP VIEW driver_module AS
-  -- Modules between the user's code and libpq.
-  SELECT m.id AS module FROM module m WHERE EXISTS (SELECT 1 FROM driver d WHERE m.path GLOB d.pattern);
+DROP TABLE IF EXISTS temp.module_role;
+DROP TABLE IF EXISTS temp.script_role;
+DROP TABLE IF EXISTS temp.call;
+DROP TABLE IF EXISTS temp.call_frame;
 
-CREATE TEMP VIEW call AS
-  -- A frame's functions, innermost first, inlined ones included.  `head` may be shortened, `tail` says where.
-  SELECT f.id AS frame, ifnull(y.depth, 0) AS depth, m.path AS module, p.language, f."offset", y.function, y.file, y.line,
-         ifnull(f.module IN (SELECT module FROM driver_module), 0)
-           OR EXISTS (SELECT 1 FROM driver d WHERE p.file GLOB d.pattern)
-           OR EXISTS (SELECT 1 FROM driver_function d WHERE y.function GLOB d.pattern) AS driver,
-         CASE WHEN y.function IS NOT NULL THEN y.function
-              WHEN y.line > 0 THEN '??'
-              WHEN m.path IS NOT NULL THEN printf('%s+0x%x', basename(m.path), f."offset")
-              ELSE printf('0x%x', f."offset") END AS head,
-         CASE WHEN y.line > 0 THEN printf(' (%s:%d)', basename(y.file), y.line)
-              WHEN p.id IS NOT NULL THEN printf(' (%s)', basename(p.file))
-              WHEN m.path IS NULL THEN ' (in no module)'
-              WHEN y.function IS NULL THEN ''
-              WHEN y.depth > 0 THEN printf(' (in %s)', basename(m.path))
-              ELSE printf(' (%s+0x%x)', basename(m.path), f."offset") END AS tail
-  FROM frame f LEFT JOIN module m ON m.id = f.module LEFT JOIN script p ON p.id = f.script
-  LEFT JOIN frame_name y ON y.frame = f.id;
+CREATE TEMP TABLE module_role (module INTEGER PRIMARY KEY, role);
+INSERT INTO module_role
+  SELECT m.id, CASE
+    WHEN EXISTS (SELECT 1 FROM driver d WHERE m.path GLOB d.pattern)
+      OR EXISTS (SELECT 1 FROM skip k WHERE m.path GLOB k.pattern OR basename(m.path) GLOB k.pattern) THEN 'driver'
+    WHEN m.path = '[jit]' OR EXISTS (SELECT 1 FROM interpreter i WHERE m.path GLOB i.pattern) THEN 'interpreter'
+    ELSE 'native' END
+  FROM module m;
 
-CREATE TEMP VIEW target_text AS
-  -- A target as user@host:port/database.
-  SELECT id AS target,
-         printf('%s@%s:%s/%s', iif(user = '', '?', user),
-                CASE WHEN host = '' THEN '?' WHEN host LIKE '%:%' THEN '[' || host || ']' ELSE host END,
-                iif(port = '', '?', port), iif(database = '', '?', database)) AS text
-  FROM target;
+CREATE TEMP TABLE script_role (script INTEGER PRIMARY KEY, role);
+INSERT INTO script_role
+  SELECT s.id, CASE
+    WHEN EXISTS (SELECT 1 FROM driver d WHERE s.file GLOB d.pattern)
+      OR EXISTS (SELECT 1 FROM skip k WHERE s.file GLOB k.pattern OR basename(s.file) GLOB k.pattern
+                                         OR s.function GLOB k.pattern) THEN 'driver'
+    WHEN EXISTS (SELECT 1 FROM interpreter i WHERE i.pattern GLOB '<*' AND s.file GLOB i.pattern) THEN 'interpreter'
+    ELSE 'script' END
+  FROM script s;
+
+-- A frame's functions, innermost first, inlined ones included.  `unit` is what holds the code: the module or the script.
+-- `head` may be shortened, `tail` says where.  `symbols`: whether it could be named, and if not, why.
+CREATE TEMP TABLE call (
+  frame, depth, role, language, unit, module, "offset", function, file, line, symbols, head, tail, text,
+  PRIMARY KEY (frame, depth)
+) WITHOUT ROWID;
+INSERT INTO call
+  WITH named AS (
+    SELECT f.id AS frame, ifnull(y.depth, 0) AS depth,
+           CASE WHEN p.id IS NOT NULL THEN q.role WHEN r.role = 'driver' THEN 'driver'
+                WHEN EXISTS (SELECT 1 FROM driver_function d WHERE y.function GLOB d.pattern)
+                  OR EXISTS (SELECT 1 FROM skip k WHERE y.function GLOB k.pattern OR short_name(y.function) GLOB k.pattern)
+                  THEN 'driver'
+                ELSE ifnull(r.role, 'native') END AS role,
+           p.language, ifnull(m.path, p.file) AS unit, m.path AS module, f."offset",
+           iif(p.id IS NULL, y.function, nullif(p.function, '')) AS function,
+           iif(p.id IS NULL, y.file, p.file) AS file,
+           iif(p.id IS NULL, y.line, nullif(f."offset", 0)) AS line,
+           t.state, ifnull(m.path, '[jit]') = '[jit]' AND p.id IS NULL AS jit
+    FROM (SELECT DISTINCT s.frame FROM wanted_stack w CROSS JOIN stack_frame s ON s.stack = w.stack) x
+    CROSS JOIN frame f ON f.id = x.frame
+    LEFT JOIN module m ON m.id = f.module LEFT JOIN module_role r ON r.module = f.module
+    LEFT JOIN module_state t ON t.module = f.module
+    LEFT JOIN script p ON p.id = f.script LEFT JOIN script_role q ON q.script = f.script
+    LEFT JOIN symbol y ON y.frame = f.id),
+  worded AS (
+    SELECT *,
+           CASE WHEN function IS NOT NULL THEN function
+                WHEN line > 0 OR language IS NOT NULL THEN '??'
+                WHEN jit THEN printf('0x%x', "offset")
+                ELSE printf('%s+0x%x', basename(module), "offset") END AS head,
+           CASE WHEN line > 0 THEN printf(' (%s:%d)', basename(file), line)
+                WHEN language IS NOT NULL THEN printf(' (%s)', basename(file))
+                WHEN jit THEN iif(function IS NULL, ' (in no module)', ' (just-in-time code)')
+                WHEN function IS NULL THEN iif(state = 'changed', printf(' (%s was rebuilt since)', basename(module)), '')
+                WHEN depth > 0 THEN printf(' (in %s)', basename(module))
+                ELSE printf(' (%s+0x%x)', basename(module), "offset") END AS tail
+    FROM named)
+  SELECT frame, depth, role, language, unit, module, "offset", function, file, line,
+         CASE WHEN function IS NOT NULL OR line > 0 THEN 'ok' WHEN ifnull(state, 'ok') = 'ok' THEN 'none' ELSE state END,
+         head, tail,
+         head || iif(line > 0 OR function IS NULL OR module IS NULL, tail, printf(' (in %s)', basename(module)))
+  FROM worded;
+
+-- The function that names a frame: the innermost that is no driver's, or the innermost.
+CREATE TEMP TABLE call_frame (frame INTEGER PRIMARY KEY, depth, role, scripted);
+INSERT INTO call_frame
+  SELECT frame, ifnull(min(iif(role <> 'driver', depth, NULL)), 0), role, language IS NOT NULL FROM call GROUP BY frame;

@@ -37,5 +37,6 @@ extern const struct command command_report;
 extern const struct command command_check;
 extern const struct command command_show;
 extern const struct command command_sql;
+extern const struct command command_symbolize;
 
 #endif

@@ -6,10 +6,11 @@
 
 #include <string.h>
 
+#include "analyzer/blame.h"
 #include "analyzer/command.h"
 #include "analyzer/query.h"
+#include "analyzer/sites.h"
 #include "analyzer/statements.h"
-#include "analyzer/symbols.h"
 #include "analyzer/tally.h"
 
 #define IDLE_NS 1000000000 /* in a transaction, before that is worth a note */
@@ -75,8 +76,8 @@ static bool collect(struct reading *reading, void *context)
 	sqlite3 *db = reading->db;
 
 	return make_choice(db, choice) && tally_make(db, choice->all, choice->held_ns) && query_run(db, life_sql) &&
-		   find_peak(db, collection) && query_run(db, notes_sql) && symbols_resolve(db) && query_run(db, sites_sql) &&
-		   query_run(db, findings_sql);
+		   find_peak(db, collection) && query_run(db, notes_sql) && blame_count(db, choice->stacks) &&
+		   sites_make(db, &choice->symbols) && blame_make(db, choice->stacks) && query_run(db, findings_sql);
 }
 
 static bool count(sqlite3 *db, const char *group_by, struct totals *ret)
@@ -122,6 +123,10 @@ bool findings_make(struct reading *reading, const struct report_choice *choice, 
 
 	if (collection.choice.group_by == NULL)
 		collection.choice.group_by = "site";
+	if (choice->json)
+		collection.choice.stacks = true; /* JSON always has them */
+	if (!skip_use(&choice->frames.skip, reading->db))
+		return false;
 	if (!reading_look(reading, collect, &collection) || !count(reading->db, collection.choice.group_by, ret))
 		return false;
 	ret->peak = collection.peak;

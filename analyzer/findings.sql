@@ -1,34 +1,40 @@
 -- SPDX-License-Identifier: PostgreSQL
--- From the tally to findings: what a report prints one by one.  Needs TEMP TABLEs tally, site, found_peak and
--- choice (group_by, everything), and the views of calls.sql.
+-- From the tally to findings: what a report prints one by one.  Needs TEMP TABLEs tally, call, site, blamed, separation,
+-- comparable, found_peak and choice (group_by, everything).
 
 DROP TABLE IF EXISTS temp.member;
 DROP TABLE IF EXISTS temp.finding;
+DROP TABLE IF EXISTS temp.speaker;
 DROP TABLE IF EXISTS temp.share;
 DROP TABLE IF EXISTS temp.peak_place;
 
 -- The tally's rows that the report speaks of, each with the key of its finding.  One source line is one site, however
--- many calls the compiler made of it.  Of what leaked the shape tells whether its call site acquired it again in the
--- same process while the first was still there, as in the view leak_shape.
+-- many calls the compiler made of it: of what was lost the blamed one, else the plain call site.  Of what leaked the shape
+-- tells whether that place acquired it again in the same process while the first was still there.
 CREATE TEMP TABLE member AS
-  SELECT t.*, s.module, s.function, s.head, s.tail, g.host, g.port, g.database, p.label,
-         iif(t.verdict <> 'leaked', '',
-             iif(sum(t.count) OVER (PARTITION BY t.kind, t.process, t.verdict, s.module, s.text) > 1,
+  WITH placed AS (
+    SELECT t.*, c.group_by, b.node, ifnull(b.frame, s.frame) AS frame, ifnull(b.depth, s.depth) AS depth
+    FROM choice c CROSS JOIN tally_life t
+    LEFT JOIN site s ON s.stack = t.acquire_stack
+    LEFT JOIN blamed b ON b.kind = t.kind AND b.stack = t.acquire_stack AND t.verdict NOT IN ('released', 'inherited')
+    WHERE c.everything OR t.verdict NOT IN ('released', 'inherited') AND (t.kind <> 'statement' OR t.state = 'repeated'))
+  SELECT p.*, s.unit, s.function, s.head, s.tail, g.host, g.port, g.database, o.label,
+         iif(p.verdict <> 'leaked', '',
+             iif(sum(p.count) OVER (PARTITION BY p.kind, p.process, p.verdict, s.unit, s.text) > 1,
                  'grows', 'held at exit')) AS shape,
-         CASE c.group_by
-           WHEN 'stack' THEN t.acquire_stack
-           WHEN 'function' THEN json_array(s.module, s.function)
-           WHEN 'module' THEN s.module
+         CASE p.group_by
+           WHEN 'stack' THEN p.acquire_stack
+           WHEN 'function' THEN json_array(s.unit, s.function)
+           WHEN 'module' THEN s.unit
            WHEN 'database' THEN json_array(g.host, g.port, g.database)
-           WHEN 'label' THEN ifnull(p.label, '')
-           WHEN 'site' THEN iif(s.line > 0, json_array(s.module, s.function, s.file, s.line),
-                                json_array(s.module, s.function, s."offset"))
+           WHEN 'label' THEN ifnull(o.label, '')
+          WHEN 'site' THEN iif(s.line > 0, json_array(s.unit, s.function, s.file, s.line),
+                                json_array(s.unit, s.function, s."offset"))
          END AS key
-  FROM choice c CROSS JOIN tally_life t
-  LEFT JOIN site s ON s.stack = t.acquire_stack
-  LEFT JOIN target g ON g.id = t.target
-  LEFT JOIN process p ON p.id = t.process
-  WHERE c.everything OR t.verdict NOT IN ('released', 'inherited') AND (t.kind <> 'statement' OR t.state = 'repeated');
+  FROM placed p
+  LEFT JOIN call s ON s.frame = p.frame AND s.depth = p.depth
+  LEFT JOIN target g ON g.id = p.target
+  LEFT JOIN process o ON o.id = p.process;
 CREATE INDEX temp.member_key ON member (kind, verdict, state, shape, key);
 
 CREATE TEMP TABLE finding AS
@@ -47,7 +53,7 @@ CREATE TEMP TABLE finding AS
              ORDER BY m.used_ns DESC LIMIT 1) AS used_id,
            (SELECT CASE c.group_by
                      WHEN 'function' THEN ifnull(short_name(m.function), 'an unknown function')
-                     WHEN 'module' THEN ifnull(m.module, 'code in no module')
+                     WHEN 'module' THEN ifnull(m.unit, 'code in no module')
                      WHEN 'database' THEN
                        iif(m.host IS NULL, 'an unknown database', printf('%s:%s/%s', m.host, m.port, m.database))
                      WHEN 'label' THEN ifnull(m.label, 'processes without a label')
@@ -55,7 +61,7 @@ CREATE TEMP TABLE finding AS
              FROM member m, choice c
              WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape AND m.key IS r.key LIMIT 1) AS head,
            (SELECT CASE c.group_by
-                     WHEN 'function' THEN ifnull(' (in ' || basename(m.module) || ')', '')
+                     WHEN 'function' THEN ifnull(' (in ' || basename(m.unit) || ')', '')
                      WHEN 'module' THEN '' WHEN 'database' THEN '' WHEN 'label' THEN ''
                      ELSE ifnull(m.tail, '') END
              FROM member m, choice c
@@ -64,6 +70,23 @@ CREATE TEMP TABLE finding AS
              WHEN 'inherited' THEN 4 ELSE 5 END AS rank
     FROM ranked r)
   SELECT row_number() OVER (ORDER BY rank, kind_rank(kind), shape, count DESC, first_ns, head, tail) AS number, * FROM described;
+
+-- The stack that is shown speaks for its finding: whom it blames, and by which stack most of what is comparable was
+-- released.  used_stack: the last use of any of them.
+CREATE TEMP TABLE speaker (number INTEGER PRIMARY KEY, level, frame, depth, node, used_stack, release_stack, releases);
+INSERT INTO speaker
+  WITH freed AS MATERIALIZED (
+    SELECT c.scope, f.release_stack, sum(f.count) AS count FROM comparable c
+    JOIN main.fold f ON f.kind = c.kind AND f.acquire_stack = c.stack
+    GROUP BY c.scope, f.release_stack),
+  chosen AS MATERIALIZED (
+    SELECT scope, release_stack, count, row_number() OVER (PARTITION BY scope ORDER BY count DESC, release_stack) AS rank
+    FROM freed)
+  SELECT f.number, b.level, ifnull(b.frame, s.frame), ifnull(b.depth, s.depth), b.node, u.use_stack, r.release_stack, r.count
+  FROM finding f LEFT JOIN site s ON s.stack = f.stack
+  LEFT JOIN blamed b ON b.kind = f.kind AND b.stack = f.stack AND f.verdict NOT IN ('released', 'inherited')
+  LEFT JOIN separation a ON a.node = b.node LEFT JOIN chosen r ON r.scope = a.scope AND r.rank = 1
+  LEFT JOIN main.connection u ON f.kind = 'connection' AND u.id = f.used_id;
 
 -- What a finding is made of.
 CREATE TEMP TABLE share AS
@@ -79,4 +102,4 @@ CREATE TEMP TABLE peak_place AS
     SELECT p.acquire_stack, sum(p.open) OVER same AS total,
            row_number() OVER (same ORDER BY p.open DESC, p.acquire_stack) AS rank
     FROM found_peak p LEFT JOIN site s ON s.stack = p.acquire_stack
-    WINDOW same AS (PARTITION BY s.module, s.text)) WHERE rank = 1;
+    WINDOW same AS (PARTITION BY s.unit, s.text)) WHERE rank = 1;

@@ -12,6 +12,7 @@
 #include "analyzer/print.h"
 #include "analyzer/query.h"
 #include "analyzer/short-name.h"
+#include "analyzer/sites.h"
 #include "analyzer/statements.h"
 
 /* basename(path): what follows its last slash. */
@@ -35,6 +36,14 @@ static void sql_short_name(sqlite3_context *context, int count, sqlite3_value **
 		return;
 	shorten_name(copy);
 	sqlite3_result_text(context, copy, -1, sqlite3_free);
+}
+
+/* is_start(function): whether every program or thread begins with it. */
+static void sql_is_start(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	(void)count;
+	const char *function = (const char *)sqlite3_value_text(values[0]);
+	sqlite3_result_int(context, function != NULL && call_is_start(function));
 }
 
 /* transaction_name(number): PGTransactionStatusType as the view connection_life calls it. */
@@ -105,9 +114,10 @@ static bool add(sqlite3 *db, const char *name, int values, void (*function)(sqli
 bool functions_add(sqlite3 *db)
 {
 	if (!add(db, "basename", 1, sql_basename) || !add(db, "short_name", 1, sql_short_name) ||
+		!add(db, "is_start", 1, sql_is_start) ||
 		!add(db, "transaction_name", 1, sql_transaction_name) || !add(db, "kind_rank", 1, sql_kind_rank) ||
 		!add(db, "kind_noun", 1, sql_kind_noun) || !add(db, "misuse_by_design", 1, sql_misuse_by_design) ||
 		!add(db, "misuse_noun", 2, sql_misuse_noun) || !add(db, "duration", 1, sql_duration))
 		return fail(false, "cannot prepare the trace: %s", sqlite3_errmsg(db));
-	return query_run(db, calls_sql);
+	return query_run(db, open_sql);
 }

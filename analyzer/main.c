@@ -24,8 +24,8 @@ static const struct command command_help = {
 };
 
 static const struct command *const commands[] = {
-	&command_run,   &command_report, &command_check, &command_show,
-	&command_audit, &command_doctor, &command_sql,   &command_help,
+	&command_run,    &command_report,    &command_check, &command_show, &command_audit,
+	&command_doctor, &command_symbolize, &command_sql,   &command_help,
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -54,7 +54,7 @@ static void print_overview(FILE *file)
 		  "libpq and never gives back.  The program need not be rebuilt.\n\n",
 		  file);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(file, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(file, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\nBegin with 'pqleak run -- COMMAND'.  'pqleak COMMAND --help' lists a command's\n"
 		  "options, pqleak(1) is the manual.\n",
 		  file);

@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "analyzer/debuginfod.h"
 #include "analyzer/message.h"
 
-#define MOST_OPTIONS 32
+#define MOST_OPTIONS 48
 
 void print_help(const struct command *command)
 {
@@ -91,6 +93,11 @@ static bool one_of(const char *option, const char *value, const char *const *nam
 	return false;
 }
 
+static bool is_of_frames(int option)
+{
+	return option == OPTION_NATIVE || option == OPTION_SKIP || option == OPTION_SKIP_FILE;
+}
+
 bool options_report(int option, const char *value, struct report_choice *choice)
 {
 	static const char *const formats[] = {"text", "json", NULL};
@@ -108,6 +115,64 @@ bool options_report(int option, const char *value, struct report_choice *choice)
 	case OPTION_ALL:
 		choice->all = true;
 		return true;
+	case OPTION_STACKS:
+		choice->stacks = true;
+		return true;
+	default:
+		return is_of_frames(option) ? options_frames(option, value, &choice->frames)
+									: options_symbols(option, value, &choice->symbols);
+	}
+}
+
+bool options_frames(int option, const char *value, struct frame_choice *choice)
+{
+	switch (option) {
+	case OPTION_NATIVE:
+		choice->native = true;
+		return true;
+	case OPTION_SKIP:
+		return value[0] == '\0' ? fail(false, "'--skip=': the pattern is empty (see --help)")
+								: skip_add(&choice->skip, value);
+	case OPTION_SKIP_FILE:
+		return skip_add_file(&choice->skip, value);
+	default:
+		return false;
+	}
+}
+
+/* Folders with ':' between them; a mistyped one would only make names fail to appear. */
+static bool are_folders(const char *option, const char *value)
+{
+	struct stat file;
+
+	for (const char *at = value;; at++) {
+		char *folder = strndup(at, strcspn(at, ":"));
+		if (folder == NULL)
+			return fail(false, "out of memory");
+		bool good = stat(folder, &file) == 0;
+		if (!good)
+			fail(0, "'--%s=%s': '%s': %s (name a folder)", option, value, folder, strerror(errno));
+		else if (!S_ISDIR(file.st_mode))
+			good = fail(false, "'--%s=%s': '%s' is no folder", option, value, folder);
+		free(folder);
+		at += strcspn(at, ":");
+		if (!good || *at == '\0')
+			return good;
+	}
+}
+
+bool options_symbols(int option, const char *value, struct symbol_choice *choice)
+{
+	switch (option) {
+	case OPTION_SYSROOT:
+		choice->sysroot = value;
+		return are_folders("sysroot", value);
+	case OPTION_DEBUG_PATH:
+		choice->debug_path = value;
+		return are_folders("debug-path", value);
+	case OPTION_DEBUGINFOD:
+		choice->debuginfod = true;
+		return debuginfod_possible();
 	default:
 		return false;
 	}
@@ -142,6 +207,22 @@ bool options_duration(const char *name, const char *value, int64_t *ret_ns)
 			return true;
 		}
 	return fail(false, "'--%s=%s': it must be a duration, as 500ms, 2s, 5min or 1h (see --help)", name, value);
+}
+
+int options_of_reader(const struct command *command, int argc, char **argv, const struct reader_choice *choice)
+{
+	static const struct option plain[] = {SYMBOL_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
+	static const struct option framed[] = {SYMBOL_OPTIONS, FRAME_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
+	const struct option *options = choice->frames != NULL ? framed : plain;
+
+	for (int option; (option = options_next(command, argc, argv, ":h", options)) != -1;) {
+		if (option == OPTION_HELP)
+			return STATUS_CLEAN;
+		if (option == OPTION_WRONG || !(is_of_frames(option) ? options_frames(option, optarg, choice->frames)
+															 : options_symbols(option, optarg, choice->symbols)))
+			return command->usage_status;
+	}
+	return options_end(command, argc, argv, choice->most) ? -1 : command->usage_status;
 }
 
 bool options_end(const struct command *command, int argc, char **argv, int most)

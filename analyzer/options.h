@@ -35,6 +35,14 @@ enum long_option {
 	OPTION_MAX_OPEN,
 	OPTION_FAIL_ON,
 	OPTION_LABEL,
+	OPTION_SYSROOT,
+	OPTION_DEBUG_PATH,
+	OPTION_DEBUGINFOD,
+	OPTION_NO_SYMBOLIZE,
+	OPTION_NATIVE,
+	OPTION_SKIP,
+	OPTION_SKIP_FILE,
+	OPTION_STACKS,
 };
 
 /* For a struct option table. */
@@ -42,12 +50,36 @@ enum long_option {
 	{                                                                                                                  \
 		"help", no_argument, NULL, OPTION_HELP                                                                         \
 	}
+#define FRAME_OPTIONS                                                                                                  \
+	{"native", no_argument, NULL, OPTION_NATIVE}, {"skip", required_argument, NULL, OPTION_SKIP},                      \
+	{                                                                                                                  \
+		"skip-file", required_argument, NULL, OPTION_SKIP_FILE                                                         \
+	}
 #define REPORT_OPTIONS                                                                                                 \
 	{"format", required_argument, NULL, OPTION_FORMAT}, {"group-by", required_argument, NULL, OPTION_GROUP_BY},        \
-		{"held", required_argument, NULL, OPTION_HELD},                                                                \
+		{"held", required_argument, NULL, OPTION_HELD}, {"stacks", no_argument, NULL, OPTION_STACKS}, FRAME_OPTIONS,   \
 	{                                                                                                                  \
 		"all", no_argument, NULL, OPTION_ALL                                                                           \
 	}
+
+/* For every command that names frames. */
+#define SYMBOL_OPTIONS                                                                                                 \
+	{"sysroot", required_argument, NULL, OPTION_SYSROOT}, {"debug-path", required_argument, NULL, OPTION_DEBUG_PATH},  \
+	{                                                                                                                  \
+		"debuginfod", no_argument, NULL, OPTION_DEBUGINFOD                                                             \
+	}
+#define SYMBOL_OPTIONS_HELP                                                                                            \
+	"  --sysroot=DIR            look for the traced files in DIR, as for /usr/bin/app in\n"                            \
+	"                           DIR/usr/bin/app\n"                                                                     \
+	"  --debug-path=DIR[:DIR]   look for separate debug information in these folders too\n"                            \
+	"  --debuginfod             ask the servers of DEBUGINFOD_URLS for it\n"
+
+#define FRAME_OPTIONS_HELP                                                                                             \
+	"  --skip=PATTERN           never take code for a call site whose module, script or\n"                             \
+	"                           function matches, as 'libdb_wrapper.so*' or 'db::*';\n"                               \
+	"                           can be repeated\n"                                                                    \
+	"  --skip-file=FILE         the same for the patterns in FILE, one a line\n"                                       \
+	"  --native                 show an interpreter's own frames beside its scripts'\n"
 
 #define REPORT_OPTIONS_HELP                                                                                            \
 	"  --format=text|json       how the report is written (text)\n"                                                    \
@@ -55,7 +87,9 @@ enum long_option {
 	"                           database or label (site)\n"                                                            \
 	"  --held=DURATION          also name what was held, or idle in a transaction, so\n"                               \
 	"                           long: 500ms, 2s, 5min, 1h\n"                                                           \
-	"  --all                    every finding, also of what was released or is open\n"
+	"  --all                    every finding, also of what was released or is open\n"                                 \
+	"  --stacks                 also show where each was used last, and where what is\n"                               \
+	"                           comparable was released\n" FRAME_OPTIONS_HELP
 
 /* The next option, OPTION_HELP, OPTION_WRONG, or -1.  Options end at the first other argument or "--". */
 int options_next(const struct command *command, int argc, char **argv, const char *letters,
@@ -63,6 +97,22 @@ int options_next(const struct command *command, int argc, char **argv, const cha
 
 /* Takes the value of one of REPORT_OPTIONS; false: it was wrong, and the error is printed. */
 bool options_report(int option, const char *value, struct report_choice *choice);
+
+/* Takes the value of one of SYMBOL_OPTIONS; false: it was wrong, and the error is printed. */
+bool options_symbols(int option, const char *value, struct symbol_choice *choice);
+
+/* Takes the value of one of FRAME_OPTIONS; false: it was wrong, and the error is printed. */
+bool options_frames(int option, const char *value, struct frame_choice *choice);
+
+/* What a command that prints no report may be told. */
+struct reader_choice {
+	struct symbol_choice *symbols; /* SYMBOL_OPTIONS */
+	struct frame_choice *frames;   /* FRAME_OPTIONS; NULL: it takes none */
+	int most;                      /* arguments */
+};
+
+/* Its whole command line.  -1: go on, else its exit status. */
+int options_of_reader(const struct command *command, int argc, char **argv, const struct reader_choice *choice);
 
 /* Reads a number from 0 to `highest`; false: it is none, and the error is printed. */
 bool options_number(const char *name, const char *value, long long highest, long long *ret);

@@ -13,6 +13,7 @@
 #include "analyzer/message.h"
 
 #define DEFAULT_WIDTH 80
+#define MOST_WIDTH 1000
 #define ELLIPSIS "..."
 
 static const char *const style_codes[STYLE_COUNT] = {
@@ -24,11 +25,17 @@ struct printer printer_for(FILE *file)
 {
 	struct printer printer = {.file = file, .width = DEFAULT_WIDTH};
 	struct winsize size;
+	const char *columns = getenv("COLUMNS");
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 
-	if (!isatty(fileno(file)))
+	if (!isatty(fileno(file))) {
+		/* Who sets it for a pipe or a file knows how wide that may be. */
+		int width = columns != NULL ? atoi(columns) : 0;
+		if (width > DEFAULT_WIDTH && width < MOST_WIDTH)
+			printer.width = width;
 		return printer;
+	}
 	printer.colour = (no_color == NULL || no_color[0] == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
 	if (ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col > DEFAULT_WIDTH)
 		printer.width = size.ws_col;
@@ -53,13 +60,27 @@ static const char *at_column(const char *text, int columns)
 	return text;
 }
 
+static const char *code_of(const struct printer *printer, enum style style)
+{
+	return printer->colour ? style_codes[style] : NULL;
+}
+
 static void put(const struct printer *printer, int indent, enum style style, const char *text)
 {
-	const char *code = printer->colour ? style_codes[style] : NULL;
+	const char *code = code_of(printer, style);
 
 	if (*text == '\0')
 		indent = 0;
 	fprintf(printer->file, "%*s%s%s%s\n", indent, "", code != NULL ? code : "", text, code != NULL ? "\033[0m" : "");
+}
+
+/* Cuts a text to this many columns. */
+static void cut(char *text, int room)
+{
+	if (text_columns(text) <= room)
+		return;
+	size_t length = (size_t)(at_column(text, room - (int)strlen(ELLIPSIS)) - text);
+	memcpy(text + length, ELLIPSIS, sizeof ELLIPSIS); /* what is cut off is longer, in bytes too */
 }
 
 void print_line(const struct printer *printer, int indent, enum style style, const char *format, ...)
@@ -74,27 +95,67 @@ void print_line(const struct printer *printer, int indent, enum style style, con
 	if (text == NULL)
 		return;
 	make_printable(text);
-	int room = printer->width - indent;
-	if (printer->width > 0 && text_columns(text) > room) {
-		size_t cut = (size_t)(at_column(text, room - (int)strlen(ELLIPSIS)) - text);
-		memcpy(text + cut, ELLIPSIS, sizeof ELLIPSIS); /* what is cut off is longer, in bytes too */
-	}
+	if (printer->width > 0)
+		cut(text, printer->width - indent);
 	put(printer, indent, style, text);
 	free(text);
 }
 
+/* Two texts joined, the middle of `head` left out when they take more than `width` columns; freed by the caller. */
+static char *join(const char *head, const char *tail, int width)
+{
+	int room = width - text_columns(tail);
+	int length = text_columns(head);
+	char *text = NULL;
+	int made;
+
+	if (length <= room || room < DEFAULT_WIDTH / 4) {
+		made = asprintf(&text, "%s%s", head, tail);
+	} else {
+		/* A function's name says most at its two ends. */
+		int first = (room - (int)strlen(ELLIPSIS)) / 2;
+		int last = room - (int)strlen(ELLIPSIS) - first;
+		made = asprintf(&text, "%.*s" ELLIPSIS "%s%s", (int)(at_column(head, first) - head), head,
+						at_column(head, length - last), tail);
+	}
+	return made >= 0 ? text : NULL;
+}
+
 void print_kept_tail(const struct printer *printer, int indent, enum style style, const char *head, const char *tail)
 {
-	int room = printer->width - indent - text_columns(tail);
-	int length = text_columns(head);
+	char *text = printer->width > 0 ? join(head, tail, printer->width - indent) : NULL;
 
-	if (printer->width == 0 || length <= room || room < DEFAULT_WIDTH / 4) {
+	if (text != NULL)
+		print_line(printer, indent, style, "%s", text);
+	else
 		print_line(printer, indent, style, "%s%s", head, tail);
-		return;
+	free(text);
+}
+
+void print_cells(const struct printer *printer, int indent, const struct cell *cells, int count)
+{
+	int width = printer->width / count - indent;
+	int blanks = 0; /* nothing stands at the end of a line */
+
+	for (int i = 0; i < count; i++) {
+		const struct cell *cell = &cells[i];
+		const char *tail = cell->tail != NULL ? cell->tail : "";
+		char *text = NULL;
+		if (cell->head != NULL && cell->is_remark && text_columns(cell->head) + text_columns(tail) > width - 1)
+			tail = "";
+		if (cell->head != NULL)
+			text = join(cell->head, tail, width - 1);
+		blanks += indent;
+		if (text != NULL && *text != '\0') {
+			const char *code = code_of(printer, cell->style);
+			make_printable(text);
+			cut(text, width - 1);
+			fprintf(printer->file, "%*s%s%s%s", blanks, "", code != NULL ? code : "", text,
+					code != NULL ? "\033[0m" : "");
+			blanks = -text_columns(text);
+		}
+		blanks += width;
+		free(text);
 	}
-	/* A function's name says most at its two ends. */
-	int first = (room - (int)strlen(ELLIPSIS)) / 2;
-	int last = room - (int)strlen(ELLIPSIS) - first;
-	print_line(printer, indent, style, "%.*s" ELLIPSIS "%s%s", (int)(at_column(head, first) - head), head,
-			   at_column(head, length - last), tail);
+	fputc('\n', printer->file);
 }

@@ -27,9 +27,10 @@ struct printer {
 	FILE *file;
 	int width; /* columns; 0: lines are never cut */
 	bool colour;
+	bool native; /* stacks are printed with the interpreters' own frames */
 };
 
-/* How to print to `file`: the terminal's width, at least 80; 80 where it is none. */
+/* How to print to `file`: the terminal's width, at least 80; where it is none, COLUMNS of the environment, else 80. */
 struct printer printer_for(FILE *file);
 
 /* Prints `indent` spaces and a line, cut at the width. */
@@ -38,6 +39,16 @@ void print_line(const struct printer *printer, int indent, enum style style, con
 
 /* The same of two texts joined; when they are too long the middle of `head` goes, `tail` stays. */
 void print_kept_tail(const struct printer *printer, int indent, enum style style, const char *head, const char *tail);
+
+/* A part of a line: two texts joined, as above; NULL: nothing. */
+struct cell {
+	enum style style;
+	char *head, *tail;
+	bool is_remark; /* the tail goes when there is no room for it */
+};
+
+/* Prints a line of cells, in columns of the same width, with `indent` before each; each is cut as print_kept_tail cuts. */
+void print_cells(const struct printer *printer, int indent, const struct cell *cells, int count);
 
 /* Columns that a text takes: its characters, not its bytes. */
 int text_columns(const char *text);

@@ -13,11 +13,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "analyzer/module-file.h"
+
 struct reading {
 	sqlite3 *db;
 	const char *path; /* as the user gave it; not owned */
 	int running;      /* processes that still run */
 	bool peeking;     /* a transaction is open, to be rolled back */
+	struct symbol_choice symbols; /* may be set before reading_open */
 };
 
 /* Makes the temporary tables a command prints from; false: it failed and said so. */

@@ -21,13 +21,21 @@
 --               of statements: "repeated", prepared by the same stack on the same connection as others; else ""
 --   shape       of what leaked: "grows", its stack acquired it again while the first was there, or "held at exit"
 --   count       resources in this finding
---   site        call site of its most frequent stack: function, file, line, module, offset; null when unknown
+--   site        the place to blame: function, file, line; module and offset, or the language of a script; null when
+--               unknown
+--   separation  when other callers of the same code release: the `wrapper` that they all call, and the plain
+--               `call_site`, `levels` inside the site; how many `callers` there are and how many of them leak; what
+--               was lost and acquired by this one, and by the others; null: the site is the plain call site
 --   stacks      number of different acquiring stacks
---   stack       the most frequent one, innermost first: function, file, line, module, offset, driver
+--   stack       the most frequent one, of several the first recorded; innermost first, all frames: as site, and
+--               role        "native", "script", "interpreter" or "driver"
+--               symbols     "ok", or why it has no name: "none", "changed", "missing", ...
+--               driver      whether its role is that
 --   first_ns, last_ns   the first and the last acquire, ns since 1970
 --   first_id    id of the first one (`pqleak show ID` for a connection, `pqleak show KIND ID` for others)
 --   rows, bytes, outlived   of results: what they hold, and how many were there after their connection
---   last_use    at_ns, function, statement of the latest use; null: never used
+--   last_use    of connections: at_ns, function, statement, site, stack of the latest use; null: never used
+--   released_from   site, stack and count of where most of what is comparable was released; null: nothing was
 --   function    the libpq function that handed out the first one
 --   targets, transaction_status, processes   how many of each
 --   labels      how many by PQLEAK_LABEL of their processes; label null: those without; []: none has one
@@ -44,9 +52,19 @@
 --               when --max-open was passed
 
 WITH
-  site_json AS (
-    SELECT stack, json_object('function', function, 'file', file, 'line', line, 'module', module, 'offset', "offset") AS text
-    FROM site),
+  call_json AS (
+    SELECT frame, depth, json_object('function', function, 'file', file, 'line', line, 'module', module,
+                                     'offset', iif(language IS NULL, "offset", NULL), 'language', language) AS text
+    FROM call),
+  site_json AS (SELECT s.stack, c.text FROM site s JOIN call_json c ON c.frame = s.frame AND c.depth = s.depth),
+  stack_json AS MATERIALIZED (
+    SELECT x.stack, (
+      SELECT json_group_array(json_object(
+        'function', function, 'file', file, 'line', line, 'module', module, 'offset', iif(language IS NULL, "offset", NULL),
+        'language', language, 'role', role, 'symbols', symbols, 'driver', json(iif(role = 'driver', 'true', 'false'))))
+      FROM (SELECT t.* FROM stack_frame k JOIN call t ON t.frame = k.frame WHERE k.stack = x.stack
+            ORDER BY k.level, t.depth)) AS text
+    FROM (SELECT stack FROM finding UNION SELECT used_stack FROM speaker UNION SELECT release_stack FROM speaker) x),
   verdicts AS (
     SELECT kind, verdict, sum(count) AS count, sum(iif(state = 'failed', count, 0)) AS failed
     FROM tally_life GROUP BY kind, verdict),
@@ -82,16 +100,25 @@ SELECT json_object(
                    ORDER BY kind_rank(kind))),
   'findings', (SELECT json_group_array(json(finding)) FROM (SELECT json_object(
     'kind', f.kind, 'verdict', f.verdict, 'state', f.state, 'shape', f.shape, 'count', f.count,
-    'site', (SELECT json(text) FROM site_json s WHERE s.stack = f.stack),
+    'site', (SELECT json(text) FROM call_json c WHERE c.frame = w.frame AND c.depth = w.depth),
+    'separation', (SELECT json_object(
+      'wrapper', (SELECT json(text) FROM call_json c WHERE c.frame = e.shared_frame AND c.depth = e.shared_depth),
+      'call_site', (SELECT json(text) FROM call_json c WHERE c.frame = e.site_frame AND c.depth = e.site_depth),
+      'levels', e.levels, 'callers', e.callers, 'leaking_callers', e.leaking, 'lost', e.lost, 'acquired', e.acquired,
+      'others_lost', e.others_lost, 'others_acquired', e.others_acquired)
+      FROM separation e WHERE e.node = w.node AND e.callers IS NOT NULL),
     'stacks', f.stacks,
-    'stack', (SELECT json_group_array(json_object('function', function, 'file', file, 'line', line, 'module', module,
-                                                  'offset', "offset", 'driver', json(iif(driver, 'true', 'false'))))
-              FROM (SELECT t.* FROM stack_frame k JOIN call t ON t.frame = k.frame
-                    WHERE k.stack = f.stack ORDER BY k.level, t.depth)),
+    'stack', ifnull((SELECT json(text) FROM stack_json j WHERE j.stack = f.stack), json('[]')),
     'first_ns', f.first_ns, 'last_ns', f.last_ns, 'first_id', f.first_id,
     'rows', f.rows, 'bytes', f.bytes, 'outlived', f.outlived,
-    'last_use', (SELECT json_object('at_ns', c.used_ns, 'function', c.use_function, 'statement', c.statement)
-                 FROM connection c WHERE f.kind = 'connection' AND c.id = f.used_id),
+    'last_use', (SELECT json_object(
+      'at_ns', c.used_ns, 'function', c.use_function, 'statement', c.statement,
+      'site', (SELECT json(text) FROM site_json s WHERE s.stack = c.use_stack),
+      'stack', (SELECT json(text) FROM stack_json j WHERE j.stack = c.use_stack))
+      FROM connection c WHERE f.kind = 'connection' AND c.id = f.used_id),
+    'released_from', iif(w.release_stack IS NULL, NULL, json_object('count', w.releases,
+      'site', (SELECT json(text) FROM site_json s WHERE s.stack = w.release_stack),
+      'stack', (SELECT json(text) FROM stack_json j WHERE j.stack = w.release_stack))),
     'function', CASE f.kind WHEN 'connection' THEN (SELECT acquire_function FROM connection WHERE id = f.first_id)
                             ELSE (SELECT acquire_function FROM resource WHERE id = f.first_id) END,
     'targets', (SELECT json_group_array(json(target)) FROM (
@@ -110,7 +137,7 @@ SELECT json_object(
       SELECT json_object('label', p.label, 'count', sum(n.count)) AS label, p.label IS NOT NULL AS labelled
       FROM share n JOIN process p ON p.id = n.process WHERE n.number = f.number
       GROUP BY p.label ORDER BY p.label IS NULL, sum(n.count) DESC, p.label))) AS finding
-    FROM finding f ORDER BY f.number)),
+    FROM finding f JOIN speaker w ON w.number = f.number ORDER BY f.number)),
   'misuse', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'kind', m.kind, 'by_design', json(iif(m.by_design, 'true', 'false')), 'count', m.count, 'function', m.function,
     'site', (SELECT json(text) FROM site_json s WHERE s.stack = m.stack),

@@ -18,15 +18,24 @@
 
 enum part_list { PART_TARGETS, PART_TRANSACTIONS, PART_PROCESSES, PART_LABELS };
 
-/* Prints a stack, innermost first; drivers are dimmed.  Unless `whole`, long ones are cut around the call site, and
- * names are shortened. */
+/* A stack to print. */
+struct part_stack {
+	char *title; /* what happened there */
+	int64_t stack;
+	bool whole;       /* nothing is cut, names are not shortened */
+	bool blamed;      /* the call of this level and depth stands out, and is shown */
+	int level, depth;
+};
+
+/* Prints a stack, innermost first, without a title; drivers are dimmed.  Unless `whole`, long ones are cut around the call
+ * site.  Interpreters' frames are left out unless printer->native. */
 void part_stack(const struct printer *printer, sqlite3 *db, int64_t stack, bool whole);
+
+/* Prints up to three with their titles: side by side where the terminal is wide, else one under the other. */
+void part_stacks(const struct printer *printer, sqlite3 *db, const struct part_stack *parts, int count);
 
 /* Prints "label a (7), b (3) and 5 more" of the members of a finding; nothing when there are none. */
 void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, int64_t finding);
-
-/* Prints which libpq function handed out this connection or result. */
-void part_function(const struct printer *printer, sqlite3 *db, bool connection, int64_t id);
 
 /* Prints when and how a connection was last used; id 0: never. */
 void part_last_use(const struct printer *printer, sqlite3 *db, int64_t connection);

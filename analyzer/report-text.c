@@ -37,12 +37,35 @@ enum {
 	F_ROWS,
 	F_BYTES,
 	F_OUTLIVED,
+	F_LEVEL,
+	F_DEPTH,
+	F_CALLERS,
+	F_NUMBERS,
+	F_FUNCTION,
+	F_USE_FUNCTION,
+	F_USED_STACK,
+	F_RELEASE_STACK,
+	F_RELEASES,
 };
 
 static const char findings_query[] =
-	"SELECT number, kind, verdict, state, count, stacks, stack, first_ns, last_ns, first_id, used_id, head, tail,"
-	" shape, rows, bytes, outlived"
-	" FROM finding ORDER BY number";
+	"SELECT f.number, f.kind, f.verdict, f.state, f.count, f.stacks, f.stack, f.first_ns, f.last_ns, f.first_id, f.used_id,"
+	" f.head, f.tail, f.shape, f.rows, f.bytes, f.outlived, w.level, w.depth,"
+	/* Whom the site is told from, and by what. */
+	" (SELECT printf('1 of %,d callers of %s%s%s', e.callers, short_name(c.head),"
+	"   iif(e.leaking = 1, '', printf(iif(f.verdict = 'leaked', ' (%,d leak)', ' (%,d keep some)'), e.leaking)),"
+	"   CASE e.levels WHEN 1 THEN '' WHEN 2 THEN ', which calls ' || short_name(i.head)"
+	"    ELSE ', which comes to call ' || short_name(i.head) END)"
+	"  FROM call c JOIN call i ON i.frame = e.site_frame AND i.depth = e.site_depth"
+	"  WHERE c.frame = e.shared_frame AND c.depth = e.shared_depth),"
+	" printf('%s %,d of %,d, the others %,d of %,d', iif(f.verdict = 'leaked', 'leaks', 'keeps'), e.lost, e.acquired,"
+	"  e.others_lost, e.others_acquired),"
+	" iif(f.kind = 'connection', (SELECT acquire_function FROM connection WHERE id = f.first_id),"
+	"  (SELECT acquire_function FROM resource WHERE id = f.first_id)),"
+	" (SELECT use_function FROM connection WHERE f.kind = 'connection' AND id = f.used_id),"
+	" w.used_stack, w.release_stack, w.releases"
+	" FROM finding f JOIN speaker w ON w.number = f.number"
+	" LEFT JOIN separation e ON e.node = w.node AND e.callers IS NOT NULL ORDER BY f.number";
 
 static const char *preposition(const struct report_choice *choice)
 {
@@ -151,6 +174,59 @@ static void print_acquired(const struct printer *printer, sqlite3_stmt *f, const
 				   same_day ? last + strlen("2026-01-01 ") : last);
 }
 
+static bool has(sqlite3_stmt *f, int column)
+{
+	return sqlite3_column_type(f, column) != SQLITE_NULL;
+}
+
+/* From which other callers of the same code the site is told: in one line if it fits. */
+static void print_separation(const struct printer *printer, sqlite3_stmt *f)
+{
+	const char *callers = query_text(f, F_CALLERS);
+	const char *numbers = query_text(f, F_NUMBERS);
+
+	if (!has(f, F_CALLERS))
+		return;
+	if (PART_INDENT + text_columns(callers) + 2 + text_columns(numbers) <= printer->width) {
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "%s; %s", callers, numbers);
+		return;
+	}
+	print_line(printer, PART_INDENT, STYLE_PLAIN, "%s:", callers);
+	print_line(printer, PART_INDENT, STYLE_PLAIN, "%s", numbers);
+}
+
+/* Where it was acquired; with --stacks also where it was used last, and where what is comparable was released. */
+static void print_stacks(const struct printer *printer, const struct report_choice *choice, sqlite3 *db, sqlite3_stmt *f)
+{
+	bool whole = choice->group_by != NULL && strcmp(choice->group_by, "stack") == 0;
+	struct part_stack parts[3] = {{.stack = sqlite3_column_int64(f, F_STACK),
+								   .whole = whole,
+								   .blamed = has(f, F_LEVEL),
+								   .level = sqlite3_column_int(f, F_LEVEL),
+								   .depth = sqlite3_column_int(f, F_DEPTH)}};
+	int count = 1;
+
+	/* What was released is only counted: nobody knows by which function it was acquired. */
+	if (!has(f, F_FUNCTION) && !choice->stacks) {
+		part_stack(printer, db, parts[0].stack, whole);
+		return;
+	}
+	parts[0].title = has(f, F_FUNCTION) ? sqlite3_mprintf("%s, called from", query_text(f, F_FUNCTION))
+										: sqlite3_mprintf("acquired");
+	if (choice->stacks && has(f, F_USED_STACK))
+		parts[count++] = (struct part_stack){.stack = sqlite3_column_int64(f, F_USED_STACK),
+											 .whole = whole,
+											 .title = sqlite3_mprintf("last use, %s", query_text(f, F_USE_FUNCTION))};
+	if (choice->stacks && has(f, F_RELEASE_STACK))
+		parts[count++] = (struct part_stack){.stack = sqlite3_column_int64(f, F_RELEASE_STACK),
+											 .whole = whole,
+											 .title = sqlite3_mprintf("released correctly from here (%,lld times)",
+																	  sqlite3_column_int64(f, F_RELEASES))};
+	part_stacks(printer, db, parts, count);
+	for (int i = 0; i < count; i++)
+		sqlite3_free(parts[i].title);
+}
+
 static void print_full(const struct printer *printer, const struct report_choice *choice, const struct reading *reading,
 					   sqlite3_stmt *f)
 {
@@ -159,14 +235,12 @@ static void print_full(const struct printer *printer, const struct report_choice
 	int64_t first_id = sqlite3_column_int64(f, F_FIRST_ID);
 	enum resource_kind kind = kind_find(query_text(f, F_KIND));
 	bool connection = kind == KIND_CONNECTION;
-	bool whole = choice->group_by != NULL && strcmp(choice->group_by, "stack") == 0;
 
 	print_title(printer, choice, f);
+	print_separation(printer, f);
 	if (stacks > 1)
 		print_line(printer, PART_INDENT, STYLE_DIM, "by %" PRId64 " stacks, this one most often:", stacks);
-	if (sqlite3_column_type(f, F_FIRST_ID) != SQLITE_NULL)
-		part_function(printer, reading->db, connection, first_id);
-	part_stack(printer, reading->db, sqlite3_column_int64(f, F_STACK), whole);
+	print_stacks(printer, choice, reading->db, f);
 	print_shape(printer, f);
 	part_list(printer, reading->db, PART_TARGETS, number);
 	print_acquired(printer, f, connection ? "opened" : "acquired");

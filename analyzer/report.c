@@ -11,10 +11,16 @@
 #include "analyzer/print.h"
 #include "analyzer/reading.h"
 
+void report_choice_done(struct report_choice *choice)
+{
+	frame_choice_done(&choice->frames);
+}
+
 bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file)
 {
 	struct printer printer = printer_for(file); /* its width and colour are the real file's */
 
+	printer.native = choice->frames.native;
 	printer.file = reading_output(reading, file);
 	bool done =
 		choice->json ? report_json(reading, totals, printer.file) : report_text(reading, choice, totals, &printer);
@@ -23,8 +29,8 @@ bool report_print(struct reading *reading, const struct report_choice *choice, c
 
 static int run_report(const struct command *self, int argc, char **argv)
 {
-	static const struct option options[] = {REPORT_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
-	struct report_choice choice = {0};
+	static const struct option options[] = {REPORT_OPTIONS, SYMBOL_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
+	REPORT_CHOICE_CLEANUP choice = {0};
 	READING_CLEANUP reading = {0};
 	struct totals totals;
 
@@ -46,7 +52,7 @@ const struct command command_report = {
 	.name = "report",
 	.synopsis = "[OPTIONS] [TRACE]",
 	.summary = "Show what was never released, by call site",
-	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\n" REPORT_OPTIONS_HELP
+	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\n" REPORT_OPTIONS_HELP SYMBOL_OPTIONS_HELP
 			"\nThe exit status is 0 when there is a report, also of leaks, and 2 when there is\n"
 			"none; 'pqleak check' is the command that judges.\n",
 	.usage_status = STATUS_UNABLE,

@@ -13,6 +13,8 @@
 #include <stdio.h>
 
 #include "analyzer/gate.h"
+#include "analyzer/module-file.h"
+#include "analyzer/skip.h"
 
 struct printer;
 struct reading;
@@ -23,9 +25,15 @@ struct report_choice {
 	const char *group_by; /* "site" (also when NULL), "stack", "function", "module" or "database" */
 	bool all;
 	bool json;
+	bool stacks; /* also those of the last use, and of where what is comparable was released */
 	int64_t held_ns; /* what was held, or idle in a transaction, so long is named; 0: not asked for */
 	struct gate gate;
+	struct symbol_choice symbols;
+	struct frame_choice frames;
 };
+
+#define REPORT_CHOICE_CLEANUP __attribute__((cleanup(report_choice_done))) struct report_choice
+void report_choice_done(struct report_choice *choice);
 
 /* Prints in the chosen form; false: it failed and said so. */
 bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file);

@@ -20,6 +20,7 @@
 #include "analyzer/report.h"
 #include "analyzer/run-trace.h"
 #include "analyzer/shim.h"
+#include "analyzer/symbolize.h"
 
 struct run_choice {
 	struct report_choice report;
@@ -28,8 +29,13 @@ struct run_choice {
 	const char *events; /* value for PQLEAK_EVENTS, or NULL */
 	const char *label;  /* value for PQLEAK_LABEL, or NULL: what the environment has */
 	long long leak_status;
-	bool append, check, quiet;
+	bool append, check, quiet, unnamed;
 };
+
+static void done(struct run_choice *choice)
+{
+	report_choice_done(&choice->report);
+}
 
 static bool take_word(const char *option, const char *value, const char *only, const char **ret)
 {
@@ -47,6 +53,9 @@ static bool take(int option, struct run_choice *choice)
 		return optarg[0] != '\0' || fail(false, "'-o' needs the name of a trace");
 	case 'q':
 		choice->quiet = true;
+		return true;
+	case OPTION_NO_SYMBOLIZE:
+		choice->unnamed = true;
 		return true;
 	case OPTION_APPEND:
 		choice->append = true;
@@ -117,6 +126,13 @@ static int trace_command(const struct run_choice *choice, const char *trace, cha
 	return status;
 }
 
+/* So that the trace can be read elsewhere, and when a later build has replaced the files. */
+static bool name_frames(const struct run_choice *choice, struct reading *reading)
+{
+	reading->symbols = choice->report.symbols;
+	return choice->unnamed || symbolize(reading);
+}
+
 /* Reports, and decides between the command's status and the gate's. */
 static int conclude(const struct run_choice *choice, const char *trace, int command_status)
 {
@@ -124,7 +140,7 @@ static int conclude(const struct run_choice *choice, const char *trace, int comm
 	struct totals totals;
 	int unable = choice->check && command_status == 0 ? STATUS_UNABLE : command_status;
 
-	if (!reading_open(&reading, trace) || !findings_make(&reading, &choice->report, &totals))
+	if (!reading_open(&reading, trace) || !name_frames(choice, &reading) || !findings_make(&reading, &choice->report, &totals))
 		return unable;
 	int status = gate_status(&choice->report.gate, &totals, (int)choice->leak_status);
 	bool silent = choice->quiet && totals_leaked(&totals) == 0 && totals.reasons == 0 && status == STATUS_CLEAN;
@@ -144,10 +160,12 @@ static int run_run(const struct command *self, int argc, char **argv)
 											{"events", required_argument, NULL, OPTION_EVENTS},
 											{"label", required_argument, NULL, OPTION_LABEL},
 											{"quiet", no_argument, NULL, 'q'},
+											{"no-symbolize", no_argument, NULL, OPTION_NO_SYMBOLIZE},
 											REPORT_OPTIONS,
+											SYMBOL_OPTIONS,
 											HELP_OPTION,
 											{NULL, 0, NULL, 0}};
-	struct run_choice choice = {.output = DEFAULT_TRACE, .leak_status = STATUS_LEAKS};
+	__attribute__((cleanup(done))) struct run_choice choice = {.output = DEFAULT_TRACE, .leak_status = STATUS_LEAKS};
 	struct launched launched;
 
 	for (int option; (option = options_next(self, argc, argv, "+:ho:q", options)) != -1;) {
@@ -183,7 +201,8 @@ const struct command command_run = {
 			"                           hold personal data and passwords\n"
 			"  --events=all             keep every event, not only what is outstanding\n"
 			"  --label=TEXT             mark these processes, for example with a test's name\n"
-			"  -q, --quiet              print nothing when nothing leaked\n" REPORT_OPTIONS_HELP
+			"  --no-symbolize           store no names but those that the report shows\n"
+			"  -q, --quiet              print nothing when nothing leaked\n" REPORT_OPTIONS_HELP SYMBOL_OPTIONS_HELP
 			"\n--max, --allow-held-at-exit, --max-open and --fail-on imply --check.\n"
 			"The report goes to stderr.  The exit status is the command's, 128+N when signal\n"
 			"N ended it; 125 when pqleak failed, 126 when the command could not be executed,\n"

@@ -13,7 +13,7 @@
 #include "analyzer/message.h"
 #include "analyzer/query.h"
 #include "analyzer/report-parts.h"
-#include "analyzer/symbols.h"
+#include "analyzer/sites.h"
 
 enum {
 	L_VERDICT,
@@ -249,7 +249,7 @@ static bool print_life(struct reading *reading, void *context)
 	const struct printer *printer = life->printer;
 	long long id = life->id;
 	char *wanted = sqlite3_mprintf(wanted_sql, id, id, id, id, id, id);
-	bool done = wanted != NULL && query_run(reading->db, wanted) && symbols_resolve(reading->db);
+	bool done = wanted != NULL && query_run(reading->db, wanted) && sites_make(reading->db, &reading->symbols);
 
 	sqlite3_free(wanted);
 	/* With running processes this is called twice, and prints when they are included. */

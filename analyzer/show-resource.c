@@ -10,7 +10,7 @@
 #include "analyzer/query.h"
 #include "analyzer/report-parts.h"
 #include "analyzer/show-life.h"
-#include "analyzer/symbols.h"
+#include "analyzer/sites.h"
 
 enum {
 	R_VERDICT,
@@ -86,7 +86,7 @@ static bool print_resource(struct reading *reading, void *context)
 	long long id = shown->id;
 	char held[DURATION_TEXT] = "";
 	char *wanted = sqlite3_mprintf(wanted_sql, id, id);
-	bool done = wanted != NULL && query_run(reading->db, wanted) && symbols_resolve(reading->db);
+	bool done = wanted != NULL && query_run(reading->db, wanted) && sites_make(reading->db, &reading->symbols);
 
 	sqlite3_free(wanted);
 	/* With running processes this is called twice, and prints when they are included. */

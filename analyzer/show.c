@@ -119,16 +119,16 @@ static struct wanted read_arguments(int count, char **arguments)
 
 static int run_show(const struct command *self, int argc, char **argv)
 {
-	static const struct option options[] = {HELP_OPTION, {NULL, 0, NULL, 0}};
 	READING_CLEANUP reading = {0};
 	struct printer printer = printer_for(stdout);
 	long long number = 0;
 
-	int option = options_next(self, argc, argv, ":h", options);
-	if (option == OPTION_HELP)
-		return STATUS_CLEAN;
-	if (option == OPTION_WRONG || !options_end(self, argc, argv, 3))
-		return self->usage_status;
+	__attribute__((cleanup(frame_choice_done))) struct frame_choice frames = {.native = false};
+
+	int status = options_of_reader(
+		self, argc, argv, &(struct reader_choice){.symbols = &reading.symbols, .frames = &frames, .most = 3});
+	if (status >= 0)
+		return status;
 	struct wanted wanted = read_arguments(argc - optind, argv + optind);
 	if (argc - optind == 3 && wanted.trace != argv[optind]) {
 		fail(0, "too many arguments: [TRACE] [KIND] [ID] (see 'pqleak show --help')");
@@ -141,8 +141,9 @@ static int run_show(const struct command *self, int argc, char **argv)
 	}
 	if (wanted.id != NULL && !options_number("ID", wanted.id, INT64_MAX, &number))
 		return self->usage_status;
-	if (!reading_open(&reading, wanted.trace))
+	if (!reading_open(&reading, wanted.trace) || !skip_use(&frames.skip, reading.db))
 		return STATUS_UNABLE;
+	printer.native = frames.native;
 	if (wanted.id == NULL) {
 		struct listing listing = {.terminal = &printer, .kind = wanted.kind};
 		return reading_look(&reading, list, &listing) ? STATUS_CLEAN : STATUS_UNABLE;
@@ -154,14 +155,14 @@ static int run_show(const struct command *self, int argc, char **argv)
 
 const struct command command_show = {
 	.name = "show",
-	.synopsis = "[TRACE] [KIND] [ID]",
+	.synopsis = "[OPTIONS] [TRACE] [KIND] [ID]",
 	.summary = "List the connections, or show the life of one, or of another resource",
 	.help = "TRACE is " DEFAULT_TRACE " when not given; a number is an ID.\n"
 			"KIND is connection (also when not given), result, transaction, query, copy,\n"
 			"cancel, memory, statement or large-object; of all but connections there is\n"
 			"only what was not released.\n"
 			"With an ID: where it was acquired, used last and released, with stacks and\n"
-			"times.\n",
+			"times.\n\n" FRAME_OPTIONS_HELP SYMBOL_OPTIONS_HELP,
 	.usage_status = STATUS_UNABLE,
 	.run = run_show,
 };

@@ -1,12 +1,27 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The call site of each wanted stack, in words: TEMP TABLE site.  Needs TEMP TABLE wanted_stack and the views of
--- calls.sql; symbols are looked up before.
+-- The plain call site of each wanted stack, in words: TEMP TABLE site.  Needs TEMP TABLEs wanted_stack, call and
+-- call_frame.  As the view call_site.
 
+DROP TABLE IF EXISTS temp.reach;
 DROP TABLE IF EXISTS temp.site;
-CREATE TEMP TABLE site (stack INTEGER PRIMARY KEY, frame, module, function, file, line, "offset", head, tail, text);
-INSERT INTO site
-  SELECT c.stack, c.frame, t.module, t.function, t.file, t.line, t."offset", t.head, t.tail,
-         (SELECT x.text FROM frame_text x WHERE x.frame = c.frame)
-  FROM call_site c JOIN frame_function n ON n.frame = c.frame JOIN call t ON t.frame = n.frame AND t.depth = n.depth
-  WHERE c.stack IN (SELECT stack FROM wanted_stack);
 
+-- The levels of a stack's outermost script, or NULL, and of its outermost frame.
+CREATE TEMP TABLE reach (stack INTEGER PRIMARY KEY, outermost, last);
+INSERT INTO reach
+  SELECT w.stack, max(iif(f.scripted, s.level, NULL)), max(s.level)
+  FROM wanted_stack w CROSS JOIN stack_frame s ON s.stack = w.stack JOIN call_frame f ON f.frame = s.frame
+  GROUP BY w.stack;
+
+CREATE TEMP TABLE site (
+  stack INTEGER PRIMARY KEY, level, frame, depth, unit, module, function, file, line, "offset", head, tail, text
+);
+INSERT INTO site
+  WITH own AS (
+    SELECT r.stack, coalesce(min(iif(f.role = 'script' OR f.role = 'native' AND ifnull(s.level < r.outermost, 1)
+                                       OR f.role = 'interpreter' AND r.outermost IS NULL, s.level, NULL)),
+                             r.outermost, r.last) AS level
+    FROM reach r CROSS JOIN stack_frame s ON s.stack = r.stack JOIN call_frame f ON f.frame = s.frame
+    GROUP BY r.stack)
+  SELECT o.stack, o.level, c.frame, c.depth, c.unit, c.module, c.function, c.file, c.line, c."offset", c.head, c.tail, c.text
+  FROM own o CROSS JOIN stack_frame s ON s.stack = o.stack AND s.level = o.level
+  JOIN call_frame f ON f.frame = s.frame JOIN call c ON c.frame = f.frame AND c.depth = f.depth;

@@ -24,11 +24,9 @@
 #define MOST_COLUMNS 64
 
 /* Every stack gets its names: nobody knows what the query will ask for. */
-static bool name_stacks(sqlite3 *db)
+static bool name_stacks(struct reading *reading)
 {
-	return query_run(db, "DROP TABLE IF EXISTS temp.wanted_stack;"
-						 "CREATE TEMP TABLE wanted_stack AS SELECT id AS stack FROM stack") &&
-		   symbols_resolve(db);
+	return symbols_want_all(reading->db) && symbols_resolve(reading->db, &reading->symbols);
 }
 
 static void measure(sqlite3_stmt *row, int *widths, int columns)
@@ -96,7 +94,7 @@ static bool run_query(struct reading *reading, void *context)
 {
 	const char *const *queries = context;
 
-	if (!name_stacks(reading->db))
+	if (!name_stacks(reading))
 		return false;
 	/* With running processes this is called twice, and prints when they are included. */
 	if (reading->running > 0 && !reading->peeking)
@@ -110,7 +108,7 @@ static int run_shell(struct reading *reading)
 {
 	char *path = strdup(reading->path);
 
-	if (path == NULL || !name_stacks(reading->db)) {
+	if (path == NULL || !name_stacks(reading)) {
 		free(path);
 		return STATUS_UNABLE;
 	}
@@ -130,16 +128,13 @@ static int run_shell(struct reading *reading)
 
 static int run_sql(const struct command *self, int argc, char **argv)
 {
-	static const struct option options[] = {HELP_OPTION, {NULL, 0, NULL, 0}};
 	READING_CLEANUP reading = {0};
 	const char *query = NULL;
 	const char *trace = NULL;
 
-	int option = options_next(self, argc, argv, ":h", options);
-	if (option == OPTION_HELP)
-		return STATUS_CLEAN;
-	if (option == OPTION_WRONG || !options_end(self, argc, argv, 2))
-		return self->usage_status;
+	int status = options_of_reader(self, argc, argv, &(struct reader_choice){.symbols = &reading.symbols, .most = 2});
+	if (status >= 0)
+		return status;
 	if (argc - optind == 2) {
 		trace = argv[optind];
 		query = argv[optind + 1];
@@ -157,11 +152,11 @@ static int run_sql(const struct command *self, int argc, char **argv)
 
 const struct command command_sql = {
 	.name = "sql",
-	.synopsis = "[TRACE] [QUERY]",
+	.synopsis = "[OPTIONS] [TRACE] [QUERY]",
 	.summary = "Run a query on a trace, or open the sqlite3 shell on it",
 	.help = "TRACE is " DEFAULT_TRACE " when not given.  Begin with 'SELECT * FROM readme'.\n"
 			"On a terminal the columns have names and are aligned; elsewhere '|' separates\n"
-			"them, as in the sqlite3 shell.  The trace is not changed.\n",
+			"them, as in the sqlite3 shell.  The trace is not changed.\n\n" SYMBOL_OPTIONS_HELP,
 	.usage_status = STATUS_UNABLE,
 	.run = run_sql,
 };

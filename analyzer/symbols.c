@@ -9,20 +9,35 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/utsname.h>
 
 #include "analyzer/binary.h"
+#include "analyzer/debuginfod.h"
 #include "analyzer/query.h"
+#include "analyzer/symbols-jit.h"
 
-static const char wanted_sql[] =
-	"SELECT f.id, f.\"offset\", m.id, m.path, m.build_id"
+static const char tables_sql[] =
+	"CREATE TEMP TABLE IF NOT EXISTS module_state (module INTEGER PRIMARY KEY, state TEXT);"
+	"CREATE TEMP TABLE IF NOT EXISTS looked_up (frame INTEGER PRIMARY KEY);"
+	"DROP TABLE IF EXISTS temp.wanted_frame;"
+	"CREATE TEMP TABLE wanted_frame (module, frame, PRIMARY KEY (module, frame)) WITHOUT ROWID;"
+	"INSERT INTO wanted_frame SELECT f.module, f.id"
 	" FROM (SELECT DISTINCT s.frame FROM wanted_stack w CROSS JOIN stack_frame s ON s.stack = w.stack) x"
-	" CROSS JOIN frame f ON f.id = x.frame JOIN module m ON m.id = f.module"
-	" WHERE NOT EXISTS (SELECT 1 FROM symbol y WHERE y.frame = f.id AND y.line > 0)"
-	" ORDER BY m.id, f.id";
-
-static const char found_sql[] =
+	" CROSS JOIN frame f ON f.id = x.frame"
+	" WHERE f.module IS NOT NULL AND f.id NOT IN (SELECT frame FROM looked_up)"
+	" AND NOT EXISTS (SELECT 1 FROM symbol y WHERE y.frame = f.id AND y.line > 0);"
+	"INSERT INTO looked_up SELECT frame FROM wanted_frame;"
 	"DROP TABLE IF EXISTS temp.found;"
 	"CREATE TEMP TABLE found (frame, depth, function, file, line, PRIMARY KEY (frame, depth)) WITHOUT ROWID";
+
+static const char wanted_sql[] = "SELECT f.id, f.\"offset\", m.id, m.path, m.build_id"
+								 " FROM wanted_frame w JOIN frame f ON f.id = w.frame JOIN module m ON m.id = w.module"
+								 " WHERE m.path <> '[jit]' ORDER BY m.id, f.id";
+
+/* Who had a name keeps it: only what was asked now can have found nothing. */
+static const char state_sql[] =
+	"INSERT INTO module_state VALUES (?1, ?2) ON CONFLICT DO UPDATE SET state = excluded.state WHERE state <> 'ok'";
 
 /* What is known already is not written again: a report should leave a trace as it is when it learned nothing. */
 static const char forget_sql[] = "DELETE FROM found WHERE frame IN (SELECT frame FROM symbol)"
@@ -40,9 +55,14 @@ static const char shadow_sql[] = "CREATE TEMP TABLE IF NOT EXISTS symbol AS SELE
 								 "DELETE FROM temp.symbol WHERE frame IN (SELECT frame FROM found);"
 								 "INSERT INTO temp.symbol SELECT * FROM found";
 
+/* The module whose frames are being looked up. */
 struct finder {
 	sqlite3_stmt *insert;
+	sqlite3_stmt *note;
+	int64_t module; /* 0: none yet */
 	int64_t frame;
+	struct binary *binary;
+	enum module_state state;
 };
 
 static void bind_text(sqlite3_stmt *statement, int index, const char *text)
@@ -55,7 +75,7 @@ static void bind_text(sqlite3_stmt *statement, int index, const char *text)
 
 static void keep(void *context, int depth, const char *function, const char *file, int line)
 {
-	const struct finder *finder = context;
+	struct finder *finder = context;
 
 	sqlite3_bind_int64(finder->insert, 1, finder->frame);
 	sqlite3_bind_int(finder->insert, 2, depth);
@@ -67,37 +87,92 @@ static void keep(void *context, int depth, const char *function, const char *fil
 		sqlite3_bind_null(finder->insert, 5);
 	query_next(finder->insert, NULL);
 	sqlite3_reset(finder->insert);
+	if (finder->state == MODULE_NO_SYMBOLS)
+		finder->state = MODULE_OK;
 }
 
-/* Fills TEMP TABLE found. */
-static bool find(sqlite3 *db)
+static void end_module(struct finder *finder)
 {
-	int64_t traced_ns = query_number(db, "SELECT min(started_ns) FROM process", 0);
+	binary_free(finder->binary);
+	finder->binary = NULL;
+	if (finder->module == 0)
+		return;
+	sqlite3_bind_int64(finder->note, 1, finder->module);
+	sqlite3_bind_text(finder->note, 2, module_state_name(finder->state), -1, SQLITE_STATIC);
+	query_next(finder->note, NULL);
+	sqlite3_reset(finder->note);
+}
+
+static void begin_module(struct finder *finder, const struct symbol_choice *choice, int64_t number,
+						 const struct module_trace *module)
+{
+	struct module_file file;
+
+	end_module(finder);
+	finder->module = number;
+	debuginfod_allow(choice->debuginfod);
+	finder->state = module_file_open(choice, module, &file);
+	if (finder->state != MODULE_OK)
+		return;
+	finder->binary = binary_open(&file, choice);
+	finder->state = MODULE_NO_SYMBOLS; /* until it gives one */
+	module_file_done(&file);
+}
+
+/* Whether every process of the trace ran on this machine, as far as its name tells. */
+static bool recorded_here(sqlite3 *db)
+{
+	QUERY_CLEANUP other = query_prepare(db, "SELECT 1 FROM process WHERE host <> ? LIMIT 1");
+	struct utsname machine;
+	bool failed = other == NULL || uname(&machine) != 0;
+
+	if (failed)
+		return false;
+	sqlite3_bind_text(other, 1, machine.nodename, -1, SQLITE_TRANSIENT);
+	return !query_next(other, &failed) && !failed;
+}
+
+/* Fills TEMP TABLE found from the files of modules. */
+static bool find(sqlite3 *db, const struct symbol_choice *choice, bool here)
+{
+	struct module_trace module = {.since_ns = query_number(db, "SELECT min(started_ns) FROM process", 0),
+								  .here = here};
 	QUERY_CLEANUP wanted = query_prepare(db, wanted_sql);
 	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?, ?)");
-	bool failed = wanted == NULL || insert == NULL;
-	struct finder finder = {.insert = insert};
-	struct binary *binary = NULL;
-	int64_t module = -1;
+	QUERY_CLEANUP note = query_prepare(db, state_sql);
+	bool failed = wanted == NULL || insert == NULL || note == NULL;
+	struct finder finder = {.insert = insert, .note = note};
 
 	while (!failed && query_next(wanted, &failed)) {
 		finder.frame = sqlite3_column_int64(wanted, 0);
 		uint64_t address = (uint64_t)sqlite3_column_int64(wanted, 1);
-		if (sqlite3_column_int64(wanted, 2) != module) {
-			binary_free(binary);
-			module = sqlite3_column_int64(wanted, 2);
-			binary = binary_open(query_text(wanted, 3), query_text(wanted, 4), traced_ns);
+		if (sqlite3_column_int64(wanted, 2) != finder.module) {
+			module.path = query_text(wanted, 3);
+			module.build_id = query_text(wanted, 4);
+			begin_module(&finder, choice, sqlite3_column_int64(wanted, 2), &module);
 		}
-		if (binary != NULL)
-			binary_lookup(binary, address, keep, &finder);
+		if (finder.binary != NULL)
+			binary_lookup(finder.binary, address, keep, &finder);
 	}
-	binary_free(binary);
+	if (!failed)
+		end_module(&finder);
+	else
+		binary_free(finder.binary);
 	return !failed;
 }
 
-bool symbols_resolve(sqlite3 *db)
+bool symbols_want_all(sqlite3 *db)
 {
-	if (!query_run(db, found_sql) || !find(db) || !query_run(db, forget_sql))
+	return query_run(db, "DROP TABLE IF EXISTS temp.wanted_stack;"
+						 "CREATE TEMP TABLE wanted_stack AS SELECT id AS stack FROM stack");
+}
+
+bool symbols_resolve(sqlite3 *db, const struct symbol_choice *choice)
+{
+	bool here = recorded_here(db);
+
+	if (!query_run(db, tables_sql) || !find(db, choice, here) || !symbols_resolve_jit(db, choice, here) ||
+		!query_run(db, forget_sql))
 		return false;
 	if (query_number(db, "SELECT EXISTS (SELECT 1 FROM found)", 0) == 0)
 		return true;

@@ -71,13 +71,18 @@ static uint32_t gnu_hash_of(const char *name)
 	return hash;
 }
 
-static bool is_default_function(const struct tables *tables, uint32_t i)
+static bool is_default_symbol(const struct tables *tables, uint32_t i)
 {
 	const ElfW(Sym) *symbol = &tables->symbols[i];
-	unsigned type = ELF64_ST_TYPE(symbol->st_info);
 	/* The high bit of a version marks one that new links do not get. */
-	return symbol->st_shndx != SHN_UNDEF && (type == STT_FUNC || type == STT_GNU_IFUNC) &&
-		   ELF64_ST_BIND(symbol->st_info) != STB_LOCAL && (tables->versions == NULL || !(tables->versions[i] & 0x8000));
+	return symbol->st_shndx != SHN_UNDEF && ELF64_ST_BIND(symbol->st_info) != STB_LOCAL &&
+		   (tables->versions == NULL || !(tables->versions[i] & 0x8000));
+}
+
+static bool is_default_function(const struct tables *tables, uint32_t i)
+{
+	unsigned type = ELF64_ST_TYPE(tables->symbols[i].st_info);
+	return (type == STT_FUNC || type == STT_GNU_IFUNC) && is_default_symbol(tables, i);
 }
 
 /* Not strcmp, which a sanitizer replaces: it asks for symbols before its own can be called. */
@@ -88,12 +93,14 @@ static bool is_same_name(const char *a, const char *b)
 	return *a == *b;
 }
 
-/* The index of the exported function of that name, or 0. */
-static uint32_t find_symbol(const struct tables *tables, const char *name)
+typedef bool is_wanted_symbol(const struct tables *tables, uint32_t i);
+
+/* The index of the exported symbol of that name, or 0. */
+static uint32_t find_symbol(const struct tables *tables, const char *name, is_wanted_symbol *is_wanted)
 {
 	if (tables->gnu_hash == NULL) {
 		for (uint32_t i = 1; i < tables->sysv_hash[1]; i++)
-			if (is_default_function(tables, i) && is_same_name(tables->strings + tables->symbols[i].st_name, name))
+			if (is_wanted(tables, i) && is_same_name(tables->strings + tables->symbols[i].st_name, name))
 				return i;
 		return 0;
 	}
@@ -109,7 +116,7 @@ static uint32_t find_symbol(const struct tables *tables, const char *name)
 		return 0;
 	for (;; i++) {
 		uint32_t link = chain[i - first];
-		if (((link ^ hash) >> 1) == 0 && is_default_function(tables, i) &&
+		if (((link ^ hash) >> 1) == 0 && is_wanted(tables, i) &&
 			is_same_name(tables->strings + tables->symbols[i].st_name, name))
 			return i;
 		if (link & 1)
@@ -122,13 +129,26 @@ void *elf_own_function(const struct link_map *map, const char *name)
 	struct tables tables;
 	if (!read_tables(map, &tables))
 		return NULL;
-	uint32_t i = find_symbol(&tables, name);
+	uint32_t i = find_symbol(&tables, name, is_default_function);
 	if (i == 0)
 		return NULL;
 	void *address = (void *)(map->l_addr + tables.symbols[i].st_value);
 	if (ELF64_ST_TYPE(tables.symbols[i].st_info) == STT_GNU_IFUNC)
 		return (__extension__(void *(*)(void)) address)();
 	return address;
+}
+
+void *elf_own_symbol(const struct link_map *map, const char *name, size_t *ret_bytes)
+{
+	struct tables tables;
+	if (!read_tables(map, &tables))
+		return NULL;
+	uint32_t i = find_symbol(&tables, name, is_default_symbol);
+	unsigned type = ELF64_ST_TYPE(tables.symbols[i].st_info);
+	if (i == 0 || (type != STT_FUNC && type != STT_OBJECT))
+		return NULL;
+	*ret_bytes = tables.symbols[i].st_size;
+	return (void *)(map->l_addr + tables.symbols[i].st_value);
 }
 
 struct find {

@@ -12,6 +12,7 @@
 
 #include <link.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A loaded object, as far as we need to know it. Valid until it is unloaded. */
@@ -31,6 +32,9 @@ const void *elf_dynamic_pointer(const struct link_map *map, ElfW(Addr) value);
 
 /* The address of the default version of a function that `map` itself defines, or NULL. */
 void *elf_own_function(const struct link_map *map, const char *name);
+
+/* The same for a function or data, which is not asked where it lies, and its size; not for thread-local data. */
+void *elf_own_symbol(const struct link_map *map, const char *name, size_t *ret_bytes);
 
 /* The function of that name if exactly one loaded object other than this library defines it, else NULL. */
 void *elf_only_function(const char *name);

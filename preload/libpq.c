@@ -151,8 +151,9 @@ void *libpq_global_function(struct libpq *libpq, enum hook hook)
 		real = elf_startup_function(libpq_function_names[hook]);
 		if (real == NULL && elf_only_function(LIBPQ_SIGN) == NULL)
 			real = linker_find(RTLD_NEXT, libpq_function_names[hook], NULL);
+		/* It came with a module, and is there for that module alone. */
 		if (real == NULL)
-			return libpq_function(libpq, hook);
+			real = libpq_function(libpq, hook);
 		atomic_store_explicit(&libpq->global[hook], real, memory_order_release);
 	}
 	return real;

@@ -107,6 +107,13 @@ static int load_recorder(void)
 	return 0;
 }
 
+/* Here, because this library has its place among the threads' words for sure; the recorder comes late. */
+static bool *is_walking(void)
+{
+	static __thread bool own __attribute__((tls_model("initial-exec")));
+	return &own;
+}
+
 bool process_find_trace(char *ret, size_t bytes)
 {
 	char exe[1024] = "", host[256] = "";
@@ -135,6 +142,7 @@ static int start(struct page *mine)
 		.lock = &mine->recorder_lock,
 		.unloads = &libpq_unloads,
 		.calmly = calm_run,
+		.is_walking = is_walking,
 		.trouble = trouble,
 	};
 	return process_recorder->start(&asked);

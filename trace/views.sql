@@ -89,33 +89,60 @@ CREATE VIEW leak AS
   FROM outstanding WHERE verdict = 'leaked';
 
 CREATE VIEW driver AS
-  -- What stands between the user's code and libpq, by the module's or the script's path: a call site is never looked for
-  -- in it.  See also pqleak's --skip.
+  -- What stands between the user's code and libpq, by the path of the module or of the script: a call site is never
+  -- looked for in it.  pqleak's --skip adds to it for one report.  Listed in pqleak(1).
   SELECT column1 AS pattern, column2 AS what FROM (VALUES
-    ('*/libpq.so*', 'libpq'), ('*/libpq-*.so*', 'libpq bundled in a wheel'),
-    ('*/libpqleak*.so*', 'the shim'),
-    ('*/libpqxx*.so*', 'libpqxx'), ('*/libecpg*.so*', 'ECPG'), ('*/psqlodbc*.so*', 'ODBC'),
-    ('*/psycopg2/_psycopg*.so', 'psycopg2'), ('*/psycopg_c/*.so', 'psycopg 3'), ('*/psycopg_binary/*.so', 'psycopg 3'),
+    ('*/libpq.so*', 'libpq'), ('*/libpq-*.so*', 'libpq bundled in a wheel'), ('*/libpqleak*.so*', 'the shim'),
+    -- C and C++
+    ('*/libpqxx*.so*', 'libpqxx'), ('*/libecpg*.so*', 'ECPG'), ('*/libpqtypes.so*', 'libpqtypes'),
+    ('*/psqlodbc*.so*', 'ODBC'), ('*/libodbc.so*', 'ODBC'), ('*/libiodbc.so*', 'ODBC'),
+    ('*/libqsqlpsql.so', 'Qt'), ('*/libQt[0-9]Sql.so*', 'Qt'),
+    ('*/libsoci_core.so*', 'SOCI'), ('*/libsoci_postgresql.so*', 'SOCI'),
+    ('*/libdbi.so*', 'libdbi'), ('*/libdbdpgsql.so', 'libdbi'), ('*/apr_dbd_pgsql*.so', 'APR'),
+    -- Python
+    ('*/psycopg2/_psycopg*.so', 'psycopg2'), ('*/psycopg2/*.py', 'psycopg2'),
+    ('*/psycopg_c/*.so', 'psycopg 3'), ('*/psycopg_binary/*.so', 'psycopg 3'), ('*/psycopg/*.py', 'psycopg 3'),
+    ('*/psycopg_pool/*.py', 'psycopg 3'), ('*-packages/_pg.*.so', 'PyGreSQL'), ('*-packages/pg.py', 'PyGreSQL'),
+    ('*-packages/pgdb.py', 'PyGreSQL'), ('*/pg/_pg.*.so', 'PyGreSQL'), ('*-packages/pg/*.py', 'PyGreSQL'),
+    ('*-packages/pgdb/*.py', 'PyGreSQL'), ('*/sqlalchemy/*', 'SQLAlchemy'), ('*/django/db/*.py', 'Django'),
     ('*/libffi*.so*', 'libffi'), ('*/_ctypes*.so', 'ctypes'),
+    -- PHP
     ('*/pgsql.so', 'PHP pgsql'), ('*/pdo_pgsql.so', 'PHP PDO'), ('*/pdo.so', 'PHP PDO'),
-    ('*/DBD/Pg/Pg.so', 'DBD::Pg'), ('*/DBI/DBI.so', 'DBI'), ('*/pg_ext.so', 'ruby-pg'),
-    ('*/libtdbcpostgres*.so', 'tdbc::postgres'), ('*/libtdbc1*.so', 'tdbc'), ('*/libqsqlpsql.so', 'Qt')
+    ('*/doctrine/dbal/*.php', 'Doctrine'), ('*/doctrine/orm/*.php', 'Doctrine'),
+    ('*/[Ii]lluminate/[Dd]atabase/*.php', 'Laravel'),
+    -- Perl
+    ('*/DBD/Pg/Pg.so', 'DBD::Pg'), ('*/DBD/Pg.pm', 'DBD::Pg'), ('*/DBI/DBI.so', 'DBI'), ('*/DBI.pm', 'DBI'),
+    ('*/DBIx/Class/*.pm', 'DBIx::Class'),
+    -- Ruby
+    ('*/pg_ext.so', 'ruby-pg'), ('*/vendor_ruby/pg.rb', 'ruby-pg'), ('*/vendor_ruby/pg/*.rb', 'ruby-pg'),
+    ('*/pg-[0-9]*/lib/*.rb', 'ruby-pg'), ('*/vendor_ruby/sequel/*.rb', 'Sequel'),
+    ('*/sequel-[0-9]*/lib/*.rb', 'Sequel'), ('*/activerecord-[0-9]*/lib/*.rb', 'ActiveRecord'),
+    ('*/activesupport-[0-9]*/lib/*.rb', 'ActiveRecord'),
+    -- Tcl, Lua, Node, R
+    ('*/libtdbcpostgres*.so', 'tdbc::postgres'), ('*/libtdbc1*.so', 'tdbc'), ('*/libpgtcl*.so*', 'Pgtcl'),
+    ('*/luasql/postgres.so', 'LuaSQL'), ('*/libpq/build/Release/addon.node', 'node-libpq'),
+    ('*/RPostgreSQL.so', 'RPostgreSQL'), ('*/RPostgres.so', 'RPostgres')
   );
 
 CREATE VIEW driver_function AS
-  -- Functions of drivers and of the C++ library that headers compile into the user's own code.
+  -- Functions of drivers and of the C++ library that are compiled into the user's own code.
   SELECT column1 AS pattern, column2 AS what FROM (VALUES
-    ('pqxx::*', 'libpqxx'), ('std::*', 'C++ library'), ('__gnu_cxx::*', 'C++ library')
+    ('pqxx::*', 'libpqxx'), ('std::*', 'C++ library'), ('__gnu_cxx::*', 'C++ library'),
+    ('diesel::*', 'Diesel'), ('<diesel::*', 'Diesel'), ('pq_sys::*', 'Diesel')
   );
 
 CREATE VIEW interpreter AS
-  -- Modules that run scripts: in a stack with script frames, their own frames are folded away.
+  -- What runs scripts: in a stack with script frames its own frames are folded away.  Paths of modules, and what an
+  -- interpreter calls its own scripts, which begins with '<'.
   SELECT column1 AS pattern, column2 AS what FROM (VALUES
-    ('*/python[0-9]*', 'CPython'), ('*/libpython*.so*', 'CPython'), ('*/lib-dynload/*.so', 'CPython'),
-    ('*/php[0-9]*', 'PHP'), ('*/php', 'PHP'), ('*/php-fpm*', 'PHP'), ('*/libphp*.so*', 'PHP'), ('*/opcache.so', 'PHP'),
-    ('*/ruby[0-9]*', 'Ruby'), ('*/ruby', 'Ruby'), ('*/libruby*.so*', 'Ruby'),
-    ('*/perl', 'Perl'), ('*/perl5*', 'Perl'), ('*/libperl.so*', 'Perl'),
-    ('*/lua', 'Lua'), ('*/lua5*', 'Lua'), ('*/liblua*.so*', 'Lua'), ('*/luajit*', 'LuaJIT'), ('*/libluajit*.so*', 'LuaJIT')
+    ('*/python', 'CPython'), ('*/bin/python[0-9]*', 'CPython'), ('*/libpython*.so*', 'CPython'),
+    ('*/lib-dynload/*.so', 'CPython'), ('<frozen *', 'CPython'),
+    ('*/php', 'PHP'), ('*/bin/php[0-9]*', 'PHP'), ('*/bin/php-cgi*', 'PHP'), ('*/php-fpm*', 'PHP'),
+    ('*/libphp*.so*', 'PHP'), ('*/opcache.so', 'PHP'),
+    ('*/ruby', 'Ruby'), ('*/bin/ruby[0-9]*', 'Ruby'), ('*/libruby*.so*', 'Ruby'), ('<internal:*', 'Ruby'),
+    ('*/perl', 'Perl'), ('*/bin/perl[0-9]*', 'Perl'), ('*/libperl.so*', 'Perl'),
+    ('*/lua', 'Lua'), ('*/bin/lua[0-9]*', 'Lua'), ('*/liblua*.so*', 'Lua'),
+    ('*/bin/luajit*', 'LuaJIT'), ('*/libluajit*.so*', 'LuaJIT')
   );
 
 CREATE VIEW frame_name AS
@@ -134,26 +161,31 @@ CREATE VIEW frame_role AS
   -- Whose code a frame is: 'driver', 'interpreter', 'script', or 'native': the user's own, but not of a script.
   SELECT f.id AS frame,
          CASE WHEN EXISTS (SELECT 1 FROM driver d WHERE ifnull(s.file, m.path) GLOB d.pattern) THEN 'driver'
-              WHEN s.id IS NOT NULL THEN 'script'
               WHEN EXISTS (SELECT 1 FROM frame_function n JOIN symbol y ON y.frame = n.frame AND y.depth = n.depth
                            JOIN driver_function d ON y.function GLOB d.pattern WHERE n.frame = f.id) THEN 'driver'
-              WHEN m.path = '[jit]' OR EXISTS (SELECT 1 FROM interpreter i WHERE m.path GLOB i.pattern) THEN 'interpreter'
+              WHEN m.path = '[jit]' OR EXISTS (SELECT 1 FROM interpreter i WHERE ifnull(s.file, m.path) GLOB i.pattern
+                                                AND (s.id IS NULL OR i.pattern GLOB '<*')) THEN 'interpreter'
+              WHEN s.id IS NOT NULL THEN 'script'
               ELSE 'native' END AS role
   FROM frame f LEFT JOIN module m ON m.id = f.module LEFT JOIN script s ON s.id = f.script;
 
 CREATE VIEW script_stack AS
-  -- The stacks that have frames of scripts.
-  SELECT DISTINCT s.stack FROM stack_frame s JOIN frame f ON f.id = s.frame WHERE f.script IS NOT NULL;
+  -- The stacks that have frames of scripts, and the level of the outermost of these.
+  SELECT s.stack, max(s.level) AS outermost FROM stack_frame s JOIN frame f ON f.id = s.frame
+  WHERE f.script IS NOT NULL GROUP BY s.stack;
 
 CREATE VIEW call_site AS
-  -- The call site of each stack: its first frame that is the user's own code, or its outermost when none is.  In a stack
-  -- without a script an interpreter's frames are like any other code.
-  SELECT s.stack, s.level, s.frame FROM stack_frame s
-  WHERE s.level = ifnull(
+  -- The call site of each stack: its first frame that is the user's own code.  In a stack without a script an
+  -- interpreter's frames are like any other code; outside the outermost script nothing is the user's own.  Where there is
+  -- no such frame it is the outermost script, else the outermost frame.
+  SELECT k.stack, s.level, s.frame
+  FROM (SELECT id AS stack, (SELECT max(x.level) FROM stack_frame x JOIN frame f ON f.id = x.frame
+                              WHERE x.stack = stack.id AND f.script IS NOT NULL) AS outermost FROM stack) k
+  JOIN stack_frame s ON s.stack = k.stack AND s.level = coalesce(
     (SELECT min(o.level) FROM stack_frame o JOIN frame_role r ON r.frame = o.frame
-      WHERE o.stack = s.stack AND (r.role IN ('script', 'native')
-        OR r.role = 'interpreter' AND s.stack NOT IN (SELECT stack FROM script_stack))),
-    (SELECT max(o.level) FROM stack_frame o WHERE o.stack = s.stack));
+      WHERE o.stack = k.stack AND (r.role = 'script' OR r.role = 'native' AND ifnull(o.level < k.outermost, 1)
+                                   OR r.role = 'interpreter' AND k.outermost IS NULL)),
+    k.outermost, (SELECT max(o.level) FROM stack_frame o WHERE o.stack = k.stack));
 
 CREATE VIEW frame_text AS
   -- A frame in words: function and file:line where known (of inlined ones as frame_function says), else module+offset.
@@ -174,7 +206,8 @@ CREATE VIEW stack_text AS
   SELECT s.stack, s.level, t.text FROM stack_frame s JOIN frame_text t ON t.frame = s.frame;
 
 CREATE VIEW leak_site AS
-  -- What leaked, by kind and call site, worst first.
+  -- What leaked, by kind and call site, worst first.  Here that is the plain one: which caller of a shared wrapper leaks,
+  -- `pqleak report` finds out.
   SELECT l.kind, count(*) AS leaked, t.text AS site, count(DISTINCT l.acquire_stack) AS stacks,
          min(l.acquired_ns) AS first_ns, max(l.acquired_ns) AS last_ns
   FROM leak l JOIN call_site c ON c.stack = l.acquire_stack JOIN frame_text t ON t.frame = c.frame

@@ -6,9 +6,12 @@
 #include "module.h"
 #include "table.h"
 
-/* What was interned by its bytes (kind: enum blob_type), and what by addresses (these kinds). */
+/* What was interned by its bytes (kind: enum blob_type, or this), and what by addresses (these kinds). */
+enum {
+	KIND_MIXED = 100, /* a native stack's number and frames of scripts: a stack's number */
+};
 enum address_kind {
-	KIND_ADDRESSES, /* return addresses: a stack's number */
+	KIND_ADDRESSES, /* return addresses: a stack's number, with its marks */
 	KIND_LINK_MAP,  /* a loaded object: a module's number */
 };
 
@@ -78,20 +81,42 @@ uint64_t intern_hash(const uintptr_t *frames, size_t count)
 	return hash;
 }
 
-uint32_t intern_stack(const uintptr_t *frames, size_t count, uint32_t unloads, uint64_t hash)
+uint32_t intern_find_stack(const uintptr_t *frames, size_t count, uint32_t unloads, uint64_t hash)
 {
 	if (unloads != known_unloads) {
 		table_clear(&addresses);
 		known_unloads = unloads;
 	}
-	uint32_t number = table_find(&addresses, KIND_ADDRESSES, hash, frames, count * sizeof *frames);
+	return table_find(&addresses, KIND_ADDRESSES, hash, frames, count * sizeof *frames);
+}
+
+uint32_t intern_stack(const uintptr_t *frames, size_t count, uint32_t unloads, uint64_t hash, uint32_t marks)
+{
+	uint32_t number = intern_find_stack(frames, count, unloads, hash);
 	if (number != 0)
 		return number;
 	struct blob_frame places[CAPTURE_FRAMES];
-	for (size_t i = 0; i < count; i++)
-		places[i] = frame_of(frames[i]);
+	intern_places(frames, count, places);
 	/* The same code at another address, or seen before a dlclose, is the same stack. */
 	number = intern_blob(BLOB_STACK, places, count * sizeof *places);
+	if (number != 0)
+		number |= marks;
 	table_add(&addresses, KIND_ADDRESSES, hash, frames, count * sizeof *frames, number);
 	return number;
+}
+
+void intern_places(const uintptr_t *frames, size_t count, struct blob_frame *ret)
+{
+	for (size_t i = 0; i < count; i++)
+		ret[i] = frame_of(frames[i]);
+}
+
+uint32_t intern_find_mixed(const void *key, size_t length)
+{
+	return table_find(&contents, KIND_MIXED, table_hash(KIND_MIXED, key, length), key, length);
+}
+
+void intern_add_mixed(const void *key, size_t length, uint32_t number)
+{
+	table_add(&contents, KIND_MIXED, table_hash(KIND_MIXED, key, length), key, length, number);
 }

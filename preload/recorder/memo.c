@@ -16,6 +16,7 @@
 enum {
 	ENTRIES = 64,
 	DEPTH = 80, /* frames, ours included */
+	NEAR = 4096,
 };
 
 /* A word on the stack and what it held. */
@@ -110,6 +111,21 @@ static bool add_slot(struct entry *entry, const uintptr_t *at, uintptr_t expecte
 	return true;
 }
 
+/*
+ * Notes the saved frame pointer of a frame that ends at `outer_sp`, unless the place of what lies outside cannot depend
+ * on it.  Code without frame pointers keeps anything in that register: what does not even point near the frame was not
+ * what the unwinder has found the frame's end with, nor will it be where the code is the same.
+ */
+static bool add_frame_pointer(struct entry *entry, const struct slot *saved, const void *frame, uintptr_t outer_sp)
+{
+	if (saved->value < (uintptr_t)frame || saved->value >= outer_sp + NEAR)
+		return true;
+	for (uint32_t i = entry->slots; i > 0; i--)
+		if (entry->slot[i - 1].at == saved->at)
+			return true;
+	return add_slot(entry, saved->at, saved->value);
+}
+
 /* Walks outwards from `frame` and notes every word the walk depends on. False: something is out of the ordinary. */
 static bool walk(struct entry *entry, const void *frame)
 {
@@ -117,8 +133,8 @@ static bool walk(struct entry *entry, const void *frame)
 	unw_cursor_t cursor;
 	if (get_context(&context) != 0 || init_local(&cursor, &context) != 0)
 		return false;
-	uintptr_t inner_sp = 0, inner_rbp = 0;
-	const uintptr_t *last_rbp_at = NULL;
+	uintptr_t inner_sp = 0;
+	struct slot inner = {NULL, 0}; /* the frame pointer in the frame inside this one, and where it was saved */
 	entry->slots = 0;
 	for (;;) {
 		int more = step(&cursor);
@@ -144,14 +160,12 @@ static bool walk(struct entry *entry, const void *frame)
 		 * A function that realigns its stack saves rbp where rbp points, as any function with a frame pointer does, but
 		 * finds its caller's frame through another word, which would have to be noted too.
 		 */
-		if ((uintptr_t)rbp_at == inner_rbp && sp != inner_rbp + 2 * sizeof(uintptr_t))
+		if ((uintptr_t)rbp_at == inner.value && sp != inner.value + 2 * sizeof(uintptr_t))
 			return false;
-		inner_rbp = rbp;
-		if (rbp_at != last_rbp_at && !add_slot(entry, rbp_at, rbp))
+		if ((inner.at != NULL && !add_frame_pointer(entry, &inner, frame, sp)) ||
+			!add_slot(entry, (const uintptr_t *)sp - 1, ip))
 			return false;
-		last_rbp_at = rbp_at;
-		if (!add_slot(entry, (const uintptr_t *)sp - 1, ip))
-			return false;
+		inner = (struct slot){rbp_at, rbp};
 	}
 }
 

@@ -14,12 +14,13 @@
 #include "capture.h"
 #include "intern.h"
 #include "lock.h"
-#include "memo.h"
 #include "preload/recorder.h"
 #include "self.h"
 #include "sqlite.h"
+#include "stack.h"
 #include "trace/spool.h"
 #include "trace/trace.h"
+#include "walk.h"
 
 enum {
 	DRAIN_EVENTS = 12 * SPOOL_SEGMENT_EVENTS, /* so many undrained: 768 KiB */
@@ -59,7 +60,8 @@ static int start(const struct recorder_settings *asked)
 	lost = 0;
 	drain = NULL; /* a parent's is not ours to free: its memory may be in use by the copy of a thread that is gone */
 	intern_reset(&spool, asked->calmly);
-	memo_reset();
+	stack_reset(&lock);
+	walk_reset(&lock, asked->is_walking);
 	return 0;
 }
 
@@ -141,39 +143,27 @@ static void count_dropped(uint64_t events)
 
 /* --- the interface --- */
 
-/* What the stack is, before the lock is taken. */
-struct sighting {
-	uint32_t number; /* known already, or 0 */
-	uint32_t unloads;
-	uint64_t hash;
-	size_t count;
-	uintptr_t frames[CAPTURE_FRAMES];
-};
-
-static void look(const void *frame, struct sighting *ret)
+static void lose(void)
 {
-	ret->unloads = atomic_load_explicit(host.unloads, memory_order_relaxed);
-	if (memo_recall(frame, ret->unloads, &ret->number))
-		return;
-	ret->number = 0;
-	ret->count = capture_stack(ret->frames);
-	ret->hash = intern_hash(ret->frames, ret->count);
+	count_dropped(1);
+	host.trouble("events are being lost", NULL, 0);
 }
 
 static void record(struct event *event)
 {
-	struct sighting seen;
-	const void *frame = __builtin_frame_address(0);
-	look(frame, &seen);
+	struct stack stack;
+	stack_see(&stack, __builtin_frame_address(0), atomic_load_explicit(host.unloads, memory_order_relaxed));
 	if (!lock_take(&lock, event->thread)) {
-		count_dropped(1);
-		host.trouble("events are being lost", NULL, 0);
+		lose();
 		return;
 	}
 	int error = 0;
 	bool is_due = false;
 	if (!has_ended) {
-		event->stack = seen.number != 0 ? seen.number : intern_stack(seen.frames, seen.count, seen.unloads, seen.hash);
+		if (!stack_number(&stack, event)) {
+			lose();
+			return;
+		}
 		if (event->stack == 0)
 			count_dropped(1); /* the event, but not where it happened */
 		error = append(event);
@@ -182,8 +172,7 @@ static void record(struct event *event)
 			next_drain = events_so_far() + RETRY_EVENTS;
 	}
 	lock_give(&lock);
-	if (seen.number == 0)
-		memo_learn(frame, seen.unloads, event->stack);
+	stack_learn(&stack);
 	if (error != 0)
 		host.trouble("events are being lost: the spool cannot grow", NULL, -error);
 	if (is_due && drain_now(0) && lock_take(&lock, event->thread)) {

@@ -3,7 +3,7 @@
  * script.h - what a language gives so that its scripts' frames are seen; the one shape of the files script-*.c.
  *
  * An interpreter is recognised by the functions its module exports, when a
- * stack is first seen that runs through that module (script.c).  Whether a
+ * stack is first seen that runs through that module (interpreter.c).  Whether a
  * thread runs a script is thus known from its native stack, and a walk happens
  * only then: on the thread that called libpq, without our lock, with the
  * host's errno kept by the caller.
@@ -22,16 +22,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCRIPT_FUNCTIONS 24 /* at most so many names a language */
+#define SCRIPT_FUNCTIONS 32 /* at most so many names a language */
+#define SCRIPT_LOOPS 4      /* at most so many functions that run scripts */
 #define SCRIPT_FRAMES 64    /* innermost ones; the rest is left out */
 
+struct elf_object;
 struct script_walk; /* script.c's */
 
 /* An interpreter that was found in a loaded object. Forgotten at a dlclose. */
 struct script_interpreter {
 	const struct script_language *language;
-	uintptr_t low, high;               /* the object in memory */
-	void *function[SCRIPT_FUNCTIONS];  /* by the index of its name in `functions`; NULL: it has none */
+	uintptr_t low, high;              /* the object in memory */
+	void *function[SCRIPT_FUNCTIONS]; /* by the index of its name in `functions`; NULL: it has none */
+	struct {
+		uintptr_t low, high;
+	} loop[SCRIPT_LOOPS]; /* where those of `loops` lie; empty ones are not there */
+	bool is_loop_hidden;  /* none is there, so the whole object stands for it */
 };
 
 struct script_language {
@@ -41,13 +47,30 @@ struct script_language {
 	 * object is no interpreter of ours.  The first is one that only this language's interpreter has.
 	 */
 	const char *const *functions;
-	/* The functions that run scripts, by their names: their native frames show where the script's frames belong. */
+	/*
+	 * The exported functions that run scripts, ended by NULL: their native frames show where the script's frames
+	 * belong.  A stack without one runs no script, and is not walked.
+	 */
 	const char *const *loops;
 	/*
-	 * Modules (patterns of fnmatch over the path) that give up the interpreter's lock around libpq and hold no other
-	 * lock meanwhile, so that it may be taken again; ended by NULL.  NULL: the language has no such lock.
+	 * Some versions do not export them: then any frame of the object may run a script, and `walk` finds out itself.
+	 */
+	bool may_hide_loops;
+	/*
+	 * It has a JIT compiler, whose code cannot be unwound well.  A stack with code of no object in it and one of
+	 * `drivers` innermost runs a script.
+	 */
+	bool makes_code;
+	/*
+	 * Modules (patterns over the path, in which '*' is any text) that give up the interpreter's lock around libpq and
+	 * hold no other lock meanwhile, so that it may be taken again; ended by NULL.  NULL: the language has no such lock.
 	 */
 	const char *const *drivers;
+	/*
+	 * A new stack runs from a script through one of `drivers` to libpq: what has to be prepared in it; may be NULL.
+	 * Our lock is free; several threads may be here at a time.
+	 */
+	void (*meet_driver)(const struct script_interpreter *interpreter, const struct elf_object *driver);
 	/* Calls script_add for each frame, innermost first. */
 	void (*walk)(const struct script_interpreter *interpreter, struct script_walk *walk);
 };
@@ -69,7 +92,7 @@ bool script_wants_more(const struct script_walk *walk);
 void script_add(struct script_walk *walk, const char *function, size_t function_length, const char *file,
 				size_t file_length, uint32_t line, bool begins);
 
-/* The languages there are. */
+/* The languages there are: interpreter.c has the list. */
 extern const struct script_language script_python, script_php, script_ruby, script_perl, script_lua;
 
 #endif

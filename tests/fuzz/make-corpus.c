@@ -46,6 +46,16 @@ static void add_blobs(struct spool *spool)
 								   "9000\0"
 								   "any";
 	spool_add_blob(spool, BLOB_SETTINGS, settings, sizeof(settings));
+	/* A script, with a native frame on each side, and code in no module outside. */
+	static const char script[] = "python\0"
+								 "Pool.take\0"
+								 "/srv/shop/pool.py";
+	struct blob_frame mixed[4] = {{.where = 1, .offset = 4096},
+								  {.where = 7, .type = FRAME_SCRIPT, .offset = 41},
+								  {.where = 1, .offset = 8192},
+								  {.offset = 16384}};
+	spool_add_blob(spool, BLOB_SCRIPT, script, sizeof(script));
+	spool_add_blob(spool, BLOB_STACK, mixed, sizeof(mixed));
 }
 
 /* One event of each verb and kind, in an order that makes sense. */
@@ -70,7 +80,7 @@ static void add_events(struct spool *spool)
 		 .status = 1,
 		 .stack = 2,
 		 .detail = 2},
-		{.verb = EVENT_RELEASE, .kind = KIND_CONNECTION, .object = 192, .time = 96},
+		{.verb = EVENT_RELEASE, .kind = KIND_CONNECTION, .object = 192, .time = 96, .stack = 8},
 		{.verb = EVENT_END, .status = END_EXEC, .time = 97},
 		{.verb = EVENT_END_REVOKED, .time = 98},
 		{.verb = EVENT_END, .status = END_EXIT, .time = 99},
@@ -139,7 +149,7 @@ static void add_holds(struct spool *spool)
 		 .flags = EVENT_IS_BROKEN},
 		{.verb = EVENT_MISUSE, .object = 64, .time = 101, .detail = MISUSE_TWO_THREADS, .stack = 2},
 		{.verb = EVENT_RELEASE, .kind = KIND_CONNECTION, .object = 64, .time = 102, .transaction = 2, .stack = 3},
-		{.verb = EVENT_ACQUIRE, .kind = KIND_CONNECTION, .object = 64, .time = 110, .stack = 2},
+		{.verb = EVENT_ACQUIRE, .kind = KIND_CONNECTION, .object = 64, .time = 110, .stack = 8},
 		{.verb = EVENT_USE,
 		 .kind = KIND_CONNECTION,
 		 .object = 64,

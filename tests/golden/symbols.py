@@ -51,9 +51,9 @@ class Symbols:
             .read {golden.TRACE_SQL}/views.sql
             {golden.IDENTITY}
             INSERT INTO process (id, spool, pid, ppid, host, exe, command, started_ns, ended_ns, "end", drained)
-              VALUES (1, '1', 1, 1, '', '', '', {started_ns}, 0, 'exit', 1);
+              VALUES (1, '1', 1, 1, '{os.uname().nodename}', '', '', {started_ns}, 0, 'exit', 1);
             INSERT INTO module VALUES (1, '{path}', '{recorded}');
-            INSERT INTO frame VALUES (1, 1, {offset});
+            INSERT INTO frame (id, module, "offset") VALUES (1, 1, {offset});
             INSERT INTO stack VALUES (1, x'01');
             INSERT INTO stack_frame VALUES (1, 0, 1);""".replace('\n            ', '\n'))
         return self.names(trace)

@@ -1,0 +1,21 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- What a reading begins with.  Needs the analyzer's SQL functions.
+
+CREATE TEMP TABLE skip (
+  -- Patterns that the user adds to those of the views driver and driver_function.
+  pattern TEXT PRIMARY KEY
+);
+
+CREATE TEMP TABLE IF NOT EXISTS module_state (
+  -- Whether the file that was traced is still there for names: 'ok', 'changed', 'missing', ...
+  module INTEGER PRIMARY KEY,
+  state  TEXT
+);
+
+CREATE TEMP VIEW target_text AS
+  -- A target as user@host:port/database.
+  SELECT id AS target,
+         printf('%s@%s:%s/%s', iif(user = '', '?', user),
+                CASE WHEN host = '' THEN '?' WHEN host LIKE '%:%' THEN '[' || host || ']' ELSE host END,
+                iif(port = '', '?', port), iif(database = '', '?', database)) AS text
+  FROM target;

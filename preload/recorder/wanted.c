@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: PostgreSQL
+/* wanted.c - see wanted.h. */
+#include "wanted.h"
+
+#include <string.h>
+
+/* PGTransactionStatusType */
+enum {
+	STATUS_IDLE = 0,
+	STATUS_IN_TRANSACTION = 2,
+	STATUS_IN_ERROR = 3,
+	STATUS_UNKNOWN = 4,
+};
+
+/* The connections that are in a transaction, by address. */
+enum {
+	BUCKETS = 64,
+	PLACES = 8, /* in a bucket; a ninth takes the place of the first, whose next use then seems to begin one */
+};
+static uint64_t open[BUCKETS][PLACES];
+
+void wanted_reset(void)
+{
+	memset(open, 0, sizeof open);
+}
+
+static uint64_t *find(uint64_t connection, uint64_t what)
+{
+	uint64_t *bucket = open[connection * 0x9e3779b97f4a7c15u >> 58];
+	for (int i = 0; i < PLACES; i++)
+		if (bucket[i] == what)
+			return &bucket[i];
+	return what == 0 ? &bucket[0] : NULL;
+}
+
+static bool ends_transaction(uint64_t connection)
+{
+	uint64_t *known = find(connection, connection);
+	if (known != NULL)
+		*known = 0;
+	return known != NULL;
+}
+
+static bool begins_transaction(uint64_t connection)
+{
+	if (find(connection, connection) != NULL)
+		return false;
+	*find(connection, 0) = connection;
+	return true;
+}
+
+static bool changes_transaction(uint64_t connection, uint8_t status)
+{
+	if (connection == 0)
+		return false;
+	if (status == STATUS_IN_TRANSACTION || status == STATUS_IN_ERROR)
+		return begins_transaction(connection);
+	return (status == STATUS_IDLE || status == STATUS_UNKNOWN) && ends_transaction(connection);
+}
+
+bool wanted_with_script(const struct event *event)
+{
+	if (event->kind == KIND_RESULT || (event->kind == KIND_CONNECTION && event->verb == EVENT_USE)) {
+		if (event->verb == EVENT_RELEASE)
+			return false;
+		return changes_transaction(event->kind == KIND_RESULT ? event->parent : event->object, event->transaction);
+	}
+	if (event->kind == KIND_CONNECTION && event->verb != EVENT_MISUSE)
+		ends_transaction(event->object);
+	return event->kind != KIND_MEMORY;
+}

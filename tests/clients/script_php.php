@@ -1,0 +1,112 @@
+<?php
+// SPDX-License-Identifier: PostgreSQL
+// PHP whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind '//:'.
+// argv[1]: 'leaks' ends by exec, so that PHP closes nothing; 'lives' closes what it opens; 'odd' prints what must be the
+// same without pqleak.
+namespace App;
+
+function open_it(string $name)
+{
+    return pg_connect("application_name=$name", PGSQL_CONNECT_FORCE_NEW); //: open_it
+}
+
+class Repository
+{
+    public $connection;
+
+    public function __construct()
+    {
+        $this->connection = new \PDO('pgsql:'); //: Repository
+    }
+
+    public static function make(): self
+    {
+        return new self; //: make
+    }
+
+    public function close(): void
+    {
+        $this->connection = null; //: close
+    }
+}
+
+function rows()
+{
+    yield 1;
+    yield pg_connect('', PGSQL_CONNECT_FORCE_NEW); //: rows
+}
+
+function forget_at_the_end()
+{
+    $connection = open_it('forgotten'); // PHP's default connection too, until the next one
+}
+
+function leaks(): void
+{
+    $GLOBALS['kept'][] = open_it('nested'); //: nested
+    $GLOBALS['kept'][] = Repository::make(); //: leaks
+    $GLOBALS['kept'][] = array_map( //: array_map
+        function ($name) {
+            return pg_connect("application_name=$name", PGSQL_CONNECT_FORCE_NEW); //: callback
+        },
+        ['callback']
+    );
+    foreach (rows() as $row) { //: foreach
+        $GLOBALS['kept'][] = $row;
+    }
+    $fiber = new \Fiber(function () {
+        $GLOBALS['kept'][] = pg_connect('', PGSQL_CONNECT_FORCE_NEW); //: fiber
+        \Fiber::suspend();
+    });
+    $fiber->start(); //: start
+    $GLOBALS['kept'][] = call_user_func_array('pg_connect', ['', PGSQL_CONNECT_FORCE_NEW]); //: called
+    eval('$GLOBALS["kept"][] = pg_connect("", PGSQL_CONNECT_FORCE_NEW);'); //: eval
+    $GLOBALS['kept'][] = pg_pconnect('application_name=persistent'); //: persistent
+    pg_query($GLOBALS['kept'][0], 'BEGIN'); //: begin
+}
+
+function lives(): void
+{
+    $connection = open_it('closed'); //: opened
+    pg_close($connection); //: pg_close
+    $repository = new Repository;
+    $repository->close(); //: closing
+    forget_at_the_end();
+    pg_pconnect('application_name=persistent'); //: replaces
+}
+
+function odd(): void
+{
+    set_error_handler(function ($number, $message) {
+        echo "handler: $message\n";
+        return true;
+    });
+    ob_start(fn($text) => strtoupper($text));
+    register_shutdown_function(function () {
+        open_it('shutdown'); //: shutdown
+        echo error_get_last()['message'] ?? 'no error', "\n";
+    });
+    $usage = memory_get_usage();
+    for ($i = 0; $i < 20; $i++) {
+        $connection = open_it('odd');
+        pg_query($connection, 'BEGIN');
+        pg_query($connection, 'END');
+        pg_close($connection);
+    }
+    unset($connection);
+    gc_collect_cycles();
+    echo memory_get_usage() - $usage, ' ', memory_get_usage(true), ' ', memory_get_peak_usage(), ' ',
+        memory_get_peak_usage(true), ' ', gc_status()['runs'], ' ', gc_status()['roots'], "\n";
+    try {
+        throw new \Exception('inner');
+    } finally {
+        open_it('finally');
+        echo implode(' ', array_column(debug_backtrace(), 'function')), "\n";
+    }
+}
+
+$kept = [];
+('App\\' . $argv[1])(); //: main
+if ($argv[1] === 'leaks') {
+    pcntl_exec('/bin/true');
+}

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: PostgreSQL
+# Ruby whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind '#:'.
+# ARGV[0]: 'leaks' ends by exit!, so that Ruby frees nothing; 'lives' finishes what it opens; 'collected' leaves it to the
+# garbage collector; 'odd' prints what must be the same without pqleak; 'busy' is a stress.
+require 'pg'
+require 'timeout'
+
+class Store
+  def self.open_it
+    PG.connect #: open_it
+  end
+end
+
+def leaks
+  kept = [Store.open_it] #: nested
+  kept << PG::Connection.new #: new
+  kept << Thread.new { PG.connect }.value #: thread
+  [1].each do |_| #: each
+    kept << PG.connect #: block
+  end
+  kept << Fiber.new { Fiber.yield PG.connect }.resume #: fiber
+  kept << PG::Connection.sync_connect #: sync
+  kept << eval("\n\nPG.connect") #: eval
+  kept << eval("\n\nPG.connect", binding, __FILE__, 1000) #: eval_as
+  kept << TOPLEVEL_BINDING.eval("\nPG.connect") #: eval_outside
+  kept
+end
+
+def lives
+  connection = Store.open_it #: opened
+  connection.exec('BEGIN') #: begin
+  connection.finish #: finish
+  PG.connect { |inner| inner.exec('SELECT 1').clear } #: yielding
+end
+
+def collected
+  30.times { PG.connect } #: dropped
+  2.times { GC.start(full_mark: true, immediate_sweep: true) } #: started
+end
+
+def odd
+  ObjectSpace.define_finalizer(Object.new, proc { PG.connect.finish })
+  at_exit { PG.connect.finish; puts 'at_exit' }
+  trap('USR1') { puts 'trap' }
+  GC.start
+  GC.disable
+  before = GC.stat(:total_allocated_objects)
+  20.times do
+    connection = PG.connect
+    connection.exec('BEGIN').clear
+    connection.exec('END').clear
+    connection.finish
+  end
+  puts GC.stat(:total_allocated_objects) - before, GC.count
+  Process.kill('USR1', Process.pid)
+  begin
+    PG.connect(host: '/nowhere')
+  rescue PG::ConnectionBad => error
+    puts error.class, error.backtrace.last
+  end
+  raise 'the end'
+end
+
+# Threads that hold the VM's lock while others give it up around libpq, are killed there, time out, compact and fork.
+def busy
+  stop = false
+  holders = Array.new(2) { Thread.new { 1000.times { |i| i * i } until stop } }
+  mover = Thread.new { (GC.compact; sleep 0.01) until stop }
+  workers = Array.new(3) do
+    Thread.new do
+      4.times do
+        connection = PG.connect
+        connection.exec('SELECT 1')
+        connection.finish
+      end
+    end
+  end
+  4.times do |i|
+    victim = Thread.new { loop { PG.connect.finish } }
+    sleep 0.02 * i
+    victim.kill.join
+    begin
+      Timeout.timeout(0.05) { PG.connect.exec('SELECT pg_sleep(5)') }
+    rescue Timeout::Error
+      nil
+    end
+  end
+  child = fork { PG.connect.finish; exit!(0) }
+  Process.wait(child)
+  workers.each(&:join)
+  stop = true
+  (holders << mover).each(&:join)
+  puts 'busy', $?.exitstatus
+end
+
+kept = send(ARGV[0]) #: main
+exit!(0) if ARGV[0] == 'leaks' && kept

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: PostgreSQL
+# Sequel and ActiveRecord, each with a connection of its pool that is open when the process ends by exit!.
+require 'active_record'
+require 'sequel'
+
+server = { host: ENV['PGHOST'], port: ENV['PGPORT'], database: ENV['PGDATABASE'] }
+
+def open_sequel(server)
+  Sequel.connect(**server, adapter: 'postgres', user: ENV['PGUSER']) #: sequel
+end
+
+class Record < ActiveRecord::Base
+  self.table_name = 'pg_language'
+end
+
+def count_records
+  Record.count #: activerecord
+end
+
+kept = open_sequel(server) #: open_sequel
+ActiveRecord::Base.establish_connection(**server, adapter: 'postgresql', username: ENV['PGUSER'])
+count_records #: count_records
+exit!(0) if kept

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: PostgreSQL
+"""What the tests of scripts share: which line of a script a word marks, and what the trace says of lines.
+
+Owns the class Lines.  A marked line ends in '//: word' or '#: word'.
+"""
+import re
+
+from scenario import Scenario
+
+
+def marked_lines(path):
+    """The lines of a script by their words."""
+    with open(path, encoding='utf-8') as file:
+        return {found[1]: number for number, line in enumerate(file, 1)
+                if (found := re.search(r'(?://|#): (\S+)$', line.rstrip()))}
+
+
+class Lines(Scenario):
+    """A case about one script."""
+
+    source = None  # the script's path
+
+    def setUp(self):
+        super().setUp()
+        self.lines = marked_lines(self.source)
+
+    def at(self, word, function, file=None):
+        """A frame as frames() gives it."""
+        return file or self.source, self.lines[word], function
+
+    def sites(self, kind='connection'):
+        """Where the findings of a kind are, as the report's first lines name it: sets of (file, line, function)."""
+        return {(finding['site']['file'], finding['site']['line'], finding['site']['function'])
+                for finding in self.json()['findings'] if finding['kind'] == kind}
+
+    @staticmethod
+    def frames(trace, stack):
+        """The script's frames of a stack without those of drivers, the innermost first."""
+        return trace.rows('SELECT n.file, n.line, n.function FROM stack_frame s JOIN frame_role r ON r.frame = s.frame'
+                          " JOIN frame_name n ON n.frame = s.frame WHERE s.stack = ? AND r.role = 'script'"
+                          ' ORDER BY s.level, n.depth', stack)
+
+    def stacks(self, run, column):
+        """The script's frames of each connection's acquire_stack, use_stack or release_stack, in their order."""
+        return [self.frames(run.trace, stack)
+                for stack, in run.trace.rows(f'SELECT {column} FROM connection ORDER BY id')]
+
+    def assert_same(self, traced, untraced):
+        """The program did the same with pqleak as without."""
+        self.assertEqual((traced.status, traced.stdout, traced.stderr),
+                         (untraced.status, untraced.stdout, untraced.stderr))
