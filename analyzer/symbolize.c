@@ -119,6 +119,9 @@ static int run_symbolize(const struct command *self, int argc, char **argv)
 	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL))
 		return STATUS_UNABLE;
 	/* Before the work, which can take long: names that cannot be stored are of no use here. */
+	if (sqlite3_db_readonly(reading.db, "main") != 0)
+		return fail(STATUS_UNABLE, "cannot store names in trace '%s': it may not be written (copy it, and name the copy)",
+					reading.path);
 	if (sqlite3_exec(reading.db, "BEGIN IMMEDIATE; ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
 		return fail(STATUS_UNABLE, "cannot store names in trace '%s': %s", reading.path, sqlite3_errmsg(reading.db));
 	if (!symbolize(&reading))

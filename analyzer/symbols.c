@@ -39,6 +39,11 @@ static const char wanted_sql[] = "SELECT f.id, f.\"offset\", m.id, m.path, m.bui
 static const char state_sql[] =
 	"INSERT INTO module_state VALUES (?1, ?2) ON CONFLICT DO UPDATE SET state = excluded.state WHERE state <> 'ok'";
 
+/* Or it was asked before, and what is left lies between its symbols. */
+static const char named_before_sql[] =
+	"UPDATE module_state SET state = 'ok' WHERE state = 'no symbols' AND EXISTS (SELECT 1 FROM frame f"
+	" JOIN symbol y ON y.frame = f.id WHERE ifnull(f.module, 0) = module_state.module AND y.function IS NOT NULL)";
+
 /* What is known already is not written again: a report should leave a trace as it is when it learned nothing. */
 static const char forget_sql[] = "DELETE FROM found WHERE frame IN (SELECT frame FROM symbol)"
 								 " AND NOT EXISTS (SELECT 1 FROM found o WHERE o.frame = found.frame AND o.line > 0)";
@@ -172,7 +177,7 @@ bool symbols_resolve(sqlite3 *db, const struct symbol_choice *choice)
 	bool here = recorded_here(db);
 
 	if (!query_run(db, tables_sql) || !find(db, choice, here) || !symbols_resolve_jit(db, choice, here) ||
-		!query_run(db, forget_sql))
+		!query_run(db, named_before_sql) || !query_run(db, forget_sql))
 		return false;
 	if (query_number(db, "SELECT EXISTS (SELECT 1 FROM found)", 0) == 0)
 		return true;

@@ -5,6 +5,7 @@ import http.server
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -174,6 +175,51 @@ class Files(Names):
         self.assertEqual(self.ask('--debug-path=debug'), PLAIN)
         shutil.copy(self.app, place)
         self.assertEqual(self.ask('--debug-path=debug'), [])
+
+    def test_line(self):
+        """the whole line that symbolize says: what has names, how many are new, and what has none for which reason"""
+        bare = self.sample('bare')
+        output('strip', bare)
+        other = self.sample('other', '-O1', '-DDISCARDED')
+        gone = [(f'/gone/{name}', 'ab' * 20, [1]) for name in ('b', 'a', 'd', 'c', 'e')]
+        trace = self.trace([(self.app, self.known, [self.plain, 0x10]), (bare, build_id(bare), [1, 2, 3, 4, 5, 6, 7]),
+                            (other, 'cd' * 20, [1]), *gone])
+        without = ('; without: 7 in bare (no symbols), 5 in a, b, c and 2 more (not there), '
+                   '1 in other (changed since it was traced), 1 in app (between symbols)\n')
+        self.assertEqual(self.pqleak('symbolize', trace), f'{trace}: 1 of 15 frames have names, 1 of them new' + without)
+        self.assertEqual(self.pqleak('symbolize', trace), f'{trace}: 1 of 15 frames have names, 0 of them new' + without)
+        all_named = self.trace([(self.app, self.known, [self.plain])], name='all.db')
+        self.assertEqual(self.pqleak('symbolize', all_named), f'{all_named}: 1 of 1 frames have names, 1 of them new\n')
+        none = self.trace([], name='none.db')
+        self.assertEqual(self.pqleak('symbolize', none), f'{none}: 0 of 0 frames have names, 0 of them new\n')
+
+    def test_trouble(self):
+        """a trace that is not there, and one that another process holds"""
+        self.pqleak('symbolize', 'none.db', status=2, stderr="pqleak: cannot open trace 'none.db': No such file or directory"
+                    " (run 'pqleak run -- COMMAND' first)\n")
+        trace = self.trace([(self.app, self.known, [self.plain])])
+        with sqlite3.connect(trace, isolation_level=None) as other:
+            other.execute('BEGIN IMMEDIATE')
+            run = subprocess.run([PQLEAK, 'symbolize', trace], env=self.environment, capture_output=True, text=True,
+                                 check=False, timeout=SECONDS)
+            other.execute('ROLLBACK')
+        self.assertEqual((run.returncode, run.stdout), (2, ''))
+        self.assertIn('locked', run.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, 'only root can become somebody else')
+    def test_read_only(self):
+        """a trace that may not be written: a report names its frames all the same, symbolize says that it cannot"""
+        trace = self.trace([(self.app, self.known, [self.plain])])
+        os.chmod(self.folder, 0o755)
+        os.chmod(trace, 0o644)
+        other = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--', PQLEAK]
+        run = subprocess.run([*other, 'symbolize', trace], env=self.environment, capture_output=True, text=True,
+                             check=False, timeout=SECONDS)
+        self.assertEqual((run.returncode, run.stdout, run.stderr), (
+            2, '', f"pqleak: cannot store names in trace '{trace}': it may not be written (copy it, and name the copy)\n"))
+        run = subprocess.run([*other, 'sql', trace, 'SELECT function FROM symbol'], env=self.environment,
+                             capture_output=True, text=True, check=False, timeout=SECONDS)
+        self.assertEqual((run.returncode, run.stdout, run.stderr), (0, 'plain\n', ''))
 
     def test_wrong_options(self):
         """folders that are none, and servers that nobody named"""

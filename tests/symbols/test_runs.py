@@ -158,6 +158,22 @@ class Runs(Names):
         finding, = self.report()['findings']
         self.assertEqual([frame['function'] for frame in finding['stack']][:2], ['leak', 'made::by_hand'])
 
+    def test_php(self):
+        """PHP's compiled functions, which it writes down for perf when it is asked to"""
+        script = self.path('jit.php')
+        with open(script, 'w', encoding='utf-8') as file:
+            file.write('<?php function work($n) { return @pg_connect("host=/nonexistent port=$n"); }\n'
+                       'for ($i = 1; $i < 9; $i++) work($i); echo getmypid();')
+        settings = {'opcache.enable_cli': '1', 'opcache.file_update_protection': '0', 'opcache.jit': '1205',
+                    'opcache.jit_buffer_size': '16M', 'opcache.jit_debug': '0x10'}
+        run = self.run_traced('php', *(f'-d{name}={value}' for name, value in settings.items()), script)
+        map_path = f'/tmp/perf-{run.stdout.strip()}.map'
+        self.addCleanup(lambda: os.path.exists(map_path) and os.unlink(map_path))
+        if not os.path.exists(map_path):
+            self.skipTest('this PHP compiles nothing at run time')
+        self.assertIn(('JIT$work',), self.rows('SELECT y.function FROM symbol y JOIN frame f ON f.id = y.frame JOIN module m'
+                                               " ON m.id = f.module WHERE m.path = '[jit]'"))
+
 
 if __name__ == '__main__':
     tap.main()
