@@ -28,7 +28,7 @@ CREATE TEMP TABLE member AS
            WHEN 'module' THEN s.unit
            WHEN 'database' THEN json_array(g.host, g.port, g.database)
            WHEN 'label' THEN ifnull(o.label, '')
-          WHEN 'site' THEN iif(s.line > 0, json_array(s.unit, s.function, s.file, s.line),
+           WHEN 'site' THEN iif(s.line > 0, json_array(s.unit, s.function, s.file, s.line),
                                 json_array(s.unit, s.function, s."offset"))
          END AS key
   FROM placed p
