@@ -19,7 +19,7 @@
 #include "analyzer/debuginfod.h"
 
 #define NS_PER_S INT64_C(1000000000)
-#define BUILD_ID_MOST 64 /* bytes; the usual one has 20 */
+#define BUILD_ID_MOST 64     /* bytes; the usual one has 20 */
 #define DELETED " (deleted)" /* what /proc/self/exe says of a program that was replaced while it ran */
 
 const char *module_state_name(enum module_state state)
@@ -93,8 +93,8 @@ bool module_file_is(int fd, const void *build_id, size_t length)
 {
 	const void *bytes = NULL;
 	Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	bool same = elf != NULL && dwelf_elf_gnu_build_id(elf, &bytes) == (ssize_t)length &&
-				memcmp(bytes, build_id, length) == 0;
+	bool same =
+		elf != NULL && dwelf_elf_gnu_build_id(elf, &bytes) == (ssize_t)length && memcmp(bytes, build_id, length) == 0;
 
 	elf_end(elf);
 	return same;
