@@ -60,9 +60,9 @@ static size_t put(char *at, const char *text, size_t length, bool keeps_end)
 		kept--;
 	memcpy(at, from, kept);
 	/* Some names of generated code hold one. */
-	for (size_t i = 0; i < kept; i++)
-		if (at[i] == '\0')
-			at[i] = '?';
+	if (memchr(from, '\0', kept) != NULL)
+		for (size_t i = 0; i < kept; i++)
+			at[i] = at[i] != '\0' ? at[i] : '?';
 	at[kept] = '\0';
 	return kept + 1;
 }
