@@ -19,6 +19,7 @@
 #include "elf-object.h"
 #include "libpq.h"
 #include "linker.h"
+#include "lua.h"
 #include "say.h"
 #include "settings.h"
 
@@ -144,6 +145,7 @@ static int start(struct page *mine)
 		.unloads = &libpq_unloads,
 		.calmly = calm_run,
 		.is_walking = is_walking,
+		.lua_state = lua_state_of,
 		.trouble = trouble,
 	};
 	return process_recorder->start(&asked);

@@ -3,6 +3,7 @@
 #include "perl-layout.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -51,7 +52,8 @@ enum {
 	STATE_SEARCHED = 64, /* words */
 	STATE_BYTES = 4096,  /* about: one statement is in it, the one that stands for compiling */
 	PAGE = 4096,
-	TRIES = 8, /* at comparing */
+	TRIES = 8,        /* at comparing */
+	PATIENCE = 10000, /* yields */
 };
 
 /* What is known of one module: its page's number, then these bits and two offsets in words. 0: nothing. */
@@ -162,27 +164,28 @@ static bool package_name(const struct perl *perl, const char *package, struct pe
 }
 
 enum naming {
-	NAMED_BY_KEY,
-	NAMED_BY_GLOB,
+	NAMED_BY_KEY,  /* its own, in the package it was compiled in */
+	NAMED_BY_GLOB, /* which has the key and the package */
+	NAMED_OTHERWISE,
 };
 
-/* What a sub is called: by the key of its own, in the package it was compiled in, or by its glob. */
-static bool read_name(const struct perl *perl, const char *cv, enum naming *ret_naming, struct perl_text *ret_package,
-					  struct perl_text *ret_name)
+static enum naming naming_of(const struct perl *perl, const char *cv)
 {
 	const char *body = has_type(cv, TYPE_CODE) ? follow(perl, cv, 0) : NULL;
-	if (body == NULL)
-		return false;
-	uint32_t flags = PERL_AT(uint32_t, body, CODE_FLAGS);
-	if (flags & CODE_IS_LEXICAL)
-		return false;
-	const char *holder = body, *named = follow(perl, body, CODE_NAME);
-	*ret_naming = flags & CODE_IS_NAMED ? NAMED_BY_KEY : NAMED_BY_GLOB;
-	if (*ret_naming == NAMED_BY_KEY)
-		return key_text(named, ret_name) && package_name(perl, follow(perl, holder, CODE_STASH), ret_package);
-	holder = has_type(named, TYPE_GLOB) ? follow(perl, named, 0) : NULL;
-	return holder != NULL && key_text(follow(perl, holder, GLOB_NAME), ret_name) &&
-		   package_name(perl, follow(perl, holder, GLOB_STASH), ret_package);
+	uint32_t flags = body != NULL ? PERL_AT(uint32_t, body, CODE_FLAGS) : CODE_IS_LEXICAL;
+	return flags & CODE_IS_LEXICAL ? NAMED_OTHERWISE : flags & CODE_IS_NAMED ? NAMED_BY_KEY : NAMED_BY_GLOB;
+}
+
+static bool read_name(const struct perl *perl, const char *cv, enum naming naming, struct perl_text *ret_package,
+					  struct perl_text *ret_name)
+{
+	const char *body = follow(perl, cv, 0);
+	const char *named = follow(perl, body, CODE_NAME);
+	if (naming == NAMED_BY_KEY)
+		return key_text(named, ret_name) && package_name(perl, follow(perl, body, CODE_STASH), ret_package);
+	const char *glob = has_type(named, TYPE_GLOB) ? follow(perl, named, 0) : NULL;
+	return glob != NULL && key_text(follow(perl, glob, GLOB_NAME), ret_name) &&
+		   package_name(perl, follow(perl, glob, GLOB_STASH), ret_package);
 }
 
 /* --- comparing --- */
@@ -245,7 +248,7 @@ static bool find_curcop(struct perl *perl)
 }
 
 /* Finds the calling statement in a context: it lies behind two or three numbers. */
-static bool find_oldcop(struct perl *perl, const char *context)
+static void find_oldcop(struct perl *perl, const char *context)
 {
 	unsigned found = 0;
 	for (uint8_t word = 2; word <= 3; word++)
@@ -254,7 +257,6 @@ static bool find_oldcop(struct perl *perl, const char *context)
 			found++;
 		}
 	perl->oldcop = found == 1 ? perl->oldcop : 0;
-	return found == 1;
 }
 
 /* Whether Perl calls the sub so. */
@@ -282,19 +284,48 @@ static void keep(const struct perl *perl, uint64_t facts)
 	atomic_store_explicit(&known, perl->interpreter->low / PAGE << FACT_BITS | facts, memory_order_release);
 }
 
-/* Finds out what is not known yet, as far as this moment shows it. */
-static void compare_places(struct perl *perl, uint64_t facts, const char *context)
+/*
+ * Waits only for a thread that compares: it needs nothing that this one may hold.  A child that was forked meanwhile
+ * waits in vain, a few times.
+ */
+static bool begin_comparing(struct perl *perl)
 {
-	if (atomic_load(&failures) == TRIES || atomic_flag_test_and_set(&comparing))
+	for (int i = 0; i < PATIENCE && atomic_load(&failures) < TRIES; i++) {
+		if (!atomic_flag_test_and_set_explicit(&comparing, memory_order_acquire)) {
+			perl->is_comparing = true;
+			return true;
+		}
+		sched_yield();
+	}
+	atomic_fetch_add(&failures, 1);
+	return false;
+}
+
+static void end_comparing(struct perl *perl)
+{
+	perl->is_comparing = false;
+	atomic_flag_clear_explicit(&comparing, memory_order_release);
+}
+
+static void use_facts(struct perl *perl)
+{
+	uint64_t facts = recall(perl);
+	perl->curcop = (uint8_t)facts;
+	perl->oldcop = (uint8_t)(facts >> 8);
+}
+
+/* Finds out what is not known yet, as far as this moment shows it. */
+static void compare_places(struct perl *perl, const char *context)
+{
+	if (!begin_comparing(perl))
 		return;
-	perl->is_comparing = true;
+	use_facts(perl); /* another thread may have found it out */
 	if (perl->curcop == 0 && !find_curcop(perl))
 		atomic_fetch_add(&failures, 1);
 	if (perl->curcop != 0 && perl->oldcop == 0 && context != NULL)
 		find_oldcop(perl, context);
-	perl->is_comparing = false;
-	keep(perl, facts | perl->curcop | (uint64_t)perl->oldcop << 8);
-	atomic_flag_clear(&comparing);
+	keep(perl, recall(perl) | perl->curcop | (uint64_t)perl->oldcop << 8);
+	end_comparing(perl);
 }
 
 bool perl_prepare(struct perl *ret, const struct script_interpreter *interpreter)
@@ -307,30 +338,33 @@ bool perl_prepare(struct perl *ret, const struct script_interpreter *interpreter
 	if (ret->my_perl == NULL)
 		return false;
 	const char *context = perl_context(ret, 0);
-	uint64_t facts = recall(ret);
-	ret->curcop = (uint8_t)facts;
-	ret->oldcop = (uint8_t)(facts >> 8);
+	use_facts(ret);
 	if (ret->curcop == 0 || (context != NULL && ret->oldcop == 0))
-		compare_places(ret, facts, context);
+		compare_places(ret, context);
 	return ret->curcop != 0 && (context == NULL || ret->oldcop != 0);
+}
+
+static bool compare_names(struct perl *perl, const char *cv, struct perl_text *ret_package, struct perl_text *ret_name)
+{
+	if (!begin_comparing(perl))
+		return false;
+	enum naming naming = is_readable(cv, 3 * sizeof(void *)) ? naming_of(perl, cv) : NAMED_OTHERWISE;
+	bool is_read = naming != NAMED_OTHERWISE && read_name(perl, cv, naming, ret_package, ret_name);
+	if (is_read && (recall(perl) & (AGREES(naming) | DIFFERS(naming))) == 0)
+		keep(perl, recall(perl) | (is_name(perl, cv, *ret_package, *ret_name) ? AGREES(naming) : DIFFERS(naming)));
+	end_comparing(perl);
+	return is_read && (recall(perl) & AGREES(naming));
 }
 
 bool perl_sub_name(struct perl *perl, const char *cv, struct perl_text *ret_package, struct perl_text *ret_name)
 {
-	enum naming naming;
 	uint64_t facts = recall(perl);
-	bool is_known = facts & AGREES(NAMED_BY_KEY) && facts & AGREES(NAMED_BY_GLOB);
-	if (!is_known && atomic_flag_test_and_set(&comparing))
+	/* Once names of one kind have agreed, it is known how to tell the kinds. */
+	if ((facts & (AGREES(NAMED_BY_KEY) | AGREES(NAMED_BY_GLOB))) == 0)
+		return compare_names(perl, cv, ret_package, ret_name);
+	enum naming naming = naming_of(perl, cv);
+	if (naming == NAMED_OTHERWISE || (facts & DIFFERS(naming)))
 		return false;
-	perl->is_comparing = !is_known;
-	bool is_read =
-		(is_known || is_readable(cv, 3 * sizeof(void *))) && read_name(perl, cv, &naming, ret_package, ret_name);
-	perl->is_comparing = false;
-	if (is_read && (facts & (AGREES(naming) | DIFFERS(naming))) == 0) {
-		facts |= is_name(perl, cv, *ret_package, *ret_name) ? AGREES(naming) : DIFFERS(naming);
-		keep(perl, facts);
-	}
-	if (!is_known)
-		atomic_flag_clear(&comparing);
-	return is_read && (facts & AGREES(naming));
+	return facts & AGREES(naming) ? read_name(perl, cv, naming, ret_package, ret_name)
+								  : compare_names(perl, cv, ret_package, ret_name);
 }

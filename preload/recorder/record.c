@@ -15,6 +15,7 @@
 #include "intern.h"
 #include "lock.h"
 #include "preload/recorder.h"
+#include "script.h"
 #include "self.h"
 #include "sqlite.h"
 #include "stack.h"
@@ -61,6 +62,7 @@ static int start(const struct recorder_settings *asked)
 	intern_reset(&spool, asked->calmly);
 	stack_reset(&lock);
 	walk_reset(&lock, asked->is_walking);
+	script_lua_states(asked->lua_state);
 	return 0;
 }
 

@@ -92,6 +92,9 @@ bool script_wants_more(const struct script_walk *walk);
 void script_add(struct script_walk *walk, const char *function, size_t function_length, const char *file,
 				size_t file_length, uint32_t line, bool begins);
 
+/* Lua's states are known to the shim (preload/lua.h): whom to ask. */
+void script_lua_states(void *(*state_of)(const void *address));
+
 /* The languages there are: interpreter.c has the list. */
 extern const struct script_language script_python, script_php, script_ruby, script_perl, script_lua;
 
