@@ -1,8 +1,8 @@
 <?php
 // SPDX-License-Identifier: PostgreSQL
 // PHP whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind
-// '//:'.  argv[1]: 'leaks' ends by exec, so that PHP closes nothing; 'lives' closes what it opens; 'odd' prints what must
-// be the same without pqleak.
+// //: at their ends.  argv[1]: leaks ends by exec, so that PHP closes nothing; lives closes what it opens; odd prints
+// what must be the same without pqleak.
 namespace App;
 
 function open_it(string $name)
