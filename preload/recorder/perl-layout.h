@@ -36,7 +36,8 @@ enum perl_function {
 	PERL_SAVETMPS,
 	PERL_FREE_TMPS,
 	PERL_POP_SCOPE,
-	PERL_LAST_NEEDED = PERL_POP_SCOPE,
+	PERL_RUN,
+	PERL_PARSE,
 };
 
 /* A Perl that runs on this thread. */
