@@ -52,8 +52,8 @@ class Jit(Names):
 
     def test_reused(self):
         """an address that had several names in turn has none: nobody knows which it had when it was called"""
-        self.write('1000 100 one\n1080 100 two\n1000 80 one\n')
-        self.assertEqual(self.ask(0x1010, 0x1090, 0x1110), ['one', None, 'two'])
+        self.write('1000 100 one\n1080 100 two\n1000 80 one\n10c0 10 three\n')
+        self.assertEqual(self.ask(0x1010, 0x1090, 0x10c0, 0x1110), ['one', None, None, 'two'])
 
     def test_odd_lines(self):
         """lines that are none, one that is half written, and one too long to be read"""
@@ -81,6 +81,8 @@ class Jit(Names):
         self.assertEqual(self.ask(0x1000), ['name'])
         self.end_unknown = True
         self.refused()
+        self.write(text, at=0)  # also in 1970, which is before any end
+        self.refused(started_ns=0)
 
     def test_link(self):
         """a link in the place of the map is not followed"""
