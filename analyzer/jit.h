@@ -19,7 +19,7 @@
 struct jit_process {
 	int64_t pid;
 	int64_t since_ns; /* when it began, or a time after that */
-	int64_t until_ns; /* when it ended; INT64_MAX: it runs; 0: nobody knows */
+	int64_t until_ns; /* when it ended; INT64_MAX: it runs; 0: nobody knows, so that nothing is proven */
 	uid_t owner;      /* of the trace */
 };
 

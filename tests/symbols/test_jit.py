@@ -81,8 +81,6 @@ class Jit(Names):
         self.assertEqual(self.ask(0x1000), ['name'])
         self.end_unknown = True
         self.refused()
-        self.write(text, at=0)  # also in 1970, which is before any end
-        self.refused(started_ns=0)
 
     def test_link(self):
         """a link in the place of the map is not followed"""
