@@ -70,3 +70,16 @@ int debug_find(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Add
 	debuginfod_spent(seconds_now() - begun);
 	return fd;
 }
+
+bool debug_shared_is_right(Dwfl_Module *module)
+{
+	Dwarf_Addr bias;
+	const char *name;
+	const void *expected, *found;
+	Dwarf *debug = dwfl_module_getdwarf(module, &bias);
+	ssize_t length = debug != NULL ? dwelf_dwarf_gnu_debugaltlink(debug, &name, &expected) : 0;
+	Dwarf *shared = length > 0 ? dwarf_getalt(debug) : NULL;
+
+	return shared == NULL || (dwelf_elf_gnu_build_id(dwarf_getelf(shared), &found) == length &&
+							  memcmp(found, expected, (size_t)length) == 0);
+}
