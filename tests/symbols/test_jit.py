@@ -27,7 +27,8 @@ class Jit(Names):
         os.utime(path, ns=(at, at))
 
     def ask(self, *addresses, options=(), **more):
-        names = self.names('[jit]', list(addresses), *options, known=SPOOL, **{'started_ns': self.began, 'pid': os.getpid(), **more})
+        names = self.names('[jit]', list(addresses), *options, known=SPOOL, pid=os.getpid(),
+                           **{'started_ns': self.began, **more})
         return [frames[0][0] if frames else None for frames in names]
 
     def names(self, path, offsets, *options, known=None, **more):
