@@ -9,7 +9,8 @@
  * - The thread has the lock of the interpreter (GIL).  Drivers give it up
  *   around calls of libpq; then it is taken again, as the driver will do right
  *   afterwards, but only where no other lock is held meanwhile for which the
- *   lock's holder might wait (script_may_wait).
+ *   lock's holder might wait (script_may_wait), and the thread survives it
+ *   (python-wait.h).
  * - Not in a free-threaded build: others change there what is looked at.
  *
  * Nothing of the script's runs: since 3.11 looking at a frame makes an object
@@ -19,6 +20,7 @@
  */
 #include <string.h>
 
+#include "python-wait.h"
 #include "script.h"
 
 /* In the order of these names. */
@@ -117,6 +119,12 @@ static bool is_alone(const struct script_interpreter *interpreter)
 {
 	return CALL(int, IS_INITIALIZED, (void))() != 0 && !is_finalizing(interpreter) &&
 		   CALL(void *, INTERPRETER_HEAD, (void))() == CALL(void *, INTERPRETER_MAIN, (void))();
+}
+
+static unsigned long version_of(const struct script_interpreter *interpreter)
+{
+	const unsigned long *version = interpreter->function[VERSION];
+	return version != NULL ? *version : 0;
 }
 
 static bool is_known_build(const struct script_interpreter *interpreter)
@@ -242,7 +250,9 @@ static void walk(const struct script_interpreter *interpreter, struct script_wal
 	}
 	if (!script_may_wait(walk))
 		return;
-	int state = CALL(int, GIL_ENSURE, (void))();
+	int state;
+	if (!python_wait(interpreter->function[GIL_ENSURE], version_of(interpreter), walk, &state))
+		return;
 	if (is_alone(interpreter))
 		walk_quietly(interpreter, walk, thread);
 	CALL(void, GIL_RELEASE, (int))(state);

@@ -85,6 +85,13 @@ bool script_may_wait(const struct script_walk *walk);
 bool script_wants_more(const struct script_walk *walk);
 
 /*
+ * Where a walk waits, its interpreter may end the thread instead.  What the language gives here (a jmp_buf of its own)
+ * is found again by that thread, until it is set to NULL or the walk ends.
+ */
+void script_set_way_out(struct script_walk *walk, void *way_out);
+void *script_way_out(void);
+
+/*
  * One frame.  Texts need no NUL and are copied.  `line` 0: unknown.  `begins`: the frame was called by native code, so
  * the frames outside it belong to the next native frame of a loop; a language that cannot tell says false, and then all
  * of what is left belongs to the same one.
