@@ -12,6 +12,7 @@
  * Lua's stack for a moment, where a C function's call has room.
  */
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "capture.h"
@@ -24,19 +25,15 @@ enum lua_function {
 	LUA_TOCFUNCTION,
 	LUA_SETTOP,
 	LUA_LAST_NEEDED,
+	LUA_CALLK,     /* since 5.2 */
 	LUA_CLOSESLOT, /* since 5.4 */
 	LUA_VERSION,
 };
 
 static const char *const functions[] = {
-	[LUA_GETINFO] = "lua_getinfo",
-	[LUA_GETSTACK] = "lua_getstack",
-	[LUA_TOCFUNCTION] = "lua_tocfunction",
-	[LUA_SETTOP] = "lua_settop",
-	[LUA_LAST_NEEDED] = "",
-	[LUA_CLOSESLOT] = "lua_closeslot",
-	[LUA_VERSION] = "lua_version",
-	NULL,
+	[LUA_GETINFO] = "lua_getinfo",     [LUA_GETSTACK] = "lua_getstack", [LUA_TOCFUNCTION] = "lua_tocfunction",
+	[LUA_SETTOP] = "lua_settop",       [LUA_LAST_NEEDED] = "",          [LUA_CALLK] = "lua_callk",
+	[LUA_CLOSESLOT] = "lua_closeslot", [LUA_VERSION] = "lua_version",   NULL,
 };
 
 static const char *const loops[] = {"lua_pcall", "lua_call", "lua_pcallk", "lua_callk", NULL};
@@ -50,15 +47,19 @@ typedef double version_function(void *state);
 /* lua_Debug, of which versions have more at its end. */
 struct debug {
 	int event;
-	const char *name;
-	const char *name_kind;
-	const char *what; /* "Lua", "C", "main" or "tail" */
+	const char *name, *name_kind; /* what the caller calls the function: not asked for */
+	const char *what;             /* "Lua", "C", "main" or "tail" */
 	const char *source;
 	union {
-		int line; /* to 5.3 */
+		struct {
+			int line, upvalues, defined;
+		} v51;
+		struct {
+			int line, defined;
+		} v52; /* and 5.3 */
 		struct {
 			size_t source_length;
-			int line;
+			int line, defined;
 		} v54;
 	};
 	char more[512];
@@ -67,7 +68,7 @@ struct debug {
 struct lua {
 	const struct script_interpreter *interpreter;
 	void *state;
-	bool is_54;
+	bool is_51, is_54;
 };
 
 #define CALL(type, lua, number) (__extension__(type *)(lua)->interpreter->function[number])
@@ -97,6 +98,7 @@ static uintptr_t called_by_lua(const struct script_interpreter *interpreter)
 static bool has_known_layout(struct lua *lua)
 {
 	enum { VERSION_5_4 = 504 };
+	lua->is_51 = lua->interpreter->function[LUA_CALLK] == NULL;
 	lua->is_54 = lua->interpreter->function[LUA_CLOSESLOT] != NULL;
 	/* Up to 5.3 lua_version answers something else, or is not there. */
 	return !lua->is_54 || (lua->interpreter->function[LUA_VERSION] != NULL &&
@@ -125,16 +127,31 @@ static bool is_native(const struct debug *debug)
 	return strcmp(debug->what, "C") == 0;
 }
 
+/*
+ * Lua's functions have no names, only callers have names for them, and each its own.  So that the stacks of a function
+ * do not differ, it is called after where it is defined, as Lua does where it knows no name.
+ */
+static size_t name(const struct debug *debug, const char *file, int defined, char *ret, size_t room)
+{
+	if (strcmp(debug->what, "main") == 0)
+		return (size_t)snprintf(ret, room, "main chunk");
+	const char *slash = strrchr(file, '/');
+	int length = snprintf(ret, room, "function <%.200s:%d>", slash != NULL ? slash + 1 : file, defined);
+	return length > 0 && (size_t)length < room ? (size_t)length : 0;
+}
+
 static void add(const struct lua *lua, struct script_walk *walk, const struct debug *debug, bool begins)
 {
-	static const char no_file[] = "[string]";
-	int line = lua->is_54 ? debug->v54.line : debug->line;
+	char function[256];
+	int line = lua->is_54 ? debug->v54.line : lua->is_51 ? debug->v51.line : debug->v52.line;
+	int defined = lua->is_54 ? debug->v54.defined : lua->is_51 ? debug->v51.defined : debug->v52.defined;
 	/* "@file", "=what the host calls it", or the script itself. */
-	const char *file = debug->source[0] == '@' || debug->source[0] == '=' ? debug->source + 1 : no_file;
-	const char *function = strcmp(debug->what, "main") == 0 ? "main chunk" : debug->name != NULL ? debug->name : "";
+	bool is_named = debug->source[0] == '@' || debug->source[0] == '=';
+	const char *file = is_named ? debug->source + 1 : "[string]";
 	/* 5.1 shows a frame for each tail call, of which it knows nothing. */
 	if (line > 0)
-		script_add(walk, function, strlen(function), file, strlen(file), (uint32_t)line, begins);
+		script_add(walk, function, name(debug, file, defined, function, sizeof function), file, strlen(file),
+				   (uint32_t)line, begins);
 }
 
 static void walk_lua(const struct script_interpreter *interpreter, struct script_walk *walk)
@@ -144,9 +161,9 @@ static void walk_lua(const struct script_interpreter *interpreter, struct script
 	if (lua.state == NULL || !has_known_layout(&lua) || !runs(&lua, function_start(driver - 1)))
 		return;
 	struct debug debug, outer;
-	bool has_more = get(&lua, 1, "nSl", &debug);
+	bool has_more = get(&lua, 1, "Sl", &debug);
 	for (int level = 2; has_more && script_wants_more(walk); level++) {
-		has_more = get(&lua, level, "nSl", &outer);
+		has_more = get(&lua, level, "Sl", &outer);
 		if (!is_native(&debug))
 			add(&lua, walk, &debug, !has_more || is_native(&outer));
 		debug = outer;

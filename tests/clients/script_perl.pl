@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
-# Perl whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind '#:'.
-# ARGV[0]: 'leaks' ends at once, so that Perl frees nothing; 'lives' disconnects what it opens; 'dropped' leaves it to
-# reference counts; 'odd' prints what must be the same without pqleak; 'threads' is a stress.
+# Perl whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind
+# '#:'.  ARGV[0]: 'leaks' ends at once, so that Perl frees nothing; 'lives' disconnects what it opens; 'dropped' leaves
+# it to reference counts; 'odd' prints what must be the same without pqleak; 'threads' is a stress.
 use strict;
 use warnings;
 use threads;

@@ -25,7 +25,8 @@ class Perl(Lines):
             [opened, self.at('nested', leaks), outer],
             [self.at('cached', leaks), outer],
             [self.at('thread', 'main::__ANON__')],
-            [opened, self.at('anonymous', 'Store::__ANON__'), self.at('new', 'Store::new'), self.at('store', leaks), outer],
+            [opened, self.at('anonymous', 'Store::__ANON__'), self.at('new', 'Store::new'), self.at('store', leaks),
+             outer],
             [opened, self.at('destroy', 'Store::DESTROY'), self.at('undef', leaks), outer],
             [self.at('block', leaks), outer],
             [opened, evals[0], self.at('string', leaks), outer],
@@ -64,7 +65,8 @@ class Perl(Lines):
         """A connection that is released with its last reference is released at that line"""
         run = self.traced('perl', self.source, 'dropped')
         self.assert_trace(run, connections={'released': 1})
-        self.assertEqual(self.stacks(run, 'release_stack'), [[self.at('dropped', 'main::dropped'), self.at('main', '(main)')]])
+        self.assertEqual(self.stacks(run, 'release_stack'),
+                         [[self.at('dropped', 'main::dropped'), self.at('main', '(main)')]])
 
     def test_odd(self):
         """Output, $@, warnings, END and the end by die are as without pqleak"""
