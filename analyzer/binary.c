@@ -21,9 +21,9 @@ struct binary {
 	Dwfl *dwfl;
 	Dwfl_Module *module;
 	Dwfl_Callbacks callbacks;
-	char *debug_path; /* in libdwfl's words */
+	char *debug_path;    /* in libdwfl's words */
 	struct units *units; /* NULL: its debug information cannot be trusted */
-	bool is_go; /* whose names have dots */
+	bool is_go;          /* whose names have dots */
 };
 
 static bool has_section(struct binary *binary, const char *name)
@@ -197,7 +197,8 @@ static bool tell_functions(struct binary *binary, uint64_t address, binary_name 
 	if (row != NULL && dwarf_lineno(row, &line) == 0)
 		file = dwarf_linesrc(row, NULL, NULL);
 	size_t count = units_functions(&place, functions);
-	/* Inlined functions' names may be in a file that is not there: what their callers are called is known all the same. */
+	/* Inlined functions' names may be in a file that is not there: what their callers are called is known all the same.
+	 */
 	for (size_t i = 0; i + 1 < count; i++) {
 		tell(name, context, (int)i, die_name(&functions[i]), file, line);
 		call_place(&place.functions, &functions[i], &file, &line);

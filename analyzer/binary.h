@@ -21,8 +21,8 @@ struct binary;
 typedef void (*binary_name)(void *context, int depth, const char *function, const char *file, int line);
 
 /*
- * Opens the file that `file` holds, whose descriptor it takes.  `choice` must outlive it: it says where else to look for
- * debug information.  NULL: it is no file that could name anything.
+ * Opens the file that `file` holds, whose descriptor it takes.  `choice` must outlive it: it says where else to look
+ * for debug information.  NULL: it is no file that could name anything.
  */
 struct binary *binary_open(struct module_file *file, const struct symbol_choice *choice);
 

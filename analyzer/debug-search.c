@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "analyzer/debuginfod.h"
 
@@ -56,18 +55,20 @@ static double seconds_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* What separate debug information must have: the file's own build-id, or that of dwz's shared file.  0: no build-id. */
-static ssize_t expected_build_id(Dwfl_Module *module, bool shared, const void **ret)
+int debug_find(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base, const char *file,
+			   const char *link, GElf_Word crc, char **ret_file)
 {
-	const unsigned char *own = NULL;
-	const char *name;
-	Dwarf_Addr bias;
+	const struct symbol_choice *choice = *userdata;
+	const unsigned char *build_id;
+	GElf_Addr address;
 
-	if (shared)
-		return dwelf_dwarf_gnu_debugaltlink(dwfl_module_getdwarf(module, &bias), &name, ret);
-	int length = dwfl_module_build_id(module, &own, &bias);
-	*ret = own;
-	return length;
+	if (link == NULL && dwfl_module_build_id(module, &build_id, &address) <= 0)
+		return -1;
+	debuginfod_allow(choice->debuginfod);
+	double begun = seconds_now();
+	int fd = dwfl_standard_find_debuginfo(module, userdata, name, base, file, link, crc, ret_file);
+	debuginfod_spent(seconds_now() - begun);
+	return fd;
 }
 
 bool debug_shared_is_right(Dwfl_Module *module)
@@ -81,23 +82,4 @@ bool debug_shared_is_right(Dwfl_Module *module)
 
 	return shared == NULL || (dwelf_elf_gnu_build_id(dwarf_getelf(shared), &found) == length &&
 							  memcmp(found, expected, (size_t)length) == 0);
-}
-
-int debug_find(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base, const char *file,
-			   const char *link, GElf_Word crc, char **ret_file)
-{
-	const struct symbol_choice *choice = *userdata;
-	const void *build_id;
-	ssize_t length = expected_build_id(module, link != NULL && crc == 0, &build_id);
-
-	if (link == NULL && length <= 0)
-		return -1;
-	debuginfod_allow(choice->debuginfod);
-	double begun = seconds_now();
-	int fd = dwfl_standard_find_debuginfo(module, userdata, name, base, file, link, crc, ret_file);
-	debuginfod_spent(seconds_now() - begun);
-	if (fd < 0 || length <= 0 || module_file_is(fd, build_id, (size_t)length))
-		return fd;
-	close(fd);
-	return -1;
 }

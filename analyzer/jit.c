@@ -84,7 +84,7 @@ enum module_state jit_name(const char *sysroot, const struct jit_process *proces
 	int fd = module_file_in(sysroot, path, O_NOFOLLOW);
 	if (fd < 0)
 		return MODULE_MISSING;
-	FILE *map = process->until_ns != 0 && is_its_own(fd, process) ? fdopen(fd, "r") : NULL;
+	FILE *map = is_its_own(fd, process) ? fdopen(fd, "r") : NULL;
 	if (map == NULL) {
 		close(fd);
 		return MODULE_UNPROVEN;

@@ -19,7 +19,7 @@
 struct jit_process {
 	int64_t pid;
 	int64_t since_ns; /* when it began, or a time after that */
-	int64_t until_ns; /* when it ended; INT64_MAX: it runs; 0: nobody knows */
+	int64_t until_ns; /* when it ended; INT64_MAX: it runs; 0: nobody knows, so that nothing is proven */
 	uid_t owner;      /* of the trace */
 };
 
@@ -33,6 +33,7 @@ struct jit_name {
  * Names addresses, which come in ascending order.  MODULE_MISSING: there is no map; MODULE_UNPROVEN: there is one that
  * may be another process's; else MODULE_OK, however many have a name now.
  */
-enum module_state jit_name(const char *sysroot, const struct jit_process *process, struct jit_name *names, size_t count);
+enum module_state jit_name(const char *sysroot, const struct jit_process *process, struct jit_name *names,
+						   size_t count);
 
 #endif

@@ -19,7 +19,7 @@
 #include "analyzer/debuginfod.h"
 
 #define NS_PER_S INT64_C(1000000000)
-#define BUILD_ID_MOST 64 /* bytes; the usual one has 20 */
+#define BUILD_ID_MOST 64     /* bytes; the usual one has 20 */
 #define DELETED " (deleted)" /* what /proc/self/exe says of a program that was replaced while it ran */
 
 const char *module_state_name(enum module_state state)
@@ -89,24 +89,12 @@ static bool read_build_id(int fd, char ret[2 * BUILD_ID_MOST + 1])
 	return is_elf;
 }
 
-bool module_file_is(int fd, const void *build_id, size_t length)
-{
-	const void *bytes = NULL;
-	Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	bool same = elf != NULL && dwelf_elf_gnu_build_id(elf, &bytes) == (ssize_t)length &&
-				memcmp(bytes, build_id, length) == 0;
-
-	elf_end(elf);
-	return same;
-}
-
-/* Neither written nor put in place since: a package's files are older than their installation. */
+/* Neither written nor put in place since: the time of a change tells both, and nobody can set it. */
 static bool untouched_since(int fd, int64_t ns)
 {
 	struct stat file;
 
-	return fstat(fd, &file) == 0 && (int64_t)file.st_mtim.tv_sec * NS_PER_S + file.st_mtim.tv_nsec <= ns &&
-		   (int64_t)file.st_ctim.tv_sec * NS_PER_S + file.st_ctim.tv_nsec <= ns;
+	return fstat(fd, &file) == 0 && (int64_t)file.st_ctim.tv_sec * NS_PER_S + file.st_ctim.tv_nsec <= ns;
 }
 
 static enum module_state judge(int fd, const struct module_trace *module, bool own)

@@ -10,7 +10,6 @@
 #define PQLEAK_ANALYZER_MODULE_FILE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define DEBUG_FOLDER "/usr/lib/debug" /* where a distribution installs separate debug information */
@@ -56,9 +55,6 @@ enum module_state module_file_open(const struct symbol_choice *choice, const str
 								   struct module_file *ret);
 
 void module_file_done(struct module_file *file);
-
-/* Whether an open ELF file has this build-id, of `length` bytes. */
-bool module_file_is(int fd, const void *build_id, size_t length);
 
 /* Opens a regular file for reading, in the sysroot if there is one: no link leads out of it.  -1: there is none. */
 int module_file_in(const char *sysroot, const char *path, int more_flags);

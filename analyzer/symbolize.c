@@ -72,11 +72,7 @@ static char *describe_without(sqlite3 *db)
 			sqlite3_str_appendf(text, "%s%lld in ", sqlite3_str_length(text) == 0 ? "; without: " : ", ",
 								(long long)sqlite3_column_int64(row, 3));
 		if (at < MOST_NAMED)
-			sqlite3_str_appendf(text, "%s%s",
-								at == 0               ? ""
-								: at + 1 == modules ? " and "
-													  : ", ",
-								query_text(row, 4));
+			sqlite3_str_appendf(text, "%s%s", at == 0 ? "" : at + 1 == modules ? " and " : ", ", query_text(row, 4));
 		if (++at < modules)
 			continue;
 		if (modules > MOST_NAMED)
@@ -102,8 +98,9 @@ static bool print_outcome(const struct reading *reading)
 	bool done = row != NULL && without != NULL && query_next(row, NULL);
 
 	if (done)
-		print_line(&printer, 0, STYLE_PLAIN, "%s: %" PRId64 " of %" PRId64 " frames have names, %" PRId64 " of them new%s",
-				   reading->path, (int64_t)sqlite3_column_int64(row, 1), (int64_t)sqlite3_column_int64(row, 0),
+		print_line(&printer, 0, STYLE_PLAIN,
+				   "%s: %" PRId64 " of %" PRId64 " frames have names, %" PRId64 " of them new%s", reading->path,
+				   (int64_t)sqlite3_column_int64(row, 1), (int64_t)sqlite3_column_int64(row, 0),
 				   (int64_t)sqlite3_column_int64(row, 2), without);
 	sqlite3_free(without);
 	return done;
@@ -120,7 +117,8 @@ static int run_symbolize(const struct command *self, int argc, char **argv)
 		return STATUS_UNABLE;
 	/* Before the work, which can take long: names that cannot be stored are of no use here. */
 	if (sqlite3_db_readonly(reading.db, "main") != 0)
-		return fail(STATUS_UNABLE, "cannot store names in trace '%s': it may not be written (copy it, and name the copy)",
+		return fail(STATUS_UNABLE,
+					"cannot store names in trace '%s': it may not be written (copy it, and name the copy)",
 					reading.path);
 	if (sqlite3_exec(reading.db, "BEGIN IMMEDIATE; ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
 		return fail(STATUS_UNABLE, "cannot store names in trace '%s': %s", reading.path, sqlite3_errmsg(reading.db));

@@ -85,8 +85,7 @@ static bool resolve_one(sqlite3 *db, const struct symbol_choice *choice, bool he
 	bool done = read_addresses(db, module, &names, &frames, &count);
 
 	if (done) {
-		enum module_state state =
-			same_machine ? jit_name(choice->sysroot, process, names, count) : MODULE_MISSING;
+		enum module_state state = same_machine ? jit_name(choice->sysroot, process, names, count) : MODULE_MISSING;
 		done = keep(db, module, state, names, frames, count);
 	}
 	for (size_t i = 0; i < count; i++)

@@ -140,8 +140,7 @@ static bool recorded_here(sqlite3 *db)
 /* Fills TEMP TABLE found from the files of modules. */
 static bool find(sqlite3 *db, const struct symbol_choice *choice, bool here)
 {
-	struct module_trace module = {.since_ns = query_number(db, "SELECT min(started_ns) FROM process", 0),
-								  .here = here};
+	struct module_trace module = {.since_ns = query_number(db, "SELECT min(started_ns) FROM process", 0), .here = here};
 	QUERY_CLEANUP wanted = query_prepare(db, wanted_sql);
 	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?, ?)");
 	QUERY_CLEANUP note = query_prepare(db, state_sql);

@@ -90,8 +90,8 @@ static bool is_namespace(Dwarf_Die *die)
 }
 
 /*
- * The linker gives the debug information of functions that it threw away the address 0, and leaves them their size: such
- * a function, and its lines, may seem to lie over another one.
+ * The linker gives the debug information of functions that it threw away the address 0, and leaves them their size:
+ * such a function, and its lines, may seem to lie over another one.
  */
 static bool lies_under_a_discarded_one(Dwarf_Die *parent, Dwarf_Addr address)
 {

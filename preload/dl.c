@@ -18,6 +18,7 @@
 #include "hooks.h"
 #include "libpq.h"
 #include "linker.h"
+#include "lua.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define HIDDEN __attribute__((visibility("hidden")))
@@ -34,7 +35,9 @@ EXPORT int dlclose(void *handle)
 {
 	/* Before, so that nothing cached now is believed later; after, so that nothing cached meanwhile is. */
 	atomic_fetch_add(&libpq_unloads, 1);
+	lua_forget(handle);
 	int result = linker_close(handle);
+	lua_sweep();
 	atomic_fetch_add(&libpq_unloads, 1);
 	return result;
 }
@@ -70,6 +73,19 @@ static bool comes_to_us_next(const void *caller, const char *name)
 	return map == elf_self()->map;
 }
 
+/* The opener of a Lua module that reaches libpq notes who opens it. */
+static struct dlsym_answer answer_opener(void *handle, const char *name, const char *version)
+{
+	const struct dlsym_answer ask = {0};
+	if (handle == RTLD_NEXT || handle == RTLD_DEFAULT)
+		return ask;
+	void *found = linker_find(handle, name, version);
+	if (found == NULL || linker_find(handle, LIBPQ_SIGN, NULL) == NULL)
+		return ask; /* and the real lookup does away with an error of ours */
+	void *thunk = lua_thunk(found, handle);
+	return thunk != NULL ? (struct dlsym_answer){thunk, 1} : ask;
+}
+
 /* What dlsym and dlvsym answer for a name in the table: our wrapper where the real lookup would have succeeded. */
 struct dlsym_answer pqleak_answer_dlsym(void *handle, const char *name, const char *version, const void *caller)
 {
@@ -78,7 +94,7 @@ struct dlsym_answer pqleak_answer_dlsym(void *handle, const char *name, const ch
 	deepbind_patch_new_modules();
 	enum hook hook = name != NULL ? hook_by_name(name) : HOOK_COUNT;
 	if (hook == HOOK_COUNT)
-		return ask;
+		return name != NULL && lua_is_opener(name) ? answer_opener(handle, name, version) : ask;
 	if (handle == RTLD_NEXT) /* we are an answer only where there is one behind us */
 		return comes_to_us_next(caller, name) && linker_find(RTLD_NEXT, name, version) == NULL
 				   ? (struct dlsym_answer){NULL, 1}

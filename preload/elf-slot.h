@@ -2,9 +2,11 @@
 /*
  * elf-slot.h - the slots through which a loaded object reaches functions of others.
  *
- * Used for two objects only: a module opened with RTLD_DEEPBIND, whose slots
- * would bind past us (deepbind.c), and our own libunwind, which must not touch
- * the host's descriptors (recorder/quiet.c).
+ * Used for four objects only: a module opened with RTLD_DEEPBIND, whose slots
+ * would bind past us (deepbind.c), our own libunwind, which must not touch
+ * the host's descriptors (recorder/quiet.c), a Python that would end a thread
+ * while we wait for it (recorder/python-wait.c), and a driver that gives up Ruby's
+ * lock around libpq (recorder/script-ruby.c).
  */
 #ifndef PQLEAK_PRELOAD_ELF_SLOT_H
 #define PQLEAK_PRELOAD_ELF_SLOT_H

@@ -26,9 +26,9 @@
 		BEGIN(name, conn);                                                                                             \
 		if (call.real == NULL)                                                                                         \
 			return -1;                                                                                                 \
-		struct turn turn = traced ? turn_take(&call, conn) : (struct turn){0};                                         \
 		if (traced)                                                                                                    \
 			verb_lo_closing(&call, conn, fd);                                                                          \
+		struct turn turn = traced ? turn_take(&call, conn) : (struct turn){0};                                         \
 		int answer = REAL(int, parameters) arguments;                                                                  \
 		turn_give(turn);                                                                                               \
 		return answer;                                                                                                 \

@@ -29,9 +29,9 @@
 		struct turn turn = traced ? turn_take(&call, conn) : (struct turn){0};                                         \
 		call.began = call_now();                                                                                       \
 		REAL(void, parameters) arguments;                                                                              \
+		turn_give(turn);                                                                                               \
 		if (traced)                                                                                                    \
 			verb_reset(&call, conn);                                                                                   \
-		turn_give(turn);                                                                                               \
 	}
 
 /* The turn ends before the real call: then the address may be another connection's at once. */
@@ -39,10 +39,9 @@
 	DEFINE(void, name, parameters)                                                                                     \
 	{                                                                                                                  \
 		BEGIN(name, conn);                                                                                             \
-		struct turn turn = traced ? turn_take(&call, conn) : (struct turn){0};                                         \
+		turn_give(traced ? turn_take(&call, conn) : (struct turn){0});                                                 \
 		if (traced)                                                                                                    \
 			verb_finishing(&call, conn);                                                                               \
-		turn_give(turn);                                                                                               \
 		if (call.real != NULL)                                                                                         \
 			REAL(void, parameters) arguments;                                                                          \
 	}

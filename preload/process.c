@@ -18,6 +18,7 @@
 #include "elf-object.h"
 #include "libpq.h"
 #include "linker.h"
+#include "lua.h"
 #include "mark.h"
 #include "say.h"
 #include "settings.h"
@@ -108,9 +109,9 @@ static int load_recorder(void)
 }
 
 /* Here, because this library has its place among the threads' words for sure; the recorder comes late. */
-static bool *is_walking(void)
+static void **own_word(void)
 {
-	static __thread bool own __attribute__((tls_model("initial-exec")));
+	static __thread void *own __attribute__((tls_model("initial-exec")));
 	return &own;
 }
 
@@ -142,7 +143,8 @@ static int start(struct page *mine)
 		.lock = &mine->recorder_lock,
 		.unloads = &libpq_unloads,
 		.calmly = calm_run,
-		.is_walking = is_walking,
+		.own_word = own_word,
+		.lua_state = lua_state_of,
 		.trouble = trouble,
 	};
 	return process_recorder->start(&asked);

@@ -33,7 +33,9 @@ struct recorder_settings {
 	_Atomic uint32_t *lock;                              /* a word that a fork sets to 0 in the child */
 	const _Atomic uint32_t *unloads;                     /* counts dlclose: addresses may mean something else now */
 	void (*calmly)(void (*work)(void *), void *closure); /* calm_run of calm.h */
-	bool *(*is_walking)(void);                           /* the calling thread's own word, false at first */
+	void **(*own_word)(void); /* the calling thread's own word, NULL at first, for the recorder's use */
+	/* The lua_State that runs the functions of the module at `address`, or NULL when that is not certain. */
+	void *(*lua_state)(const void *address);
 	/* Something went wrong: say so, once for each `what`. `detail` may be NULL, `error` is an errno or 0. */
 	void (*trouble)(const char *what, const char *detail, int error);
 };

@@ -49,8 +49,8 @@
 		struct turn turn = turn_take(&call, conn);                                                                     \
 		call.began = call_now_coarse();                                                                                \
 		type answer = REAL(type, parameters) arguments;                                                                \
+		turn_give(turn); /* recording it may have to wait */                                                           \
 		verb;                                                                                                          \
-		turn_give(turn);                                                                                               \
 		return answer;                                                                                                 \
 	}
 

@@ -7,8 +7,9 @@ _pqleak()
   local cur prev words cword split
   _init_completion -s -n : || return
 
-  local commands='run report check show audit sql help --help --version'
-  local report='--format= --group-by= --held= --all --help'
+  local commands='run report check show audit symbolize sql help --help --version'
+  local symbols='--sysroot= --debug-path= --debuginfod --help'
+  local report="--format= --group-by= --held= --all $symbols"
   local faults='misuse transaction query copy cancel memory statement large-object finished-in-transaction
     finished-with-query finished-in-copy use-after-finish finished-twice cleared-twice used-in-child finished-in-child
     two-threads'
@@ -26,7 +27,8 @@ _pqleak()
     for ((i = 2; i < cword; i++)); do
       case ${words[i]} in
         --) ((i++)); _command_offset "$i"; return ;;
-        -o | --output | --format | --group-by | --error-exitcode | --max | --max-open | --fail-on | --held | --sql | --events | --label) ((i++)) ;;
+        -o | --output | --format | --group-by | --error-exitcode | --max | --max-open | --fail-on | --held | --sql | --events |
+          --label | --sysroot | --debug-path) ((i++)) ;;
         -*) ;;
         *) _command_offset "$i"; return ;;
       esac
@@ -41,15 +43,16 @@ _pqleak()
     --max | --max-open | --held | --error-exitcode | --label) return ;;
     --fail-on) mapfile -t COMPREPLY < <(compgen -W "$faults" -- "$cur"); return ;;
     -o | --output) _filedir; return ;;
+    --sysroot | --debug-path) _filedir -d; return ;;
   esac
   $split && return
 
   case $command in
-    run) options="--output= --append --check --error-exitcode= $gate --sql= --events= --label= --quiet $report" ;;
+    run) options="--output= --append --check --error-exitcode= $gate --sql= --events= --label= --no-symbolize --quiet $report" ;;
     report) options=$report ;;
     check) options="$gate --quiet $report" ;;
-    show | audit | sql) options='--help' ;;
-    help) options='run report check show audit sql' ;;
+    show | audit | symbolize | sql) options=$symbols ;;
+    help) options='run report check show audit symbolize sql' ;;
   esac
   if [[ $cur == -* || $command == help ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

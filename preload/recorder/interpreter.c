@@ -8,7 +8,8 @@
 #include "preload/elf-object.h"
 
 /* A language is added here, and in meson.build. */
-static const struct script_language *const languages[] = {&script_python, &script_php, &script_ruby, &script_perl};
+static const struct script_language *const languages[] = {&script_python, &script_php, &script_ruby, &script_perl,
+														  &script_lua};
 
 enum {
 	KNOWN = 64,  /* modules that are examined once; more are examined for each new stack */

@@ -15,6 +15,7 @@
 #include "intern.h"
 #include "lock.h"
 #include "preload/recorder.h"
+#include "script.h"
 #include "self.h"
 #include "sqlite.h"
 #include "stack.h"
@@ -61,7 +62,8 @@ static int start(const struct recorder_settings *asked)
 	drain = NULL; /* a parent's is not ours to free: its memory may be in use by the copy of a thread that is gone */
 	intern_reset(&spool, asked->calmly);
 	stack_reset(&lock);
-	walk_reset(&lock, asked->is_walking);
+	walk_reset(&lock, asked->own_word);
+	script_lua_states(asked->lua_state);
 	return 0;
 }
 

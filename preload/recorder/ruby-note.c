@@ -17,6 +17,8 @@ enum {
 struct ruby_note {
 	uintptr_t stack;
 	uint32_t count, used;
+	size_t key_bytes; /* 0: no key */
+	char key[RUBY_NOTE_KEY_BYTES];
 	struct {
 		uint32_t line;
 		uint16_t function_length, file_length;
@@ -62,7 +64,7 @@ static struct place *eldest(void)
 	return found;
 }
 
-struct ruby_note *ruby_note_begin(uintptr_t stack)
+struct ruby_note *ruby_note_begin(uintptr_t stack, const void *key, size_t key_bytes)
 {
 	uintptr_t thread = (uintptr_t)pthread_self();
 	struct place *place = place_of(thread);
@@ -71,10 +73,17 @@ struct ruby_note *ruby_note_begin(uintptr_t stack)
 	struct ruby_note *note = take(place);
 	if (note == NULL)
 		return NULL;
-	atomic_store_explicit(&place->thread, thread, memory_order_relaxed);
+	bool is_same = atomic_exchange_explicit(&place->thread, thread, memory_order_relaxed) == thread &&
+				   key_bytes == note->key_bytes && memcmp(key, note->key, key_bytes) == 0;
 	atomic_store_explicit(&place->age, atomic_fetch_add(&notes_made, 1) + 1, memory_order_relaxed);
 	note->stack = stack;
+	if (is_same) {
+		give(place);
+		return NULL;
+	}
 	note->count = note->used = 0;
+	note->key_bytes = key_bytes <= sizeof note->key ? key_bytes : 0;
+	memcpy(note->key, key, note->key_bytes);
 	return note;
 }
 

@@ -27,8 +27,13 @@ struct ruby_frame {
 
 struct ruby_note;
 
-/* Begins this thread's note anew; `stack` is where its stack is now.  NULL: there is none to be had. */
-struct ruby_note *ruby_note_begin(uintptr_t stack);
+#define RUBY_NOTE_KEY_BYTES 4096u
+
+/*
+ * Begins this thread's note anew; `stack` is where its stack is now.  NULL: there is none to be had, or the last one
+ * had the same key, and stands for this moment too.  A longer key than RUBY_NOTE_KEY_BYTES is never the same.
+ */
+struct ruby_note *ruby_note_begin(uintptr_t stack, const void *key, size_t key_bytes);
 
 /* Adds the next frame outwards; false: there is no room for more. */
 bool ruby_note_add(struct ruby_note *note, const struct ruby_frame *frame);

@@ -14,6 +14,8 @@
  */
 #include <string.h>
 
+#include "capture.h"
+#include "function-start.h"
 #include "perl-layout.h"
 
 enum {
@@ -40,6 +42,8 @@ static const char *const functions[] = {
 	[PERL_SAVETMPS] = "Perl_savetmps",
 	[PERL_FREE_TMPS] = "Perl_free_tmps",
 	[PERL_POP_SCOPE] = "Perl_pop_scope",
+	[PERL_RUN] = "perl_run",
+	[PERL_PARSE] = "perl_parse",
 	NULL,
 };
 
@@ -53,6 +57,26 @@ struct frame {
 	bool is_eval;    /* of a string, or a file */
 	bool begins;
 };
+
+/*
+ * Whether the main program runs on this thread, or is compiled.  Else what calls the outermost sub is native code: of
+ * threads.so, of an embedding program, or of Perl when it runs END blocks; and the statement that is noted as the sub's
+ * caller is whatever ran last.
+ */
+static bool is_main_running(const struct script_interpreter *interpreter)
+{
+	uintptr_t frames[CAPTURE_FRAMES];
+	size_t count = capture_stack(frames);
+	bool is_running = count == CAPTURE_FRAMES; /* the stack is deeper than is seen */
+	for (size_t i = 0; i < count && !is_running; i++) {
+		if (frames[i] - 1 < interpreter->low || frames[i] - 1 >= interpreter->high)
+			continue;
+		uintptr_t start = function_start(frames[i] - 1);
+		is_running = start == (uintptr_t)interpreter->function[PERL_RUN] ||
+					 start == (uintptr_t)interpreter->function[PERL_PARSE];
+	}
+	return is_running;
+}
 
 /* Gathers the frames, the innermost first. 0: something is odd. */
 static size_t gather(const struct perl *perl, struct frame frames[SCRIPT_FRAMES])
@@ -69,6 +93,8 @@ static size_t gather(const struct perl *perl, struct frame frames[SCRIPT_FRAMES]
 			return 0;
 		if (type == CONTEXT_EVAL && (bits & CONTEXT_BLOCK))
 			continue;
+		if (context == NULL && count > 0 && frames[count - 1].begins && !is_main_running(perl->interpreter))
+			break;
 		struct frame *frame = &frames[count++];
 		*frame = (struct frame){.begins = true, .is_eval = type == CONTEXT_EVAL};
 		if (!perl_place(perl, cop, op, is_next, &frame->file, &frame->line))

@@ -64,10 +64,10 @@ static const char *const drivers[] = {"*/pgsql.so", "*/pdo_pgsql.so", "*/pdo.so"
 
 enum {
 	SKIP_LAST_NOT = 0,
-	IGNORE_ARGS = 2,             /* DEBUG_BACKTRACE_IGNORE_ARGS */
-	NO_AUTOLOAD = 0x80,          /* ZEND_FETCH_CLASS_NO_AUTOLOAD */
-	INTERNAL = 1,                /* ZEND_INTERNAL_FUNCTION, ZEND_INTERNAL_CLASS */
-	ROWS = SCRIPT_FRAMES + 8,    /* so many calls are asked for; some are of functions that are no frames of a script */
+	IGNORE_ARGS = 2,          /* DEBUG_BACKTRACE_IGNORE_ARGS */
+	NO_AUTOLOAD = 0x80,       /* ZEND_FETCH_CLASS_NO_AUTOLOAD */
+	INTERNAL = 1,             /* ZEND_INTERNAL_FUNCTION, ZEND_INTERNAL_CLASS */
+	ROWS = SCRIPT_FRAMES + 8, /* so many calls are asked for; some are of functions that are no frames of a script */
 	PROBE_BYTES = 4 * 1024 * 1024, /* what a heap may map when it begins */
 };
 
@@ -109,7 +109,7 @@ struct calls {
 static const struct zval *find(const struct calls *calls, const void *array, const char *name)
 {
 	return FUNCTION(calls->php, FIND_NAME, const struct zval *(*)(const void *, const char *, size_t))(array, name,
-																										 strlen(name));
+																									   strlen(name));
 }
 
 static const struct zend_string *find_string(const struct calls *calls, const void *array, const char *name)
@@ -155,12 +155,13 @@ static bool is_internal(const struct calls *calls, const struct call *call, bool
 	if (call->function == NULL)
 		return false;
 	if (call->class != NULL) {
-		type = FUNCTION(calls->php, LOOKUP_CLASS, const unsigned char *(*)(const struct zend_string *, void *, uint32_t))(
-			call->class, NULL, NO_AUTOLOAD);
+		type =
+			FUNCTION(calls->php, LOOKUP_CLASS, const unsigned char *(*)(const struct zend_string *, void *, uint32_t))(
+				call->class, NULL, NO_AUTOLOAD);
 		return type != NULL && *type == INTERNAL;
 	}
 	type = FUNCTION(calls->php, FETCH_FUNCTION, const unsigned char *(*)(const char *, size_t))(call->function->bytes,
-																								   call->function->length);
+																								call->function->length);
 	if (type != NULL)
 		return *type == INTERNAL;
 	/* No function by its name: a closure, an include, or made by an extension such as FFI. */

@@ -9,16 +9,18 @@
  * - The thread has the lock of the interpreter (GIL).  Drivers give it up
  *   around calls of libpq; then it is taken again, as the driver will do right
  *   afterwards, but only where no other lock is held meanwhile for which the
- *   lock's holder might wait (script_may_wait).
+ *   lock's holder might wait (script_may_wait), and the thread survives it
+ *   (python-wait.h).
  * - Not in a free-threaded build: others change there what is looked at.
  *
  * Nothing of the script's runs: since 3.11 looking at a frame makes an object
  * for it, which in 3.11 may start the garbage collector and its finalizers, so
- * that is held back.  Names of attributes are not kept: they would not outlive
- * the interpreter.
+ * that is held back.  Names of attributes are kept for a walk only: they would
+ * not outlive the interpreter.
  */
 #include <string.h>
 
+#include "python-wait.h"
 #include "script.h"
 
 /* In the order of these names. */
@@ -28,6 +30,7 @@ enum {
 	GET_CODE,
 	GET_LINE,
 	GET_ATTRIBUTE,
+	INTERN,
 	AS_UTF8,
 	DEC_REF,
 	IS_INITIALIZED,
@@ -57,7 +60,8 @@ static const char *const functions[] = {
 	[GET_BACK] = "PyFrame_GetBack",
 	[GET_CODE] = "PyFrame_GetCode",
 	[GET_LINE] = "PyFrame_GetLineNumber",
-	[GET_ATTRIBUTE] = "PyObject_GetAttrString",
+	[GET_ATTRIBUTE] = "PyObject_GetAttr",
+	[INTERN] = "PyUnicode_InternFromString",
 	[AS_UTF8] = "PyUnicode_AsUTF8AndSize",
 	[DEC_REF] = "Py_DecRef",
 	[IS_INITIALIZED] = "Py_IsInitialized",
@@ -117,6 +121,12 @@ static bool is_alone(const struct script_interpreter *interpreter)
 		   CALL(void *, INTERPRETER_HEAD, (void))() == CALL(void *, INTERPRETER_MAIN, (void))();
 }
 
+static unsigned long version_of(const struct script_interpreter *interpreter)
+{
+	const unsigned long *version = interpreter->function[VERSION];
+	return version != NULL ? *version : 0;
+}
+
 static bool is_known_build(const struct script_interpreter *interpreter)
 {
 	void *const *function = interpreter->function;
@@ -128,10 +138,10 @@ static bool is_known_build(const struct script_interpreter *interpreter)
 
 /* --- frames --- */
 
-static void drop(const struct script_interpreter *interpreter, object *object)
+static void drop(const struct script_interpreter *interpreter, object *held)
 {
-	if (object != NULL)
-		CALL(void, DEC_REF, (struct object *))(object);
+	if (held != NULL)
+		CALL(void, DEC_REF, (object *))(held);
 }
 
 struct text {
@@ -140,11 +150,11 @@ struct text {
 	object *owner; /* keeps the bytes */
 };
 
-/* A name of the code object; false: it has none. */
-static bool get_text(const struct script_interpreter *interpreter, object *code, const char *name, struct text *ret)
+/* The text that the code object has under that name; false: it has none. */
+static bool get_text(const struct script_interpreter *interpreter, object *code, object *name, struct text *ret)
 {
 	ptrdiff_t length = 0;
-	ret->owner = CALL(object *, GET_ATTRIBUTE, (object *, const char *))(code, name);
+	ret->owner = CALL(object *, GET_ATTRIBUTE, (object *, object *))(code, name);
 	ret->bytes = ret->owner != NULL ? CALL(const char *, AS_UTF8, (object *, ptrdiff_t *))(ret->owner, &length) : NULL;
 	ret->length = (size_t)length;
 	if (ret->bytes != NULL)
@@ -169,16 +179,21 @@ static bool is_text(const struct text *text, const char *wanted)
 	return text->length == strlen(wanted) && memcmp(text->bytes, wanted, text->length) == 0;
 }
 
-static void add_frame(const struct script_interpreter *interpreter, struct script_walk *walk, object *frame)
+/* What code objects call what we ask of them. */
+struct names {
+	bool are_qualified;
+	object *function, *file;
+};
+
+static void add_frame(const struct script_interpreter *interpreter, struct script_walk *walk, object *frame,
+					  const struct names *names)
 {
-	bool has_qualified = interpreter->function[VERSION] != NULL;
 	object *code = CALL(object *, GET_CODE, (object *))(frame);
 	int line = CALL(int, GET_LINE, (object *))(frame);
 	struct text function = {.owner = NULL}, file = {.owner = NULL};
-	if (get_text(interpreter, code, has_qualified ? "co_qualname" : "co_name", &function) &&
-		get_text(interpreter, code, "co_filename", &file)) {
+	if (get_text(interpreter, code, names->function, &function) && get_text(interpreter, code, names->file, &file)) {
 		/* Until 3.10 each frame had a loop of its own; since then only a module's is known to. */
-		bool begins = !has_qualified || is_text(&function, "<module>");
+		bool begins = !names->are_qualified || is_text(&function, "<module>");
 		script_add(walk, function.bytes, function.length, file.bytes, file.length, line > 0 ? (uint32_t)line : 0,
 				   begins);
 	}
@@ -189,14 +204,24 @@ static void add_frame(const struct script_interpreter *interpreter, struct scrip
 
 static void add_frames(const struct script_interpreter *interpreter, struct script_walk *walk, void *thread)
 {
-	object *frame = CALL(object *, GET_FRAME, (void *))(thread);
+	bool are_qualified = interpreter->function[VERSION] != NULL;
+	struct names names = {
+		.are_qualified = are_qualified,
+		.function = CALL(object *, INTERN, (const char *))(are_qualified ? "co_qualname" : "co_name"),
+		.file = CALL(object *, INTERN, (const char *))("co_filename"),
+	};
+	bool has_names = names.function != NULL && names.file != NULL;
+	object *frame = has_names ? CALL(object *, GET_FRAME, (void *))(thread) : NULL;
 	while (frame != NULL && script_wants_more(walk)) {
-		add_frame(interpreter, walk, frame);
+		add_frame(interpreter, walk, frame, &names);
 		object *back = CALL(object *, GET_BACK, (object *))(frame);
 		drop(interpreter, frame);
 		frame = back;
 	}
 	drop(interpreter, frame);
+	drop(interpreter, names.file);
+	drop(interpreter, names.function);
+	CALL(void, ERROR_CLEAR, (void))(); /* memory was short */
 }
 
 /* The caller has the GIL. */
@@ -225,7 +250,9 @@ static void walk(const struct script_interpreter *interpreter, struct script_wal
 	}
 	if (!script_may_wait(walk))
 		return;
-	int state = CALL(int, GIL_ENSURE, (void))();
+	int state;
+	if (!python_wait(interpreter->function[GIL_ENSURE], version_of(interpreter), walk, &state))
+		return;
 	if (is_alone(interpreter))
 		walk_quietly(interpreter, walk, thread);
 	CALL(void, GIL_RELEASE, (int))(state);

@@ -32,6 +32,7 @@ enum {
 	IS_RUBY_THREAD,
 	HAS_LOCK,
 	IS_COLLECTING,
+	COLLECTIONS,
 	WITHOUT_LOCK,
 	WITHOUT_LOCK_FLAGS,
 };
@@ -46,6 +47,7 @@ static const char *const functions[] = {
 	[IS_RUBY_THREAD] = "ruby_native_thread_p",
 	[HAS_LOCK] = "ruby_thread_has_gvl_p",
 	[IS_COLLECTING] = "rb_during_gc",
+	[COLLECTIONS] = "rb_gc_count",
 	[WITHOUT_LOCK] = "rb_thread_call_without_gvl",
 	[WITHOUT_LOCK_FLAGS] = "rb_nogvl",
 	NULL,
@@ -58,7 +60,7 @@ static const char *const drivers[] = {"*/pg_ext.so", NULL};
 typedef uintptr_t VALUE;
 
 enum {
-	FRAMES = 2 * SCRIPT_FRAMES, /* so many are asked for; those of functions in C are none of a script */
+	FRAMES = 96, /* so many are asked for; those of functions in C are none of a script */
 	TEXT_BYTES = 4096,
 	T_STRING = 5,
 	T_MASK = 0x1f,
@@ -97,33 +99,70 @@ static bool is_eval(const struct script_interpreter *ruby, VALUE frame)
 	return method != NULL && strcmp(method, "eval") == 0;
 }
 
-/* A function in C has no path. */
-static bool read_frame(const struct script_interpreter *ruby, VALUE frame, int line, struct ruby_frame *ret)
+/* What this thread's stack is made of.  It is the same stack where all of this is the same. */
+struct sight {
+	size_t count, collections;
+	struct sighted {
+		VALUE frame, path, label;
+		uint64_t line;
+	} frame[FRAMES];
+};
+
+_Static_assert(sizeof(struct sight) <= RUBY_NOTE_KEY_BYTES, "it is the key of a note");
+
+static size_t used_bytes(const struct sight *sight)
 {
-	*ret = (struct ruby_frame){.function = "", .line = line > 0 ? (uint32_t)line : 0};
-	ret->file = text_of(ruby, FUNCTION(ruby, FRAME_PATH, VALUE(*)(VALUE))(frame), &ret->file_length);
-	VALUE first = ret->file != NULL ? FUNCTION(ruby, FRAME_FIRST_LINE, VALUE(*)(VALUE))(frame) : 0;
-	if ((first & 1) != 0 && ret->line != 0 && ret->line < first >> 1) /* a small integer */
-		mend_evaluated(ret);
-	const char *function = text_of(ruby, FUNCTION(ruby, FRAME_LABEL, VALUE(*)(VALUE))(frame), &ret->function_length);
-	if (function != NULL)
-		ret->function = function;
-	return ret->file != NULL;
+	return offsetof(struct sight, frame) + sight->count * sizeof sight->frame[0];
 }
 
-/* The frames of this thread, which has the lock. */
-static void look(const struct script_interpreter *ruby, take_frame *take, void *closure)
+/* Looks at the stack of this thread, which has the lock. */
+static void see(const struct script_interpreter *ruby, struct sight *ret)
 {
 	VALUE frames[FRAMES];
 	int lines[FRAMES];
 	int count = FUNCTION(ruby, PROFILE_FRAMES, int (*)(int, int, VALUE *, int *))(0, FRAMES, frames, lines);
+	ret->collections = FUNCTION(ruby, COLLECTIONS, size_t(*)(void))();
+	ret->count = count > 0 ? (size_t)count : 0;
+	for (size_t i = 0; i < ret->count; i++)
+		ret->frame[i] = (struct sighted){
+			.frame = frames[i],
+			.path = FUNCTION(ruby, FRAME_PATH, VALUE(*)(VALUE))(frames[i]),
+			.label = FUNCTION(ruby, FRAME_LABEL, VALUE(*)(VALUE))(frames[i]),
+			.line = lines[i] > 0 ? (uint64_t)lines[i] : 0,
+		};
+	/* The collector looks for objects on stacks, and must not find these there later. */
+	explicit_bzero(frames, sizeof frames);
+}
+
+static void forget(struct sight *sight)
+{
+	explicit_bzero(sight, used_bytes(sight));
+}
+
+/* A function in C has no path. */
+static bool read_frame(const struct script_interpreter *ruby, const struct sighted *sighted, struct ruby_frame *ret)
+{
+	*ret = (struct ruby_frame){.function = "", .line = (uint32_t)sighted->line};
+	ret->file = text_of(ruby, sighted->path, &ret->file_length);
+	const char *function = text_of(ruby, sighted->label, &ret->function_length);
+	if (function != NULL)
+		ret->function = function;
+	VALUE first = ret->file != NULL ? FUNCTION(ruby, FRAME_FIRST_LINE, VALUE(*)(VALUE))(sighted->frame) : 0;
+	if ((first & 1) != 0 && ret->line != 0 && ret->line < first >> 1) /* a small integer */
+		mend_evaluated(ret);
+	return ret->file != NULL;
+}
+
+/* Gives the frames to `take`. */
+static void tell(const struct script_interpreter *ruby, const struct sight *sight, take_frame *take, void *closure)
+{
 	struct ruby_frame pending = {.file = NULL}, frame;
 	bool goes_on = true;
-	for (int i = 0; i < count && goes_on; i++) {
-		bool is_script = read_frame(ruby, frames[i], lines[i], &frame);
+	for (size_t i = 0; i < sight->count && goes_on; i++) {
+		bool is_script = read_frame(ruby, &sight->frame[i], &frame);
 		if (pending.file != NULL) {
 			pending.begins = !is_script;
-			if (!is_script && is_eval(ruby, frames[i]))
+			if (!is_script && is_eval(ruby, sight->frame[i].frame))
 				mend_evaluated(&pending);
 			goes_on = take(closure, &pending);
 		}
@@ -132,8 +171,6 @@ static void look(const struct script_interpreter *ruby, take_frame *take, void *
 	/* Until 3.2 the outermost is no frame of the script, but what the VM began with. */
 	if (goes_on && pending.file != NULL && pending.line != 0)
 		take(closure, &pending);
-	/* The collector looks for objects on stacks, and must not find these there later. */
-	explicit_bzero(frames, sizeof frames);
 }
 
 static bool may_look(const struct script_interpreter *ruby)
@@ -155,11 +192,14 @@ static void note(uintptr_t stack)
 {
 	if (!FUNCTION(&noting, IS_RUBY_THREAD, int (*)(void))() || !may_look(&noting))
 		return;
-	struct ruby_note *note = ruby_note_begin(stack);
-	if (note == NULL)
-		return;
-	look(&noting, add_to_note, note);
-	ruby_note_end(note);
+	struct sight sight;
+	see(&noting, &sight);
+	struct ruby_note *note = ruby_note_begin(stack, &sight, used_bytes(&sight));
+	if (note != NULL) {
+		tell(&noting, &sight, add_to_note, note);
+		ruby_note_end(note);
+	}
+	forget(&sight);
 }
 
 typedef void *lockless(void *);
@@ -169,14 +209,14 @@ static void *call_without_lock(lockless *work, void *argument, void (*wake)(void
 {
 	note((uintptr_t)__builtin_frame_address(0));
 	return FUNCTION(&noting, WITHOUT_LOCK, void *(*)(lockless *, void *, void (*)(void *), void *))(work, argument,
-																								   wake, wakes);
+																									wake, wakes);
 }
 
 static void *call_without_lock_flags(lockless *work, void *argument, void (*wake)(void *), void *wakes, int flags)
 {
 	note((uintptr_t)__builtin_frame_address(0));
-	return FUNCTION(&noting, WITHOUT_LOCK_FLAGS, void *(*)(lockless *, void *, void (*)(void *), void *, int))(
-		work, argument, wake, wakes, flags);
+	return FUNCTION(&noting, WITHOUT_LOCK_FLAGS,
+					void *(*)(lockless *, void *, void (*)(void *), void *, int))(work, argument, wake, wakes, flags);
 }
 
 static void *choose(const char *name)
@@ -213,9 +253,12 @@ static void walk_ruby(const struct script_interpreter *ruby, struct script_walk 
 {
 	if (!FUNCTION(ruby, IS_RUBY_THREAD, int (*)(void))())
 		return;
-	if (may_look(ruby))
-		look(ruby, add_to_walk, walk);
-	else if (!FUNCTION(ruby, HAS_LOCK, int (*)(void))() && script_may_wait(walk))
+	if (may_look(ruby)) {
+		struct sight sight;
+		see(ruby, &sight);
+		tell(ruby, &sight, add_to_walk, walk);
+		forget(&sight);
+	} else if (!FUNCTION(ruby, HAS_LOCK, int (*)(void))() && script_may_wait(walk))
 		ruby_note_read((uintptr_t)__builtin_frame_address(0), add_to_walk, walk);
 }
 

@@ -85,12 +85,22 @@ bool script_may_wait(const struct script_walk *walk);
 bool script_wants_more(const struct script_walk *walk);
 
 /*
+ * Where a walk waits, its interpreter may end the thread instead.  What the language gives here (a jmp_buf of its own)
+ * is found again by that thread, until it is set to NULL or the walk ends.
+ */
+void script_set_way_out(struct script_walk *walk, void *way_out);
+void *script_way_out(void);
+
+/*
  * One frame.  Texts need no NUL and are copied.  `line` 0: unknown.  `begins`: the frame was called by native code, so
  * the frames outside it belong to the next native frame of a loop; a language that cannot tell says false, and then all
  * of what is left belongs to the same one.
  */
 void script_add(struct script_walk *walk, const char *function, size_t function_length, const char *file,
 				size_t file_length, uint32_t line, bool begins);
+
+/* Lua's states are known to the shim (preload/lua.h): whom to ask. */
+void script_lua_states(void *(*state_of)(const void *address));
 
 /* The languages there are: interpreter.c has the list. */
 extern const struct script_language script_python, script_php, script_ruby, script_perl, script_lua;

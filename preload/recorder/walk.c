@@ -19,6 +19,7 @@ struct script_walk {
 	bool is_failed; /* no room, or no lock: better no frame than some */
 	uint8_t interpreter;
 	const char *language;
+	void *way_out;
 	/* What is looked up when it was all seen before: no padding. */
 	struct {
 		uint32_t native;
@@ -28,12 +29,12 @@ struct script_walk {
 };
 
 static struct recorder_lock *guard;
-static bool *(*is_walking)(void);
+static void **(*own_word)(void); /* of this thread: its walk, or NULL */
 
-void walk_reset(struct recorder_lock *lock, bool *(*own_word)(void))
+void walk_reset(struct recorder_lock *lock, void **(*word)(void))
 {
 	guard = lock;
-	is_walking = own_word;
+	own_word = word;
 }
 
 /* --- what the languages call --- */
@@ -48,6 +49,17 @@ bool script_wants_more(const struct script_walk *walk)
 	return walk->count < SCRIPT_FRAMES && !walk->is_failed;
 }
 
+void script_set_way_out(struct script_walk *walk, void *way_out)
+{
+	walk->way_out = way_out;
+}
+
+void *script_way_out(void)
+{
+	const struct script_walk *walk = *own_word();
+	return walk != NULL ? walk->way_out : NULL;
+}
+
 /* Appends a text and its NUL; of a long one the beginning or the end. */
 static size_t put(char *at, const char *text, size_t length, bool keeps_end)
 {
@@ -60,9 +72,9 @@ static size_t put(char *at, const char *text, size_t length, bool keeps_end)
 		kept--;
 	memcpy(at, from, kept);
 	/* Some names of generated code hold one. */
-	for (size_t i = 0; i < kept; i++)
-		if (at[i] == '\0')
-			at[i] = '?';
+	if (memchr(from, '\0', kept) != NULL)
+		for (size_t i = 0; i < kept; i++)
+			at[i] = at[i] != '\0' ? at[i] : '?';
 	at[kept] = '\0';
 	return kept + 1;
 }
@@ -127,15 +139,18 @@ static uint32_t mix(const struct stack *stack, const struct script_walk *walk, s
 	return number;
 }
 
-static uint32_t walk_and_mix(const struct stack *stack, uint32_t thread)
+static uint32_t walk_and_mix(const struct stack *stack, uint32_t thread, void **own)
 {
 	struct script_walk walk;
+	*own = &walk;
 	walk.thread = thread;
+	walk.way_out = NULL;
 	walk.may_wait = (stack->number & STACK_MAY_WAIT) != 0;
 	walk.is_failed = false;
 	walk.count = 0;
 	walk.key.native = stack->number & STACK_NUMBER;
 	walk_all(stack, &walk);
+	*own = NULL;
 	if (walk.count == 0 || walk.is_failed || walk.key.native == 0 || !lock_take(guard, thread))
 		return 0;
 	size_t key_bytes = sizeof walk.key.native + walk.count * sizeof walk.key.frame[0];
@@ -146,12 +161,7 @@ static uint32_t walk_and_mix(const struct stack *stack, uint32_t thread)
 
 uint32_t walk_stack(const struct stack *stack, uint32_t thread)
 {
-	bool *is_here = is_walking();
-	uint32_t number = 0;
-	if (!*is_here) {
-		*is_here = true;
-		number = walk_and_mix(stack, thread);
-		*is_here = false;
-	}
+	void **own = own_word();
+	uint32_t number = *own == NULL ? walk_and_mix(stack, thread, own) : 0;
 	return number != 0 ? number : stack->number & STACK_NUMBER;
 }

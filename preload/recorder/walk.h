@@ -14,8 +14,8 @@
 
 #include "stack.h"
 
-/* Forgets everything: this is a new process.  `is_walking` gives the calling thread's own word, false at first. */
-void walk_reset(struct recorder_lock *lock, bool *(*is_walking)(void));
+/* Forgets everything: this is a new process.  `own_word` gives the calling thread's own word, NULL at first. */
+void walk_reset(struct recorder_lock *lock, void **(*own_word)(void));
 
 /* The number of the stack with the frames of its scripts; without any, or without room, the native stack's own. */
 uint32_t walk_stack(const struct stack *stack, uint32_t thread);

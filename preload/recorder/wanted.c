@@ -58,14 +58,20 @@ static bool changes_transaction(uint64_t connection, uint8_t status)
 	return (status == STATUS_IDLE || status == STATUS_UNKNOWN) && ends_transaction(connection);
 }
 
+/* PGRES_COPY_OUT, PGRES_COPY_IN, PGRES_COPY_BOTH */
+static bool is_copy(const struct event *event)
+{
+	return event->status == 3 || event->status == 4 || event->status == 8;
+}
+
 bool wanted_with_script(const struct event *event)
 {
-	if (event->kind == KIND_RESULT || (event->kind == KIND_CONNECTION && event->verb == EVENT_USE)) {
-		if (event->verb == EVENT_RELEASE)
-			return false;
-		return changes_transaction(event->kind == KIND_RESULT ? event->parent : event->object, event->transaction);
-	}
+	/* These come in floods: looking at each would cost as much as all the rest. */
+	if (event->kind == KIND_RESULT && event->verb == EVENT_ACQUIRE)
+		return changes_transaction(event->parent, event->transaction) || is_copy(event);
+	if (event->kind == KIND_CONNECTION && event->verb == EVENT_USE)
+		return changes_transaction(event->object, event->transaction);
 	if (event->kind == KIND_CONNECTION && event->verb != EVENT_MISUSE)
 		ends_transaction(event->object);
-	return event->kind != KIND_MEMORY;
+	return event->kind != KIND_RESULT && event->kind != KIND_MEMORY;
 }

@@ -1,8 +1,8 @@
 <?php
 // SPDX-License-Identifier: PostgreSQL
-// PHP whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind '//:'.
-// argv[1]: 'leaks' ends by exec, so that PHP closes nothing; 'lives' closes what it opens; 'odd' prints what must be the
-// same without pqleak.
+// PHP whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind
+// //: at their ends.  argv[1]: leaks ends by exec, so that PHP closes nothing; lives closes what it opens; odd prints
+// what must be the same without pqleak.
 namespace App;
 
 function open_it(string $name)
@@ -75,6 +75,11 @@ function lives(): void
     pg_pconnect('application_name=persistent'); //: replaces
 }
 
+function deep(int $levels)
+{
+    return $levels === 0 ? open_it('deep') : deep($levels - 1);
+}
+
 function odd(): void
 {
     set_error_handler(function ($number, $message) {
@@ -93,9 +98,12 @@ function odd(): void
         pg_query($connection, 'END');
         pg_close($connection);
     }
+    memory_reset_peak_usage();
+    $connection = deep(60);
+    $peak = memory_get_peak_usage() - $usage;
     unset($connection);
     gc_collect_cycles();
-    echo memory_get_usage() - $usage, ' ', memory_get_usage(true), ' ', memory_get_peak_usage(), ' ',
+    echo memory_get_usage() - $usage, ' ', $peak, ' ', memory_get_usage(true), ' ', memory_get_peak_usage(), ' ',
         memory_get_peak_usage(true), ' ', gc_status()['runs'], ' ', gc_status()['roots'], "\n";
     try {
         throw new \Exception('inner');

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
-# Ruby whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind '#:'.
-# ARGV[0]: 'leaks' ends by exit!, so that Ruby frees nothing; 'lives' finishes what it opens; 'collected' leaves it to the
-# garbage collector; 'odd' prints what must be the same without pqleak; 'busy' is a stress.
+# Ruby whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind
+# '#:'.  ARGV[0]: 'leaks' ends by exit!, so that Ruby frees nothing; 'lives' finishes what it opens; 'collected' leaves
+# it to the garbage collector; 'odd' prints what must be the same without pqleak; 'busy' is a stress.
 require 'pg'
 require 'timeout'
 

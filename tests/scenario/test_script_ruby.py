@@ -9,7 +9,7 @@ class Ruby(Lines):
     source = script('script_ruby.rb')
 
     def test_leaks(self):
-        """A method, a thread, a block, a fiber: each is named by its line, though libpq is called without Ruby's lock"""
+        """A method, a thread, a block, a fiber, eval: each is named by its line, though Ruby's lock was given up"""
         run = self.traced('ruby', self.source, 'leaks')
         self.assert_trace(run, connections={'leaked': 9})
         outer = self.at('main', '<main>')

@@ -73,8 +73,8 @@ class Names(unittest.TestCase):
         path = self.path(name)
         if not any(option.startswith('-g') for option in options):
             options = ('-g', *options)
-        output(compiler, '-O2', '-D_GNU_SOURCE', '-Wl,--build-id=sha1', '-fno-optimize-sibling-calls', source, *options, '-o', path,
-               cwd=os.path.dirname(path))
+        output(compiler, '-O2', '-D_GNU_SOURCE', '-Wl,--build-id=sha1', '-fno-optimize-sibling-calls', source, *options,
+               '-o', path, cwd=os.path.dirname(path))
         return path
 
     def trace(self, modules, name='t.db', started_ns=None, host=None, pid=1):

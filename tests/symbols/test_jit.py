@@ -27,7 +27,8 @@ class Jit(Names):
         os.utime(path, ns=(at, at))
 
     def ask(self, *addresses, options=(), **more):
-        names = self.names('[jit]', list(addresses), *options, known=SPOOL, **{'started_ns': self.began, 'pid': os.getpid(), **more})
+        names = self.names('[jit]', list(addresses), *options, known=SPOOL, pid=os.getpid(),
+                           **{'started_ns': self.began, **more})
         return [frames[0][0] if frames else None for frames in names]
 
     def names(self, path, offsets, *options, known=None, **more):
@@ -52,8 +53,8 @@ class Jit(Names):
 
     def test_reused(self):
         """an address that had several names in turn has none: nobody knows which it had when it was called"""
-        self.write('1000 100 one\n1080 100 two\n1000 80 one\n')
-        self.assertEqual(self.ask(0x1010, 0x1090, 0x1110), ['one', None, 'two'])
+        self.write('1000 100 one\n1080 100 two\n1000 80 one\n10c0 10 three\n')
+        self.assertEqual(self.ask(0x1010, 0x1090, 0x10c0, 0x1110), ['one', None, None, 'two'])
 
     def test_odd_lines(self):
         """lines that are none, one that is half written, and one too long to be read"""

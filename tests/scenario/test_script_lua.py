@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: PostgreSQL
+"""Lua's lines in stacks: Debian's Luas and LuaJIT with LuaSQL, a state at a time; coroutines have none."""
+import re
+import shutil
+import unittest
+
+import tap
+from scenario import client, script
+from script_lines import Lines
+
+LUAS = ('lua5.1', 'lua5.2', 'lua5.3', 'lua5.4', 'luajit')
+
+
+class Lua(Lines):
+    source = script('script_lua.lua')
+
+    def function(self, word):
+        """What a function is called that is defined at a line: Lua has no other names."""
+        return f'function <script_lua.lua:{self.lines[word]}>'
+
+    def assert_leaks_are_named(self, lua):
+        run = self.traced(lua, self.source, 'leaks')
+        self.assert_trace(run, connections={'leaked': 11, 'released': 200})
+        opened, outer = self.at('open_it', self.function('def_open_it')), self.at('main', 'main chunk')
+        mode = self.function('def_leaks')
+        stacks = self.stacks(run, 'acquire_stack')
+        self.assertEqual(stacks[:10], [
+            [opened, self.at('new', self.function('def_new')), self.at('store', mode), outer],
+            [self.at('direct', mode), outer],
+            [self.at('protected', self.function('pcall')), self.at('pcall', mode), outer],
+            [self.at('compare', self.function('sort')), self.at('sort', mode), outer],
+            [self.at('index', self.function('def_index')), self.at('field', mode), outer],
+            [opened, ('[string]', 2, 'main chunk'), self.at('text', mode), outer],
+            [opened, ('/elsewhere/template.lua', 2, 'main chunk'), self.at('template', mode), outer],
+            [], [], [],
+        ])
+        self.assertEqual(stacks[10:210], [[self.at('loop', mode), outer]] * 200)
+        self.assertEqual(stacks[210:], [[self.at('last', mode), outer]])
+        self.assertEqual(self.stacks(run, 'release_stack')[10:210], [[self.at('loop_close', mode), outer]] * 200)
+        named = {opened, self.at('direct', mode),
+                 self.at('protected', self.function('pcall')), self.at('compare', self.function('sort')),
+                 self.at('index', self.function('def_index')), self.at('last', mode)}
+        self.assertEqual({site for site in self.sites() if site[0]}, named)
+
+    def assert_lives_are_named(self, lua):
+        run = self.traced(lua, self.source, 'lives')
+        self.assert_trace(run, connections={'released': 1})
+        mode, outer = self.function('def_lives'), self.at('main', 'main chunk')
+        self.assertEqual(self.stacks(run, 'release_stack'), [[self.at('close', mode), outer]])
+        self.assertEqual(self.stacks(run, 'use_stack'), [[self.at('rollback', mode), outer]])
+
+    def assert_collected_is_named(self, lua):
+        run = self.traced(lua, self.source, 'collected')
+        self.assert_trace(run, connections={'released': 1})
+        self.assertEqual(self.stacks(run, 'release_stack'), [[self.at('collected', self.function('def_collected')),
+                                                              self.at('main', 'main chunk')]])
+
+    def assert_closed_is_released(self, lua):
+        run = self.traced(lua, self.source, 'closed')
+        self.assert_trace(run, connections={'released': 1})
+        self.assertEqual(self.stacks(run, 'release_stack'), [[]])
+
+    def assert_odd_is_the_same(self, lua):
+        untraced = self.untraced(lua, self.source, 'odd')
+        traced = self.preloaded(lua, self.source, 'odd')
+        self.assertEqual(untraced.status, 1, untraced)
+        self.assertIn('memory', untraced.stdout)
+        for run in (untraced, traced):
+            run.stdout, run.stderr = (re.sub(r'0x[0-9a-f]+', '0x', text) for text in (run.stdout, run.stderr))
+        self.assert_same(traced, untraced)
+
+
+CASES = {
+    'leaks': 'lines of calls, callbacks, chunks and compiled loops; none in coroutines',
+    'lives': 'last use and release are named by their lines',
+    'collected': 'released where the garbage collector ran',
+    'closed': 'released as the state is closed, where no line is left',
+    'odd': "output, errors, Lua's memory and the end are as without pqleak",
+}
+ASSERTIONS = {'leaks': Lua.assert_leaks_are_named, 'lives': Lua.assert_lives_are_named,
+              'collected': Lua.assert_collected_is_named, 'closed': Lua.assert_closed_is_released,
+              'odd': Lua.assert_odd_is_the_same}
+
+for _lua in LUAS:
+    for _case, _what in CASES.items():
+        def _test(self, lua=_lua, case=_case):
+            if shutil.which(lua) is None:
+                self.skipTest(f'no {lua}')
+            ASSERTIONS[case](self, lua)
+        _test.__doc__ = f'{_lua}: {_what}'
+        setattr(Lua, f'test_{_lua}_{_case}'.replace('.', ''), _test)
+
+
+class States(Lines):
+    """Which state runs is certain only while one has opened the driver."""
+    source = script('script_lua_states.lua')
+
+    def assert_named(self, words, named):
+        run = self.traced(client('lua-states'), self.source, *words)
+        if run.status == 77:
+            self.skipTest('no libluajit-5.1.so.2')
+        self.assertEqual(run.status, 0, run)
+        self.assertEqual([bool(stack) for stack in self.stacks(run, 'acquire_stack')], named, run)
+        for stack in filter(None, self.stacks(run, 'acquire_stack')):
+            self.assertEqual(stack, [self.at('connect', 'main chunk')])
+
+    def test_again(self):
+        """States that are closed and made anew, in an embedding program: each is known"""
+        self.assert_named('a a A a A b a'.split(), [True, True, True, True, False])
+
+    def test_two(self):
+        """Two states: whose the stack is cannot be told, also when one of them is closed"""
+        self.assert_named('a b a b B a'.split(), [True, False, False, False, False])
+
+    def test_gone(self):
+        """Both are closed, and what they had is unloaded: the next is known again"""
+        self.assert_named('a b A B a'.split(), [True, False, True])
+
+    @unittest.skipUnless(shutil.which('lua5.4'), 'no lua5.4')
+    def test_coroutine(self):
+        """A driver that was opened in a coroutine that is no more: nothing is looked at"""
+        run = self.traced('lua5.4', script('script_lua_required.lua'))
+        self.assert_trace(run, connections={'leaked': 1})
+        self.assertEqual(self.stacks(run, 'acquire_stack'), [[]])
+
+
+if __name__ == '__main__':
+    tap.main()
