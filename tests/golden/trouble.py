@@ -19,7 +19,7 @@ READERS = (['report'], ['report', '--format=json'], ['check', '-q'], ['show'], [
 MISTAKES = (
     # arguments, words of the message
     (['raport'], "'report'"), (['--verison'], 'help'), (['report', '--gruop-by=site'], "'--group-by'"),
-    (['report', '--group-by=moon'], 'site, stack, function, module or database'), (['report', '--format'], 'needs a value'),
+    (['report', '--group-by=moon'], 'site, stack, function, module, database or label'), (['report', '--format'], 'needs a value'),
     (['report', '--all=1'], 'takes no value'), (['report', '-x'], "'-x'"), (['report', 'a.db', 'b.db'], "'b.db'"),
     (['check', '--max=-1'], '--max=-1'), (['check', '--max=9999999999999999999'], 'a number'), (['show', 'a.db', 'b'], "'b'"),
     (['help', 'moon'], 'moon'), (['check', '--max'], '--max'),
