@@ -66,12 +66,17 @@ struct split {
 };
 
 /*
- * Whether to blame these callers rather than what they call: most of what was released came by others.  And chance must
- * not look like a pattern: where more are blamed than cleared, one loss each is no evidence.
+ * Whether to blame these callers rather than what they call: most of what was released must have come by others.  And
+ * chance must not look like a pattern.  What is lost now and then whoever calls hits different callers once each: so
+ * where there are several, they must have lost twice on average; or they lose more than they release, and others are as
+ * many.
  */
 static bool is_worth(const struct split *split, int64_t clean)
 {
-	return split->clean <= clean / 2 && (split->blamed <= split->cleared || split->lost / 2 >= (int64_t)split->blamed);
+	if (split->clean > clean / 2)
+		return false;
+	return split->blamed == 1 || split->lost / 2 >= (int64_t)split->blamed ||
+		   (split->clean <= split->lost && split->blamed <= split->cleared);
 }
 
 static struct split resolve(struct separate_stack *stacks, struct range range)
