@@ -74,8 +74,8 @@ enum long_option {
 
 #define FRAME_OPTIONS_HELP                                                                                             \
 	"  --skip=PATTERN           never take code for a call site whose module, script or\n"                             \
-	"                           function matches, as 'libdb_wrapper.so*' or 'db::*';\n"                               \
-	"                           can be repeated\n"                                                                    \
+	"                           function matches, as 'libdb_wrapper.so*' or 'db::*';\n"                                \
+	"                           can be repeated\n"                                                                     \
 	"  --skip-file=FILE         the same for the patterns in FILE, one a line\n"                                       \
 	"  --native                 show an interpreter's own frames beside its scripts'\n"
 

@@ -45,15 +45,16 @@ static void blame(struct separate_stack *stacks, struct range range, bool ends)
 	}
 }
 
-/* The part of a range that goes on, from `at`, by the same caller: one level out, or, where there is no caller, the same. */
+/* The part of a range that goes on, from `at`, by the same caller: one level out, or, where there is no caller, the
+ * same. */
 static struct range next_caller(const struct separate_stack *stacks, struct range range, size_t at)
 {
 	uint32_t level = range.level + 1;
 	bool ends = stacks[at].count <= level;
 	struct range caller = {at, at + 1, ends ? range.level : level};
 
-	while (caller.last < range.last && (ends ? stacks[caller.last].count <= level
-											 : stacks[caller.last].places[level] == stacks[at].places[level]))
+	while (caller.last < range.last &&
+		   (ends ? stacks[caller.last].count <= level : stacks[caller.last].places[level] == stacks[at].places[level]))
 		caller.last++;
 	return caller;
 }

@@ -110,8 +110,8 @@ static void behind_one_of_two_ways(void **state)
 {
 	struct tree *tree = *state;
 	for (int caller = 0; caller < 50; caller++)
-		add(tree, caller == 7 ? 5 : 0, caller == 7 ? 0 : 10, WRAPPER, caller < 25 ? MIDDLE : MIDDLE + 50, CALLER + caller,
-			MAIN, 0);
+		add(tree, caller == 7 ? 5 : 0, caller == 7 ? 0 : 10, WRAPPER, caller < 25 ? MIDDLE : MIDDLE + 50,
+			CALLER + caller, MAIN, 0);
 	judge(tree);
 	assert_int_equal(blamed(tree, 7), CALLER + 7);
 	assert_int_equal(tree->nodes[0].callers, 25);
@@ -288,7 +288,8 @@ static void order_does_not_matter(void **state)
 	struct tree *tree = *state;
 	uint32_t first[200];
 	for (int caller = 0; caller < 200; caller++)
-		add(tree, caller % 40 == 3, caller % 40 == 3 ? 0 : caller, WRAPPER, CALLER + caller % 60, MIDDLE + caller % 7, MAIN, 0);
+		add(tree, caller % 40 == 3, caller % 40 == 3 ? 0 : caller, WRAPPER, CALLER + caller % 60, MIDDLE + caller % 7,
+			MAIN, 0);
 	judge(tree);
 	for (uint32_t id = 0; id < 200; id++)
 		first[id] = blamed(tree, id);
