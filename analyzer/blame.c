@@ -34,9 +34,8 @@ static const char steps_query[] =
 	" ORDER BY c.stack, s.level, o.depth";
 
 /* Stacks without code of the user's own. */
-static const char rest_sql[] =
-	"INSERT OR IGNORE INTO blamed SELECT c.kind, c.stack, s.level, s.frame, s.depth, NULL"
-	" FROM stack_count c JOIN site s ON s.stack = c.stack WHERE c.lost > 0";
+static const char rest_sql[] = "INSERT OR IGNORE INTO blamed SELECT c.kind, c.stack, s.level, s.frame, s.depth, NULL"
+							   " FROM stack_count c JOIN site s ON s.stack = c.stack WHERE c.lost > 0";
 
 #define MOST_LEVELS 65536 /* more than a stack has */
 
@@ -108,8 +107,7 @@ static bool add_stack(struct blame *blame, sqlite3_stmt *row)
 			!make_room((void **)&blame->parts, sizeof *blame->parts, blame->stack_room))
 			return false;
 	}
-	blame->stacks[blame->stack_count] =
-		(struct stack){.id = sqlite3_column_int64(row, 0), .first = blame->step_count};
+	blame->stacks[blame->stack_count] = (struct stack){.id = sqlite3_column_int64(row, 0), .first = blame->step_count};
 	blame->parts[blame->stack_count] = (struct separate_stack){.id = (uint32_t)blame->stack_count,
 															   .lost = sqlite3_column_int64(row, 1),
 															   .clean = sqlite3_column_int64(row, 2)};

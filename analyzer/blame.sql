@@ -8,7 +8,7 @@ DROP TABLE IF EXISTS temp.separation;
 DROP TABLE IF EXISTS temp.comparable;
 DROP TABLE IF EXISTS temp.own_call;
 
-CREATE TEMP TABLE stack_count (kind, stack, lost, clean, PRIMARY KEY (kind, stack)) WITHOUT ROWID;
+CREATE TEMP TABLE stack_count (kind TEXT, stack INTEGER, lost, clean, PRIMARY KEY (kind, stack)) WITHOUT ROWID;
 INSERT INTO stack_count
   SELECT kind, acquire_stack, sum(count), 0 FROM tally_life
   WHERE verdict NOT IN ('released', 'inherited') AND (kind <> 'statement' OR state = 'repeated')
@@ -23,18 +23,20 @@ INSERT INTO stack_count
 INSERT OR IGNORE INTO wanted_stack SELECT stack FROM stack_count;
 
 -- Which call (frame and depth, at this level of the stack) is named for what was lost by this stack.
-CREATE TEMP TABLE blamed (kind, stack, level, frame, depth, node, PRIMARY KEY (kind, stack)) WITHOUT ROWID;
+CREATE TEMP TABLE blamed (
+  kind TEXT, stack INTEGER, level INTEGER, frame INTEGER, depth INTEGER, node INTEGER, PRIMARY KEY (kind, stack)
+) WITHOUT ROWID;
 
 -- A blamed place.  site_frame, site_depth: the plain call site; shared_frame, shared_depth: the call it has in common with
 -- others, of which `callers` there are, `leaking` of them leak; NULL where it is told from none.
 CREATE TEMP TABLE separation (
-  node INTEGER PRIMARY KEY, scope, levels, site_frame, site_depth, shared_frame, shared_depth, callers, leaking,
-  lost, acquired, others_lost, others_acquired
+  node INTEGER PRIMARY KEY, scope INTEGER, levels, site_frame INTEGER, site_depth INTEGER, shared_frame INTEGER,
+  shared_depth INTEGER, callers, leaking, lost, acquired, others_lost, others_acquired
 );
 
 -- The stacks by which was released what is comparable: by the same call site, or the same shared call.
-CREATE TEMP TABLE comparable (scope, kind, stack, PRIMARY KEY (scope, kind, stack)) WITHOUT ROWID;
+CREATE TEMP TABLE comparable (scope INTEGER, kind TEXT, stack INTEGER, PRIMARY KEY (scope, kind, stack)) WITHOUT ROWID;
 
 -- What may be the user's own code, each with a number for its place: one source line is one place, however many calls the
 -- compiler made of it.  Filled when the frames are in words.
-CREATE TEMP TABLE own_call (frame, depth, role, place, PRIMARY KEY (frame, depth)) WITHOUT ROWID;
+CREATE TEMP TABLE own_call (frame INTEGER, depth INTEGER, role, place, PRIMARY KEY (frame, depth)) WITHOUT ROWID;

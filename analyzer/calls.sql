@@ -28,8 +28,9 @@ INSERT INTO script_role
 
 -- A frame's functions, innermost first, inlined ones included.  `unit` is what holds the code: the module or the script.
 -- `head` may be shortened, `tail` says where.  `symbols`: whether it could be named, and if not, why.
+-- (Columns have types where they are joined: SQLite uses no index to compare one that has with one that has not.)
 CREATE TEMP TABLE call (
-  frame, depth, role, language, unit, module, "offset", function, file, line, symbols, head, tail, text,
+  frame INTEGER, depth INTEGER, role, language, unit, module, "offset", function, file, line, symbols, head, tail, text,
   PRIMARY KEY (frame, depth)
 ) WITHOUT ROWID;
 INSERT INTO call
@@ -71,6 +72,6 @@ INSERT INTO call
   FROM worded;
 
 -- The function that names a frame: the innermost that is no driver's, or the innermost.
-CREATE TEMP TABLE call_frame (frame INTEGER PRIMARY KEY, depth, role, scripted);
+CREATE TEMP TABLE call_frame (frame INTEGER PRIMARY KEY, depth INTEGER, role, scripted);
 INSERT INTO call_frame
   SELECT frame, ifnull(min(iif(role <> 'driver', depth, NULL)), 0), role, language IS NOT NULL FROM call GROUP BY frame;

@@ -13,8 +13,9 @@
 
 static int run_check(const struct command *self, int argc, char **argv)
 {
-	static const struct option options[] = {
-		GATE_OPTIONS, {"quiet", no_argument, NULL, 'q'}, REPORT_OPTIONS, SYMBOL_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {GATE_OPTIONS,   {"quiet", no_argument, NULL, 'q'},
+											REPORT_OPTIONS, SYMBOL_OPTIONS,
+											HELP_OPTION,    {NULL, 0, NULL, 0}};
 	REPORT_CHOICE_CLEANUP choice = {0};
 	READING_CLEANUP reading = {0};
 	struct totals totals;
@@ -47,12 +48,13 @@ const struct command command_check = {
 	.name = "check",
 	.synopsis = "[OPTIONS] [TRACE]",
 	.summary = "Exit with 0: nothing leaked, 1: something did, 2: cannot tell",
-	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\n"
-			"  --max=N                  tolerate up to N leaked connections and results (0)\n" GATE_OPTIONS_HELP
-			"  -q, --quiet              print nothing when the exit status is 0\n" REPORT_OPTIONS_HELP SYMBOL_OPTIONS_HELP
-			"\nWhat a killed or a running process held is shown and does not fail the check.\n"
-			"2 means: there is no trace, it is damaged or incomplete, or no call of libpq was\n"
-			"intercepted.  Leaks found in an incomplete trace are leaks: 1.\n",
+	.help =
+		"TRACE is " DEFAULT_TRACE " when not given.\n\n"
+		"  --max=N                  tolerate up to N leaked connections and results (0)\n" GATE_OPTIONS_HELP
+		"  -q, --quiet              print nothing when the exit status is 0\n" REPORT_OPTIONS_HELP SYMBOL_OPTIONS_HELP
+		"\nWhat a killed or a running process held is shown and does not fail the check.\n"
+		"2 means: there is no trace, it is damaged or incomplete, or no call of libpq was\n"
+		"intercepted.  Leaks found in an incomplete trace are leaks: 1.\n",
 	.usage_status = STATUS_UNABLE,
 	.run = run_check,
 };

@@ -4,6 +4,7 @@
 
 DROP TABLE IF EXISTS temp.member;
 DROP TABLE IF EXISTS temp.finding;
+DROP TABLE IF EXISTS temp.freed;
 DROP TABLE IF EXISTS temp.speaker;
 DROP TABLE IF EXISTS temp.share;
 DROP TABLE IF EXISTS temp.peak_place;
@@ -71,17 +72,22 @@ CREATE TEMP TABLE finding AS
     FROM ranked r)
   SELECT row_number() OVER (ORDER BY rank, kind_rank(kind), shape, count DESC, first_ns, head, tail) AS number, * FROM described;
 
+-- By which stacks was released what is comparable.
+CREATE TEMP TABLE freed (kind TEXT, stack INTEGER, release_stack, count, PRIMARY KEY (kind, stack, release_stack)) WITHOUT ROWID;
+INSERT INTO freed SELECT kind, acquire_stack, release_stack, sum(count) FROM main.fold
+  WHERE (kind, acquire_stack) IN (SELECT kind, stack FROM comparable) GROUP BY kind, acquire_stack, release_stack;
+
 -- The stack that is shown speaks for its finding: whom it blames, and by which stack most of what is comparable was
 -- released.  used_stack: the last use of any of them.
-CREATE TEMP TABLE speaker (number INTEGER PRIMARY KEY, level, frame, depth, node, used_stack, release_stack, releases);
+CREATE TEMP TABLE speaker (
+  number INTEGER PRIMARY KEY, level INTEGER, frame INTEGER, depth INTEGER, node INTEGER, used_stack INTEGER,
+  release_stack INTEGER, releases
+);
 INSERT INTO speaker
-  WITH freed AS MATERIALIZED (
-    SELECT c.scope, f.release_stack, sum(f.count) AS count FROM comparable c
-    JOIN main.fold f ON f.kind = c.kind AND f.acquire_stack = c.stack
-    GROUP BY c.scope, f.release_stack),
-  chosen AS MATERIALIZED (
+  WITH chosen AS MATERIALIZED (
     SELECT scope, release_stack, count, row_number() OVER (PARTITION BY scope ORDER BY count DESC, release_stack) AS rank
-    FROM freed)
+    FROM (SELECT c.scope, f.release_stack, sum(f.count) AS count
+          FROM comparable c CROSS JOIN freed f ON f.kind = c.kind AND f.stack = c.stack GROUP BY c.scope, f.release_stack))
   SELECT f.number, b.level, ifnull(b.frame, s.frame), ifnull(b.depth, s.depth), b.node, u.use_stack, r.release_stack, r.count
   FROM finding f LEFT JOIN site s ON s.stack = f.stack
   LEFT JOIN blamed b ON b.kind = f.kind AND b.stack = f.stack AND f.verdict NOT IN ('released', 'inherited')

@@ -114,10 +114,10 @@ static bool add(sqlite3 *db, const char *name, int values, void (*function)(sqli
 bool functions_add(sqlite3 *db)
 {
 	if (!add(db, "basename", 1, sql_basename) || !add(db, "short_name", 1, sql_short_name) ||
-		!add(db, "is_start", 1, sql_is_start) ||
-		!add(db, "transaction_name", 1, sql_transaction_name) || !add(db, "kind_rank", 1, sql_kind_rank) ||
-		!add(db, "kind_noun", 1, sql_kind_noun) || !add(db, "misuse_by_design", 1, sql_misuse_by_design) ||
-		!add(db, "misuse_noun", 2, sql_misuse_noun) || !add(db, "duration", 1, sql_duration))
+		!add(db, "is_start", 1, sql_is_start) || !add(db, "transaction_name", 1, sql_transaction_name) ||
+		!add(db, "kind_rank", 1, sql_kind_rank) || !add(db, "kind_noun", 1, sql_kind_noun) ||
+		!add(db, "misuse_by_design", 1, sql_misuse_by_design) || !add(db, "misuse_noun", 2, sql_misuse_noun) ||
+		!add(db, "duration", 1, sql_duration))
 		return fail(false, "cannot prepare the trace: %s", sqlite3_errmsg(db));
 	return query_run(db, open_sql);
 }

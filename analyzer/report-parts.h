@@ -22,13 +22,13 @@ enum part_list { PART_TARGETS, PART_TRANSACTIONS, PART_PROCESSES, PART_LABELS };
 struct part_stack {
 	char *title; /* what happened there */
 	int64_t stack;
-	bool whole;       /* nothing is cut, names are not shortened */
-	bool blamed;      /* the call of this level and depth stands out, and is shown */
+	bool whole;  /* nothing is cut, names are not shortened */
+	bool blamed; /* the call of this level and depth stands out, and is shown */
 	int level, depth;
 };
 
-/* Prints a stack, innermost first, without a title; drivers are dimmed.  Unless `whole`, long ones are cut around the call
- * site.  Interpreters' frames are left out unless printer->native. */
+/* Prints a stack, innermost first, without a title; drivers are dimmed.  Unless `whole`, long ones are cut around the
+ * call site.  Interpreters' frames are left out unless printer->native. */
 void part_stack(const struct printer *printer, sqlite3 *db, int64_t stack, bool whole);
 
 /* Prints up to three with their titles: side by side where the terminal is wide, else one under the other. */

@@ -13,8 +13,8 @@
 #include "analyzer/report-parts.h"
 #include "analyzer/sites.h"
 
-#define STACK_LINES 8  /* from the call site outwards */
-#define DRIVER_LINES 3 /* before it */
+#define STACK_LINES 8    /* from the call site outwards */
+#define DRIVER_LINES 3   /* before it */
 #define SIDE_BY_SIDE 120 /* columns of a terminal that is wide enough */
 #define MOST_COLUMNS 3
 
@@ -55,7 +55,8 @@ static void add_line(struct lines *lines, struct cell cell)
 }
 
 /* `more` says how to see it. */
-static __attribute__((format(printf, 3, 4))) void add_remark(struct lines *lines, const char *more, const char *format, ...)
+static __attribute__((format(printf, 3, 4))) void add_remark(struct lines *lines, const char *more, const char *format,
+															 ...)
 {
 	char *text = NULL;
 	va_list arguments;
@@ -167,7 +168,7 @@ static void print_beside(const struct printer *printer, sqlite3 *db, const struc
 	for (int row = -1; row < rows; row++) {
 		struct cell cells[MOST_COLUMNS];
 		for (int c = 0; c < count; c++)
-			cells[c] = row < 0                  ? (struct cell){STYLE_PLAIN, parts[c].title, NULL, false}
+			cells[c] = row < 0                ? (struct cell){STYLE_PLAIN, parts[c].title, NULL, false}
 					   : row < lines[c].count ? lines[c].items[row]
 											  : (struct cell){STYLE_PLAIN, NULL, NULL, false};
 		print_cells(printer, PART_INDENT + (row < 0 ? 0 : 2), cells, count);

@@ -25,7 +25,7 @@ struct report_choice {
 	const char *group_by; /* "site" (also when NULL), "stack", "function", "module" or "database" */
 	bool all;
 	bool json;
-	bool stacks; /* also those of the last use, and of where what is comparable was released */
+	bool stacks;     /* also those of the last use, and of where what is comparable was released */
 	int64_t held_ns; /* what was held, or idle in a transaction, so long is named; 0: not asked for */
 	struct gate gate;
 	struct symbol_choice symbols;

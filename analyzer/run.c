@@ -140,7 +140,8 @@ static int conclude(const struct run_choice *choice, const char *trace, int comm
 	struct totals totals;
 	int unable = choice->check && command_status == 0 ? STATUS_UNABLE : command_status;
 
-	if (!reading_open(&reading, trace) || !name_frames(choice, &reading) || !findings_make(&reading, &choice->report, &totals))
+	if (!reading_open(&reading, trace) || !name_frames(choice, &reading) ||
+		!findings_make(&reading, &choice->report, &totals))
 		return unable;
 	int status = gate_status(&choice->report.gate, &totals, (int)choice->leak_status);
 	bool silent = choice->quiet && totals_leaked(&totals) == 0 && totals.reasons == 0 && status == STATUS_CLEAN;

@@ -45,15 +45,16 @@ static void blame(struct separate_stack *stacks, struct range range, bool ends)
 	}
 }
 
-/* The part of a range that goes on, from `at`, by the same caller: one level out, or, where there is no caller, the same. */
+/* The part of a range that goes on, from `at`, by the same caller: one level out, or, where there is no caller, the
+ * same. */
 static struct range next_caller(const struct separate_stack *stacks, struct range range, size_t at)
 {
 	uint32_t level = range.level + 1;
 	bool ends = stacks[at].count <= level;
 	struct range caller = {at, at + 1, ends ? range.level : level};
 
-	while (caller.last < range.last && (ends ? stacks[caller.last].count <= level
-											 : stacks[caller.last].places[level] == stacks[at].places[level]))
+	while (caller.last < range.last &&
+		   (ends ? stacks[caller.last].count <= level : stacks[caller.last].places[level] == stacks[at].places[level]))
 		caller.last++;
 	return caller;
 }
@@ -66,12 +67,17 @@ struct split {
 };
 
 /*
- * Whether to blame these callers rather than what they call: most of what was released came by others.  And chance must
- * not look like a pattern: where more are blamed than cleared, one loss each is no evidence.
+ * Whether to blame these callers rather than what they call: most of what was released must have come by others.  And
+ * chance must not look like a pattern.  What is lost now and then whoever calls hits different callers once each: so
+ * where there are several, they must have lost twice on average; or they lose more than they release, and others are as
+ * many.
  */
 static bool is_worth(const struct split *split, int64_t clean)
 {
-	return split->clean <= clean / 2 && (split->blamed <= split->cleared || split->lost / 2 >= (int64_t)split->blamed);
+	if (split->clean > clean / 2)
+		return false;
+	return split->blamed == 1 || split->lost / 2 >= (int64_t)split->blamed ||
+		   (split->clean <= split->lost && split->blamed <= split->cleared);
 }
 
 static struct split resolve(struct separate_stack *stacks, struct range range)

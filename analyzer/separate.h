@@ -31,14 +31,14 @@ struct separate_node {
 	int64_t lost, acquired; /* by them */
 	/* What is comparable: everything that came by the place inside it, or, at level 0, by itself. */
 	uint32_t scope_first, scope_last;
-	uint32_t callers, leaking;            /* different places in `level` there, and through how many of them something was lost */
+	uint32_t callers, leaking; /* different places in `level` there, and through how many of them something was lost */
 	int64_t others_lost, others_acquired; /* in the scope, by other callers than this one */
 	bool parted;                          /* it is told from other callers; else callers and others mean nothing */
 };
 
 /*
- * Sorts the stacks by their places and blames: the answer depends on nothing but places and numbers.  The nodes are freed
- * with free().  False: out of memory.
+ * Sorts the stacks by their places and blames: the answer depends on nothing but places and numbers.  The nodes are
+ * freed with free().  False: out of memory.
  */
 bool separate(struct separate_stack *stacks, size_t count, struct separate_node **ret_nodes, size_t *ret_count);
 

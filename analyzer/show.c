@@ -125,8 +125,8 @@ static int run_show(const struct command *self, int argc, char **argv)
 
 	__attribute__((cleanup(frame_choice_done))) struct frame_choice frames = {.native = false};
 
-	int status = options_of_reader(
-		self, argc, argv, &(struct reader_choice){.symbols = &reading.symbols, .frames = &frames, .most = 3});
+	int status = options_of_reader(self, argc, argv,
+								   &(struct reader_choice){.symbols = &reading.symbols, .frames = &frames, .most = 3});
 	if (status >= 0)
 		return status;
 	struct wanted wanted = read_arguments(argc - optind, argv + optind);

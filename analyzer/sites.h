@@ -47,8 +47,8 @@ void calls_done(struct calls *calls);
 #define CALLS_CLEANUP __attribute__((cleanup(calls_done))) struct calls
 
 /*
- * Whether a call is of what runs the scripts, and says nothing of what they do: in a stack with scripts an interpreter's
- * or JIT's frame, and how the program began.
+ * Whether a call is of what runs the scripts, and says nothing of what they do: in a stack with scripts an
+ * interpreter's or JIT's frame, and how the program began.
  */
 bool calls_is_folded(const struct calls *calls, int index);
 

@@ -6,14 +6,14 @@ DROP TABLE IF EXISTS temp.reach;
 DROP TABLE IF EXISTS temp.site;
 
 -- The levels of a stack's outermost script, or NULL, and of its outermost frame.
-CREATE TEMP TABLE reach (stack INTEGER PRIMARY KEY, outermost, last);
+CREATE TEMP TABLE reach (stack INTEGER PRIMARY KEY, outermost INTEGER, last INTEGER);
 INSERT INTO reach
   SELECT w.stack, max(iif(f.scripted, s.level, NULL)), max(s.level)
   FROM wanted_stack w CROSS JOIN stack_frame s ON s.stack = w.stack JOIN call_frame f ON f.frame = s.frame
   GROUP BY w.stack;
 
 CREATE TEMP TABLE site (
-  stack INTEGER PRIMARY KEY, level, frame, depth, unit, module, function, file, line, "offset", head, tail, text
+  stack INTEGER PRIMARY KEY, level INTEGER, frame INTEGER, depth INTEGER, unit, module, function, file, line, "offset", head, tail, text
 );
 INSERT INTO site
   WITH own AS (

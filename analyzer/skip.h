@@ -23,8 +23,8 @@ struct frame_choice {
 	bool native; /* interpreters' frames too */
 };
 
-/* Add a pattern, or those of a file: one a line; blank lines and lines that begin with '#' are none.  False: it failed and
- * said so. */
+/* Add a pattern, or those of a file: one a line; blank lines and lines that begin with '#' are none.  False: it failed
+ * and said so. */
 bool skip_add(struct skip *skip, const char *pattern);
 bool skip_add_file(struct skip *skip, const char *path);
 

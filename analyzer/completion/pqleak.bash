@@ -9,7 +9,8 @@ _pqleak()
 
   local commands='run report check show audit symbolize sql help --help --version'
   local symbols='--sysroot= --debug-path= --debuginfod --help'
-  local report="--format= --group-by= --held= --all $symbols"
+  local frames='--skip= --skip-file= --native'
+  local report="--format= --group-by= --held= --all --stacks $frames $symbols"
   local faults='misuse transaction query copy cancel memory statement large-object finished-in-transaction
     finished-with-query finished-in-copy use-after-finish finished-twice cleared-twice used-in-child finished-in-child
     two-threads'
@@ -28,7 +29,7 @@ _pqleak()
       case ${words[i]} in
         --) ((i++)); _command_offset "$i"; return ;;
         -o | --output | --format | --group-by | --error-exitcode | --max | --max-open | --fail-on | --held | --sql | --events |
-          --label | --sysroot | --debug-path) ((i++)) ;;
+          --label | --sysroot | --debug-path | --skip | --skip-file) ((i++)) ;;
         -*) ;;
         *) _command_offset "$i"; return ;;
       esac
@@ -40,9 +41,9 @@ _pqleak()
     --group-by) mapfile -t COMPREPLY < <(compgen -W 'site stack function module database label' -- "$cur"); return ;;
     --sql) mapfile -t COMPREPLY < <(compgen -W 'text' -- "$cur"); return ;;
     --events) mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur"); return ;;
-    --max | --max-open | --held | --error-exitcode | --label) return ;;
+    --max | --max-open | --held | --error-exitcode | --skip | --label) return ;;
     --fail-on) mapfile -t COMPREPLY < <(compgen -W "$faults" -- "$cur"); return ;;
-    -o | --output) _filedir; return ;;
+    -o | --output | --skip-file) _filedir; return ;;
     --sysroot | --debug-path) _filedir -d; return ;;
   esac
   $split && return
@@ -51,7 +52,8 @@ _pqleak()
     run) options="--output= --append --check --error-exitcode= $gate --sql= --events= --label= --no-symbolize --quiet $report" ;;
     report) options=$report ;;
     check) options="$gate --quiet $report" ;;
-    show | audit | symbolize | sql) options=$symbols ;;
+    show) options="$frames $symbols" ;;
+    audit | symbolize | sql) options=$symbols ;;
     help) options='run report check show audit symbolize sql' ;;
   esac
   if [[ $cur == -* || $command == help ]]; then

@@ -2,11 +2,14 @@
 /*
  * lua-states.c - a program with several Lua states: each word of its command line but the first, which is the script,
  * says what it does next.  'a' and 'b' run the script in the state of that name, which is made when there is none, 'A'
- * and 'B' close it.  Lua is loaded at run time: 77 where there is none.
+ * and 'B' close it, 'h' keeps the driver loaded.  Lua is loaded at run time: 77 where there is none.
  */
 #include <dlfcn.h>
+#include <link.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct lua_State lua_State;
 
@@ -54,6 +57,25 @@ static lua_State *run(lua_State *state, const char *script)
 	return state;
 }
 
+static int hold(struct dl_phdr_info *info, size_t size, void *closure)
+{
+	(void)size;
+	bool *is_held = closure;
+	if (strstr(info->dlpi_name, "/luasql/postgres.so") != NULL)
+		*is_held = dlopen(info->dlpi_name, RTLD_NOW) != NULL;
+	return *is_held;
+}
+
+static void hold_driver(void)
+{
+	bool is_held = false;
+	dl_iterate_phdr(hold, &is_held);
+	if (!is_held) {
+		fprintf(stderr, "lua-states: no driver is loaded\n");
+		exit(1);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	lua_State *states[2] = {NULL, NULL};
@@ -61,7 +83,11 @@ int main(int argc, char **argv)
 		return 2;
 	load_lua();
 	for (int i = 2; i < argc; i++) {
-		int upper = argv[i][0] == 'A' || argv[i][0] == 'B';
+		if (argv[i][0] == 'h') {
+			hold_driver();
+			continue;
+		}
+		bool upper = argv[i][0] == 'A' || argv[i][0] == 'B';
 		lua_State **state = &states[argv[i][0] - (upper ? 'A' : 'a')];
 		if (!upper) {
 			*state = run(*state, argv[1]);

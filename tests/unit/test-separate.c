@@ -110,8 +110,8 @@ static void behind_one_of_two_ways(void **state)
 {
 	struct tree *tree = *state;
 	for (int caller = 0; caller < 50; caller++)
-		add(tree, caller == 7 ? 5 : 0, caller == 7 ? 0 : 10, WRAPPER, caller < 25 ? MIDDLE : MIDDLE + 50, CALLER + caller,
-			MAIN, 0);
+		add(tree, caller == 7 ? 5 : 0, caller == 7 ? 0 : 10, WRAPPER, caller < 25 ? MIDDLE : MIDDLE + 50,
+			CALLER + caller, MAIN, 0);
 	judge(tree);
 	assert_int_equal(blamed(tree, 7), CALLER + 7);
 	assert_int_equal(tree->nodes[0].callers, 25);
@@ -130,6 +130,16 @@ static void several_bad_callers(void **state)
 	assert_int_equal(tree->nodes[1].leaking, 3);
 	assert_int_equal(tree->nodes[1].others_lost, 8);
 	assert_int_equal(tree->nodes[1].others_acquired, 478);
+}
+
+/* One loss is little evidence, but nobody else loses any. */
+static void a_single_loss(void **state)
+{
+	struct tree *tree = *state;
+	for (int caller = 0; caller < 4; caller++)
+		add(tree, caller == 2, caller == 2 ? 7 : 8, WRAPPER, CALLER + caller, MAIN, 0);
+	judge(tree);
+	assert_int_equal(blamed(tree, 2), CALLER + 2);
 }
 
 static void most_callers_are_bad(void **state)
@@ -207,6 +217,28 @@ static void all_callers_leak_alike(void **state)
 	assert_int_equal(tree->nodes[0].acquired, 200);
 }
 
+/* One in a thousand is lost, whoever calls: ten callers of a hundred were hit. */
+static void chance_at_a_wrapper_is_no_pattern(void **state)
+{
+	struct tree *tree = *state;
+	for (int caller = 0; caller < 100; caller++)
+		add(tree, caller % 10 == 7, 100, WRAPPER, CALLER + caller, MAIN, 0);
+	judge(tree);
+	assert_int_equal(tree->node_count, 1);
+	assert_int_equal(blamed(tree, 7), WRAPPER);
+}
+
+/* Two callers forget now and then, the others never. */
+static void callers_that_seldom_leak(void **state)
+{
+	struct tree *tree = *state;
+	for (int caller = 0; caller < 100; caller++)
+		add(tree, caller < 2 ? 3 : 0, 100, WRAPPER, CALLER + caller, MAIN, 0);
+	judge(tree);
+	assert_int_equal(tree->node_count, 2);
+	assert_int_equal(blamed(tree, 1), CALLER + 1);
+}
+
 /* A stack that ends where others go on has no caller to blame. */
 static void a_stack_that_ends(void **state)
 {
@@ -256,7 +288,8 @@ static void order_does_not_matter(void **state)
 	struct tree *tree = *state;
 	uint32_t first[200];
 	for (int caller = 0; caller < 200; caller++)
-		add(tree, caller % 40 == 3, caller % 40 == 3 ? 0 : caller, WRAPPER, CALLER + caller % 60, MIDDLE + caller % 7, MAIN, 0);
+		add(tree, caller % 40 == 3, caller % 40 == 3 ? 0 : caller, WRAPPER, CALLER + caller % 60, MIDDLE + caller % 7,
+			MAIN, 0);
 	judge(tree);
 	for (uint32_t id = 0; id < 200; id++)
 		first[id] = blamed(tree, id);
@@ -292,11 +325,14 @@ int main(void)
 		RULE(two_levels_out),
 		RULE(behind_one_of_two_ways),
 		RULE(several_bad_callers),
+		RULE(a_single_loss),
 		RULE(most_callers_are_bad),
 		RULE(a_bad_caller_that_releases_some),
 		RULE(a_line_that_always_leaks_is_not_split),
 		RULE(chance_far_out_is_no_pattern),
 		RULE(chance_outside_a_bad_caller),
+		RULE(chance_at_a_wrapper_is_no_pattern),
+		RULE(callers_that_seldom_leak),
 		RULE(all_callers_leak_alike),
 		RULE(a_stack_that_ends),
 		RULE(equal_places_are_one_caller),
