@@ -69,14 +69,14 @@ enum long_option {
 		"debuginfod", no_argument, NULL, OPTION_DEBUGINFOD                                                             \
 	}
 #define SYMBOL_OPTIONS_HELP                                                                                            \
-	"  --sysroot=DIR            look for the traced files in DIR, as for /usr/bin/app\n"                               \
-	"                           in DIR/usr/bin/app\n"                                                                  \
-	"  --debug-path=DIR[:DIR]   look for separate debug information in these folders\n"                                \
+	"  --sysroot=DIR            look for the traced files in DIR: /usr/bin/app in\n"                                   \
+	"                           DIR/usr/bin/app\n"                                                                     \
+	"  --debug-path=DIR[:DIR]   look for debug information in these folders too\n"                                     \
 	"  --debuginfod             ask the servers of DEBUGINFOD_URLS for it\n"
 
 #define FRAME_OPTIONS_HELP                                                                                             \
-	"  --skip=PATTERN           never take code for a call site whose module, script\n"                                \
-	"                           or function matches, as 'libdb*.so*' or 'db::*';\n"                                    \
+	"  --skip=PATTERN           code whose module, script or function matches\n"                                       \
+	"                           is no call site, as 'libwrap.so*' or 'db::*';\n"                                       \
 	"                           can be repeated\n"                                                                     \
 	"  --skip-file=FILE         the same for the patterns in FILE, one a line\n"                                       \
 	"  --native                 show an interpreter's own frames beside its scripts'\n"

@@ -2,6 +2,7 @@
 /* perl-layout.c - see perl-layout.h. */
 #include "perl-layout.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -16,10 +17,11 @@ enum {
 /* Versions of which it is known what would be searched; it is compared all the same. */
 static const struct version {
 	uint8_t version, curcop, oldcop;
-} versions[] = {{36, 26, 2}};
+} versions[] = {{32, 28, 2}, {36, 26, 2}, {40, 26, 2}};
 
 /* What is known of one module: its page's number, then these bits and two offsets in words. 0: nothing. */
 static _Atomic uint64_t known;
+static _Atomic uint64_t known_operations; /* the page's number too, and two numbers of operations */
 static _Atomic uint32_t failures;
 static atomic_flag comparing;
 
@@ -37,7 +39,6 @@ static const struct version *known_version(const struct perl *perl)
 
 /* --- Perl's functions --- */
 
-typedef const char *get_context_function(void);
 typedef const char *mess_function(const char *my_perl, const char *format, ...);
 typedef const char *cv_name_function(const char *my_perl, const char *cv, void *value, uint32_t flags);
 typedef void scope_function(const char *my_perl);
@@ -167,6 +168,23 @@ static void use_facts(struct perl *perl)
 	perl->oldcop = (uint8_t)(facts >> 8);
 }
 
+static bool use_operations(struct perl *perl)
+{
+	enum { BITS = 9, MASK = (1 << BITS) - 1 };
+	uint64_t page = perl->interpreter->low / PAGE;
+	uint64_t now = atomic_load_explicit(&known_operations, memory_order_relaxed);
+	if (now >> 2 * BITS == page) {
+		perl->nextstate = now >> BITS & MASK;
+		perl->scope = now & MASK;
+		return true;
+	}
+	if (!perl_find_operations(perl))
+		return false;
+	now = page << 2 * BITS | (uint64_t)perl->nextstate << BITS | perl->scope;
+	atomic_store_explicit(&known_operations, now, memory_order_relaxed);
+	return true;
+}
+
 /* Finds out what is not known yet, as far as this moment shows it. */
 static void compare_places(struct perl *perl, const char *context)
 {
@@ -188,8 +206,9 @@ bool perl_prepare(struct perl *ret, const struct script_interpreter *interpreter
 		version > PERL_NEWEST)
 		return false;
 	*ret = (struct perl){.interpreter = interpreter, .version = version};
-	ret->my_perl = PERL_CALL(get_context_function, ret, PERL_GET_CONTEXT)();
-	if (ret->my_perl == NULL)
+	/* Perl_get_context is this, but is not exported any more. */
+	ret->my_perl = pthread_getspecific(PERL_AT(pthread_key_t, interpreter->function[PERL_THR_KEY], 0));
+	if (ret->my_perl == NULL || !use_operations(ret))
 		return false;
 	const char *context = perl_context(ret, 0);
 	use_facts(ret);

@@ -11,10 +11,19 @@ enum {
 	BODY_HAS_AUX_SINCE = 35,
 
 	/* an operation, and a statement, which is one */
+	OP_NEXT = 0,
 	OP_SIBLING = 8,
 	OP_FUNCTION = 16,
+	OP_TARGET = 24,
 	OP_BITS = 32,
+	OP_TYPE = 0x1ff,
 	OP_HAS_SIBLING = 1 << 14,
+	OP_FLAGS = 34,
+	OP_HAS_KIDS = 4,
+	OP_FIRST = 40,
+	TYPE_NULL = 0,
+	TREE_DEPTH = 100, /* of a statement's operations, as far as they are searched */
+	TREE_SIZE = 5000,
 	COP_LINE = 36,
 	COP_FILE = 48,
 	COP_BYTES = 56,
@@ -27,7 +36,7 @@ enum {
 	TYPE_GLOB = 9,
 	TYPE_HASH = 12,
 	TYPE_CODE = 13,
-	HASH_HAS_AUX = 0x03000000, /* one of these bits, as the version has it */
+	HASH_HAS_AUX = 0x02000000,
 
 	/* the bodies of values */
 	HASH_MAX = 24,
@@ -63,8 +72,6 @@ static bool is_readable(const char *address, size_t length)
 }
 
 typedef const char *caller_cx_function(const char *my_perl, int32_t level, const char **ret_debugged);
-typedef const char *closest_cop_function(const char *my_perl, const char *cop, const char *sibling, const void *op,
-										 bool is_next);
 
 const char *perl_context(const struct perl *perl, int32_t level)
 {
@@ -73,12 +80,68 @@ const char *perl_context(const struct perl *perl, int32_t level)
 
 /* --- statements --- */
 
+bool perl_find_operations(struct perl *perl)
+{
+	const char *const *names = perl->interpreter->function[PERL_OP_NAME];
+	perl->nextstate = perl->scope = 0;
+	/* The last is for operations that are freed. */
+	for (uint16_t type = 1; type < OP_TYPE && names[type] != NULL && strcmp(names[type], "freed") != 0; type++) {
+		if (strcmp(names[type], "nextstate") == 0 && strcmp(names[type + 1], "dbstate") == 0)
+			perl->nextstate = type;
+		if (strcmp(names[type], "scope") == 0)
+			perl->scope = type;
+	}
+	return perl->nextstate != 0 && perl->scope != 0;
+}
+
+static uint16_t type_of(const char *op)
+{
+	return PERL_AT(uint16_t, op, OP_BITS) & OP_TYPE;
+}
+
 static bool is_statement(const struct perl *perl, const char *op)
 {
+	uint16_t type = type_of(op);
 	const void *function = PERL_AT(void *, op, OP_FUNCTION);
-	return function == perl->interpreter->function[PERL_PP_NEXTSTATE] ||
-		   function == perl->interpreter->function[PERL_PP_DBSTATE] ||
-		   (function == NULL && op >= perl->my_perl && op < perl->my_perl + STATE_BYTES);
+	void *const *functions = perl->interpreter->function[PERL_PPADDR];
+	if (type == TYPE_NULL)
+		return function == NULL && op >= perl->my_perl && op < perl->my_perl + STATE_BYTES;
+	return (type == perl->nextstate || type == perl->nextstate + 1) && function == functions[type];
+}
+
+static const char *sibling_of(const char *op)
+{
+	return PERL_AT(uint16_t, op, OP_BITS) & OP_HAS_SIBLING ? PERL_AT(char *, op, OP_SIBLING) : NULL;
+}
+
+struct search {
+	const struct perl *perl;
+	const void *op;
+	bool is_next; /* the operation is the one before `op` */
+	unsigned left;
+};
+
+/*
+ * The statement, after `cop`, that the operation belongs to, in the tree at `op`; NULL: it is not there.  A statement
+ * that was optimised away still knows its line.  Perl has this function too, but since 5.38 does not export it.
+ */
+static const char *closest(struct search *search, const char *cop, const char *op, unsigned depth)
+{
+	if (op == NULL || search->op == NULL ||
+		(search->is_next ? PERL_AT(void *, op, OP_NEXT) == search->op && type_of(op) != search->perl->scope
+						 : op == search->op))
+		return cop;
+	if ((PERL_AT(uint8_t, op, OP_FLAGS) & OP_HAS_KIDS) == 0 || depth == TREE_DEPTH)
+		return NULL;
+	for (const char *kid = PERL_AT(char *, op, OP_FIRST); kid != NULL && search->left > 0; kid = sibling_of(kid)) {
+		search->left--;
+		if (type_of(kid) == TYPE_NULL && PERL_AT(uint64_t, kid, OP_TARGET) == search->perl->nextstate)
+			cop = kid;
+		const char *found = closest(search, cop, kid, depth + 1);
+		if (found != NULL)
+			return found;
+	}
+	return NULL;
 }
 
 const void *perl_op(const struct perl *perl)
@@ -92,11 +155,9 @@ bool perl_place(const struct perl *perl, const char *cop, const void *op, bool i
 	if (cop == NULL || !is_statement(perl, cop))
 		return false;
 	const char *file = PERL_AT(char *, cop, COP_FILE);
-	/* As caller() does: a statement within this one may have been optimised away, but still knows its line. */
-	const char *sibling = PERL_AT(uint16_t, cop, OP_BITS) & OP_HAS_SIBLING ? PERL_AT(char *, cop, OP_SIBLING) : NULL;
-	const char *closest =
-		PERL_CALL(closest_cop_function, perl, PERL_CLOSEST_COP)(perl->my_perl, cop, sibling, op, is_next);
-	*ret_line = PERL_AT(uint32_t, closest != NULL ? closest : cop, COP_LINE);
+	struct search search = {perl, op, is_next, TREE_SIZE};
+	const char *inner = closest(&search, cop, sibling_of(cop), 0);
+	*ret_line = PERL_AT(uint32_t, inner != NULL ? inner : cop, COP_LINE);
 	*ret_file = (struct perl_text){file, file != NULL ? strlen(file) : 0};
 	return file != NULL && *ret_line != 0;
 }

@@ -22,14 +22,13 @@
 enum perl_function {
 	PERL_CALLER_CX,
 	PERL_CLONE, /* only Perls with ithreads have it: all others pass no interpreter */
-	PERL_GET_CONTEXT,
 	PERL_MESS,
-	PERL_CLOSEST_COP,
 	PERL_CV_NAME,
-	PERL_PP_NEXTSTATE,
-	PERL_PP_DBSTATE,
 	PERL_REVISION, /* data, as the next */
 	PERL_VERSION,
+	PERL_THR_KEY,
+	PERL_OP_NAME,
+	PERL_PPADDR,
 	PERL_PUSH_SCOPE,
 	PERL_SAVETMPS,
 	PERL_FREE_TMPS,
@@ -42,6 +41,8 @@ enum perl_function {
 struct perl {
 	const struct script_interpreter *interpreter;
 	const char *my_perl; /* its state */
+	uint16_t nextstate;  /* the kinds of operations: a statement, and with a debugger the next number too; */
+	uint16_t scope;      /* a block without variables */
 	uint8_t version;     /* 36 for 5.36 */
 	uint8_t curcop;      /* offset, in words, of the statement that runs in it, */
 	uint8_t oldcop;      /* and of the calling statement in a context; 0: not known */
@@ -67,6 +68,9 @@ struct perl_text {
 
 /* The text of a value that Perl has just made. */
 #define PERL_TEXT_OF(value) PERL_AT(char *, value, 16)
+
+/* Finds the numbers of the kinds of operations, which `perl` has then. False: there are none of those names. */
+bool perl_find_operations(struct perl *perl);
 
 /*
  * The line of statement `cop`, more exactly of the operation `op` in it (or, with `is_next`, of the one before `op`),

@@ -3,7 +3,8 @@
  * script-python.c - frames of Python: CPython 3.9 to 3.14.
  *
  * When looking is legal:
- * - The interpreter is there and stays: it is initialised and not finalising.
+ * - The interpreter is there and stays: it is initialised, which it is no longer
+ *   when it begins to finalise.
  * - It is the only one of its process, and the thread has a state of it.
  *   PyGILState knows nothing of subinterpreters.
  * - The thread has the lock of the interpreter (GIL).  Drivers give it up
@@ -45,8 +46,6 @@ enum {
 	MARK,
 	AS_ENCODED,
 	AS_BYTES,
-	IS_FINALIZING,
-	IS_FINALIZING_OLD,
 	THREAD_CURRENT,
 	THREAD_CURRENT_OLD,
 	GC_DISABLE,
@@ -76,8 +75,6 @@ static const char *const functions[] = {
 	[MARK] = "",
 	[AS_ENCODED] = "PyUnicode_AsEncodedString",
 	[AS_BYTES] = "PyBytes_AsString",
-	[IS_FINALIZING] = "Py_IsFinalizing",                  /* since 3.13 */
-	[IS_FINALIZING_OLD] = "_Py_IsFinalizing",             /* until 3.12 */
 	[THREAD_CURRENT] = "PyThreadState_GetUnchecked",      /* since 3.13 */
 	[THREAD_CURRENT_OLD] = "_PyThreadState_UncheckedGet", /* until 3.12 */
 	[GC_DISABLE] = "PyGC_Disable",                        /* since 3.10 */
@@ -109,15 +106,9 @@ static void *current_thread(const struct script_interpreter *interpreter)
 	return CALL(void *, n, (void))();
 }
 
-static bool is_finalizing(const struct script_interpreter *interpreter)
-{
-	int n = interpreter->function[IS_FINALIZING] != NULL ? IS_FINALIZING : IS_FINALIZING_OLD;
-	return CALL(int, n, (void))() != 0;
-}
-
 static bool is_alone(const struct script_interpreter *interpreter)
 {
-	return CALL(int, IS_INITIALIZED, (void))() != 0 && !is_finalizing(interpreter) &&
+	return CALL(int, IS_INITIALIZED, (void))() != 0 &&
 		   CALL(void *, INTERPRETER_HEAD, (void))() == CALL(void *, INTERPRETER_MAIN, (void))();
 }
 
@@ -130,8 +121,7 @@ static unsigned long version_of(const struct script_interpreter *interpreter)
 static bool is_known_build(const struct script_interpreter *interpreter)
 {
 	void *const *function = interpreter->function;
-	return (function[IS_FINALIZING] != NULL || function[IS_FINALIZING_OLD] != NULL) &&
-		   (function[THREAD_CURRENT] != NULL || function[THREAD_CURRENT_OLD] != NULL) &&
+	return (function[THREAD_CURRENT] != NULL || function[THREAD_CURRENT_OLD] != NULL) &&
 		   (function[VERSION] == NULL || (function[GC_DISABLE] != NULL && function[GC_ENABLE] != NULL)) &&
 		   function[FREE_THREADED] == NULL;
 }
