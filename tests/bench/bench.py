@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """Measures the figures of README.md, and prints them as the rows of its table.
 
-bench.py BUILD [FIGURE...]   figures: pgbench pgbench-connect pair start memory trace report kill; default: all.
+bench.py BUILD [FIGURE...]   figures: pgbench pgbench-connect psycopg2 pair start memory trace report kill; default: all.
 
 Ratios are medians of pairs of runs that alternate, untraced and traced, because machines are noisy; each is printed
 with the smallest and the largest ratio seen.  Needs a server: run it under scripts/with-postgres.  Asserts nothing.
@@ -74,6 +74,13 @@ def pgbench_connect(bench):
     subprocess.run(['pgbench', '-q', '-i', '-s', '1'], check=True, stderr=subprocess.DEVNULL)
     row('`pgbench -S -C` (a connection per transaction)', '≤ 1.01×',
         bench.paired(['pgbench', '-n', '-S', '-C', '-t', '2000'], latency))
+
+
+def psycopg2(bench):
+    loop = ['/usr/bin/python3', os.path.join(os.path.dirname(os.path.abspath(__file__)), 'loop.py')]
+    row('a loop of queries in psycopg2, Unix socket', '≤ 1.05×', bench.paired(loop + ['100000', 'queries'], float))
+    row('… each in a transaction of its own, whose two ends have Python lines', '',
+        bench.paired(loop + ['50000', 'transactions'], float))
 
 
 def pair(bench):
@@ -170,8 +177,8 @@ def kill(bench):
         f'{lost} of {acquires:,} acquires lost, {damaged} traces damaged')
 
 
-FIGURES = {'pgbench': pgbench, 'pgbench-connect': pgbench_connect, 'pair': pair, 'start': start, 'memory': memory,
-           'trace': trace, 'report': report, 'kill': kill}
+FIGURES = {'pgbench': pgbench, 'pgbench-connect': pgbench_connect, 'psycopg2': psycopg2, 'pair': pair, 'start': start,
+           'memory': memory, 'trace': trace, 'report': report, 'kill': kill}
 
 
 def main():
