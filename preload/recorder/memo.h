@@ -4,7 +4,8 @@
  *
  * A loop calls libpq again and again from the same stack.  An entry remembers,
  * for one address of the recorder's frame, where each return address and each
- * saved frame pointer lay, and what they were.  If, from the innermost
+ * saved frame pointer lay, and what they were; of saved frame pointers only
+ * those with which a frame's end can have been found.  If, from the innermost
  * outwards, all are still there, the unwinder would find the same stack: a
  * frame's place follows from the code address and the frame pointer of the
  * frame inside it.  For the same reason each word that is read is one the
