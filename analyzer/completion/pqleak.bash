@@ -7,14 +7,14 @@ _pqleak()
   local cur prev words cword split
   _init_completion -s -n : || return
 
-  local commands='run report check show audit symbolize sql help --help --version'
+  local commands='run report check show audit doctor symbolize sql help --help --version'
   local symbols='--sysroot= --debug-path= --debuginfod --help'
   local frames='--skip= --skip-file= --native'
   local report="--format= --group-by= --held= --all --stacks $frames $symbols"
   local faults='misuse transaction query copy cancel memory statement large-object finished-in-transaction
     finished-with-query finished-in-copy use-after-finish finished-twice cleared-twice used-in-child finished-in-child
     two-threads'
-  local gate='--max= --allow-held-at-exit --max-open= --fail-on='
+  local gate='--max= --allow-held-at-exit --allow-unseen --max-open= --fail-on='
   local command=${words[1]} options=
 
   if ((cword == 1)); then
@@ -23,7 +23,7 @@ _pqleak()
   fi
 
   # What follows the options of `run` is a command line of its own.
-  if [[ $command == run ]]; then
+  if [[ $command == run || $command == doctor ]]; then
     local i
     for ((i = 2; i < cword; i++)); do
       case ${words[i]} in
@@ -50,16 +50,17 @@ _pqleak()
 
   case $command in
     run) options="--output= --append --check --error-exitcode= $gate --sql= --events= --label= --no-symbolize --quiet $report" ;;
+    doctor) options='--output= --help' ;;
     report) options=$report ;;
     check) options="$gate --quiet $report" ;;
     show) options="$frames $symbols" ;;
     audit | symbolize | sql) options=$symbols ;;
-    help) options='run report check show audit symbolize sql' ;;
+    help) options='run report check show audit doctor symbolize sql' ;;
   esac
   if [[ $cur == -* || $command == help ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
     [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace
-  elif [[ $command == run ]]; then
+  elif [[ $command == run || $command == doctor ]]; then
     mapfile -t COMPREPLY < <(compgen -c -- "$cur")
   else
     _filedir
