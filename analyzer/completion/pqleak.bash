@@ -28,8 +28,8 @@ _pqleak()
     for ((i = 2; i < cword; i++)); do
       case ${words[i]} in
         --) ((i++)); _command_offset "$i"; return ;;
-        -o | --output | --format | --group-by | --error-exitcode | --max | --max-open | --fail-on | --held | --sql | --events |
-          --label | --sysroot | --debug-path | --skip | --skip-file) ((i++)) ;;
+        -o | --output | --format | --group-by | --error-exitcode | --max | --max-open | --fail-on | --held) ((i++)) ;;
+        --sql | --events | --label | --sysroot | --debug-path | --skip | --skip-file) ((i++)) ;;
         -*) ;;
         *) _command_offset "$i"; return ;;
       esac
