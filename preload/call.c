@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "calm.h"
+#include "libpq-cache.h"
 #include "process.h"
 #include "say.h"
 
@@ -19,7 +20,9 @@ static void say_unresolved(void *unused)
 	say_once("a libpq function was called that no loaded libpq defines; the call fails", NULL, 0);
 }
 
-bool call_begin(struct call *call, enum hook hook, const void *object, const void *return_address)
+/* Finds out whatever is not known yet. */
+__attribute__((noinline)) static bool begin_slowly(struct call *call, enum hook hook, const void *object,
+												   const void *return_address)
 {
 	int error = errno;
 	struct libpq_route route = {0};
@@ -29,21 +32,31 @@ bool call_begin(struct call *call, enum hook hook, const void *object, const voi
 	} else {
 		route = libpq_of_caller(return_address, object);
 	}
-	call->libpq = route.libpq;
-	call->hook = hook;
-	call->began = 0;
-	call->real = route.libpq == NULL ? NULL
-				 : route.is_global   ? libpq_global_function(route.libpq, hook)
-									 : libpq_function(route.libpq, hook);
+	*call = (struct call){.libpq = route.libpq, .hook = hook};
+	if (route.libpq != NULL)
+		call->real = route.is_global ? libpq_global_function(route.libpq, hook) : libpq_function(route.libpq, hook);
 	bool traced = false;
 	if (call->real == NULL)
 		calm_run(say_unresolved, NULL);
-	else if (!route.nested)
-		traced = process_recording();
-	else if (route.libpq->is_user_too)
-		traced = process_recording() && !process_recorder->is_within_wrapper();
+	else if (!route.passes)
+		traced = process_recording() && !(route.nested && process_recorder->is_within_wrapper());
 	errno = error;
 	return traced;
+}
+
+/* Most calls come from where one came from before, and most of those from inside libpq. */
+bool call_begin(struct call *call, enum hook hook, const void *object, const void *return_address)
+{
+	struct libpq_route route;
+	if (__builtin_expect(pqleak_hint == 0 && cache_recall(return_address, &route), 1)) {
+		call->libpq = route.libpq;
+		call->real = libpq_known_function(&route, hook);
+		call->began = 0;
+		call->hook = hook;
+		if (call->real != NULL && (route.passes || (!route.nested && process_is_recording())))
+			return !route.passes;
+	}
+	return begin_slowly(call, hook, object, return_address);
 }
 
 static uint64_t read_clock(clockid_t clock)

@@ -10,7 +10,7 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
-#include "libpq-registry.h"
+#include "libpq-cache.h"
 #include "linker.h"
 
 /* Objects of DEEPBIND modules; a handful, and a lost one costs only a tie-break. */
@@ -126,74 +126,39 @@ static struct libpq *guess_libpq(const void *object)
 	return registry_definer(elf_find_function(LIBPQ_SIGN));
 }
 
-/*
- * What is known already: the routes of modules, and before them, because finding the module of an address costs more
- * than all the rest of a call, the routes of the addresses themselves.  One word an entry, so that readers need no
- * lock: a hash of the link map or the address and of the unload count, and in the lowest byte the libpq's number and
- * two flags.
- */
-#define CACHE_ENTRIES 256u
-#define NESTED 0x80u
-#define GLOBAL 0x40u
-static _Atomic uint64_t known_modules[CACHE_ENTRIES], known_callers[CACHE_ENTRIES];
+/* --- what is known already --- */
 
-static_assert(LIBPQ_MAX <= GLOBAL, "a libpq's number fits beside the flags");
+static _Atomic uint64_t known_modules[CACHE_ENTRIES]; /* by link map */
+_Atomic uint64_t libpq_known_callers[CACHE_ENTRIES];
 
-struct cached {
-	_Atomic uint64_t *entry;
-	uint64_t key, word;
-};
-
-/* The entry for a link map or an address; its word is a route's if it has the key. */
-static struct cached cache_look(_Atomic uint64_t cache[CACHE_ENTRIES], const void *what, uint32_t unloads)
+static void cache_keep(struct cached *cached, struct libpq_route route)
 {
-	uint64_t hash = ((uintptr_t)what + ((uint64_t)unloads << 48 | unloads)) * 0x9e3779b97f4a7c15u;
-	hash = (hash ^ hash >> 29) * 0xbf58476d1ce4e5b9u;
-	_Atomic uint64_t *entry = &cache[(hash >> 8) % CACHE_ENTRIES];
-	return (struct cached){entry, hash & ~(uint64_t)0xff, atomic_load_explicit(entry, memory_order_acquire)};
-}
-
-static bool is_cached(const struct cached *cached)
-{
-	return (cached->word & ~(uint64_t)0xff) == cached->key;
-}
-
-static void cache_keep(struct cached *cached, uint64_t word)
-{
-	cached->word = cached->key | (word & 0xff);
+	unsigned byte = (unsigned)(route.libpq - registry) | (route.nested ? ROUTE_IS_NESTED : 0) |
+					(route.is_global ? ROUTE_IS_GLOBAL : 0) | (route.passes ? ROUTE_PASSES : 0);
+	cached->word = cached->key | byte;
 	atomic_store_explicit(cached->entry, cached->word, memory_order_release);
-}
-
-static uint64_t word_of(struct libpq_route route)
-{
-	return (unsigned)(route.libpq - registry) | (route.nested ? NESTED : 0) | (route.is_global ? GLOBAL : 0);
-}
-
-static struct libpq_route route_of(uint64_t word)
-{
-	return (struct libpq_route){&registry[word & (LIBPQ_MAX - 1)], (word & NESTED) != 0, (word & GLOBAL) != 0};
 }
 
 struct libpq_route libpq_of_caller(const void *return_address, const void *object)
 {
-	uint32_t unloads = atomic_load_explicit(&libpq_unloads, memory_order_acquire);
-	struct cached caller = cache_look(known_callers, return_address, unloads);
-	if (is_cached(&caller))
-		return route_of(caller.word);
+	/* Looked up first: what is found below was there with the unloads of now, at least. */
+	struct cached caller = cache_look(libpq_known_callers, return_address);
 	struct dl_find_object found;
 	/* The address after a call may belong to the next object when the call never returns. */
 	const char *call = (const char *)return_address - 1;
 	if (_dl_find_object((void *)(uintptr_t)call, &found) != 0)
 		return (struct libpq_route){.libpq = guess_libpq(object)};
-	struct cached module = cache_look(known_modules, found.dlfo_link_map, unloads);
-	if (!is_cached(&module)) {
-		struct libpq_route route = bound_route(found.dlfo_link_map);
+	struct cached module = cache_look(known_modules, found.dlfo_link_map);
+	struct libpq_route route = cache_route(module.word);
+	if (!cache_has(&module)) {
+		route = bound_route(found.dlfo_link_map);
 		if (route.libpq == NULL)
 			return (struct libpq_route){.libpq = guess_libpq(object)};
 		const struct elf_object user = {.map = found.dlfo_link_map, .low = (uintptr_t)found.dlfo_map_start};
 		route.nested = registry_known(&user) != NULL;
-		cache_keep(&module, word_of(route));
+		route.passes = route.nested && !route.libpq->is_user_too;
+		cache_keep(&module, route);
 	}
-	cache_keep(&caller, module.word);
-	return route_of(module.word);
+	cache_keep(&caller, route);
+	return route;
 }

@@ -73,7 +73,8 @@ static void learn(struct libpq *libpq)
 static struct libpq *up_to_date(struct libpq *libpq)
 {
 	uint32_t unloads = atomic_load_explicit(&libpq_unloads, memory_order_acquire);
-	if (atomic_exchange_explicit(&libpq->unloads, unloads, memory_order_acq_rel) != unloads &&
+	if (atomic_load_explicit(&libpq->unloads, memory_order_acquire) != unloads &&
+		atomic_exchange_explicit(&libpq->unloads, unloads, memory_order_acq_rel) != unloads &&
 		registry_is_loaded(libpq))
 		learn(libpq);
 	return libpq;

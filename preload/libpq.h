@@ -40,6 +40,7 @@ extern _Atomic uint32_t libpq_unloads;
 struct libpq_route {
 	struct libpq *libpq; /* the one its call would have reached without us, or NULL */
 	bool nested;         /* the caller lies inside a libpq: the call is libpq's own */
+	bool passes;         /* nested, and the host's calls do not come from in there */
 	bool is_global;      /* it would have been found in the global scope */
 };
 
@@ -70,6 +71,14 @@ static inline void *libpq_function(struct libpq *libpq, unsigned n)
 
 /* The same, but what the global scope behind us has of that name: interposers like us keep their place in the chain. */
 void *libpq_global_function(struct libpq *libpq, enum hook hook);
+
+/* What those two have found before on that route, or NULL. */
+static inline void *libpq_known_function(const struct libpq_route *route, enum hook hook)
+{
+	const _Atomic(void *) *known = route->is_global ? route->libpq->global : route->libpq->real;
+	void *real = atomic_load_explicit(&known[hook], memory_order_acquire);
+	return real != LIBPQ_ABSENT ? real : NULL;
+}
 
 /* What dlsym should answer instead of `real`, the address a real lookup found: a thunk of its libpq. */
 void *libpq_thunk(void *real, enum hook hook);

@@ -244,6 +244,12 @@ bool process_recording(void)
 	return begin(mine);
 }
 
+bool process_is_recording(void)
+{
+	const struct page *mine = atomic_load_explicit(&page, memory_order_acquire);
+	return mine != NULL && atomic_load_explicit(&mine->state, memory_order_acquire) == RECORDING;
+}
+
 uint32_t process_thread(void)
 {
 	/* A forked child has a copy of its parent's: the page's pid tells. */

@@ -19,6 +19,9 @@ extern const struct recorder *process_recorder;
 /* Whether to record; starts recording when this process has not been asked before. */
 bool process_recording(void);
 
+/* The same without starting anything: false also where nothing has started yet. */
+bool process_is_recording(void);
+
 /* Kernel id of the calling thread; meaningful only where process_recording() was true. */
 uint32_t process_thread(void);
 

@@ -89,15 +89,26 @@ static void give_entry(struct entry *entry)
 	atomic_flag_clear_explicit(&entry->is_taken, memory_order_release);
 }
 
+/* In order: each word's place is certain only when those before it are as they were. */
+static bool is_as_it_was(const struct entry *entry)
+{
+	const struct slot *slot = entry->slot, *end = slot + entry->slots;
+	for (; end - slot >= 4; slot += 4)
+		if (*slot[0].at != slot[0].value || *slot[1].at != slot[1].value || *slot[2].at != slot[2].value ||
+			*slot[3].at != slot[3].value)
+			return false;
+	for (; slot < end; slot++)
+		if (*slot->at != slot->value)
+			return false;
+	return true;
+}
+
 bool memo_recall(const void *frame, uint32_t unloads, uint32_t *ret_stack)
 {
 	struct entry *entry = take_entry(frame);
 	if (entry == NULL)
 		return false;
-	bool is_same = entry->frame == frame && entry->unloads == unloads && entry->stack != 0;
-	/* In order: each word's place is certain only when those before it are as they were. */
-	for (uint32_t i = 0; is_same && i < entry->slots; i++)
-		is_same = *entry->slot[i].at == entry->slot[i].value;
+	bool is_same = entry->frame == frame && entry->unloads == unloads && entry->stack != 0 && is_as_it_was(entry);
 	*ret_stack = entry->stack;
 	give_entry(entry);
 	return is_same;
