@@ -3,8 +3,9 @@
  * libpq-cache.h - the routes that are known already.
  *
  * One word an entry, so that readers need no lock: a hash of an address and of
- * the unload count (one module's addresses never share one), and in the lowest byte the route.  Filled by
- * libpq-route.c; read by it, and by call.c on every wrapped call.
+ * the unload count, and in the lowest byte the route.  Addresses share no hash
+ * unless a hundred unloads lie between them.  Filled by libpq-route.c; read by
+ * it, and by call.c on every wrapped call.
  */
 #ifndef PQLEAK_PRELOAD_LIBPQ_CACHE_H
 #define PQLEAK_PRELOAD_LIBPQ_CACHE_H

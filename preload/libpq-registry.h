@@ -21,6 +21,9 @@ struct libpq *registry_known(const struct elf_object *object);
 /* The entry of the object that holds the function; made when there is none. NULL: no object, or no room. */
 struct libpq *registry_definer(const void *function);
 
+/* What defines LIBPQ_SIGN if exactly one loaded object does, or NULL. */
+void *registry_only_sign(void);
+
 bool registry_is_loaded(const struct libpq *libpq);
 
 #endif

@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
+#include "forks.h"
 #include "libpq-cache.h"
 #include "linker.h"
 
@@ -78,7 +79,7 @@ static struct libpq_route bound_route(const struct link_map *map)
 	 * With one libpq there is no question.  And no lock: dlopen and dlsym take the linker's, which a thread may hold
 	 * that runs a constructor and waits for this one.
 	 */
-	void *only = is_deepbound(map) ? NULL : elf_only_function(LIBPQ_SIGN);
+	void *only = is_deepbound(map) ? NULL : registry_only_sign();
 	if (only != NULL)
 		return (struct libpq_route){.libpq = registry_definer(only), .is_global = true};
 	/* ELF looks in the global scope first, unless the module was opened with RTLD_DEEPBIND. */
@@ -123,7 +124,10 @@ static struct libpq *guess_libpq(const void *object)
 	}
 	if (registry_count() > 0 && registry_is_loaded(&registry[0]))
 		return &registry[0];
-	return registry_definer(elf_find_function(LIBPQ_SIGN));
+	const void *hold = forks_hold();
+	void *found = elf_find_function(LIBPQ_SIGN);
+	forks_let(hold);
+	return registry_definer(found);
 }
 
 /* --- what is known already --- */

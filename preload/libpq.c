@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "forks.h"
 #include "linker.h"
 
 _Atomic uint32_t libpq_unloads;
@@ -145,12 +146,20 @@ void *libpq_find_function(struct libpq *libpq, unsigned n)
 	return real != LIBPQ_ABSENT ? real : NULL;
 }
 
+void *registry_only_sign(void)
+{
+	const void *hold = forks_hold();
+	void *found = elf_only_function(LIBPQ_SIGN);
+	forks_let(hold);
+	return found;
+}
+
 void *libpq_global_function(struct libpq *libpq, enum hook hook)
 {
 	void *real = atomic_load_explicit(&libpq->global[hook], memory_order_acquire);
 	if (real == NULL) {
 		real = elf_startup_function(libpq_function_names[hook]);
-		if (real == NULL && elf_only_function(LIBPQ_SIGN) == NULL)
+		if (real == NULL && registry_only_sign() == NULL)
 			real = linker_find(RTLD_NEXT, libpq_function_names[hook], NULL);
 		/* It came with a module, and is there for that module alone. */
 		if (real == NULL)

@@ -16,6 +16,7 @@
 
 #include "calm.h"
 #include "elf-object.h"
+#include "forks.h"
 #include "libpq.h"
 #include "linker.h"
 #include "lua.h"
@@ -133,6 +134,7 @@ static int start(struct page *mine)
 	int error = load_recorder();
 	if (error != 0)
 		return error;
+	forks_prepare();
 	const struct recorder_settings asked = {
 		.trace = trace_path,
 		.label = settings.label,
@@ -144,6 +146,8 @@ static int start(struct page *mine)
 		.unloads = &libpq_unloads,
 		.calmly = calm_run,
 		.own_word = own_word,
+		.hold_forks = forks_hold,
+		.let_forks = forks_let,
 		.lua_state = lua_state_of,
 		.trouble = trouble,
 	};

@@ -20,7 +20,7 @@
 
 #include "trace/spool.h"
 
-#define RECORDER_ABI 2u
+#define RECORDER_ABI 3u
 
 /* What a process is told once. */
 struct recorder_settings {
@@ -36,6 +36,9 @@ struct recorder_settings {
 	void **(*own_word)(void); /* the calling thread's own word, NULL at first, for the recorder's use */
 	/* The lua_State that runs the functions of the module at `address`, or NULL when that is not certain. */
 	void *(*lua_state)(const void *address);
+	/* Around what takes locks of other libraries: forks_hold and forks_let of forks.h. */
+	const void *(*hold_forks)(void);
+	void (*let_forks)(const void *hold);
 	/* Something went wrong: say so, once for each `what`. `detail` may be NULL, `error` is an errno or 0. */
 	void (*trouble)(const char *what, const char *detail, int error);
 };

@@ -12,15 +12,19 @@
 #define OWN_FRAMES 8 /* at most so many of ours are on top */
 
 static int (*backtrace_function)(void **, int);
+static const void *(*hold_forks)(void);
+static void (*let_forks)(const void *hold);
 
 struct range {
 	uintptr_t low, high;
 };
 static struct range shim, recorder;
 
-int capture_prepare(const void *shim_low, const void *shim_high)
+int capture_prepare(const struct recorder_settings *settings)
 {
-	shim = (struct range){(uintptr_t)shim_low, (uintptr_t)shim_high};
+	hold_forks = settings->hold_forks;
+	let_forks = settings->let_forks;
+	shim = (struct range){(uintptr_t)settings->shim_low, (uintptr_t)settings->shim_high};
 	struct dl_find_object self;
 	if (_dl_find_object((__extension__(void *) capture_prepare), &self) != 0)
 		return -ENOENT;
@@ -38,6 +42,16 @@ int capture_prepare(const void *shim_low, const void *shim_high)
 	return backtrace_function != NULL ? 0 : -ENOPKG;
 }
 
+const void *capture_hold(void)
+{
+	return hold_forks();
+}
+
+void capture_let(const void *hold)
+{
+	let_forks(hold);
+}
+
 static bool is_in(const struct range *range, uintptr_t address)
 {
 	return address - range->low < range->high - range->low;
@@ -51,7 +65,9 @@ static bool is_own(uintptr_t address)
 size_t capture_stack(uintptr_t ret[CAPTURE_FRAMES])
 {
 	uintptr_t frames[CAPTURE_FRAMES + OWN_FRAMES];
+	const void *hold = hold_forks();
 	int found = backtrace_function((void **)frames, CAPTURE_FRAMES + OWN_FRAMES);
+	let_forks(hold);
 	int own = 0;
 	while (own < found && is_own(frames[own]))
 		own++;

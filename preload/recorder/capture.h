@@ -13,10 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/recorder.h"
+
 #define CAPTURE_FRAMES 64 /* innermost ones; the rest of a deeper stack is not recorded */
 
 /* Loads libunwind and learns where our own frames lie. 0 or -errno. */
-int capture_prepare(const void *shim_low, const void *shim_high);
+int capture_prepare(const struct recorder_settings *settings);
+
+/* Around every use of libunwind, which has locks: no fork comes between. */
+const void *capture_hold(void);
+void capture_let(const void *hold);
 
 /* Return addresses, innermost first, without our own frames. Returns how many. Takes no lock of ours. */
 size_t capture_stack(uintptr_t ret[CAPTURE_FRAMES]);

@@ -44,7 +44,7 @@ static int start(const struct recorder_settings *asked)
 	host = *asked;
 	snprintf(trace_path, sizeof trace_path, "%s", asked->trace);
 	host.trace = trace_path;
-	int error = capture_prepare(asked->shim_low, asked->shim_high);
+	int error = capture_prepare(asked);
 	if (error != 0)
 		return error;
 	static struct spool_identity identity; /* large, and this may be a small stack */

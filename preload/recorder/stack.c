@@ -60,6 +60,9 @@ bool stack_number(struct stack *stack, struct event *event)
 
 void stack_learn(const struct stack *stack)
 {
-	if (stack->recalled == 0)
-		memo_learn(stack->frame, stack->unloads, stack->number);
+	if (stack->recalled != 0)
+		return;
+	const void *hold = capture_hold();
+	memo_learn(stack->frame, stack->unloads, stack->number);
+	capture_let(hold);
 }
