@@ -8,17 +8,14 @@
 
 #include "analyzer/blame.h"
 #include "analyzer/command.h"
+#include "analyzer/excuses.h"
 #include "analyzer/query.h"
 #include "analyzer/sites.h"
+#include "analyzer/source-root.h"
 #include "analyzer/statements.h"
 #include "analyzer/tally.h"
 
 #define IDLE_NS 1000000000 /* in a transaction, before that is worth a note */
-
-static const char *const verdict_names[VERDICT_COUNT] = {
-	[VERDICT_RELEASED] = "released", [VERDICT_LEAKED] = "leaked",       [VERDICT_OPEN_AT_DEATH] = "open-at-death",
-	[VERDICT_OPEN] = "open",         [VERDICT_INHERITED] = "inherited",
-};
 
 /* The verdict as in the view connection_life, for a group at a time. */
 static const char life_sql[] =
@@ -45,9 +42,10 @@ static bool make_choice(sqlite3 *db, const struct report_choice *choice)
 {
 	char *sql = sqlite3_mprintf("DROP TABLE IF EXISTS temp.choice;"
 								"CREATE TEMP TABLE choice AS SELECT %Q AS group_by, %d AS everything,"
-								" %lld AS held_ns, %lld AS idle_ns",
+								" %lld AS held_ns, %lld AS idle_ns, %d AS allow_held, %lld AS tolerated",
 								choice->group_by, choice->all, (long long)choice->held_ns,
-								(long long)(choice->held_ns > 0 ? choice->held_ns : IDLE_NS));
+								(long long)(choice->held_ns > 0 ? choice->held_ns : IDLE_NS), choice->gate.allow_held,
+								choice->gate.tolerated);
 	bool done = sql != NULL && query_run(db, sql);
 
 	sqlite3_free(sql);
@@ -75,46 +73,75 @@ static bool collect(struct reading *reading, void *context)
 	const struct report_choice *choice = &collection->choice;
 	sqlite3 *db = reading->db;
 
-	return make_choice(db, choice) && tally_make(db, choice->all, choice->held_ns) && query_run(db, life_sql) &&
-		   find_peak(db, collection) && query_run(db, notes_sql) && blame_count(db, choice->stacks) &&
-		   sites_make(db, &choice->symbols) && blame_make(db, choice->stacks) && query_run(db, findings_sql);
+	return make_choice(db, choice) && gate_tell(&choice->gate, db) && tally_make(db, choice->all, choice->held_ns) &&
+		   query_run(db, life_sql) && find_peak(db, collection) && query_run(db, notes_sql) &&
+		   blame_count(db, choice->stacks) && sites_make(db, &choice->symbols) && blame_make(db, choice->stacks) &&
+		   query_run(db, paths_sql) && excuses_make(db, choice) && query_run(db, findings_sql);
+}
+
+static bool count_resources(sqlite3 *db, struct totals *totals)
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, verdict, sum(count), sum(iif(state = 'failed', count, 0))"
+										  " FROM tally_life GROUP BY kind, verdict");
+	bool failed = row == NULL;
+
+	while (!failed && query_next(row, &failed)) {
+		enum resource_kind kind = kind_find(query_text(row, 0));
+		totals->count[kind][verdict_find(query_text(row, 1))] += sqlite3_column_int64(row, 2);
+		totals->failed += sqlite3_column_int64(row, 3);
+	}
+	return !failed;
+}
+
+static bool count_findings(sqlite3 *db, struct totals *totals)
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, verdict, excused, count(DISTINCT key), sum(count),"
+										  " sum(iif(shape = 'held at exit', count, 0)) FROM finding"
+										  " GROUP BY kind, verdict, excused");
+	bool failed = row == NULL;
+
+	while (!failed && query_next(row, &failed)) {
+		enum resource_kind kind = kind_find(query_text(row, 0));
+		enum verdict verdict = verdict_find(query_text(row, 1));
+		int64_t groups = sqlite3_column_int64(row, 3), resources = sqlite3_column_int64(row, 4);
+		if (query_text(row, 2)[0] != '\0') {
+			totals->excused_groups += groups;
+			totals->excused += resources;
+			continue;
+		}
+		totals->found[kind][verdict] = resources;
+		totals->held[kind][verdict] = sqlite3_column_int64(row, 5);
+		if (verdict == VERDICT_LEAKED)
+			totals->groups[kind] = groups;
+	}
+	return !failed;
+}
+
+static bool count_misuses(sqlite3 *db, struct totals *totals)
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT m.kind, e.how IS NOT NULL, sum(m.count) FROM found_misuse m"
+										  " LEFT JOIN excuse e ON e.kind = m.kind AND e.verdict = 'misuse'"
+										  " AND e.stack = m.stack GROUP BY m.kind, e.how IS NOT NULL");
+	bool failed = row == NULL;
+
+	while (!failed && query_next(row, &failed)) {
+		if (sqlite3_column_int(row, 1))
+			totals->excused_misuse += sqlite3_column_int64(row, 2);
+		else
+			totals->misuse[misuse_find(query_text(row, 0))] = sqlite3_column_int64(row, 2);
+	}
+	return !failed;
 }
 
 static bool count(sqlite3 *db, const char *group_by, struct totals *ret)
 {
-	struct totals totals = {.group_noun = strcmp(group_by, "site") == 0 ? "call site" : group_by,
-							.processes = query_number(db, "SELECT count(*) FROM process", 0),
-							.reasons = query_number(db, "SELECT count(*) FROM cannot_tell", 1),
-							.unseen = query_number(db, unseen_sql, 0),
-							.passed = query_number(db, "SELECT count(*) FROM unseen_text", 0),
-							.notes = query_number(db, notes_count_sql, 0)};
-	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, verdict, sum(count), sum(iif(state = 'failed', count, 0))"
-										  " FROM tally_life GROUP BY kind, verdict");
-	QUERY_CLEANUP misuses = query_prepare(db, "SELECT kind, sum(count) FROM found_misuse GROUP BY kind");
-	QUERY_CLEANUP groups = query_prepare(db, "SELECT kind, count(DISTINCT key), sum(count),"
-											 " sum(iif(shape = 'held at exit', count, 0)) FROM finding"
-											 " WHERE verdict = 'leaked' GROUP BY kind");
-	bool failed = row == NULL || groups == NULL || misuses == NULL;
-
-	totals.passed -= totals.unseen;
-	while (!failed && query_next(row, &failed)) {
-		enum resource_kind kind = kind_find(query_text(row, 0));
-		for (int v = 0; v < VERDICT_COUNT; v++)
-			if (strcmp(query_text(row, 1), verdict_names[v]) == 0)
-				totals.count[kind][v] += sqlite3_column_int64(row, 2);
-		totals.failed += sqlite3_column_int64(row, 3);
-	}
-	while (!failed && query_next(groups, &failed)) {
-		enum resource_kind kind = kind_find(query_text(groups, 0));
-		totals.groups[kind] = sqlite3_column_int64(groups, 1);
-		totals.found[kind] = sqlite3_column_int64(groups, 2);
-		if (kind_fails(kind))
-			totals.held += sqlite3_column_int64(groups, 3);
-	}
-	while (!failed && query_next(misuses, &failed))
-		totals.misuse[misuse_find(query_text(misuses, 0))] = sqlite3_column_int64(misuses, 1);
-	*ret = totals;
-	return !failed;
+	*ret = (struct totals){.group_noun = strcmp(group_by, "site") == 0 ? "call site" : group_by,
+						   .processes = query_number(db, "SELECT count(*) FROM process", 0),
+						   .reasons = query_number(db, "SELECT count(*) FROM cannot_tell", 1),
+						   .unseen = query_number(db, unseen_sql, 0),
+						   .notes = query_number(db, notes_count_sql, 0)};
+	ret->passed = query_number(db, "SELECT count(*) FROM unseen_text", 0) - ret->unseen;
+	return count_resources(db, ret) && count_findings(db, ret) && count_misuses(db, ret);
 }
 
 bool findings_make(struct reading *reading, const struct report_choice *choice, struct totals *ret)
@@ -125,12 +152,22 @@ bool findings_make(struct reading *reading, const struct report_choice *choice, 
 		collection.choice.group_by = "site";
 	if (choice->json)
 		collection.choice.stacks = true; /* JSON always has them */
-	if (!skip_use(&choice->frames.skip, reading->db))
+	if (!skip_use(&choice->frames.skip, reading->db) || !source_root_use(reading->db, choice->source_root))
 		return false;
 	if (!reading_look(reading, collect, &collection) || !count(reading->db, collection.choice.group_by, ret))
 		return false;
 	ret->peak = collection.peak;
 	return true;
+}
+
+int64_t totals_found(const struct totals *totals, enum verdict verdict)
+{
+	int64_t all = 0;
+
+	for (int k = 0; k < KIND_COUNT; k++)
+		if (kind_fails((enum resource_kind)k))
+			all += totals->found[k][verdict];
+	return all;
 }
 
 int64_t totals_of(const struct totals *totals, enum verdict verdict)
@@ -154,7 +191,7 @@ int64_t totals_shown(const struct totals *totals)
 
 	for (int k = 0; k < KIND_COUNT; k++)
 		if (!kind_fails((enum resource_kind)k))
-			shown += totals->found[k];
+			shown += totals->found[k][VERDICT_LEAKED];
 	return shown;
 }
 

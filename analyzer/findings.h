@@ -2,7 +2,7 @@
 /*
  * findings.h - what a trace says, ready to print.
  *
- * Owns the temporary tables of a report (tally, site, member, finding) and the
+ * Owns the temporary tables of a report (tally, site, stack_path, excuse, member, finding) and the
  * numbers a verdict needs.  The printers only read them.
  */
 #ifndef PQLEAK_ANALYZER_FINDINGS_H
@@ -16,23 +16,16 @@
 #include "analyzer/peak.h"
 #include "analyzer/reading.h"
 #include "analyzer/report.h"
-
-enum verdict {
-	VERDICT_RELEASED,
-	VERDICT_LEAKED,
-	VERDICT_OPEN_AT_DEATH,
-	VERDICT_OPEN,
-	VERDICT_INHERITED,
-	VERDICT_COUNT
-};
+#include "analyzer/verdicts.h"
 
 struct totals {
 	int64_t count[KIND_COUNT][VERDICT_COUNT];
-	int64_t groups[KIND_COUNT]; /* findings that leaked */
-	int64_t found[KIND_COUNT];  /* how many of what leaked they speak of; a statement prepared once is not found */
-	int64_t held;               /* of what fails the check: one alone at its place in its process, held at exit */
-	const char *group_noun;     /* what a finding stands for: "call site", "stack", ... */
-	int64_t misuse[MISUSE_COUNT];
+	int64_t found[KIND_COUNT][VERDICT_COUNT]; /* of these, what findings without an excuse speak of */
+	int64_t held[KIND_COUNT][VERDICT_COUNT];  /* of these, one alone at its place in its process, held at exit */
+	int64_t groups[KIND_COUNT];               /* findings without an excuse that leaked */
+	const char *group_noun;                   /* what a finding stands for: "call site", "stack", ... */
+	int64_t misuse[MISUSE_COUNT];             /* without an excuse */
+	int64_t excused, excused_groups, excused_misuse;
 	int64_t notes; /* that a text report shows */
 	struct peak peak;
 	int64_t failed; /* connections that were never connected */
@@ -51,8 +44,9 @@ int64_t totals_leaked(const struct totals *totals);
 /* What was not released at the end and is shown only: the other kinds. */
 int64_t totals_shown(const struct totals *totals);
 
-/* How many of what fails the check have this verdict. */
+/* How many connections and results have this verdict; and how many of them findings without an excuse speak of. */
 int64_t totals_of(const struct totals *totals, enum verdict verdict);
+int64_t totals_found(const struct totals *totals, enum verdict verdict);
 
 /* How many of a kind were ever handed out to the traced processes; inherited ones were not. */
 int64_t totals_acquired(const struct totals *totals, enum resource_kind kind);

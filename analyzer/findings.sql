@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- From the tally to findings: what a report prints one by one.  Needs TEMP TABLEs tally, call, site, blamed, separation,
--- comparable, found_peak and choice (group_by, everything).
+-- comparable, found_peak, excuse and choice (group_by, everything).
 
+DROP VIEW IF EXISTS temp.judgement;
 DROP TABLE IF EXISTS temp.member;
 DROP TABLE IF EXISTS temp.finding;
 DROP TABLE IF EXISTS temp.freed;
@@ -23,6 +24,7 @@ CREATE TEMP TABLE member AS
          iif(p.verdict <> 'leaked', '',
              iif(sum(p.count) OVER (PARTITION BY p.kind, p.process, p.verdict, s.unit, s.text) > 1,
                  'grows', 'held at exit')) AS shape,
+         ifnull(e.how, '') AS excused, e.rule AS rule,
          CASE p.group_by
            WHEN 'stack' THEN p.acquire_stack
            WHEN 'function' THEN json_array(s.unit, s.function)
@@ -35,22 +37,25 @@ CREATE TEMP TABLE member AS
   FROM placed p
   LEFT JOIN call s ON s.frame = p.frame AND s.depth = p.depth
   LEFT JOIN target g ON g.id = p.target
-  LEFT JOIN process o ON o.id = p.process;
-CREATE INDEX temp.member_key ON member (kind, verdict, state, shape, key);
+  LEFT JOIN process o ON o.id = p.process
+  LEFT JOIN excuse e ON e.kind = p.kind AND e.verdict = p.verdict AND e.stack = p.acquire_stack;
+CREATE INDEX temp.member_key ON member (kind, verdict, state, shape, excused, key);
 
 CREATE TEMP TABLE finding AS
   WITH ranked AS (
-    SELECT kind, verdict, state, shape, key, sum(count) AS count, count(DISTINCT acquire_stack) AS stacks,
+    SELECT kind, verdict, state, shape, excused, key, sum(count) AS count, count(DISTINCT acquire_stack) AS stacks,
            count(DISTINCT process) AS processes, min(first_ns) AS first_ns, max(last_ns) AS last_ns,
            min(first_id) AS first_id, sum(rows) AS rows, sum(bytes) AS bytes, sum(outlived) AS outlived
-    FROM member GROUP BY kind, verdict, state, shape, key),
+    FROM member GROUP BY kind, verdict, state, shape, excused, key),
   described AS (
     SELECT r.*,
            (SELECT m.acquire_stack FROM member m
-             WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape AND m.key IS r.key
+             WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape
+               AND m.excused = r.excused AND m.key IS r.key
              GROUP BY m.acquire_stack ORDER BY sum(m.count) DESC, m.acquire_stack LIMIT 1) AS stack,
            (SELECT m.used_id FROM member m
-             WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape AND m.key IS r.key
+             WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape
+               AND m.excused = r.excused AND m.key IS r.key
              ORDER BY m.used_ns DESC LIMIT 1) AS used_id,
            (SELECT CASE c.group_by
                      WHEN 'function' THEN ifnull(short_name(m.function), 'an unknown function')
@@ -60,17 +65,21 @@ CREATE TEMP TABLE finding AS
                      WHEN 'label' THEN ifnull(m.label, 'processes without a label')
                      ELSE ifnull(short_name(m.head), 'an unknown place') END
              FROM member m, choice c
-             WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape AND m.key IS r.key LIMIT 1) AS head,
+             WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape
+               AND m.excused = r.excused AND m.key IS r.key LIMIT 1) AS head,
            (SELECT CASE c.group_by
                      WHEN 'function' THEN ifnull(' (in ' || basename(m.unit) || ')', '')
                      WHEN 'module' THEN '' WHEN 'database' THEN '' WHEN 'label' THEN ''
                      ELSE ifnull(m.tail, '') END
              FROM member m, choice c
-             WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape AND m.key IS r.key LIMIT 1) AS tail,
+             WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape
+               AND m.excused = r.excused AND m.key IS r.key LIMIT 1) AS tail,
            CASE r.verdict WHEN 'leaked' THEN 1 WHEN 'open-at-death' THEN 2 WHEN 'open' THEN 3
              WHEN 'inherited' THEN 4 ELSE 5 END AS rank
     FROM ranked r)
-  SELECT row_number() OVER (ORDER BY rank, kind_rank(kind), shape, count DESC, first_ns, head, tail) AS number, * FROM described;
+  SELECT row_number() OVER (ORDER BY rank, excused <> '', kind_rank(kind), shape, count DESC, first_ns, head, tail)
+           AS number, *
+  FROM described;
 
 -- By which stacks was released what is comparable.
 CREATE TEMP TABLE freed (kind TEXT, stack INTEGER, release_stack, count, PRIMARY KEY (kind, stack, release_stack)) WITHOUT ROWID;
@@ -98,7 +107,8 @@ INSERT INTO speaker
 CREATE TEMP TABLE share AS
   SELECT f.number, m.process, m.target, m.transaction_status, sum(m.count) AS count
   FROM member m JOIN finding f
-    ON f.kind = m.kind AND f.verdict = m.verdict AND f.state = m.state AND f.shape = m.shape AND f.key IS m.key
+    ON f.kind = m.kind AND f.verdict = m.verdict AND f.state = m.state AND f.shape = m.shape AND f.excused = m.excused
+      AND f.key IS m.key
   GROUP BY f.number, m.process, m.target, m.transaction_status;
 CREATE INDEX temp.share_number ON share (number);
 
@@ -109,3 +119,17 @@ CREATE TEMP TABLE peak_place AS
            row_number() OVER (same ORDER BY p.open DESC, p.acquire_stack) AS rank
     FROM found_peak p LEFT JOIN site s ON s.stack = p.acquire_stack
     WINDOW same AS (PARTITION BY s.unit, s.text)) WHERE rank = 1;
+
+-- How grave a finding is.  error: it fails the check; warning: it leaked, but is tolerated or no reason to fail; note: it
+-- is excused, forgiven, or was not lost.
+CREATE TEMP VIEW judgement AS
+  WITH failing AS MATERIALIZED (
+    SELECT f.number, f.count FROM finding f JOIN gated g ON g.kind = f.kind AND g.verdict = f.verdict, choice c
+    WHERE f.excused = '' AND NOT (c.allow_held AND f.shape = 'held at exit'))
+  SELECT f.number,
+         CASE WHEN f.excused <> '' THEN 'note'
+              WHEN f.number IN (SELECT number FROM failing) THEN
+                iif((SELECT sum(count) FROM failing) > c.tolerated, 'error', 'warning')
+              WHEN f.verdict = 'leaked' AND NOT (c.allow_held AND f.shape = 'held at exit') THEN 'warning'
+              ELSE 'note' END AS level
+  FROM finding f, choice c;

@@ -13,6 +13,7 @@
 #include "analyzer/query.h"
 #include "analyzer/short-name.h"
 #include "analyzer/sites.h"
+#include "analyzer/stable-name.h"
 #include "analyzer/statements.h"
 
 /* basename(path): what follows its last slash. */
@@ -36,6 +37,29 @@ static void sql_short_name(sqlite3_context *context, int count, sqlite3_value **
 		return;
 	shorten_name(copy);
 	sqlite3_result_text(context, copy, -1, sqlite3_free);
+}
+
+/* stable_name(function): see stable-name.h. */
+static void sql_stable_name(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	(void)count;
+	const char *name = (const char *)sqlite3_value_text(values[0]);
+	char *copy = name != NULL ? sqlite3_mprintf("%s", name) : NULL;
+	if (copy == NULL)
+		return;
+	stable_name(copy);
+	sqlite3_result_text(context, copy, -1, sqlite3_free);
+}
+
+/* fingerprint(text) */
+static void sql_fingerprint(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	char text[FINGERPRINT_TEXT];
+
+	(void)count;
+	const char *of = (const char *)sqlite3_value_text(values[0]);
+	if (of != NULL)
+		sqlite3_result_text(context, fingerprint(text, of), -1, SQLITE_TRANSIENT);
 }
 
 /* is_start(function): whether every program or thread begins with it. */
@@ -117,7 +141,8 @@ bool functions_add(sqlite3 *db)
 		!add(db, "is_start", 1, sql_is_start) || !add(db, "transaction_name", 1, sql_transaction_name) ||
 		!add(db, "kind_rank", 1, sql_kind_rank) || !add(db, "kind_noun", 1, sql_kind_noun) ||
 		!add(db, "misuse_by_design", 1, sql_misuse_by_design) || !add(db, "misuse_noun", 2, sql_misuse_noun) ||
-		!add(db, "duration", 1, sql_duration))
+		!add(db, "duration", 1, sql_duration) || !add(db, "stable_name", 1, sql_stable_name) ||
+		!add(db, "fingerprint", 1, sql_fingerprint))
 		return fail(false, "cannot prepare the trace: %s", sqlite3_errmsg(db));
 	return query_run(db, open_sql);
 }

@@ -11,23 +11,55 @@
 #include "analyzer/findings.h"
 #include "analyzer/message.h"
 #include "analyzer/options.h"
+#include "analyzer/query.h"
 
 #define WORD 64
 
+static void fail_on_default(struct gate *gate)
+{
+	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
+		gate->fails[k][VERDICT_LEAKED] = gate->fails[k][VERDICT_LEAKED] || kind_fails((enum resource_kind)k);
+	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
+		gate->fails_misuse[m] = gate->fails_misuse[m] || !misuse_by_design((enum misuse_kind)m);
+}
+
+/* A verdict alone is of the kinds that fail by default, a kind alone is leaked. */
+static bool fail_on_resource(struct gate *gate, const char *word)
+{
+	char name[WORD];
+	const char *slash = strchr(word, '/');
+
+	snprintf(name, sizeof name, "%.*s", slash != NULL ? (int)(slash - word) : WORD, word);
+	enum verdict verdict = verdict_find(name);
+	enum resource_kind kind = kind_find(slash != NULL ? slash + 1 : word);
+	if (slash != NULL && (verdict == VERDICT_COUNT || kind == KIND_NONE))
+		return false;
+	if (verdict == VERDICT_COUNT && kind == KIND_NONE)
+		return false;
+	if (verdict == VERDICT_RELEASED || verdict == VERDICT_INHERITED)
+		return false;
+	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
+		if (kind != KIND_NONE ? k == (int)kind : kind_fails((enum resource_kind)k))
+			gate->fails[k][verdict != VERDICT_COUNT ? verdict : VERDICT_LEAKED] = true;
+	return true;
+}
+
 static bool fail_on_word(struct gate *gate, const char *word)
 {
-	enum resource_kind kind = kind_find(word);
 	enum misuse_kind misuse = misuse_find(word);
 
-	if (kind != KIND_NONE)
-		gate->fails[kind] = true;
-	else if (misuse != MISUSE_NONE)
+	if (misuse != MISUSE_NONE)
 		gate->fails_misuse[misuse] = true;
+	else if (strcmp(word, "default") == 0)
+		fail_on_default(gate);
 	else if (strcmp(word, "misuse") == 0)
 		for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
 			gate->fails_misuse[m] = gate->fails_misuse[m] || !misuse_by_design((enum misuse_kind)m);
-	else
-		return fail(false, "'--fail-on=%s': there is no such kind of resource or misuse (see pqleak(1))", word);
+	else if (strcmp(word, "none") != 0 && !fail_on_resource(gate, word))
+		return fail(false,
+					"'--fail-on=%s': it must be VERDICT/KIND, as leaked/connection, a verdict (leaked, open-at-death,"
+					" open), a kind of resource or misuse, misuse, default or none (see pqleak(1))",
+					word);
 	return true;
 }
 
@@ -66,6 +98,7 @@ bool gate_option(int option, const char *value, struct gate *gate)
 		gate->limit_open = true;
 		return options_number("max-open", value, INT64_MAX, &gate->most_open);
 	case OPTION_FAIL_ON:
+		gate->is_chosen = true;
 		return fail_on(gate, value);
 	default:
 		return false;
@@ -77,15 +110,63 @@ bool gate_too_many(const struct gate *gate, const struct totals *totals)
 	return gate->limit_open && totals->peak.open > gate->most_open;
 }
 
-static bool fails_more(const struct gate *gate, const struct totals *totals)
+bool gate_fails(const struct gate *gate, enum resource_kind kind, enum verdict verdict)
 {
+	return gate->is_chosen ? gate->fails[kind][verdict] : kind_fails(kind) && verdict == VERDICT_LEAKED;
+}
+
+bool gate_fails_misuse(const struct gate *gate, enum misuse_kind misuse)
+{
+	return gate->is_chosen ? gate->fails_misuse[misuse] : !misuse_by_design(misuse);
+}
+
+int64_t gate_failing(const struct gate *gate, const struct totals *totals)
+{
+	int64_t failing = 0;
+
 	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
-		if (gate->fails[k] && totals->found[k] > 0)
-			return true;
+		for (int v = 0; v < VERDICT_COUNT; v++)
+			if (gate_fails(gate, (enum resource_kind)k, (enum verdict)v))
+				failing += totals->found[k][v] - (gate->allow_held ? totals->held[k][v] : 0);
+	return failing;
+}
+
+static bool tell(sqlite3_stmt *insert, const char *kind, const char *verdict)
+{
+	bool failed = insert == NULL;
+
+	if (failed)
+		return false;
+	sqlite3_bind_text(insert, 1, kind, -1, SQLITE_STATIC);
+	sqlite3_bind_text(insert, 2, verdict, -1, SQLITE_STATIC);
+	query_next(insert, &failed);
+	sqlite3_reset(insert);
+	return !failed;
+}
+
+bool gate_tell(const struct gate *gate, sqlite3 *db)
+{
+	static const char make[] = "DROP TABLE IF EXISTS temp.gated;"
+							   "CREATE TEMP TABLE gated (kind TEXT, verdict TEXT, PRIMARY KEY (kind, verdict))";
+	bool done = query_run(db, make);
+	QUERY_CLEANUP insert = done ? query_prepare(db, "INSERT INTO gated VALUES (?, ?)") : NULL;
+
+	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
+		for (int v = 0; v < VERDICT_COUNT; v++)
+			if (gate_fails(gate, (enum resource_kind)k, (enum verdict)v))
+				done = done && tell(insert, kind_name((uint8_t)k), verdict_name((enum verdict)v));
 	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
-		if (gate->fails_misuse[m] && totals->misuse[m] > 0)
+		if (gate_fails_misuse(gate, (enum misuse_kind)m))
+			done = done && tell(insert, misuse_name((uint8_t)m), "misuse");
+	return done;
+}
+
+static bool is_misused(const struct gate *gate, const struct totals *totals)
+{
+	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
+		if (gate_fails_misuse(gate, (enum misuse_kind)m) && totals->misuse[m] > 0)
 			return true;
-	return gate_too_many(gate, totals);
+	return false;
 }
 
 int64_t gate_reasons(const struct gate *gate, const struct totals *totals)
@@ -96,9 +177,7 @@ int64_t gate_reasons(const struct gate *gate, const struct totals *totals)
 
 int gate_status(const struct gate *gate, const struct totals *totals, int leak_status)
 {
-	int64_t leaked = totals_leaked(totals) - (gate->allow_held ? totals->held : 0);
-
-	if (leaked > gate->tolerated || fails_more(gate, totals))
+	if (gate_failing(gate, totals) > gate->tolerated || is_misused(gate, totals) || gate_too_many(gate, totals))
 		return leak_status;
 	return gate_reasons(gate, totals) > 0 ? STATUS_UNABLE : STATUS_CLEAN;
 }

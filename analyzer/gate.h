@@ -8,21 +8,24 @@
 #ifndef PQLEAK_ANALYZER_GATE_H
 #define PQLEAK_ANALYZER_GATE_H
 
+#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "analyzer/kinds.h"
 #include "analyzer/misuse.h"
+#include "analyzer/verdicts.h"
 
 struct totals;
 
 struct gate {
-	long long tolerated;    /* leaked connections and results */
-	bool allow_held;        /* one held at exit at its place in its process is forgiven */
-	bool allow_unseen;      /* what spoke PostgreSQL out of sight is accepted */
-	bool limit_open;        /* --max-open was given */
-	long long most_open;    /* connections open at once */
-	bool fails[KIND_COUNT]; /* kinds that fail too, when one is not released */
+	long long tolerated; /* of the resources that fail */
+	bool allow_held;     /* one held at exit at its place in its process is forgiven */
+	bool allow_unseen;   /* what spoke PostgreSQL out of sight is accepted */
+	bool limit_open;     /* --max-open was given */
+	long long most_open; /* connections open at once */
+	bool is_chosen;      /* --fail-on was given, and the rest is in use */
+	bool fails[KIND_COUNT][VERDICT_COUNT];
 	bool fails_misuse[MISUSE_COUNT];
 };
 
@@ -38,8 +41,8 @@ struct gate {
 	"  --allow-held-at-exit     forgive one leak of a call site in each process\n"                                     \
 	"  --allow-unseen           accept that processes spoke PostgreSQL out of sight\n"                                 \
 	"  --max-open=N             more than N connections open at once fail the check\n"                                 \
-	"  --fail-on=WHAT,...       fail on these too: misuse, a kind of resource, or a\n"                                 \
-	"                           kind of misuse (transaction, finished-in-transaction)\n"
+	"  --fail-on=WHAT,...       fail on these alone: VERDICT/KIND, VERDICT, KIND, misuse,\n"                           \
+	"                           a kind of misuse, default, none (leaked,misuse)\n"
 
 /* Whether an option is one of GATE_OPTIONS, and taking its value; false: it was wrong and the error is printed. */
 bool gate_has_option(int option);
@@ -51,6 +54,16 @@ int gate_status(const struct gate *gate, const struct totals *totals, int leak_s
 
 /* Why nobody can tell whether anything leaked, without what was accepted. */
 int64_t gate_reasons(const struct gate *gate, const struct totals *totals);
+
+/* Whether a finding without an excuse fails the check, but for what is tolerated and forgiven. */
+bool gate_fails(const struct gate *gate, enum resource_kind kind, enum verdict verdict);
+bool gate_fails_misuse(const struct gate *gate, enum misuse_kind misuse);
+
+/* How many of what was found fail the check. */
+int64_t gate_failing(const struct gate *gate, const struct totals *totals);
+
+/* Makes TEMP TABLE gated, which tells the outputs what fails: kind and verdict, as in TEMP TABLE excuse. */
+bool gate_tell(const struct gate *gate, sqlite3 *db);
 
 /* Whether more connections were open at once than the gate allows. */
 bool gate_too_many(const struct gate *gate, const struct totals *totals);

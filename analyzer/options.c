@@ -115,6 +115,12 @@ bool options_report(int option, const char *value, struct report_choice *choice)
 	case OPTION_ALL:
 		choice->all = true;
 		return true;
+	case OPTION_SHOW_EXCUSED:
+		choice->show_excused = true;
+		return true;
+	case OPTION_SOURCE_ROOT:
+		choice->source_root = value;
+		return true;
 	case OPTION_STACKS:
 		choice->stacks = true;
 		return true;

@@ -43,6 +43,17 @@ enum long_option {
 	OPTION_SKIP,
 	OPTION_SKIP_FILE,
 	OPTION_STACKS,
+	OPTION_SHOW_EXCUSED,
+	OPTION_SOURCE_ROOT,
+	OPTION_SUPPRESSIONS,
+	OPTION_STRICT_SUPPRESSIONS,
+	OPTION_PRINT_SUPPRESSIONS,
+	OPTION_BASELINE,
+	OPTION_OUTPUT,
+	OPTION_TRACE,
+	OPTION_REPRODUCIBLE,
+	OPTION_CONFIG,
+	OPTION_NO_CONFIG,
 };
 
 /* For a struct option table. */
@@ -58,6 +69,8 @@ enum long_option {
 #define REPORT_OPTIONS                                                                                                 \
 	{"format", required_argument, NULL, OPTION_FORMAT}, {"group-by", required_argument, NULL, OPTION_GROUP_BY},        \
 		{"held", required_argument, NULL, OPTION_HELD}, {"stacks", no_argument, NULL, OPTION_STACKS}, FRAME_OPTIONS,   \
+		{"show-excused", no_argument, NULL, OPTION_SHOW_EXCUSED},                                                      \
+		{"source-root", required_argument, NULL, OPTION_SOURCE_ROOT},                                                  \
 	{                                                                                                                  \
 		"all", no_argument, NULL, OPTION_ALL                                                                           \
 	}
@@ -87,6 +100,9 @@ enum long_option {
 	"                           database or label (site)\n"                                                            \
 	"  --held=DURATION          also name what was held, or idle in a transaction, so\n"                               \
 	"                           long: 500ms, 2s, 5min, 1h\n"                                                           \
+	"  --show-excused           also list what is suppressed or in the baseline\n"                                     \
+	"  --source-root=DIR        where your sources are: paths below it are told relative\n"                            \
+	"                           to it (the working tree of git, or the current folder)\n"                              \
 	"  --all                    every finding, also of what was released or is open\n"                                 \
 	"  --stacks                 also show where each was used last, and where what is\n"                               \
 	"                           comparable was released\n" FRAME_OPTIONS_HELP

@@ -41,6 +41,7 @@ enum {
 	F_USED_STACK,
 	F_RELEASE_STACK,
 	F_RELEASES,
+	F_EXCUSED,
 };
 
 const char finding_query[] =
@@ -59,15 +60,14 @@ const char finding_query[] =
 	" iif(f.kind = 'connection', (SELECT acquire_function FROM connection WHERE id = f.first_id),"
 	"  (SELECT acquire_function FROM resource WHERE id = f.first_id)),"
 	" (SELECT use_function FROM connection WHERE f.kind = 'connection' AND id = f.used_id),"
-	" w.used_stack, w.release_stack, w.releases"
+	" w.used_stack, w.release_stack, w.releases, f.excused"
 	" FROM finding f JOIN speaker w ON w.number = f.number"
 	" LEFT JOIN separation e ON e.node = w.node AND e.callers IS NOT NULL ORDER BY f.number";
 
 static const char *preposition(const struct report_choice *choice)
 {
-	if (choice->group_by != NULL &&
-		(strcmp(choice->group_by, "function") == 0 || strcmp(choice->group_by, "module") == 0 ||
-									 strcmp(choice->group_by, "label") == 0))
+	if (choice->group_by != NULL && (strcmp(choice->group_by, "function") == 0 ||
+									 strcmp(choice->group_by, "module") == 0 || strcmp(choice->group_by, "label") == 0))
 		return "in";
 	if (choice->group_by != NULL && strcmp(choice->group_by, "database") == 0)
 		return "to";
@@ -79,6 +79,11 @@ static enum style title_style(const char *verdict)
 	if (strcmp(verdict, "leaked") == 0)
 		return STYLE_BAD;
 	return strcmp(verdict, "released") == 0 ? STYLE_PLAIN : STYLE_WARNING;
+}
+
+bool finding_excused(sqlite3_stmt *f)
+{
+	return query_text(f, F_EXCUSED)[0] != '\0';
 }
 
 void finding_title(const struct printer *printer, const struct report_choice *choice, sqlite3_stmt *f)
@@ -102,12 +107,13 @@ void finding_title(const struct printer *printer, const struct report_choice *ch
 	} else if (strcmp(verdict, "open") == 0) {
 		fate = "still open";
 	}
-	snprintf(head, sizeof head, "%" PRId64 " %s%s %s%s %s %s", count,
+	snprintf(head, sizeof head, "%s%s%" PRId64 " %s%s %s%s %s %s", query_text(f, F_EXCUSED),
+			 finding_excused(f) ? ": " : "", count,
 			 failed      ? "failed connect"
 			 : abandoned ? "abandoned connect"
 						 : kind_noun(kind, count),
 			 failed || abandoned ? plural(count) : "", fate, opened, preposition(choice), query_text(f, F_HEAD));
-	enum style style = title_style(verdict);
+	enum style style = finding_excused(f) ? STYLE_PLAIN : title_style(verdict);
 	print_kept_tail(printer, 0, style == STYLE_BAD && !kind_fails(kind) ? STYLE_WARNING : style, head,
 					query_text(f, F_TAIL));
 }

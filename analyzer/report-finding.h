@@ -24,6 +24,9 @@ void finding_full(const struct printer *printer, const struct report_choice *cho
 				  sqlite3_stmt *f);
 
 bool finding_leaked(sqlite3_stmt *f);
+
+/* Whether it is suppressed or in the baseline. */
+bool finding_excused(sqlite3_stmt *f);
 int64_t finding_count(sqlite3_stmt *f);
 
 #endif

@@ -27,7 +27,7 @@ static void say_leaked(const struct printer *printer, const struct totals *total
 {
 	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++) {
 		enum resource_kind kind = (enum resource_kind)k;
-		int64_t count = kind_fails(kind) ? totals->count[k][VERDICT_LEAKED] : totals->found[k];
+		int64_t count = totals->found[k][VERDICT_LEAKED];
 		char text[SENTENCE];
 		if (count == 0)
 			continue;
@@ -45,9 +45,17 @@ static void say_more(const struct printer *printer, const struct report_choice *
 		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " misuse%s of connections and results", misuses,
 				   plural(misuses));
 	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
-		if (choice->gate.fails_misuse[m] && misuse_by_design((enum misuse_kind)m) && totals->misuse[m] > 0)
+		if (gate_fails_misuse(&choice->gate, (enum misuse_kind)m) && misuse_by_design((enum misuse_kind)m) &&
+			totals->misuse[m] > 0)
 			print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " %s", totals->misuse[m],
 					   misuse_noun((enum misuse_kind)m, totals->misuse[m]));
+	if (totals->excused > 0)
+		print_line(printer, 0, STYLE_PLAIN, "pqleak: %" PRId64 " at %" PRId64 " %s%s known%s", totals->excused,
+				   totals->excused_groups, totals->group_noun, plural(totals->excused_groups),
+				   choice->show_excused || choice->all ? "" : " (--show-excused lists them)");
+	if (totals->excused_misuse > 0)
+		print_line(printer, 0, STYLE_PLAIN, "pqleak: %" PRId64 " misuse%s known", totals->excused_misuse,
+				   plural(totals->excused_misuse));
 	if (gate_too_many(&choice->gate, totals))
 		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " connection%s open at once, --max-open=%lld",
 				   totals->peak.open, plural(totals->peak.open), choice->gate.most_open);
@@ -57,7 +65,7 @@ static void say_leaks(const struct printer *printer, const struct report_choice 
 {
 	char text[SENTENCE] = "";
 
-	if (totals_leaked(totals) > 0) {
+	if (totals_found(totals, VERDICT_LEAKED) > 0) {
 		say_leaked(printer, totals);
 		return;
 	}
@@ -69,8 +77,10 @@ static void say_leaks(const struct printer *printer, const struct report_choice 
 		say_leaked(printer, totals);
 		return;
 	}
-	if (totals_shown(totals) > 0) {
-		print_line(printer, 0, STYLE_GOOD, "pqleak: no connection and no result leaked");
+	if (totals_shown(totals) > 0 || totals_leaked(totals) > 0) {
+		print_line(printer, 0, STYLE_GOOD,
+				   totals_leaked(totals) > 0 ? "pqleak: nothing leaked but what is known"
+											 : "pqleak: no connection and no result leaked");
 		say_leaked(printer, totals);
 		return;
 	}

@@ -54,6 +54,8 @@ bool report_text(struct reading *reading, const struct report_choice *choice, co
 	print_line(printer, 0, STYLE_PLAIN, "%s", "");
 	while (query_next(f, &failed)) {
 		bool leaked = finding_leaked(f);
+		if (finding_excused(f) && !choice->show_excused && !choice->all)
+			continue;
 		if (choice->all || (leaked && full < FULL_FINDINGS)) {
 			finding_full(printer, choice, reading, f);
 			full++;

@@ -25,8 +25,10 @@ struct report_choice {
 	const char *group_by; /* "site" (also when NULL), "stack", "function", "module" or "database" */
 	bool all;
 	bool json;
-	bool stacks;     /* also those of the last use, and of where what is comparable was released */
-	int64_t held_ns; /* what was held, or idle in a transaction, so long is named; 0: not asked for */
+	bool show_excused;
+	bool stacks;             /* also those of the last use, and of where what is comparable was released */
+	const char *source_root; /* NULL: see source_root_use */
+	int64_t held_ns;         /* what was held, or idle in a transaction, so long is named; 0: not asked for */
 	struct gate gate;
 	struct symbol_choice symbols;
 	struct frame_choice frames;

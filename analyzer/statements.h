@@ -11,6 +11,7 @@ extern const char sites_sql[];        /* table: the call sites of the wanted sta
 extern const char audit_sql[];        /* table: how connections are asked for */
 extern const char audit_advice_sql[]; /* tables: that in words, with advice */
 extern const char blame_sql[];        /* tables: what was lost and released by stack, and who is to blame */
+extern const char paths_sql[];        /* table: what is the same of a stack from run to run */
 extern const char findings_sql[];     /* tables: the findings of a report */
 extern const char notes_sql[];        /* tables: misuse and habits */
 extern const char report_json_sql[];  /* query: the whole report as one JSON text */

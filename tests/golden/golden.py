@@ -80,7 +80,7 @@ CASES = {
     'by-design-fail': ('by-design', ['check', '--fail-on=finished-in-transaction'], []),
     'by-design-misuse': ('by-design', ['check', '-q', '--fail-on=misuse'], []),
     'fail-on-wrong': ('by-design', ['check', '--fail-on=misuse,folly'], []),
-    'kinds-check-fail': ('kinds', ['check', '-q', '--max=1', '--fail-on=large-object'], []),
+    'kinds-check-fail': ('kinds', ['check', '-q', '--max=1', '--fail-on=default,large-object'], []),
     'habits': ('habits', ['report'], []),
     'habits-all': ('habits', ['report', '--all'], []),
     'habits-held': ('habits', ['report', '--held=4s'], []),

@@ -51,7 +51,7 @@ class EachKind(Scenario):
             if kind not in ('connection', 'result'):  # these fail a check without being asked for
                 name = kind.replace(' ', '-')
                 self.assertEqual(self.check('t.db', '--max=9'), 0)
-                self.assertEqual(self.check('t.db', '--max=9', f'--fail-on={name}'), int(self.is_finding(kind, count)))
+                self.assertEqual(self.check('t.db', f'--fail-on={name}'), int(self.is_finding(kind, count)))
 
     @staticmethod
     def is_finding(kind, count):

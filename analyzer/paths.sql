@@ -1,0 +1,27 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- What is the same of a stack from run to run: TEMP TABLE stack_path, for baselines and fingerprints.  Needs TEMP TABLEs
+-- site, call and call_frame.
+
+DROP TABLE IF EXISTS temp.stack_path;
+
+-- The functions of the user's own code, from the call site outwards, as `shop.py:checkout < libapp.so:main`; no
+-- addresses, lines or build ids.  A function that calls itself, directly or not, stands once.  Only so many: what lies
+-- further out (an event loop, a thread pool) tells nothing of who leaked.
+CREATE TEMP TABLE stack_path (stack INTEGER PRIMARY KEY, path TEXT NOT NULL);
+INSERT INTO stack_path
+  WITH step AS (
+    SELECT i.stack, k.level, c.depth,
+           CASE WHEN c.language IS NOT NULL THEN
+                  iif(source_path(c.file) GLOB '/*', basename(c.file), source_path(c.file))
+                WHEN c.module IS NULL THEN '?' ELSE basename(c.module) END || ':' || ifnull(stable_name(c.function), '?') AS name
+    FROM site i CROSS JOIN stack_frame k ON k.stack = i.stack AND k.level >= i.level
+    JOIN call c ON c.frame = k.frame
+    JOIN call_frame f ON f.frame = k.frame
+    LEFT JOIN reach r ON r.stack = i.stack
+    WHERE c.role IN ('script', 'native') AND NOT is_start(ifnull(c.function, ''))
+      AND (r.outermost IS NULL OR k.level <= r.outermost)),
+  once AS (SELECT stack, name, min(level * 1000 + depth) AS place FROM step GROUP BY stack, name),
+  placed AS (SELECT stack, name, row_number() OVER (PARTITION BY stack ORDER BY place) AS place FROM once)
+  SELECT i.stack, ifnull((SELECT group_concat(name, ' < ') FROM (
+                            SELECT name FROM placed p WHERE p.stack = i.stack AND p.place <= 10 ORDER BY p.place)), '?')
+  FROM site i;

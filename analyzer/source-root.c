@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * source-root.c - see source-root.h.
+ */
+#include "analyzer/source-root.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/message.h"
+
+/* Shortens a folder to the one above it that has a `.git`, if any has. */
+static void find_working_tree(char *folder)
+{
+	char candidate[PATH_MAX + 8];
+
+	for (size_t length = strlen(folder); length > 0; length--) {
+		if (folder[length] != '\0' && folder[length] != '/')
+			continue;
+		snprintf(candidate, sizeof candidate, "%.*s/.git", (int)length, folder);
+		if (access(candidate, F_OK) == 0) {
+			folder[length] = '\0';
+			return;
+		}
+	}
+}
+
+static void sql_source_path(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const char *root = sqlite3_user_data(context);
+	const char *path = (const char *)sqlite3_value_text(values[0]);
+	size_t length = strlen(root);
+
+	(void)count;
+	if (path == NULL)
+		return;
+	if (strncmp(path, root, length) == 0 && path[length] == '/')
+		path += length + 1;
+	sqlite3_result_text(context, path, -1, SQLITE_TRANSIENT);
+}
+
+bool source_root_use(sqlite3 *db, const char *root)
+{
+	char *folder = realpath(root != NULL ? root : ".", NULL);
+
+	if (folder == NULL)
+		return fail(false, "'--source-root=%s': %s (name the folder of your sources)", root != NULL ? root : ".",
+					strerror(errno));
+	if (root == NULL)
+		find_working_tree(folder);
+	if (strcmp(folder, "/") == 0)
+		folder[0] = '\0';
+	if (sqlite3_create_function_v2(db, "source_path", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, folder, sql_source_path,
+								   NULL, NULL, free) != SQLITE_OK)
+		return fail(false, "cannot prepare the trace: %s", sqlite3_errmsg(db));
+	return true;
+}
