@@ -38,7 +38,7 @@ static int run_check(const struct command *self, int argc, char **argv)
 		return self->usage_status;
 	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL) || !findings_make(&reading, &choice, &totals))
 		return STATUS_UNABLE;
-	int status = gate_status(&choice.gate, &totals, STATUS_LEAKS);
+	int status = gate_status(&choice, &totals, STATUS_LEAKS);
 	if ((!quiet || status != STATUS_CLEAN) && !report_print(&reading, &choice, &totals, stdout))
 		return STATUS_UNABLE;
 	return status;
@@ -48,13 +48,15 @@ const struct command command_check = {
 	.name = "check",
 	.synopsis = "[OPTIONS] [TRACE]",
 	.summary = "Exit with 0: nothing leaked, 1: something did, 2: cannot tell",
-	.help =
-		"TRACE is " DEFAULT_TRACE " when not given.\n\n"
-		"  --max=N                  tolerate up to N leaked connections and results (0)\n" GATE_OPTIONS_HELP
-		"  -q, --quiet              print nothing when the exit status is 0\n" REPORT_OPTIONS_HELP SYMBOL_OPTIONS_HELP
-		"\nWhat a killed or a running process held is shown and does not fail the check.\n"
-		"2 means: there is no trace, it is damaged or incomplete, or no call of libpq was\n"
-		"intercepted.  Leaks found in an incomplete trace are leaks: 1.\n",
+	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\n"
+			"What fails:\n"
+			"  --max=N                  tolerate up to N of what fails, misuse aside (0)\n" GATE_OPTIONS_HELP
+			"\nWhat is known:\n" ACCEPTED_OPTIONS_HELP "\nThe report:\n"
+			"  -q, --quiet              print nothing when the exit status is 0\n" REPORT_OPTIONS_HELP
+			"\nNames:\n" SYMBOL_OPTIONS_HELP
+			"\nWhat a killed or a running process held is shown and does not fail the check.\n"
+			"2 means: there is no trace, it is damaged or incomplete, or no call of libpq was\n"
+			"intercepted.  Leaks found in an incomplete trace are leaks: 1.\n",
 	.usage_status = STATUS_UNABLE,
 	.run = run_check,
 };

@@ -4,8 +4,10 @@
  */
 #include "analyzer/excuses.h"
 
+#include "analyzer/baseline.h"
 #include "analyzer/query.h"
 #include "analyzer/report.h"
+#include "analyzer/suppress.h"
 
 /*
  * `verdict` is 'misuse' for a misuse, `kind` then the misuse's and `stack` that of the call.  `how`: 'suppressed' or
@@ -13,11 +15,16 @@
  */
 static const char excuse_sql[] =
 	"DROP TABLE IF EXISTS temp.excuse;"
+	"ALTER TABLE temp.found_misuse ADD COLUMN excused TEXT NOT NULL DEFAULT '';"
 	"CREATE TEMP TABLE excuse (kind TEXT, verdict TEXT, stack INTEGER, how TEXT NOT NULL, rule INTEGER,"
 	" PRIMARY KEY (kind, verdict, stack)) WITHOUT ROWID";
 
+static const char misuse_sql[] =
+	"UPDATE found_misuse SET excused = e.how FROM excuse e"
+	" WHERE e.kind = found_misuse.kind AND e.verdict = 'misuse' AND e.stack = found_misuse.stack";
+
 bool excuses_make(sqlite3 *db, const struct report_choice *choice)
 {
-	(void)choice;
-	return query_run(db, excuse_sql);
+	return query_run(db, excuse_sql) && suppress_apply(&choice->accepted.suppressions, db) &&
+		   baseline_apply(&choice->accepted.baseline, db) && query_run(db, misuse_sql);
 }

@@ -2,10 +2,10 @@
 /*
  * excuses.h - what is found, known and accepted.
  *
- * Owns TEMP TABLE excuse: which stacks a suppression or the baseline excuses,
- * of which kind and verdict.  A finding is excused whole or not at all: what
- * is excused of a call site is a finding of its own.  What is excused is
- * counted and told, fails no check, and is listed with --show-excused.
+ * Owns the column `excused` of TEMP TABLE found_misuse, and TEMP TABLE excuse: which stacks a suppression or the
+ * baseline excuses, of which kind and verdict.  A finding is excused whole or not at all: what is excused of a call
+ * site is a finding of its own.  What is excused is counted and told, fails no check, and is listed with
+ * --show-excused.
  */
 #ifndef PQLEAK_ANALYZER_EXCUSES_H
 #define PQLEAK_ANALYZER_EXCUSES_H

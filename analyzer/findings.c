@@ -119,9 +119,8 @@ static bool count_findings(sqlite3 *db, struct totals *totals)
 
 static bool count_misuses(sqlite3 *db, struct totals *totals)
 {
-	QUERY_CLEANUP row = query_prepare(db, "SELECT m.kind, e.how IS NOT NULL, sum(m.count) FROM found_misuse m"
-										  " LEFT JOIN excuse e ON e.kind = m.kind AND e.verdict = 'misuse'"
-										  " AND e.stack = m.stack GROUP BY m.kind, e.how IS NOT NULL");
+	QUERY_CLEANUP row =
+		query_prepare(db, "SELECT kind, excused <> '', sum(count) FROM found_misuse GROUP BY kind, excused <> ''");
 	bool failed = row == NULL;
 
 	while (!failed && query_next(row, &failed)) {
@@ -135,11 +134,13 @@ static bool count_misuses(sqlite3 *db, struct totals *totals)
 
 static bool count(sqlite3 *db, const char *group_by, struct totals *ret)
 {
-	*ret = (struct totals){.group_noun = strcmp(group_by, "site") == 0 ? "call site" : group_by,
-						   .processes = query_number(db, "SELECT count(*) FROM process", 0),
-						   .reasons = query_number(db, "SELECT count(*) FROM cannot_tell", 1),
-						   .unseen = query_number(db, unseen_sql, 0),
-						   .notes = query_number(db, notes_count_sql, 0)};
+	*ret =
+		(struct totals){.group_noun = strcmp(group_by, "site") == 0 ? "call site" : group_by,
+						.processes = query_number(db, "SELECT count(*) FROM process", 0),
+						.reasons = query_number(db, "SELECT count(*) FROM cannot_tell", 1),
+						.stale = query_number(db, "SELECT count(*) FROM suppression WHERE expired OR matched = 0", 0),
+						.unseen = query_number(db, unseen_sql, 0),
+						.notes = query_number(db, notes_count_sql, 0)};
 	ret->passed = query_number(db, "SELECT count(*) FROM unseen_text", 0) - ret->unseen;
 	return count_resources(db, ret) && count_findings(db, ret) && count_misuses(db, ret);
 }
@@ -150,6 +151,8 @@ bool findings_make(struct reading *reading, const struct report_choice *choice, 
 
 	if (collection.choice.group_by == NULL)
 		collection.choice.group_by = "site";
+	if (choice->accepted.print)
+		collection.choice.group_by = "site"; /* what the entries speak of */
 	if (choice->json)
 		collection.choice.stacks = true; /* JSON always has them */
 	if (!skip_use(&choice->frames.skip, reading->db) || !source_root_use(reading->db, choice->source_root))

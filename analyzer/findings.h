@@ -25,6 +25,7 @@ struct totals {
 	int64_t groups[KIND_COUNT];               /* findings without an excuse that leaked */
 	const char *group_noun;                   /* what a finding stands for: "call site", "stack", ... */
 	int64_t misuse[MISUSE_COUNT];             /* without an excuse */
+	int64_t stale;                            /* suppressions that have expired or matched nothing */
 	int64_t excused, excused_groups, excused_misuse;
 	int64_t notes; /* that a text report shows */
 	struct peak peak;

@@ -175,8 +175,12 @@ int64_t gate_reasons(const struct gate *gate, const struct totals *totals)
 	return totals->reasons - (gate->allow_unseen ? totals->unseen : 0);
 }
 
-int gate_status(const struct gate *gate, const struct totals *totals, int leak_status)
+int gate_status(const struct report_choice *choice, const struct totals *totals, int leak_status)
 {
+	const struct gate *gate = &choice->gate;
+
+	if (choice->accepted.strict && totals->stale > 0)
+		return leak_status;
 	if (gate_failing(gate, totals) > gate->tolerated || is_misused(gate, totals) || gate_too_many(gate, totals))
 		return leak_status;
 	return gate_reasons(gate, totals) > 0 ? STATUS_UNABLE : STATUS_CLEAN;

@@ -16,6 +16,7 @@
 #include "analyzer/misuse.h"
 #include "analyzer/verdicts.h"
 
+struct report_choice;
 struct totals;
 
 struct gate {
@@ -41,8 +42,9 @@ struct gate {
 	"  --allow-held-at-exit     forgive one leak of a call site in each process\n"                                     \
 	"  --allow-unseen           accept that processes spoke PostgreSQL out of sight\n"                                 \
 	"  --max-open=N             more than N connections open at once fail the check\n"                                 \
-	"  --fail-on=WHAT,...       fail on these alone: VERDICT/KIND, VERDICT, KIND, misuse,\n"                           \
-	"                           a kind of misuse, default, none (leaked,misuse)\n"
+	"  --fail-on=WHAT,...       fail on these alone: VERDICT/KIND, VERDICT, KIND,\n"                                   \
+	"                           misuse, a kind of misuse, default or none; default\n"                                  \
+	"                           is leaked,misuse\n"
 
 /* Whether an option is one of GATE_OPTIONS, and taking its value; false: it was wrong and the error is printed. */
 bool gate_has_option(int option);
@@ -50,7 +52,7 @@ bool gate_option(int option, const char *value, struct gate *gate);
 
 /* The verdict: 0, `leak_status`, or STATUS_UNABLE.  A leak is a fact, also in an incomplete trace; nothing leaked is
    one only in a complete one. */
-int gate_status(const struct gate *gate, const struct totals *totals, int leak_status);
+int gate_status(const struct report_choice *choice, const struct totals *totals, int leak_status);
 
 /* Why nobody can tell whether anything leaked, without what was accepted. */
 int64_t gate_reasons(const struct gate *gate, const struct totals *totals);

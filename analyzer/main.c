@@ -24,8 +24,8 @@ static const struct command command_help = {
 };
 
 static const struct command *const commands[] = {
-	&command_run,    &command_report,    &command_check, &command_show, &command_audit,
-	&command_doctor, &command_symbolize, &command_sql,   &command_help,
+	&command_run,      &command_report, &command_check,     &command_show, &command_audit,
+	&command_baseline, &command_doctor, &command_symbolize, &command_sql,  &command_help,
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

@@ -115,9 +115,6 @@ bool options_report(int option, const char *value, struct report_choice *choice)
 	case OPTION_ALL:
 		choice->all = true;
 		return true;
-	case OPTION_SHOW_EXCUSED:
-		choice->show_excused = true;
-		return true;
 	case OPTION_SOURCE_ROOT:
 		choice->source_root = value;
 		return true;
@@ -125,6 +122,8 @@ bool options_report(int option, const char *value, struct report_choice *choice)
 		choice->stacks = true;
 		return true;
 	default:
+		if (accepted_has_option(option))
+			return accepted_option(option, value, &choice->accepted);
 		return is_of_frames(option) ? options_frames(option, value, &choice->frames)
 									: options_symbols(option, value, &choice->symbols);
 	}

@@ -66,11 +66,16 @@ enum long_option {
 	{                                                                                                                  \
 		"skip-file", required_argument, NULL, OPTION_SKIP_FILE                                                         \
 	}
+/* For `pqleak baseline`. */
+#define BASELINE_OPTIONS                                                                                               \
+	{"fail-on", required_argument, NULL, OPTION_FAIL_ON},                                                              \
+		{"suppressions", required_argument, NULL, OPTION_SUPPRESSIONS},                                                \
+		{"source-root", required_argument, NULL, OPTION_SOURCE_ROOT}, FRAME_OPTIONS
+
 #define REPORT_OPTIONS                                                                                                 \
 	{"format", required_argument, NULL, OPTION_FORMAT}, {"group-by", required_argument, NULL, OPTION_GROUP_BY},        \
 		{"held", required_argument, NULL, OPTION_HELD}, {"stacks", no_argument, NULL, OPTION_STACKS}, FRAME_OPTIONS,   \
-		{"show-excused", no_argument, NULL, OPTION_SHOW_EXCUSED},                                                      \
-		{"source-root", required_argument, NULL, OPTION_SOURCE_ROOT},                                                  \
+		ACCEPTED_OPTIONS, {"source-root", required_argument, NULL, OPTION_SOURCE_ROOT},                                \
 	{                                                                                                                  \
 		"all", no_argument, NULL, OPTION_ALL                                                                           \
 	}
@@ -100,9 +105,8 @@ enum long_option {
 	"                           database or label (site)\n"                                                            \
 	"  --held=DURATION          also name what was held, or idle in a transaction, so\n"                               \
 	"                           long: 500ms, 2s, 5min, 1h\n"                                                           \
-	"  --show-excused           also list what is suppressed or in the baseline\n"                                     \
-	"  --source-root=DIR        where your sources are: paths below it are told relative\n"                            \
-	"                           to it (the working tree of git, or the current folder)\n"                              \
+	"  --source-root=DIR        where the sources are: scripts below it are named\n"                                   \
+	"                           relative to it (git's working tree, or this folder)\n"                                 \
 	"  --all                    every finding, also of what was released or is open\n"                                 \
 	"  --stacks                 also show where each was used last, and where what is\n"                               \
 	"                           comparable was released\n" FRAME_OPTIONS_HELP

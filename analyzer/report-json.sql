@@ -21,6 +21,11 @@
 --               of statements: "repeated", prepared by the same stack on the same connection as others; else ""
 --   shape       of what leaked: "grows", its stack acquired it again while the first was there, or "held at exit"
 --   count       resources in this finding
+--   level       error: it fails a check; warning: it leaked, but is tolerated or no reason to fail; note: it is excused, or
+--               was not lost
+--   excused     "suppressed" or "baseline"; null: it is not
+--   path        the functions of the user's own code, from the call site outwards: the same from run to run; null: no stack
+--   fingerprint of kind, verdict and path; two findings may have the same
 --   site        the place to blame: function, file, line; module and offset, or the language of a script; null when
 --               unknown
 --   separation  when other callers of the same code release: the `wrapper` that they all call, and the plain
@@ -100,6 +105,8 @@ SELECT json_object(
                    ORDER BY kind_rank(kind))),
   'findings', (SELECT json_group_array(json(finding)) FROM (SELECT json_object(
     'kind', f.kind, 'verdict', f.verdict, 'state', f.state, 'shape', f.shape, 'count', f.count,
+    'level', j.level, 'excused', nullif(f.excused, ''), 'path', p.path,
+    'fingerprint', fingerprint(json_array(f.kind, f.verdict, p.path)),
     'site', (SELECT json(text) FROM call_json c WHERE c.frame = w.frame AND c.depth = w.depth),
     'separation', (SELECT json_object(
       'wrapper', (SELECT json(text) FROM call_json c WHERE c.frame = e.shared_frame AND c.depth = e.shared_depth),
@@ -137,9 +144,11 @@ SELECT json_object(
       SELECT json_object('label', p.label, 'count', sum(n.count)) AS label, p.label IS NOT NULL AS labelled
       FROM share n JOIN process p ON p.id = n.process WHERE n.number = f.number
       GROUP BY p.label ORDER BY p.label IS NULL, sum(n.count) DESC, p.label))) AS finding
-    FROM finding f JOIN speaker w ON w.number = f.number ORDER BY f.number)),
+    FROM finding f JOIN speaker w ON w.number = f.number JOIN judgement j ON j.number = f.number
+    LEFT JOIN stack_path p ON p.stack = f.stack ORDER BY f.number)),
   'misuse', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
-    'kind', m.kind, 'by_design', json(iif(m.by_design, 'true', 'false')), 'count', m.count, 'function', m.function,
+    'kind', m.kind, 'by_design', json(iif(m.by_design, 'true', 'false')), 'excused', nullif(m.excused, ''),
+    'count', m.count, 'function', m.function,
     'site', (SELECT json(text) FROM site_json s WHERE s.stack = m.stack),
     'acquire_site', (SELECT json(text) FROM site_json s WHERE s.stack = m.acquire_stack),
     'release_site', (SELECT json(text) FROM site_json s WHERE s.stack = m.release_stack),

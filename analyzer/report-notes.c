@@ -131,7 +131,7 @@ static void print_stack_of(const struct printer *printer, sqlite3 *db, const cha
 	part_stack(printer, db, stack, false);
 }
 
-bool report_misuse(const struct printer *printer, sqlite3 *db, bool all)
+bool report_misuse(const struct printer *printer, sqlite3 *db, bool all, bool excused)
 {
 	QUERY_CLEANUP row = query_prepare(
 		db,
@@ -139,10 +139,12 @@ bool report_misuse(const struct printer *printer, sqlite3 *db, bool all)
 		" " PLACE(
 			"s") ", printf('%d %s', p.pid, basename(p.exe)), m.processes"
 				 " FROM found_misuse m LEFT JOIN site s ON s.stack = m.stack LEFT JOIN process p ON p.id = m.process"
-				 " WHERE NOT m.by_design ORDER BY m.count DESC, m.first_ns, m.kind");
+				 " WHERE NOT m.by_design AND (?1 OR m.excused = '') ORDER BY m.count DESC, m.first_ns, m.kind");
 	bool failed = row == NULL;
 	int64_t hidden = 0;
 
+	if (!failed)
+		sqlite3_bind_int(row, 1, excused);
 	for (int64_t shown = 0; !failed && query_next(row, &failed); shown++) {
 		char head[1024];
 		char when[TIME_TEXT];

@@ -45,7 +45,7 @@ void report_headline(const struct printer *printer, const struct report_choice *
 
 /* Print what is no leak: misuse with its stacks, and notes; nothing when there is none.  `last`: nothing follows.
    False: it failed. */
-bool report_misuse(const struct printer *printer, sqlite3 *db, bool all);
+bool report_misuse(const struct printer *printer, sqlite3 *db, bool all, bool excused);
 bool report_notes(const struct printer *printer, sqlite3 *db, bool all, bool last);
 
 /* Prints the numbers of the whole trace, and why it cannot prove more than it says. */

@@ -50,12 +50,15 @@ static void say_more(const struct printer *printer, const struct report_choice *
 			print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " %s", totals->misuse[m],
 					   misuse_noun((enum misuse_kind)m, totals->misuse[m]));
 	if (totals->excused > 0)
-		print_line(printer, 0, STYLE_PLAIN, "pqleak: %" PRId64 " at %" PRId64 " %s%s known%s", totals->excused,
+		print_line(printer, 0, STYLE_PLAIN, "pqleak: %" PRId64 " excused, %" PRId64 " %s%s%s", totals->excused,
 				   totals->excused_groups, totals->group_noun, plural(totals->excused_groups),
-				   choice->show_excused || choice->all ? "" : " (--show-excused lists them)");
+				   choice->accepted.show || choice->all ? "" : " (--show-excused lists them)");
 	if (totals->excused_misuse > 0)
-		print_line(printer, 0, STYLE_PLAIN, "pqleak: %" PRId64 " misuse%s known", totals->excused_misuse,
+		print_line(printer, 0, STYLE_PLAIN, "pqleak: %" PRId64 " misuse%s excused", totals->excused_misuse,
 				   plural(totals->excused_misuse));
+	if (choice->accepted.strict && totals->stale > 0)
+		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " suppression%s expired or unused (--strict-suppressions)",
+				   totals->stale, plural(totals->stale));
 	if (gate_too_many(&choice->gate, totals))
 		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " connection%s open at once, --max-open=%lld",
 				   totals->peak.open, plural(totals->peak.open), choice->gate.most_open);

@@ -7,12 +7,14 @@
  */
 #include <inttypes.h>
 
+#include "analyzer/baseline.h"
 #include "analyzer/findings.h"
 #include "analyzer/print.h"
 #include "analyzer/query.h"
 #include "analyzer/report-finding.h"
 #include "analyzer/report-parts.h"
 #include "analyzer/report.h"
+#include "analyzer/suppress.h"
 
 #define FULL_FINDINGS 20 /* without --all */
 #define BRIEF_FINDINGS 5
@@ -47,14 +49,14 @@ bool report_text(struct reading *reading, const struct report_choice *choice, co
 	if (failed)
 		return false;
 	report_headline(printer, choice, totals);
-	bool clean = totals->reasons == 0 && totals_leaked(totals) == 0 && !choice->all && totals_open(totals) == 0 &&
-				 totals_shown(totals) == 0;
+	bool clean = totals->reasons == 0 && totals->stale == 0 && choice->accepted.baseline.file == NULL &&
+				 totals_leaked(totals) == 0 && !choice->all && totals_open(totals) == 0 && totals_shown(totals) == 0;
 	if (clean && totals_misuse(totals) == 0 && totals->notes == 0)
 		return true;
 	print_line(printer, 0, STYLE_PLAIN, "%s", "");
 	while (query_next(f, &failed)) {
 		bool leaked = finding_leaked(f);
-		if (finding_excused(f) && !choice->show_excused && !choice->all)
+		if (finding_excused(f) && !choice->accepted.show && !choice->all)
 			continue;
 		if (choice->all || (leaked && full < FULL_FINDINGS)) {
 			finding_full(printer, choice, reading, f);
@@ -73,8 +75,11 @@ bool report_text(struct reading *reading, const struct report_choice *choice, co
 	if (brief > 0)
 		print_line(printer, 0, STYLE_PLAIN, "%s", "");
 	print_hidden(printer, &hidden, totals->group_noun);
+	failed = failed || !suppress_report(printer, reading->db) ||
+			 (choice->accepted.baseline.file != NULL &&
+			  !baseline_report(printer, &choice->accepted.baseline, reading->db, totals->reasons == 0));
 	bool summary = !clean || totals_misuse(totals) > 0; /* notes alone need no numbers to put them in proportion */
-	failed = failed || !report_misuse(printer, reading->db, choice->all) ||
+	failed = failed || !report_misuse(printer, reading->db, choice->all, choice->all || choice->accepted.show) ||
 			 !report_notes(printer, reading->db, choice->all, !summary);
 	if (summary)
 		report_summary(printer, reading, totals);

@@ -10,9 +10,11 @@
 #include "analyzer/options.h"
 #include "analyzer/print.h"
 #include "analyzer/reading.h"
+#include "analyzer/suppress.h"
 
 void report_choice_done(struct report_choice *choice)
 {
+	accepted_done(&choice->accepted);
 	frame_choice_done(&choice->frames);
 }
 
@@ -22,8 +24,9 @@ bool report_print(struct reading *reading, const struct report_choice *choice, c
 
 	printer.native = choice->frames.native;
 	printer.file = reading_output(reading, file);
-	bool done =
-		choice->json ? report_json(reading, totals, printer.file) : report_text(reading, choice, totals, &printer);
+	bool done = choice->accepted.print ? suppress_print(reading->db, printer.file)
+				: choice->json         ? report_json(reading, totals, printer.file)
+									   : report_text(reading, choice, totals, &printer);
 	return reading_output_end(reading, printer.file, file) && done;
 }
 
@@ -52,7 +55,8 @@ const struct command command_report = {
 	.name = "report",
 	.synopsis = "[OPTIONS] [TRACE]",
 	.summary = "Show what was never released, by call site",
-	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\n" REPORT_OPTIONS_HELP SYMBOL_OPTIONS_HELP
+	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\nThe report:\n" REPORT_OPTIONS_HELP
+			"\nWhat is known:\n" ACCEPTED_OPTIONS_HELP "\nNames:\n" SYMBOL_OPTIONS_HELP
 			"\nThe exit status is 0 when there is a report, also of leaks, and 2 when there is\n"
 			"none; 'pqleak check' is the command that judges.\n",
 	.usage_status = STATUS_UNABLE,

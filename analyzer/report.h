@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "analyzer/accepted.h"
 #include "analyzer/gate.h"
 #include "analyzer/module-file.h"
 #include "analyzer/skip.h"
@@ -25,11 +26,11 @@ struct report_choice {
 	const char *group_by; /* "site" (also when NULL), "stack", "function", "module" or "database" */
 	bool all;
 	bool json;
-	bool show_excused;
 	bool stacks;             /* also those of the last use, and of where what is comparable was released */
 	const char *source_root; /* NULL: see source_root_use */
 	int64_t held_ns;         /* what was held, or idle in a transaction, so long is named; 0: not asked for */
 	struct gate gate;
+	struct accepted accepted;
 	struct symbol_choice symbols;
 	struct frame_choice frames;
 };

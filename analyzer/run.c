@@ -74,8 +74,10 @@ static bool take(int option, struct run_choice *choice)
 	case OPTION_EVENTS:
 		return take_word("events", optarg, "all", &choice->events);
 	default:
-		if (!gate_has_option(option))
+		if (!gate_has_option(option)) {
+			choice->check = choice->check || option == OPTION_BASELINE || option == OPTION_STRICT_SUPPRESSIONS;
 			return options_report(option, optarg, &choice->report);
+		}
 		choice->check = true;
 		return gate_option(option, optarg, &choice->report.gate);
 	}
@@ -143,7 +145,7 @@ static int conclude(const struct run_choice *choice, const char *trace, int comm
 	if (!reading_open(&reading, trace) || !name_frames(choice, &reading) ||
 		!findings_make(&reading, &choice->report, &totals))
 		return unable;
-	int status = gate_status(&choice->report.gate, &totals, (int)choice->leak_status);
+	int status = gate_status(&choice->report, &totals, (int)choice->leak_status);
 	bool silent = choice->quiet && totals_leaked(&totals) == 0 && totals.reasons == 0 && status == STATUS_CLEAN;
 	if (!silent && !report_print(&reading, &choice->report, &totals, stderr))
 		return unable;
@@ -191,20 +193,25 @@ const struct command command_run = {
 	.name = "run",
 	.synopsis = "[OPTIONS] [--] COMMAND [ARGUMENT]...",
 	.summary = "Trace a command and everything it starts, then show what leaked",
-	.help = "  -o, --output=TRACE       write this trace (" DEFAULT_TRACE "); an existing trace is\n"
+	.help = "The trace:\n"
+			"  -o, --output=TRACE       write this trace (" DEFAULT_TRACE "); an existing trace is\n"
 			"                           replaced, any other file is left alone\n"
 			"  --append                 add to an existing trace\n"
-			"  --check                  exit with 1 when something leaked, 2 when nobody can\n"
-			"                           tell; a failure of the command itself wins\n"
-			"  --error-exitcode=N       the same, with N in place of 1\n"
-			"  --max=N                  the same, and tolerate up to N leaks\n" GATE_OPTIONS_HELP
 			"  --sql=text               keep the text of statements, up to 1 kB each; it can\n"
 			"                           hold personal data and passwords\n"
 			"  --events=all             keep every event, not only what is outstanding\n"
 			"  --label=TEXT             mark these processes, for example with a test's name\n"
 			"  --no-symbolize           store no names but those that the report shows\n"
-			"  -q, --quiet              print nothing when nothing leaked\n" REPORT_OPTIONS_HELP SYMBOL_OPTIONS_HELP
-			"\n--max, --allow-held-at-exit, --max-open and --fail-on imply --check.\n"
+			"\nWhat fails:\n"
+			"  --check                  exit with 1 when something leaked, 2 when nobody can\n"
+			"                           tell; a failure of the command itself wins\n"
+			"  --error-exitcode=N       the same, with N in place of 1\n"
+			"  --max=N                  the same, and tolerate up to N of what fails\n" GATE_OPTIONS_HELP
+			"\nWhat is known:\n" ACCEPTED_OPTIONS_HELP "\nThe report:\n"
+			"  -q, --quiet              print nothing when nothing leaked\n" REPORT_OPTIONS_HELP
+			"\nNames:\n" SYMBOL_OPTIONS_HELP
+			"\nEvery option of what fails implies --check, and so do --strict-suppressions and\n"
+			"--baseline.\n"
 			"The report goes to stderr.  The exit status is the command's, 128+N when signal\n"
 			"N ended it; 125 when pqleak failed, 126 when the command could not be executed,\n"
 			"127 when it was not found.\n",

@@ -10,6 +10,7 @@ extern const char calls_sql[];        /* tables: the frames of the wanted stacks
 extern const char sites_sql[];        /* table: the call sites of the wanted stacks */
 extern const char audit_sql[];        /* table: how connections are asked for */
 extern const char audit_advice_sql[]; /* tables: that in words, with advice */
+extern const char baseline_sql[];     /* views: what was found by its path */
 extern const char blame_sql[];        /* tables: what was lost and released by stack, and who is to blame */
 extern const char paths_sql[];        /* table: what is the same of a stack from run to run */
 extern const char findings_sql[];     /* tables: the findings of a report */

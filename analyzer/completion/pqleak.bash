@@ -7,11 +7,12 @@ _pqleak()
   local cur prev words cword split
   _init_completion -s -n : || return
 
-  local commands='run report check show audit doctor symbolize sql help --help --version'
+  local commands='run report check baseline show audit doctor symbolize sql help --help --version'
   local symbols='--sysroot= --debug-path= --debuginfod --help'
   local frames='--skip= --skip-file= --native'
-  local report="--format= --group-by= --held= --all --stacks $frames $symbols"
-  local faults='misuse transaction query copy cancel memory statement large-object finished-in-transaction
+  local accepted='--suppressions= --strict-suppressions --print-suppressions --baseline= --show-excused'
+  local report="--format= --group-by= --held= --all --stacks --source-root= $accepted $frames $symbols"
+  local faults='default none leaked open-at-death open connection result misuse transaction query copy cancel memory statement large-object finished-in-transaction
     finished-with-query finished-in-copy use-after-finish finished-twice cleared-twice used-in-child finished-in-child
     two-threads'
   local gate='--max= --allow-held-at-exit --allow-unseen --max-open= --fail-on='
@@ -29,6 +30,7 @@ _pqleak()
       case ${words[i]} in
         --) ((i++)); _command_offset "$i"; return ;;
         -o | --output | --format | --group-by | --error-exitcode | --max | --max-open | --fail-on | --held) ((i++)) ;;
+        --suppressions | --baseline | --source-root) ((i++)) ;;
         --sql | --events | --label | --sysroot | --debug-path | --skip | --skip-file) ((i++)) ;;
         -*) ;;
         *) _command_offset "$i"; return ;;
@@ -43,8 +45,8 @@ _pqleak()
     --events) mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur"); return ;;
     --max | --max-open | --held | --error-exitcode | --skip | --label) return ;;
     --fail-on) mapfile -t COMPREPLY < <(compgen -W "$faults" -- "$cur"); return ;;
-    -o | --output | --skip-file) _filedir; return ;;
-    --sysroot | --debug-path) _filedir -d; return ;;
+    -o | --output | --skip-file | --suppressions | --baseline) _filedir; return ;;
+    --sysroot | --debug-path | --source-root) _filedir -d; return ;;
   esac
   $split && return
 
@@ -53,9 +55,10 @@ _pqleak()
     doctor) options='--output= --help' ;;
     report) options=$report ;;
     check) options="$gate --quiet $report" ;;
+    baseline) options="--output= --fail-on= --suppressions= --source-root= $frames $symbols" ;;
     show) options="$frames $symbols" ;;
     audit | symbolize | sql) options=$symbols ;;
-    help) options='run report check show audit doctor symbolize sql' ;;
+    help) options='run report check baseline show audit doctor symbolize sql' ;;
   esac
   if [[ $cur == -* || $command == help ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -94,6 +95,23 @@ CASES = {
     'leaks-all': ('leaks', ['report', '--all'], []),
     'leaks-check': ('leaks', ['check', '--max=22'], []),
     'leaks-check-tolerated': ('leaks', ['check', '-q', '--max=23'], []),
+    'leaks-suppressed': ('leaks', ['check', '--suppressions=some.supp', '--fail-on=default,open-at-death'], []),
+    'leaks-suppressed-strict': ('leaks', ['check', '-q', '--suppressions=all.supp', '--suppressions=stale.supp',
+                                          '--strict-suppressions'], []),
+    'leaks-suppressed-all': ('leaks', ['check', '--suppressions=all.supp'], []),
+    'leaks-suppressed-shown': ('leaks', ['check', '--suppressions=all.supp', '--show-excused'], []),
+    'leaks-suppressed-json': ('leaks', ['report', '--suppressions=some.supp', '--format=json'], []),
+    'leaks-print-suppressions': ('leaks', ['report', '--print-suppressions', '--group-by=module'], []),
+    'leaks-baseline': ('leaks', ['baseline'], []),
+    'leaks-baseline-same': ('leaks', ['check', '--baseline=same.baseline'], []),
+    'leaks-baseline-grown': ('leaks', ['check', '--baseline=less.baseline'], []),
+    'leaks-baseline-fixed': ('leaks', ['check', '-q', '--baseline=more.baseline'], []),
+    'leaks-baseline-fixed-told': ('leaks', ['check', '--baseline=more.baseline'], []),
+    'incomplete-baseline': ('incomplete', ['check', '--baseline=more.baseline'], []),
+    'misuse-suppressed': ('misuse', ['check', '--suppressions=misuse.supp'], []),
+    'misuse-print-suppressions': ('misuse', ['report', '--print-suppressions'], []),
+    'misuse-baseline': ('misuse', ['baseline', '--fail-on=misuse'], []),
+    'scripts-baseline': ('scripts', ['baseline', '--suppressions=scripts.supp'], []),
     'leaks-show': ('leaks', ['show'], []),
     'leaks-show-12': ('leaks', ['show'], ['12']),
     'leaks-show-30': ('leaks', ['show'], ['30']),
@@ -153,6 +171,14 @@ CASES = {
 for group in GROUPS:
     CASES[f'leaks-by-{group}'] = ('leaks', ['report', f'--group-by={group}'], [])
     CASES[f'leaks-by-{group}-json'] = ('leaks', ['report', f'--group-by={group}', '--format=json'], [])
+
+# What is wrong with a file is told with its line.
+for accepted in sorted((HERE / 'accepted').glob('wrong-*')):
+    CASES[accepted.name.replace(".", "-")] = ('clean', ['check', f'--{"baseline" if accepted.suffix == ".baseline" else "suppressions"}='
+                                      + accepted.name], [])
+CASES['wrong-no-file'] = ('clean', ['check', '--suppressions=nowhere.supp'], [])
+CASES['wrong-no-baseline'] = ('clean', ['check', '--baseline=nowhere.baseline'], [])
+CASES['wrong-folder'] = ('clean', ['check', '--baseline=.'], [])
 
 
 def shell(trace, text):
@@ -235,6 +261,8 @@ def run_case(pqleak, name):
     fixture, before, after = CASES[name]
     with tempfile.TemporaryDirectory() as folder:
         trace = make_trace(folder, fixture)
+        for accepted in (HERE / 'accepted').iterdir():
+            shutil.copy(accepted, folder)
         width = WIDE if name.endswith('-wide') else 80
         run = subprocess.run([pqleak, *before, 'trace.db', *after], capture_output=True, cwd=folder, timeout=SECONDS,
                              env={**ENVIRONMENT, 'COLUMNS': str(width)}, check=False)
@@ -242,9 +270,11 @@ def run_case(pqleak, name):
         stderr = run.stderr.decode()
         # Line ends are the only control characters: no colour here, and nothing of a traced program's.
         if before[0] != 'sql':
-            assert not re.search(r'[\x00-\x09\x0b-\x1f\x7f]', stdout + stderr), 'control characters'
-        if before[0] in ('report', 'check', 'audit') and '--format=json' not in before:
-            widest = max([0, *map(len, stdout.splitlines())])
+            text = stdout.replace('\t', '') if before[0] == 'baseline' else stdout
+            assert not re.search(r'[\x00-\x09\x0b-\x1f\x7f]', text + stderr), 'control characters'
+        if before[0] in ('report', 'check', 'audit') and not {'--format=json', '--print-suppressions'} & {*before}:
+            # A path and a reason are known by their ends too, and told whole.
+            widest = max([0, *(len(line) for line in stdout.splitlines() if not re.search('^Fixed since| known, |supp:[0-9]', line))])
             assert widest <= width, f'a line of {widest} columns'
         if '--format=json' in before:
             stdout = check_json(trace, stdout)

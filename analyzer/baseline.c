@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * baseline.c - see baseline.h.
+ */
+#include "analyzer/baseline.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "analyzer/kinds.h"
+#include "analyzer/misuse.h"
+#include "analyzer/query.h"
+#include "analyzer/statements.h"
+
+#define LINES 10 /* of each sort */
+
+static const char excuse_sql[] =
+	"UPDATE baseline SET now = ifnull((SELECT count FROM path_count p WHERE p.kind = baseline.kind"
+	" AND p.verdict = baseline.verdict AND p.path = baseline.path), 0);"
+	"INSERT OR IGNORE INTO excuse SELECT DISTINCT s.kind, s.verdict, s.stack, 'baseline', b.number FROM baseline b"
+	" JOIN path_stack s ON s.kind = b.kind AND s.verdict = b.verdict AND s.path = b.path WHERE b.now <= b.known";
+
+static bool load(const struct baseline *baseline, sqlite3 *db)
+{
+	/* A merge may leave two lines of one path. */
+	QUERY_CLEANUP insert =
+		query_prepare(db, "INSERT INTO baseline (kind, verdict, path, known) SELECT ?1, ?2, ?3, ?4"
+						  " WHERE NOT EXISTS (SELECT 1 FROM baseline WHERE kind = ?1 AND verdict = ?2 AND path = ?3)");
+	QUERY_CLEANUP raise = query_prepare(db, "UPDATE baseline SET known = max(known, ?4)"
+											" WHERE kind = ?1 AND verdict = ?2 AND path = ?3");
+	bool failed = insert == NULL || raise == NULL;
+
+	for (size_t i = 0; i < baseline->count && !failed; i++) {
+		const struct known *known = &baseline->items[i];
+		sqlite3_stmt *both[] = {insert, raise};
+		for (int s = 0; s < 2 && !failed; s++) {
+			sqlite3_bind_text(both[s], 1, known->kind, -1, SQLITE_STATIC);
+			sqlite3_bind_text(both[s], 2, known->verdict, -1, SQLITE_STATIC);
+			sqlite3_bind_text(both[s], 3, known->path, -1, SQLITE_STATIC);
+			sqlite3_bind_int64(both[s], 4, known->count);
+			query_next(both[s], &failed);
+			sqlite3_reset(both[s]);
+		}
+	}
+	return !failed;
+}
+
+bool baseline_apply(const struct baseline *baseline, sqlite3 *db)
+{
+	return query_run(db, baseline_sql) && load(baseline, db) && query_run(db, excuse_sql);
+}
+
+static const char *what_it_is(sqlite3_stmt *row, int64_t count)
+{
+	enum resource_kind kind = kind_find(query_text(row, 0));
+
+	return kind != KIND_NONE ? kind_noun(kind, count) : misuse_noun(misuse_find(query_text(row, 0)), count);
+}
+
+/* Prints up to LINES of those that the condition chooses, and how many more there are. */
+static bool print_some(const struct printer *printer, sqlite3 *db, const char *title, const char *sql)
+{
+	QUERY_CLEANUP row = query_prepare(db, sql);
+	bool failed = row == NULL;
+	int64_t count = 0;
+	struct printer whole = *printer; /* a path is known by its end too */
+
+	whole.width = 0;
+	while (!failed && query_next(row, &failed)) {
+		int64_t known = sqlite3_column_int64(row, 2), now = sqlite3_column_int64(row, 3);
+		bool is_misuse = strcmp(query_text(row, 1), "misuse") == 0;
+		if (count == 0)
+			print_line(&whole, 0, STYLE_STRONG, "%s", title);
+		if (count++ < LINES)
+			print_line(&whole, 2, STYLE_PLAIN, "%" PRId64 " known, %" PRId64 " now: %s%s%s, %s", known, now,
+					   what_it_is(row, known), is_misuse ? "" : " ", is_misuse ? "" : query_text(row, 1),
+					   query_text(row, 4));
+	}
+	if (count > LINES)
+		print_line(printer, 2, STYLE_PLAIN, "... and %" PRId64 " more", count - LINES);
+	if (count > 0)
+		print_line(printer, 0, STYLE_PLAIN, "%s", "");
+	return !failed;
+}
+
+bool baseline_report(const struct printer *printer, const struct baseline *baseline, sqlite3 *db, bool whole)
+{
+	char title[512];
+
+	snprintf(title, sizeof title, "Fixed since %s was written (pqleak baseline -o %s writes it anew):", baseline->file,
+			 baseline->file);
+	return print_some(printer, db, "Grown since the baseline:",
+					  "SELECT kind, verdict, known, now, path FROM baseline WHERE now > known ORDER BY number") &&
+		   (!whole || print_some(printer, db, title,
+								 "SELECT kind, verdict, known, now, path FROM baseline WHERE now < known"
+								 " ORDER BY number"));
+}

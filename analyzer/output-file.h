@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * output-file.h - a file that is there whole or not at all.
+ *
+ * Owns the temporary file beside it, which takes its name at the end.
+ */
+#ifndef PQLEAK_ANALYZER_OUTPUT_FILE_H
+#define PQLEAK_ANALYZER_OUTPUT_FILE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct output_file {
+	FILE *file;
+	const char *path; /* not owned */
+	char *temporary;  /* NULL: `path` is no regular file, and is written as it is */
+};
+
+/* False: it failed and said so. */
+bool output_file_open(struct output_file *ret, const char *path);
+
+/* `good`: what was written is whole, and replaces what was at the path; else it is thrown away.  False: `good` was, or
+ * it failed and said so. */
+bool output_file_close(struct output_file *output, bool good);
+
+#endif

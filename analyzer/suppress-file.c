@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * suppress-file.c - see suppress-file.h.
+ */
+#include "analyzer/suppress-file.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/message.h"
+
+struct parser {
+	struct suppressions *suppressions;
+	const char *path;
+	int line;
+};
+
+__attribute__((format(printf, 2, 3))) static bool wrong(const struct parser *parser, const char *format, ...)
+{
+	char text[512];
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(text, sizeof text, format, values);
+	va_end(values);
+	return fail(false, "%s:%d: %s (pqleak(1) describes suppressions)", parser->path, parser->line, text);
+}
+
+static bool keep(char **ret, const char *value)
+{
+	free(*ret);
+	*ret = strdup(value);
+	return *ret != NULL || fail(false, "out of memory");
+}
+
+static char *trim(char *text)
+{
+	char *end = text + strlen(text);
+
+	while (end > text && isspace((unsigned char)end[-1]))
+		*--end = '\0';
+	return text + strspn(text, " \t");
+}
+
+static bool begin_entry(const struct parser *parser, bool is_misuse, const char *pattern)
+{
+	struct suppressions *all = parser->suppressions;
+	struct suppression *items = reallocarray(all->items, all->count + 1, sizeof *items);
+
+	if (items == NULL)
+		return fail(false, "out of memory");
+	all->items = items;
+	struct suppression *item = &items[all->count++];
+	*item = (struct suppression){.line = parser->line, .is_misuse = is_misuse, .verdict = VERDICT_COUNT};
+	if (pattern[0] == '\0')
+		return wrong(parser, "the pattern is empty; '*' matches everything");
+	return keep(&item->file, parser->path) && keep(&item->pattern, pattern);
+}
+
+static bool add_frame(struct suppression *item, const char *pattern)
+{
+	char **frames = reallocarray(item->frames, item->frame_count + 1, sizeof *frames);
+
+	if (frames == NULL)
+		return fail(false, "out of memory");
+	item->frames = frames;
+	frames[item->frame_count] = NULL;
+	return keep(&frames[item->frame_count++], pattern);
+}
+
+static bool is_date(const char *text)
+{
+	static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int year, month, day, length = 0;
+
+	return strlen(text) == 10 && sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &length) == 3 && length == 10 &&
+		   year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1];
+}
+
+static bool set_kind(const struct parser *parser, struct suppression *item, const char *value)
+{
+	if (item->is_misuse)
+		item->misuse = misuse_find(value);
+	else
+		item->kind = kind_find(value);
+	return item->misuse != MISUSE_NONE || item->kind != KIND_NONE ||
+		   wrong(parser, "there is no such kind of %s: '%s'", item->is_misuse ? "misuse" : "resource", value);
+}
+
+static bool set_verdict(const struct parser *parser, struct suppression *item, const char *value)
+{
+	item->verdict = verdict_find(value);
+	return (!item->is_misuse && (item->verdict == VERDICT_LEAKED || item->verdict == VERDICT_OPEN_AT_DEATH ||
+								 item->verdict == VERDICT_OPEN)) ||
+		   wrong(parser, "'verdict: %s': it must be leaked, open-at-death or open, and a misuse has none", value);
+}
+
+static bool set(const struct parser *parser, struct suppression *item, const char *key, const char *value)
+{
+	static const char *const keys[] = {"kind", "verdict", "frame", "module", "reason", "expires", NULL};
+
+	if (value[0] == '\0')
+		return wrong(parser, "'%s:' has no value", key);
+	if (strcmp(key, "kind") == 0)
+		return set_kind(parser, item, value);
+	if (strcmp(key, "verdict") == 0)
+		return set_verdict(parser, item, value);
+	if (strcmp(key, "frame") == 0)
+		return add_frame(item, value);
+	if (strcmp(key, "module") == 0)
+		return keep(&item->module, value);
+	if (strcmp(key, "reason") == 0)
+		return keep(&item->reason, value);
+	if (strcmp(key, "expires") == 0) {
+		snprintf(item->expires, sizeof item->expires, "%s", value);
+		return is_date(value) || wrong(parser, "'expires: %s': it must be a date, as 2026-12-31", value);
+	}
+	const char *hint = nearest(key, keys);
+	return wrong(parser, "unknown key '%s'; it must be kind, verdict, frame, module, reason or expires%s%s%s", key,
+				 hint != NULL ? "; did you mean '" : "", hint != NULL ? hint : "", hint != NULL ? "'?" : "");
+}
+
+/* An indented line: it narrows down the entry before it. */
+static bool narrow(const struct parser *parser, char *line)
+{
+	char *colon = strchr(line, ':');
+
+	if (colon == NULL)
+		return wrong(parser, "'%s' is no 'key: value'", line);
+	*colon = '\0';
+	if (parser->suppressions->count == 0)
+		return wrong(parser, "an indented line needs a 'leak:PATTERN' before it");
+	return set(parser, &parser->suppressions->items[parser->suppressions->count - 1], trim(line), trim(colon + 1));
+}
+
+static bool take(const struct parser *parser, char *line)
+{
+	static const char leak[] = "leak:";
+	static const char misuse[] = "misuse:";
+	bool is_indented = line[0] == ' ' || line[0] == '\t';
+
+	line = trim(line);
+	if (line[0] == '\0' || line[0] == '#')
+		return true;
+	if (is_indented)
+		return narrow(parser, line);
+	if (strncmp(line, leak, sizeof leak - 1) == 0)
+		return begin_entry(parser, false, trim(line + sizeof leak - 1));
+	if (strncmp(line, misuse, sizeof misuse - 1) == 0)
+		return begin_entry(parser, true, trim(line + sizeof misuse - 1));
+	return wrong(parser, "'%.60s': an entry begins with 'leak:' or 'misuse:', what narrows it down is indented", line);
+}
+
+bool suppress_read(struct suppressions *suppressions, const char *path)
+{
+	struct parser parser = {.suppressions = suppressions, .path = path};
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t room = 0;
+	bool done = true;
+
+	if (file == NULL)
+		return fail(false, "cannot read the suppressions in '%s': %s", path, strerror(errno));
+	errno = 0;
+	for (ssize_t length; done && (length = getline(&line, &room, file)) >= 0;) {
+		bool has_mark = parser.line++ == 0 && strncmp(line, "\xef\xbb\xbf", 3) == 0;
+		done = strlen(line) == (size_t)length ? take(&parser, line + (has_mark ? 3 : 0))
+											  : wrong(&parser, "there is a NUL byte: this is no file of suppressions");
+	}
+	if (ferror(file))
+		done = fail(false, "cannot read the suppressions in '%s': %s", path, strerror(errno));
+	free(line);
+	fclose(file);
+	return done;
+}
+
+void suppressions_done(struct suppressions *suppressions)
+{
+	for (size_t i = 0; i < suppressions->count; i++) {
+		struct suppression *item = &suppressions->items[i];
+		for (size_t f = 0; f < item->frame_count; f++)
+			free(item->frames[f]);
+		free(item->frames);
+		free(item->file);
+		free(item->pattern);
+		free(item->module);
+		free(item->reason);
+	}
+	free(suppressions->items);
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * suppress-text.c - suppressions in words: those that are of no use, and new ones for what was found; see suppress.h.
+ */
+#include <inttypes.h>
+
+#include "analyzer/message.h"
+#include "analyzer/query.h"
+#include "analyzer/suppress.h"
+
+static const char stale_sql[] =
+	"SELECT printf('%s:%d', file, line), iif(expired, 'expired on ' || expires || ' and suppresses nothing',"
+	" 'matched nothing'), ifnull(' (' || reason || ')', '') FROM suppression WHERE expired OR matched = 0"
+	" ORDER BY number";
+
+bool suppress_report(const struct printer *printer, sqlite3 *db)
+{
+	QUERY_CLEANUP row = query_prepare(db, stale_sql);
+	bool failed = row == NULL;
+	bool any = false;
+	struct printer whole = *printer; /* half a reason is none */
+
+	whole.width = 0;
+	while (!failed && query_next(row, &failed)) {
+		if (!any)
+			print_line(printer, 0, STYLE_WARNING, "Suppressions to look at:");
+		any = true;
+		print_line(&whole, 2, STYLE_WARNING, "%s: it has %s%s", query_text(row, 0), query_text(row, 1),
+				   query_text(row, 2));
+	}
+	if (any)
+		print_line(printer, 0, STYLE_PLAIN, "%s", "");
+	return !failed;
+}
+
+/* One entry for each function that something was found in, by kind; of a script's own level, for its file. */
+static const char found_sql[] =
+	"WITH found AS ("
+	" SELECT 'leak' AS what, f.kind, w.frame, w.depth, f.count, f.number AS place FROM finding f"
+	" JOIN speaker w ON w.number = f.number JOIN judgement j ON j.number = f.number AND j.level <> 'note'"
+	" UNION ALL SELECT 'misuse', m.kind, s.frame, s.depth, m.count, 1000000000 FROM found_misuse m"
+	" JOIN site s ON s.stack = m.stack WHERE (m.kind, 'misuse') IN (SELECT kind, verdict FROM gated)"
+	" AND m.excused = '')"
+	" SELECT f.what, f.kind, c.function, basename(c.unit), sum(f.count), c.language IS NOT NULL FROM found f"
+	" LEFT JOIN call c ON c.frame = f.frame AND c.depth = f.depth"
+	" GROUP BY f.what, f.kind, c.function, c.unit ORDER BY min(f.place), f.what, f.kind, c.function, c.unit";
+
+static void print_entry(sqlite3_stmt *row, FILE *file)
+{
+	const char *what = query_text(row, 0), *kind = query_text(row, 1);
+	const char *function = query_text(row, 2), *unit = query_text(row, 3);
+	int64_t count = sqlite3_column_int64(row, 4);
+	bool is_script = sqlite3_column_int(row, 5) != 0;
+
+	/* The module's name alone would excuse whatever else leaks in it. */
+	if (function[0] == '\0' && unit[0] != '\0' && !is_script) {
+		fprintf(file, "# %" PRId64 " %s: in code of %s that has no name; a baseline can hold it\n", count, kind, unit);
+		return;
+	}
+	if (function[0] != '\0')
+		fprintf(file, "%s:^%s$\n", what, function);
+	else
+		fprintf(file, "%s:%s%s$\n", what, unit[0] != '\0' ? "/" : "^", unit);
+	fprintf(file, "    kind: %s\n", kind);
+	if (function[0] != '\0' && unit[0] != '\0')
+		fprintf(file, "    module: %s$\n", unit);
+	fprintf(file,
+			"    # %" PRId64 " found.  Say why that is accepted, and until when:\n    # reason:\n    # expires:\n",
+			count);
+}
+
+bool suppress_print(sqlite3 *db, FILE *file)
+{
+	QUERY_CLEANUP row = query_prepare(db, found_sql);
+	bool failed = row == NULL;
+
+	while (!failed && query_next(row, &failed))
+		print_entry(row, file);
+	return !failed;
+}
