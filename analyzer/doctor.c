@@ -104,7 +104,7 @@ static int conclude(const struct doctor *doctor)
 
 static int run_doctor(const struct command *self, int argc, char **argv)
 {
-	static const struct option options[] = {{"output", required_argument, NULL, 'o'}, HELP_OPTION, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"trace", required_argument, NULL, 'o'}, HELP_OPTION, {NULL, 0, NULL, 0}};
 	struct doctor doctor = {0};
 	const char *trace = DEFAULT_TRACE;
 	char program[PATH_MAX];
@@ -134,7 +134,7 @@ const struct command command_doctor = {
 	.name = "doctor",
 	.synopsis = "[OPTIONS] [--] COMMAND [ARGUMENT]...",
 	.summary = "Say what pqleak will see of a command, without running it",
-	.help = "  -o, --output=TRACE       the trace that 'pqleak run' would write (" DEFAULT_TRACE ")\n"
+	.help = "  -o, --trace=TRACE        the trace that 'pqleak run' would write (" DEFAULT_TRACE ")\n"
 			"\nThe exit status is 0 when all will be seen, 1 when something will not, and 2 when\n"
 			"that shows only when the command runs, or when there is no such command.\n",
 	.usage_status = STATUS_UNABLE,

@@ -40,12 +40,13 @@ static const char unseen_sql[] = "SELECT count(*) FROM unseen_text WHERE spoke O
 
 static bool make_choice(sqlite3 *db, const struct report_choice *choice)
 {
-	char *sql = sqlite3_mprintf("DROP TABLE IF EXISTS temp.choice;"
-								"CREATE TEMP TABLE choice AS SELECT %Q AS group_by, %d AS everything,"
-								" %lld AS held_ns, %lld AS idle_ns, %d AS allow_held, %lld AS tolerated",
-								choice->group_by, choice->all, (long long)choice->held_ns,
-								(long long)(choice->held_ns > 0 ? choice->held_ns : IDLE_NS), choice->gate.allow_held,
-								choice->gate.tolerated);
+	char *sql =
+		sqlite3_mprintf("DROP TABLE IF EXISTS temp.choice;"
+						"CREATE TEMP TABLE choice AS SELECT %Q AS group_by, %d AS everything,"
+						" %lld AS held_ns, %lld AS idle_ns, %d AS reproducible, %d AS allow_held, %lld AS tolerated",
+						choice->group_by, choice->all, (long long)choice->held_ns,
+						(long long)(choice->held_ns > 0 ? choice->held_ns : IDLE_NS), choice->formats.reproducible,
+						choice->gate.allow_held, choice->gate.tolerated);
 	bool done = sql != NULL && query_run(db, sql);
 
 	sqlite3_free(sql);
@@ -153,8 +154,8 @@ bool findings_make(struct reading *reading, const struct report_choice *choice, 
 		collection.choice.group_by = "site";
 	if (choice->accepted.print)
 		collection.choice.group_by = "site"; /* what the entries speak of */
-	if (choice->json)
-		collection.choice.stacks = true; /* JSON always has them */
+	if (formats_machine(&choice->formats))
+		collection.choice.stacks = true; /* these always have them */
 	if (!skip_use(&choice->frames.skip, reading->db) || !source_root_use(reading->db, choice->source_root))
 		return false;
 	if (!reading_look(reading, collect, &collection) || !count(reading->db, collection.choice.group_by, ret))

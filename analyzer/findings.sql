@@ -2,7 +2,7 @@
 -- From the tally to findings: what a report prints one by one.  Needs TEMP TABLEs tally, call, site, blamed, separation,
 -- comparable, found_peak, excuse and choice (group_by, everything).
 
-DROP VIEW IF EXISTS temp.judgement;
+DROP TABLE IF EXISTS temp.judgement;
 DROP TABLE IF EXISTS temp.member;
 DROP TABLE IF EXISTS temp.finding;
 DROP TABLE IF EXISTS temp.freed;
@@ -77,7 +77,8 @@ CREATE TEMP TABLE finding AS
            CASE r.verdict WHEN 'leaked' THEN 1 WHEN 'open-at-death' THEN 2 WHEN 'open' THEN 3
              WHEN 'inherited' THEN 4 ELSE 5 END AS rank
     FROM ranked r)
-  SELECT row_number() OVER (ORDER BY rank, excused <> '', kind_rank(kind), shape, count DESC, first_ns, head, tail)
+  SELECT row_number() OVER (ORDER BY rank, excused <> '', kind_rank(kind), shape, count DESC,
+                            (SELECT iif(reproducible, 0, first_ns) FROM choice), head, tail, state)
            AS number, *
   FROM described;
 
@@ -122,14 +123,13 @@ CREATE TEMP TABLE peak_place AS
 
 -- How grave a finding is.  error: it fails the check; warning: it leaked, but is tolerated or no reason to fail; note: it
 -- is excused, forgiven, or was not lost.
-CREATE TEMP VIEW judgement AS
-  WITH failing AS MATERIALIZED (
-    SELECT f.number, f.count FROM finding f JOIN gated g ON g.kind = f.kind AND g.verdict = f.verdict, choice c
-    WHERE f.excused = '' AND NOT (c.allow_held AND f.shape = 'held at exit'))
-  SELECT f.number,
-         CASE WHEN f.excused <> '' THEN 'note'
-              WHEN f.number IN (SELECT number FROM failing) THEN
-                iif((SELECT sum(count) FROM failing) > c.tolerated, 'error', 'warning')
-              WHEN f.verdict = 'leaked' AND NOT (c.allow_held AND f.shape = 'held at exit') THEN 'warning'
-              ELSE 'note' END AS level
-  FROM finding f, choice c;
+CREATE TEMP TABLE judgement (number INTEGER PRIMARY KEY, level TEXT NOT NULL);
+INSERT INTO judgement
+  WITH judged AS (
+    SELECT f.number, f.verdict, f.count, f.excused <> '' OR c.allow_held AND f.shape = 'held at exit' AS forgiven,
+           g.kind IS NOT NULL AS gated
+    FROM finding f CROSS JOIN choice c LEFT JOIN gated g ON g.kind = f.kind AND g.verdict = f.verdict),
+  counted AS (SELECT *, sum(iif(gated AND NOT forgiven, count, 0)) OVER () AS failing FROM judged)
+  SELECT j.number, CASE WHEN j.forgiven THEN 'note' WHEN j.gated THEN iif(j.failing > c.tolerated, 'error', 'warning')
+                        WHEN j.verdict = 'leaked' THEN 'warning' ELSE 'note' END
+  FROM counted j CROSS JOIN choice c;

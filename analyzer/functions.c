@@ -15,6 +15,7 @@
 #include "analyzer/sites.h"
 #include "analyzer/stable-name.h"
 #include "analyzer/statements.h"
+#include "analyzer/verdicts.h"
 
 /* basename(path): what follows its last slash. */
 static void sql_basename(sqlite3_context *context, int count, sqlite3_value **values)
@@ -129,6 +130,52 @@ static void sql_misuse_noun(sqlite3_context *context, int count, sqlite3_value *
 		sqlite3_result_value(context, values[0]);
 }
 
+/* resource_noun(kind, count) */
+static void sql_resource_noun(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	(void)count;
+	const char *name = (const char *)sqlite3_value_text(values[0]);
+	if (name != NULL)
+		sqlite3_result_text(context, kind_noun(kind_find(name), sqlite3_value_int64(values[1])), -1, SQLITE_STATIC);
+}
+
+/* release_calls(kind): what gives it back. */
+static void sql_release_calls(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	(void)count;
+	const char *name = (const char *)sqlite3_value_text(values[0]);
+	if (name != NULL)
+		sqlite3_result_text(context, kind_release(kind_find(name)), -1, SQLITE_STATIC);
+}
+
+/* verdict_words(kind, verdict): 'never cleared', 'open at death', ... */
+static void sql_verdict_words(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	(void)count;
+	const char *name = (const char *)sqlite3_value_text(values[0]);
+	const char *verdict = (const char *)sqlite3_value_text(values[1]);
+	if (name != NULL && verdict != NULL)
+		sqlite3_result_text(context, verdict_words(kind_find(name), verdict_find(verdict)), -1, SQLITE_STATIC);
+}
+
+/* uri_path(path): percent-encoded. */
+static void sql_uri_path(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+	const char *path = (const char *)sqlite3_value_text(values[0]);
+	sqlite3_str *text = path != NULL ? sqlite3_str_new(NULL) : NULL;
+
+	(void)count;
+	if (text == NULL)
+		return;
+	for (; *path != '\0'; path++)
+		if (strchr(plain, *path) != NULL)
+			sqlite3_str_appendchar(text, 1, *path);
+		else
+			sqlite3_str_appendf(text, "%%%02X", (unsigned char)*path);
+	sqlite3_result_text(context, sqlite3_str_finish(text), -1, sqlite3_free);
+}
+
 static bool add(sqlite3 *db, const char *name, int values, void (*function)(sqlite3_context *, int, sqlite3_value **))
 {
 	return sqlite3_create_function(db, name, values, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, function, NULL, NULL) ==
@@ -142,7 +189,9 @@ bool functions_add(sqlite3 *db)
 		!add(db, "kind_rank", 1, sql_kind_rank) || !add(db, "kind_noun", 1, sql_kind_noun) ||
 		!add(db, "misuse_by_design", 1, sql_misuse_by_design) || !add(db, "misuse_noun", 2, sql_misuse_noun) ||
 		!add(db, "duration", 1, sql_duration) || !add(db, "stable_name", 1, sql_stable_name) ||
-		!add(db, "fingerprint", 1, sql_fingerprint))
+		!add(db, "fingerprint", 1, sql_fingerprint) || !add(db, "resource_noun", 2, sql_resource_noun) ||
+		!add(db, "release_calls", 1, sql_release_calls) || !add(db, "verdict_words", 2, sql_verdict_words) ||
+		!add(db, "uri_path", 1, sql_uri_path))
 		return fail(false, "cannot prepare the trace: %s", sqlite3_errmsg(db));
 	return query_run(db, open_sql);
 }

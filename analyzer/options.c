@@ -100,13 +100,9 @@ static bool is_of_frames(int option)
 
 bool options_report(int option, const char *value, struct report_choice *choice)
 {
-	static const char *const formats[] = {"text", "json", NULL};
 	static const char *const groups[] = {"site", "stack", "function", "module", "database", "label", NULL};
 
 	switch (option) {
-	case OPTION_FORMAT:
-		choice->json = strcmp(value, "json") == 0;
-		return one_of("format", value, formats);
 	case OPTION_GROUP_BY:
 		choice->group_by = value;
 		return one_of("group-by", value, groups);
@@ -122,6 +118,8 @@ bool options_report(int option, const char *value, struct report_choice *choice)
 		choice->stacks = true;
 		return true;
 	default:
+		if (formats_has_option(option))
+			return formats_option(option, value, &choice->formats);
 		if (accepted_has_option(option))
 			return accepted_option(option, value, &choice->accepted);
 		return is_of_frames(option) ? options_frames(option, value, &choice->frames)

@@ -73,9 +73,11 @@ enum long_option {
 		{"source-root", required_argument, NULL, OPTION_SOURCE_ROOT}, FRAME_OPTIONS
 
 #define REPORT_OPTIONS                                                                                                 \
-	{"format", required_argument, NULL, OPTION_FORMAT}, {"group-by", required_argument, NULL, OPTION_GROUP_BY},        \
-		{"held", required_argument, NULL, OPTION_HELD}, {"stacks", no_argument, NULL, OPTION_STACKS}, FRAME_OPTIONS,   \
-		ACCEPTED_OPTIONS, {"source-root", required_argument, NULL, OPTION_SOURCE_ROOT},                                \
+	{"format", required_argument, NULL, OPTION_FORMAT}, {"output", required_argument, NULL, OPTION_OUTPUT},            \
+		{"reproducible", no_argument, NULL, OPTION_REPRODUCIBLE},                                                      \
+		{"group-by", required_argument, NULL, OPTION_GROUP_BY}, {"held", required_argument, NULL, OPTION_HELD},        \
+		{"stacks", no_argument, NULL, OPTION_STACKS}, FRAME_OPTIONS, ACCEPTED_OPTIONS,                                 \
+		{"source-root", required_argument, NULL, OPTION_SOURCE_ROOT},                                                  \
 	{                                                                                                                  \
 		"all", no_argument, NULL, OPTION_ALL                                                                           \
 	}
@@ -100,7 +102,10 @@ enum long_option {
 	"  --native                 show an interpreter's own frames beside its scripts'\n"
 
 #define REPORT_OPTIONS_HELP                                                                                            \
-	"  --format=text|json       how the report is written (text)\n"                                                    \
+	"  --format=FORMAT          how the report is written: text, json, sarif, junit,\n"                                \
+	"                           github, gitlab or tap (text)\n"                                                        \
+	"  --output=FORMAT=FILE     also write it to FILE in that form; can be repeated\n"                                 \
+	"  --reproducible           no times, process ids and row numbers in JSON\n"                                       \
 	"  --group-by=WHAT          one finding for each site, stack, function, module,\n"                                 \
 	"                           database or label (site)\n"                                                            \
 	"  --held=DURATION          also name what was held, or idle in a transaction, so\n"                               \

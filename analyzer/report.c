@@ -8,26 +8,23 @@
 #include "analyzer/findings.h"
 #include "analyzer/message.h"
 #include "analyzer/options.h"
-#include "analyzer/print.h"
 #include "analyzer/reading.h"
 #include "analyzer/suppress.h"
 
 void report_choice_done(struct report_choice *choice)
 {
+	formats_done(&choice->formats);
 	accepted_done(&choice->accepted);
 	frame_choice_done(&choice->frames);
 }
 
 bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file)
 {
-	struct printer printer = printer_for(file); /* its width and colour are the real file's */
-
-	printer.native = choice->frames.native;
-	printer.file = reading_output(reading, file);
-	bool done = choice->accepted.print ? suppress_print(reading->db, printer.file)
-				: choice->json         ? report_json(reading, totals, printer.file)
-									   : report_text(reading, choice, totals, &printer);
-	return reading_output_end(reading, printer.file, file) && done;
+	FILE *output = reading_output(reading, file);
+	bool done = choice->accepted.print ? suppress_print(reading->db, output)
+									   : format_print(choice->formats.format, reading, choice, totals, file, output);
+	done = formats_write(reading, choice, totals) && done;
+	return reading_output_end(reading, output, file) && done;
 }
 
 static int run_report(const struct command *self, int argc, char **argv)

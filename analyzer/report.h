@@ -2,7 +2,7 @@
 /*
  * report.h - printing what a trace says.
  *
- * Owns the two forms of a report.  Called by the commands report, check and
+ * Owns the forms of a report.  Called by the commands report, check and
  * run, after findings_make().
  */
 #ifndef PQLEAK_ANALYZER_REPORT_H
@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "analyzer/accepted.h"
+#include "analyzer/formats.h"
 #include "analyzer/gate.h"
 #include "analyzer/module-file.h"
 #include "analyzer/skip.h"
@@ -25,7 +26,7 @@ struct totals;
 struct report_choice {
 	const char *group_by; /* "site" (also when NULL), "stack", "function", "module" or "database" */
 	bool all;
-	bool json;
+	struct formats formats;
 	bool stacks;             /* also those of the last use, and of where what is comparable was released */
 	const char *source_root; /* NULL: see source_root_use */
 	int64_t held_ns;         /* what was held, or idle in a transaction, so long is named; 0: not asked for */
@@ -44,6 +45,6 @@ bool report_print(struct reading *reading, const struct report_choice *choice, c
 /* The forms. */
 bool report_text(struct reading *reading, const struct report_choice *choice, const struct totals *totals,
 				 const struct printer *printer);
-bool report_json(struct reading *reading, const struct totals *totals, FILE *file);
+bool report_json(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file);
 
 #endif

@@ -154,7 +154,7 @@ static int conclude(const struct run_choice *choice, const char *trace, int comm
 
 static int run_run(const struct command *self, int argc, char **argv)
 {
-	static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+	static const struct option options[] = {{"trace", required_argument, NULL, 'o'},
 											{"append", no_argument, NULL, OPTION_APPEND},
 											{"check", no_argument, NULL, OPTION_CHECK},
 											GATE_OPTIONS,
@@ -194,7 +194,7 @@ const struct command command_run = {
 	.synopsis = "[OPTIONS] [--] COMMAND [ARGUMENT]...",
 	.summary = "Trace a command and everything it starts, then show what leaked",
 	.help = "The trace:\n"
-			"  -o, --output=TRACE       write this trace (" DEFAULT_TRACE "); an existing trace is\n"
+			"  -o, --trace=TRACE        write this trace (" DEFAULT_TRACE "); an existing trace is\n"
 			"                           replaced, any other file is left alone\n"
 			"  --append                 add to an existing trace\n"
 			"  --sql=text               keep the text of statements, up to 1 kB each; it can\n"

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyzer/message.h"
@@ -29,6 +30,25 @@ static void find_working_tree(char *folder)
 	}
 }
 
+/*
+ * A file that was compiled elsewhere (/build/shop/src/pool.c) is the one below the root with the longest part of its
+ * path (src/pool.c).  A name alone is too little: many a project has a main.c, and so has many a library.
+ */
+static const char *below_root(const char *root, const char *path)
+{
+	char candidate[PATH_MAX];
+	const char *name = strrchr(path, '/');
+
+	for (const char *at = path; name != NULL && at < name; at = strchr(at, '/') + 1) {
+		if (at[0] == '/' || strncmp(at, "./", 2) == 0 || strstr(at, "../") != NULL)
+			continue;
+		int length = snprintf(candidate, sizeof candidate, "%s/%s", root, at);
+		if (length > 0 && length < (int)sizeof candidate && access(candidate, F_OK) == 0)
+			return at;
+	}
+	return path;
+}
+
 static void sql_source_path(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	const char *root = sqlite3_user_data(context);
@@ -38,17 +58,25 @@ static void sql_source_path(sqlite3_context *context, int count, sqlite3_value *
 	(void)count;
 	if (path == NULL)
 		return;
-	if (strncmp(path, root, length) == 0 && path[length] == '/')
+	if (path[0] == '/' && strncmp(path, root, length) == 0 && path[length] == '/')
 		path += length + 1;
+	else
+		path = below_root(root, path);
 	sqlite3_result_text(context, path, -1, SQLITE_TRANSIENT);
 }
 
 bool source_root_use(sqlite3 *db, const char *root)
 {
+	struct stat there;
 	char *folder = realpath(root != NULL ? root : ".", NULL);
 
+	if (folder != NULL && (stat(folder, &there) != 0 || !S_ISDIR(there.st_mode))) {
+		free(folder);
+		folder = NULL;
+		errno = ENOTDIR;
+	}
 	if (folder == NULL)
-		return fail(false, "'--source-root=%s': %s (name the folder of your sources)", root != NULL ? root : ".",
+		return fail(false, "'--source-root=%s': %s (name the folder of the sources)", root != NULL ? root : ".",
 					strerror(errno));
 	if (root == NULL)
 		find_working_tree(folder);

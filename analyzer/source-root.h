@@ -12,8 +12,9 @@
 #include <stdbool.h>
 
 /*
- * Adds source_path(file) to a connection: the file's path below the root, else the file as it is.  `root` NULL: the
- * working tree of git that holds the current folder, or the current folder.  False: it failed and said so.
+ * Adds source_path(file) to a connection: the file's path below the root, else that of the file below it which has the
+ * longest part of its path, two names at least, else the file as it is.  `root` NULL: the working tree of git that
+ * holds the current folder, or the current folder.  False: it failed and said so.
  */
 bool source_root_use(sqlite3 *db, const char *root);
 

@@ -15,6 +15,9 @@ extern const char blame_sql[];        /* tables: what was lost and released by s
 extern const char paths_sql[];        /* table: what is the same of a stack from run to run */
 extern const char findings_sql[];     /* tables: the findings of a report */
 extern const char notes_sql[];        /* tables: misuse and habits */
+extern const char problems_sql[];     /* table: what a machine is told */
+extern const char report_gitlab_sql[]; /* query: GitLab's code quality report */
+extern const char report_sarif_sql[]; /* query: a report in SARIF */
 extern const char report_json_sql[];  /* query: the whole report as one JSON text */
 
 #endif

@@ -4,8 +4,6 @@
  */
 #include "analyzer/verdicts.h"
 
-#include "analyzer/kinds.h"
-
 static const char *const names[VERDICT_COUNT] = {
 	[VERDICT_RELEASED] = "released", [VERDICT_LEAKED] = "leaked",       [VERDICT_OPEN_AT_DEATH] = "open-at-death",
 	[VERDICT_OPEN] = "open",         [VERDICT_INHERITED] = "inherited",
@@ -22,4 +20,21 @@ enum verdict verdict_find(const char *name)
 const char *verdict_name(enum verdict verdict)
 {
 	return names[verdict];
+}
+
+const char *verdict_words(enum resource_kind kind, enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_LEAKED:
+		return kind_unreleased(kind);
+	case VERDICT_OPEN_AT_DEATH:
+		return "open at death";
+	case VERDICT_OPEN:
+		return "still open";
+	case VERDICT_RELEASED:
+	case VERDICT_INHERITED:
+	case VERDICT_COUNT:
+		break;
+	}
+	return verdict < VERDICT_COUNT ? names[verdict] : "";
 }

@@ -5,6 +5,8 @@
 #ifndef PQLEAK_ANALYZER_VERDICTS_H
 #define PQLEAK_ANALYZER_VERDICTS_H
 
+#include "analyzer/kinds.h"
+
 enum verdict {
 	VERDICT_RELEASED,
 	VERDICT_LEAKED,
@@ -18,5 +20,8 @@ enum verdict {
 enum verdict verdict_find(const char *name);
 
 const char *verdict_name(enum verdict verdict);
+
+/* What has become of one of that kind, for a title: "leaked", "never cleared", "open at death", ... */
+const char *verdict_words(enum resource_kind kind, enum verdict verdict);
 
 #endif

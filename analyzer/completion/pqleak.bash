@@ -11,7 +11,7 @@ _pqleak()
   local symbols='--sysroot= --debug-path= --debuginfod --help'
   local frames='--skip= --skip-file= --native'
   local accepted='--suppressions= --strict-suppressions --print-suppressions --baseline= --show-excused'
-  local report="--format= --group-by= --held= --all --stacks --source-root= $accepted $frames $symbols"
+  local report="--format= --group-by= --output= --reproducible --held= --all --stacks --source-root= $accepted $frames $symbols"
   local faults='default none leaked open-at-death open connection result misuse transaction query copy cancel memory statement large-object finished-in-transaction
     finished-with-query finished-in-copy use-after-finish finished-twice cleared-twice used-in-child finished-in-child
     two-threads'
@@ -29,7 +29,7 @@ _pqleak()
     for ((i = 2; i < cword; i++)); do
       case ${words[i]} in
         --) ((i++)); _command_offset "$i"; return ;;
-        -o | --output | --format | --group-by | --error-exitcode | --max | --max-open | --fail-on | --held) ((i++)) ;;
+        -o | --trace | --output | --format | --group-by | --error-exitcode | --max | --max-open | --fail-on | --held) ((i++)) ;;
         --suppressions | --baseline | --source-root) ((i++)) ;;
         --sql | --events | --label | --sysroot | --debug-path | --skip | --skip-file) ((i++)) ;;
         -*) ;;
@@ -39,20 +39,20 @@ _pqleak()
   fi
 
   case $prev in
-    --format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur"); return ;;
+    --format) mapfile -t COMPREPLY < <(compgen -W 'text json sarif junit github gitlab tap' -- "$cur"); return ;;
     --group-by) mapfile -t COMPREPLY < <(compgen -W 'site stack function module database label' -- "$cur"); return ;;
     --sql) mapfile -t COMPREPLY < <(compgen -W 'text' -- "$cur"); return ;;
     --events) mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur"); return ;;
     --max | --max-open | --held | --error-exitcode | --skip | --label) return ;;
     --fail-on) mapfile -t COMPREPLY < <(compgen -W "$faults" -- "$cur"); return ;;
-    -o | --output | --skip-file | --suppressions | --baseline) _filedir; return ;;
+    -o | --trace | --output | --skip-file | --suppressions | --baseline) _filedir; return ;;
     --sysroot | --debug-path | --source-root) _filedir -d; return ;;
   esac
   $split && return
 
   case $command in
-    run) options="--output= --append --check --error-exitcode= $gate --sql= --events= --label= --no-symbolize --quiet $report" ;;
-    doctor) options='--output= --help' ;;
+    run) options="--trace= --append --check --error-exitcode= $gate --sql= --events= --label= --no-symbolize --quiet $report" ;;
+    doctor) options='--trace= --help' ;;
     report) options=$report ;;
     check) options="$gate --quiet $report" ;;
     baseline) options="--output= --fail-on= --suppressions= --source-root= $frames $symbols" ;;

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * formats.c - see formats.h.
+ */
+#include "analyzer/formats.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/command.h"
+#include "analyzer/findings.h"
+#include "analyzer/message.h"
+#include "analyzer/options.h"
+#include "analyzer/output-file.h"
+#include "analyzer/print.h"
+#include "analyzer/query.h"
+#include "analyzer/report-machine.h"
+#include "analyzer/report.h"
+#include "analyzer/statements.h"
+
+static const char *const names[] = {
+	[FORMAT_TEXT] = "text",     [FORMAT_JSON] = "json",     [FORMAT_SARIF] = "sarif", [FORMAT_JUNIT] = "junit",
+	[FORMAT_GITHUB] = "github", [FORMAT_GITLAB] = "gitlab", [FORMAT_TAP] = "tap",     NULL};
+
+static bool find(const char *option, const char *name, enum format *ret)
+{
+	for (int f = 0; names[f] != NULL; f++)
+		if (strcmp(names[f], name) == 0) {
+			*ret = (enum format)f;
+			return true;
+		}
+	const char *hint = nearest(name, names);
+	return fail(false, "'--%s=%s': it must be text, json, sarif, junit, github, gitlab or tap%s%s%s (see --help)",
+				option, name, hint != NULL ? "; did you mean '" : "", hint != NULL ? hint : "",
+				hint != NULL ? "'?" : "");
+}
+
+static bool add_output(struct formats *formats, const char *value)
+{
+	char name[16];
+	const char *equals = strchr(value, '=');
+
+	if (equals == NULL || equals[1] == '\0')
+		return fail(false, "'--output=%s': it must be FORMAT=FILE, as sarif=pqleak.sarif (see --help)", value);
+	snprintf(name, sizeof name, "%.*s", (int)(equals - value), value);
+	struct output *outputs = reallocarray(formats->outputs, formats->count + 1, sizeof *outputs);
+	if (outputs == NULL)
+		return fail(false, "out of memory");
+	formats->outputs = outputs;
+	outputs[formats->count].path = equals + 1;
+	return find("output", name, &outputs[formats->count++].format);
+}
+
+bool formats_has_option(int option)
+{
+	return option == OPTION_FORMAT || option == OPTION_OUTPUT || option == OPTION_REPRODUCIBLE;
+}
+
+bool formats_option(int option, const char *value, struct formats *formats)
+{
+	if (option == OPTION_FORMAT)
+		return find("format", value, &formats->format);
+	if (option == OPTION_OUTPUT)
+		return add_output(formats, value);
+	formats->reproducible = true;
+	return true;
+}
+
+bool formats_machine(const struct formats *formats)
+{
+	bool any = formats->format != FORMAT_TEXT;
+
+	for (size_t i = 0; i < formats->count; i++)
+		any = any || formats->outputs[i].format != FORMAT_TEXT;
+	return any;
+}
+
+static bool print_text(struct reading *reading, const struct report_choice *choice, const struct totals *totals,
+					   FILE *meant_for, FILE *file)
+{
+	struct printer printer = printer_for(meant_for);
+
+	printer.file = file;
+	printer.native = choice->frames.native;
+	return report_text(reading, choice, totals, &printer);
+}
+
+bool format_print(enum format format, struct reading *reading, const struct report_choice *choice,
+				  const struct totals *totals, FILE *meant_for, FILE *file)
+{
+	if (format == FORMAT_TEXT)
+		return print_text(reading, choice, totals, meant_for, file);
+	if (format == FORMAT_JSON)
+		return report_json(reading, choice, totals, file);
+	if (!query_run(reading->db, problems_sql))
+		return false;
+	switch (format) {
+	case FORMAT_SARIF:
+		return report_sarif(reading, gate_status(choice, totals, STATUS_LEAKS), file);
+	case FORMAT_GITLAB:
+		return report_gitlab(reading, file);
+	case FORMAT_GITHUB:
+		return report_github(reading, file);
+	case FORMAT_JUNIT:
+		return report_junit(reading, totals, file);
+	case FORMAT_TAP:
+	case FORMAT_TEXT:
+	case FORMAT_JSON:
+		break;
+	}
+	return report_tap(reading, totals, file);
+}
+
+bool formats_write(struct reading *reading, const struct report_choice *choice, const struct totals *totals)
+{
+	bool done = true;
+
+	for (size_t i = 0; i < choice->formats.count; i++) {
+		const struct output *output = &choice->formats.outputs[i];
+		struct output_file file;
+		if (!output_file_open(&file, output->path))
+			done = false;
+		else
+			done =
+				output_file_close(&file, format_print(output->format, reading, choice, totals, file.file, file.file)) &&
+				done;
+	}
+	return done;
+}
+
+void formats_done(struct formats *formats)
+{
+	free(formats->outputs);
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * formats.h - the forms of a report, and the files that get one.
+ *
+ * Owns --format and --output.  All forms but text read the same tables: JSON
+ * those of findings.sql, the others what problems.sql makes of them.
+ */
+#ifndef PQLEAK_ANALYZER_FORMATS_H
+#define PQLEAK_ANALYZER_FORMATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct reading;
+struct report_choice;
+struct totals;
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SARIF, FORMAT_JUNIT, FORMAT_GITHUB, FORMAT_GITLAB, FORMAT_TAP };
+
+/* --output=FORMAT=FILE */
+struct output {
+	enum format format;
+	const char *path; /* not owned */
+};
+
+struct formats {
+	enum format format;
+	struct output *outputs;
+	size_t count;
+	bool reproducible; /* without times, process ids and row numbers */
+};
+
+/* Whether an option is one of --format, --output and --reproducible, and taking its value; false: it was wrong and the
+ * error is printed. */
+bool formats_has_option(int option);
+bool formats_option(int option, const char *value, struct formats *formats);
+
+/* Whether any of them is for programs. */
+bool formats_machine(const struct formats *formats);
+
+/* Prints in that form to `file`; a text has the width and colours of the file it is meant for.  False: it failed and
+ * said so. */
+bool format_print(enum format format, struct reading *reading, const struct report_choice *choice,
+				  const struct totals *totals, FILE *meant_for, FILE *file);
+
+/* Writes the files of --output; false: one failed and said so. */
+bool formats_write(struct reading *reading, const struct report_choice *choice, const struct totals *totals);
+
+void formats_done(struct formats *formats);
+
+#endif

@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
+"""The reports for programs, held against their own rules: formats.py PQLEAK
+
+On each fixture every format is parsed as its readers do, and must speak of the same problems as the JSON.  JSON must
+satisfy docs/report.schema.json, with no key that it does not describe; SARIF the published schema, which
+scripts/npm-packages fetches.  TAP on stdout.
+"""
+import collections
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree
+
+import jsonschema
+
+import golden
+
+FORMATS = ('json', 'sarif', 'junit', 'github', 'gitlab', 'tap')
+FIXTURES = ('clean', 'leaks', 'misuse', 'kinds', 'killed', 'incomplete', 'incomplete-leaks', 'nothing', 'scripts', 'hostile',
+            'by-design', 'many', 'out-of-sight', 'forked', 'wrapper', 'habits', 'drained', 'peak')
+TOP = golden.HERE.parent.parent
+SARIF_SCHEMA = pathlib.Path(os.environ.get('PQLEAK_TEST_NPM', '/nonexistent')) / 'sarif-schema-2.1.0.json'
+
+
+def strict(schema):
+    """Readers take keys that a later version adds; we describe all of ours."""
+    if isinstance(schema, dict):
+        if 'properties' in schema:
+            schema['additionalProperties'] = False
+        for value in schema.values():
+            strict(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            strict(value)
+    return schema
+
+
+def validator(path, change=lambda schema: schema):
+    schema = change(json.loads(path.read_text(encoding='utf-8')))
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    return kind(schema)
+
+
+def expect(same, text):
+    if not same:
+        raise AssertionError(text)
+
+
+def lines_of(text):
+    """A report is plain UTF-8 without control characters."""
+    expect(not re.search(r'[\x00-\x09\x0b-\x1f\x7f]', text), 'control characters')
+    return text.splitlines()
+
+
+class Reader:
+    """One fixture's reports: each method parses one format and answers (failing, others, reasons why nobody can tell)."""
+
+    def __init__(self, report, ours, sarif):
+        self.report, self.ours, self.sarif_schema = report, ours, sarif
+
+    def json(self, text):
+        report = json.loads(text)
+        errors = [f'{list(e.absolute_path)}: {e.message}' for e in self.ours.iter_errors(report)]
+        expect(errors == [], errors[:3])
+        listed = [f['level'] == 'error' for f in report['findings'] if f['verdict'] in ('leaked', 'open-at-death', 'open')]
+        misuse = [not m['by_design'] for m in report['misuse']]
+        return sum(listed) + sum(misuse), len(listed) + len(misuse) - sum(listed) - sum(misuse), len(report['cannot_tell'])
+
+    def sarif(self, text):
+        log = json.loads(text)
+        errors = [f'{list(e.absolute_path)}: {e.message}' for e in self.sarif_schema.iter_errors(log)]
+        expect(errors == [], errors[:3])
+        run, = log['runs']
+        rules = {rule['id'] for rule in run['tool']['driver']['rules']}
+        results = run['results']
+        expect(rules == {result['ruleId'] for result in results}, f'{rules}')
+        marks = [result['partialFingerprints']['pqleak/v1'] for result in results]
+        expect(len(marks) == len(set(marks)), 'two results have one fingerprint')
+        for result in results:
+            uris = re.findall(r'"uri": "([^"]*)"', json.dumps(result))
+            expect(all(re.fullmatch(r"[-A-Za-z0-9._~/%:]*", uri) for uri in uris), uris)
+        invocation, = run['invocations']
+        reasons = len(invocation['toolExecutionNotifications'])
+        expect(invocation['executionSuccessful'] == (invocation['exitCode'] != 2), invocation)
+        failing = sum(result['level'] == 'error' for result in results)
+        expect(invocation['exitCode'] == (1 if failing else 2 if reasons else 0), invocation)
+        return failing, len(results) - failing, reasons
+
+    @staticmethod
+    def junit(text):
+        lines_of(text)
+        root = xml.etree.ElementTree.fromstring(text.encode())
+        suite, = root
+        cases = list(suite)
+        failures, errors = suite.findall('testcase/failure'), suite.findall('testcase/error')
+        for element in (root, suite):
+            expect([element.get(name) for name in ('tests', 'failures', 'errors')] ==
+                   [str(len(cases)), str(len(failures)), str(len(errors))], element.attrib)
+        expect(all(case.get('name') and case.get('classname') for case in cases), 'a case has no name')
+        reasons = len(lines_of(errors[0].text)) if errors else 0
+        return len(failures), len(cases) - 1 - len(failures), reasons
+
+    @staticmethod
+    def gitlab(text):
+        entries = json.loads(text)
+        marks = [entry['fingerprint'] for entry in entries]
+        expect(len(marks) == len(set(marks)), 'two entries have one fingerprint')
+        for entry in entries:
+            expect(isinstance(entry['location']['lines']['begin'], int) and entry['location']['path'], entry)
+        severities = collections.Counter(entry['severity'] for entry in entries)
+        return severities['major'], severities['minor'] + severities['info'], severities['critical']
+
+    @staticmethod
+    def tap(text):
+        lines = lines_of(text)
+        expect(lines[0] == 'TAP version 14', lines[0])
+        points = [line for line in lines if re.match(r'(not )?ok ', line)]
+        expect(lines[1] == f'1..{len(points)}', lines[1])
+        for number, point in enumerate(points, 1):
+            expect(re.match(rf'(not )?ok {number} - \S', point), point)
+            expect(not re.search(r'(?<!\\)#', point), point)
+        expect(all(re.match(r'(TAP|1\.\.|ok|not ok|  )', line) for line in lines), 'a line that is no TAP')
+        if len(points) == 1 and 'nothing leaked' in points[0]:
+            return 0, 0, 0
+        reasons = sum('cannot tell whether' in point for point in points)
+        failing = sum(point.startswith('not') for point in points) - reasons
+        return failing, len(points) - reasons - failing, reasons
+
+    def github(self, text):
+        lines = lines_of(text)
+        levels = collections.Counter()
+        reasons = 0
+        for line in lines:
+            match = re.fullmatch(r'::(error|warning|notice) (file=[^:,]+,(line=[0-9]+,)?)?title=[^:,]+::(.*)', line)
+            expect(match, line)
+            levels[match[1]] += 1
+            reasons += 'cannot tell whether' in match[4]
+        expect(max([0, *levels.values()]) <= 10, levels)
+        more = sum(int(number) for number in re.findall(r'^::notice title=pqleak::([0-9]+) more', text, re.M))
+        failing, _, wanted_reasons = self.json(self.report)
+        warnings = sum(f['level'] == 'warning' for f in json.loads(self.report)['findings'])
+        expect(levels['error'] + levels['warning'] + more == failing + warnings + wanted_reasons, f'{levels} and {more}')
+        return None
+
+
+def reports(pqleak, folder, formats, *options):
+    run = subprocess.run([pqleak, 'report', *options, *(f'--output={f}=report.{f}' for f in formats), 'trace.db'], cwd=folder,
+                         capture_output=True, env={**golden.ENVIRONMENT, 'COLUMNS': '80'}, timeout=golden.SECONDS, check=False)
+    expect((run.returncode, run.stderr) == (0, b''), run)
+    return {f: (pathlib.Path(folder) / f'report.{f}').read_text(encoding='utf-8') for f in formats}
+
+
+def check_fixture(pqleak, fixture):
+    ours = validator(TOP / 'docs' / 'report.schema.json', strict)
+    sarif = validator(SARIF_SCHEMA)
+    with tempfile.TemporaryDirectory() as folder:
+        golden.make_trace(folder, fixture)
+        texts = reports(pqleak, folder, FORMATS)
+        alone = {f: subprocess.run([pqleak, 'report', f'--format={f}', 'trace.db'], cwd=folder, capture_output=True, text=True,
+                                   timeout=golden.SECONDS, check=False, env=golden.ENVIRONMENT).stdout for f in FORMATS}
+        reader = Reader(texts['json'], ours, sarif)
+        wanted = reader.json(texts['json'])
+        for f in FORMATS:
+            expect(texts[f] == alone[f], f'--output={f} is not --format={f}')
+            got = getattr(reader, f)(texts[f])
+            expect(got is None or got == wanted, f'{f} has {got}, not {wanted}')
+
+
+def check_excused(pqleak):
+    """What is excused: SARIF suppresses it, JUnit skips it, the others do without."""
+    with tempfile.TemporaryDirectory() as folder:
+        golden.make_trace(folder, 'leaks')
+        options = [f'--suppressions={golden.HERE}/accepted/some.supp', f'--baseline={golden.HERE}/accepted/less.baseline']
+        texts = reports(pqleak, folder, FORMATS, *options)
+        findings = json.loads(texts['json'])['findings']
+        excused = collections.Counter(f['excused'] for f in findings)
+        expect(excused['suppressed'] and excused['baseline'] and excused[None], excused)
+        results = json.loads(texts['sarif'])['runs'][0]['results']
+        expect(sum('suppressions' in r for r in results) == excused['suppressed'] + excused['baseline'], excused)
+        reasons = [r['suppressions'][0]['justification'] for r in results if 'suppressions' in r]
+        expect('BANK-12, gone with the new pool' in reasons, reasons)
+        expect(texts['junit'].count('<skipped message=') == excused['suppressed'] + excused['baseline'], texts['junit'])
+        expect(len(json.loads(texts['gitlab'])) == excused[None], texts['gitlab'])
+        expect(texts['tap'].splitlines()[1] == f'1..{excused[None]}', texts['tap'])
+        expect(len(texts['github'].splitlines()) == excused[None], texts['github'])
+
+
+def check_source_root(pqleak):
+    """A file below the root is named relative to it, also when it was compiled elsewhere; never by its name alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        golden.make_trace(folder, 'leaks')
+        golden.shell(os.path.join(folder, 'trace.db'), "UPDATE symbol SET function = 'open%0Aall' WHERE line = 41;")
+        root = pathlib.Path(folder) / 'checkout of bank'
+        for name in ('bank/bank.c', 'rates.h'):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).touch()
+        texts = reports(pqleak, folder, FORMATS, f'--source-root={root}')
+        expect('::error file=bank/bank.c,line=41,title=' in texts['github'], texts['github'])
+        expect('at open%250Aall (bank.c:41)' in texts['github'], texts['github'])
+        expect('rates.h,' not in texts['github'], texts['github'])
+        location = json.loads(texts['sarif'])['runs'][0]['results'][0]['locations'][0]['physicalLocation']
+        expect(location == {'artifactLocation': {'uri': 'bank/bank.c', 'uriBaseId': 'SRCROOT'}, 'region': {'startLine': 41}},
+               location)
+        expect(json.loads(texts['gitlab'])[0]['location'] == {'path': 'bank/bank.c', 'lines': {'begin': 41}}, texts['gitlab'])
+        expect('file="bank/bank.c" line="41"' in texts['junit'], texts['junit'])
+
+
+def check_many(pqleak):
+    """Of ten thousand findings the text and the annotations stay readable; the others have all."""
+    with tempfile.TemporaryDirectory() as folder:
+        golden.make_trace(folder, 'many')
+        golden.shell(os.path.join(folder, 'trace.db'), (golden.HERE / 'fixture' / 'ten-thousand.sql').read_text(encoding='utf-8'))
+        texts = reports(pqleak, folder, ('text', *FORMATS))
+        findings = len(json.loads(texts['json'])['findings'])
+        expect(findings > 10000, f'{findings} findings')
+        expect(len(texts['text'].splitlines()) < 400, f"{len(texts['text'].splitlines())} lines")
+        expect(re.search(r'\.\.\. [0-9]+ more call sites', texts['text']), 'it does not say how many more there are')
+        expect(len(texts['github'].splitlines()) == 11, texts['github'])
+        expect(len(json.loads(texts['gitlab'])) == findings, 'gitlab has not all')
+
+
+def check_errors(pqleak):
+    """A file that cannot be written is named, whatever it is, and what was there stays."""
+    with tempfile.TemporaryDirectory() as folder:
+        golden.make_trace(folder, 'leaks')
+        pathlib.Path(folder, 'folder').mkdir()
+        for output, words in (('sarif=no/such/file', "'no/such/file'"), ('sarif=folder', "'folder'"), ('sarf=x', "'sarif'"),
+                              ('x.db', 'FORMAT=FILE'), ('sarif=', 'FORMAT=FILE'), ('tap=/dev/full', "'/dev/full'")):
+            run = subprocess.run([pqleak, 'check', f'--output={output}', 'trace.db'], cwd=folder, capture_output=True, text=True,
+                                 timeout=golden.SECONDS, check=False, env=golden.ENVIRONMENT)
+            expect(run.returncode == 2 and words in run.stderr and len(run.stderr.splitlines()) == 1, run)
+        pathlib.Path(folder, 'old').write_text('old', encoding='utf-8')
+        run = subprocess.run(['bash', '-c', 'trap "" XFSZ; ulimit -f 1; exec "$0" check --output=json=old trace.db', pqleak],
+                             cwd=folder, capture_output=True, text=True, timeout=golden.SECONDS, check=False, env=golden.ENVIRONMENT)
+        expect(run.returncode == 2 and "'old'" in run.stderr, run)
+        expect(pathlib.Path(folder, 'old').read_text(encoding='utf-8') == 'old', 'half a report replaced what was there')
+        os.unlink(os.path.join(folder, 'old'))
+        expect(sorted(os.listdir(folder)) == ['folder', 'trace.db'], os.listdir(folder))
+
+
+def main():
+    pqleak = os.path.abspath(sys.argv[1])
+    cases = [(f'formats of {fixture}', lambda fixture=fixture: check_fixture(pqleak, fixture)) for fixture in FIXTURES]
+    cases += [(check.__doc__.splitlines()[0], lambda check=check: check(pqleak))
+              for check in (check_excused, check_source_root, check_many, check_errors)]
+    print(f'1..{len(cases)}')
+    failures = 0
+    for number, (name, case) in enumerate(cases, 1):
+        try:
+            case()
+            print(f'ok {number} - {name}', flush=True)
+        except (AssertionError, ValueError, KeyError, OSError, subprocess.TimeoutExpired,
+                xml.etree.ElementTree.ParseError) as error:
+            failures += 1
+            print(f'not ok {number} - {name}\n# {type(error).__name__}: {str(error)[:1500]}', flush=True)
+    return failures > 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
