@@ -34,7 +34,7 @@ struct accepted {
 	"  --suppressions=FILE      excuse what FILE suppresses; can be repeated\n"                                        \
 	"  --strict-suppressions    fail when one has expired or matched nothing\n"                                        \
 	"  --print-suppressions     print suppressions of what was found, and no report\n"                                 \
-	"  --baseline=FILE          excuse what 'pqleak baseline' wrote to FILE and\n"                                    \
+	"  --baseline=FILE          excuse what 'pqleak baseline' wrote to FILE and\n"                                     \
 	"                           has not grown, and say what was fixed\n"                                               \
 	"  --show-excused           also list what is excused\n"
 
