@@ -22,6 +22,15 @@ async def main():
 asyncio.run(main())
 '''
 
+NODE_PG = '''
+const { Client } = require('pg');
+const client = new Client();
+client.connect().then(() => client.query('SELECT 1 AS one')).then((result) => {
+  console.log(result.rows[0].one);
+  return client.end();
+});
+'''
+
 
 class Unseen(Scenario):
     def out_of_sight(self, *command, reason):
@@ -90,6 +99,14 @@ class Unseen(Scenario):
             self.fail('asyncpg is missing: run scripts/python-wheels')
         program = ASYNCPG % (os.environ['PGHOST'], os.environ['PGPORT'], os.environ['PGUSER'])
         self.out_of_sight(python, '-c', program, reason=r'process \d+ \(\S*python3[.0-9]*\) spoke PostgreSQL outside')
+
+    def test_node_pg(self):
+        """pg from npm, unmodified"""
+        packages = os.path.join(os.environ.get('PQLEAK_TEST_NPM', ''), 'node_modules')
+        if not os.path.isdir(os.path.join(packages, 'pg')):
+            self.fail('pg is missing: run scripts/npm-packages')
+        self.out_of_sight('env', 'NODE_PATH=' + packages, 'node', '-e', NODE_PG,
+                          reason=r'process \d+ \(\S*node\S*\) spoke PostgreSQL outside')
 
     def test_doctor(self):
         """doctor says beforehand what will be seen, and runs nothing"""
