@@ -70,7 +70,7 @@ class Inheritance(Scenario):
         verdicts = run.trace.verdicts()
         self.assertLessEqual(set(verdicts), {'released', 'inherited'}, run)
         self.assertEqual(verdicts['released'], 1, run)
-        self.assertEqual(self.check(), 0)
+        self.assertEqual(self.check('t.db', '--fail-on=leaked'), 0)
         return verdicts
 
     def test_exit(self):

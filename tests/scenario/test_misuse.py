@@ -52,10 +52,11 @@ class EachMisuse(Scenario):
             self.assertEqual(released, 0, run)
         self.assertIn(offender, run.stderr, 'the report names the offender')
         self.assertEqual([(misuse['kind'], misuse['count']) for misuse in self.json()['misuse']], [(kind, 1)], run)
-        self.assertEqual(self.check(), 0, 'a misuse is no leak')
+        self.assertEqual(self.check('t.db', '--fail-on=leaked'), 0, 'a misuse is no leak')
         self.assertEqual(self.check('t.db', f'--fail-on={case}'), 1)
         by_design = case.startswith('finished-in-') and 'child' not in case or case == 'finished-with-query'
         self.assertEqual(self.check('t.db', '--fail-on=misuse'), 0 if by_design else 1)
+        self.assertEqual(self.check(), 0 if by_design else 1, 'it fails a check without being asked for')
 
     def right(self, case):
         self.assert_released(self.traced(MISUSE, case, 'right'))
