@@ -40,16 +40,18 @@ static bool write_baseline(sqlite3 *db, const char *path)
 	return output_file_close(&output, done);
 }
 
+static const char letters[] = ":ho:";
+static const struct option options[] = {
+	{"output", required_argument, NULL, 'o'}, BASELINE_OPTIONS, SYMBOL_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
+
 static int run_baseline(const struct command *self, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"output", required_argument, NULL, 'o'}, BASELINE_OPTIONS, SYMBOL_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
 	REPORT_CHOICE_CLEANUP choice = {0};
 	READING_CLEANUP reading = {0};
 	struct totals totals;
 	const char *output = NULL;
 
-	for (int option; (option = options_next(self, argc, argv, ":ho:", options)) != -1;) {
+	for (int option; (option = options_next(self, argc, argv, letters, options)) != -1;) {
 		bool good = true;
 		if (option == OPTION_HELP)
 			return STATUS_CLEAN;
@@ -81,7 +83,10 @@ const struct command command_baseline = {
 			"  --suppressions=FILE      leave out what FILE suppresses; can be repeated\n"
 			"  --source-root=DIR        where the sources are: scripts below it are named\n"
 			"                           relative to it (git's working tree, or this folder)\n" FRAME_OPTIONS_HELP
-				SYMBOL_OPTIONS_HELP "\nThe exit status is 0 when the baseline was written, and 2 when it was not.\n",
+				SYMBOL_OPTIONS_HELP CONFIGURATION_OPTIONS_HELP
+			"\nThe exit status is 0 when the baseline was written, and 2 when it was not.\n",
+	.letters = letters,
+	.options = options,
 	.usage_status = STATUS_UNABLE,
 	.run = run_baseline,
 };

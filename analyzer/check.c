@@ -11,17 +11,18 @@
 #include "analyzer/reading.h"
 #include "analyzer/report.h"
 
+static const char letters[] = ":hq";
+static const struct option options[] = {
+	GATE_OPTIONS, {"quiet", no_argument, NULL, 'q'}, REPORT_OPTIONS, SYMBOL_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
+
 static int run_check(const struct command *self, int argc, char **argv)
 {
-	static const struct option options[] = {GATE_OPTIONS,   {"quiet", no_argument, NULL, 'q'},
-											REPORT_OPTIONS, SYMBOL_OPTIONS,
-											HELP_OPTION,    {NULL, 0, NULL, 0}};
 	REPORT_CHOICE_CLEANUP choice = {0};
 	READING_CLEANUP reading = {0};
 	struct totals totals;
 	bool quiet = false;
 
-	for (int option; (option = options_next(self, argc, argv, ":hq", options)) != -1;) {
+	for (int option; (option = options_next(self, argc, argv, letters, options)) != -1;) {
 		bool good = true;
 		if (option == OPTION_HELP)
 			return STATUS_CLEAN;
@@ -39,7 +40,9 @@ static int run_check(const struct command *self, int argc, char **argv)
 	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL) || !findings_make(&reading, &choice, &totals))
 		return STATUS_UNABLE;
 	int status = gate_status(&choice, &totals, STATUS_LEAKS);
-	if ((!quiet || status != STATUS_CLEAN) && !report_print(&reading, &choice, &totals, stdout))
+	bool done = quiet && status == STATUS_CLEAN ? formats_write(&reading, &choice, &totals)
+												: report_print(&reading, &choice, &totals, stdout);
+	if (!done)
 		return STATUS_UNABLE;
 	return status;
 }
@@ -53,10 +56,12 @@ const struct command command_check = {
 			"  --max=N                  tolerate up to N of what fails, misuse aside (0)\n" GATE_OPTIONS_HELP
 			"\nWhat is known:\n" ACCEPTED_OPTIONS_HELP "\nThe report:\n"
 			"  -q, --quiet              print nothing when the exit status is 0\n" REPORT_OPTIONS_HELP
-			"\nNames:\n" SYMBOL_OPTIONS_HELP
+			"\nNames:\n" SYMBOL_OPTIONS_HELP "\nThe options:\n" CONFIGURATION_OPTIONS_HELP
 			"\nWhat a killed or a running process held is shown and does not fail the check.\n"
 			"2 means: there is no trace, it is damaged or incomplete, or no call of libpq was\n"
 			"intercepted.  Leaks found in an incomplete trace are leaks: 1.\n",
+	.letters = letters,
+	.options = options,
 	.usage_status = STATUS_UNABLE,
 	.run = run_check,
 };

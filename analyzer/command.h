@@ -11,6 +11,8 @@
 
 #define DEFAULT_TRACE "pqleak.db"
 
+struct option;
+
 enum exit_status {
 	STATUS_CLEAN = 0,
 	STATUS_LEAKS = 1,
@@ -26,7 +28,9 @@ struct command {
 	const char *synopsis; /* what follows the name */
 	const char *summary;  /* half a line, for the list of commands */
 	const char *help;     /* the options and anything else worth a paragraph; ends with a newline */
-	int usage_status;     /* exit status after a usage error */
+	const char *letters; /* for getopt_long, as `options`: of the commands that take CONFIGURATION_OPTIONS, else NULL */
+	const struct option *options;
+	int usage_status;                                              /* exit status after a usage error */
 	int (*run)(const struct command *self, int argc, char **argv); /* argv[0] is the name; returns the exit status */
 };
 

@@ -118,7 +118,9 @@ bool formats_write(struct reading *reading, const struct report_choice *choice, 
 	for (size_t i = 0; i < choice->formats.count; i++) {
 		const struct output *output = &choice->formats.outputs[i];
 		struct output_file file;
-		if (!output_file_open(&file, output->path))
+		if (strcmp(output->path, "-") == 0)
+			done = format_print(output->format, reading, choice, totals, stdout, stdout) && done;
+		else if (!output_file_open(&file, output->path))
 			done = false;
 		else
 			done =

@@ -21,7 +21,7 @@ enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SARIF, FORMAT_JUNIT, FORMAT_GITHU
 /* --output=FORMAT=FILE */
 struct output {
 	enum format format;
-	const char *path; /* not owned */
+	const char *path; /* not owned; "-": standard output */
 };
 
 struct formats {

@@ -98,7 +98,9 @@ bool gate_option(int option, const char *value, struct gate *gate)
 		gate->limit_open = true;
 		return options_number("max-open", value, INT64_MAX, &gate->most_open);
 	case OPTION_FAIL_ON:
-		gate->is_chosen = true;
+		gate->is_chosen = true; /* the last one stands for all */
+		memset(gate->fails, 0, sizeof gate->fails);
+		memset(gate->fails_misuse, 0, sizeof gate->fails_misuse);
 		return fail_on(gate, value);
 	default:
 		return false;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyzer/command.h"
+#include "analyzer/configuration.h"
 #include "analyzer/message.h"
 #include "analyzer/options.h"
 #include "config.h"
@@ -88,6 +89,20 @@ static int finish(int status)
 	return status;
 }
 
+static int run_configured(const struct command *command, int argc, char **argv)
+{
+	struct configured configured;
+	int status = command->usage_status;
+
+	if (configuration_read(command, argc, argv, &configured)) {
+		status = command->run(command, configured.argc, configured.argv);
+		if (options_failed())
+			configuration_blame(&configured);
+	}
+	configuration_done(&configured);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -107,5 +122,6 @@ int main(int argc, char **argv)
 	const struct command *command = find_command(argv[1]);
 	if (command == NULL)
 		return STATUS_UNABLE;
-	return finish(command->run(command, argc - 1, argv + 1));
+	return finish(command->options != NULL ? run_configured(command, argc - 1, argv + 1)
+										   : command->run(command, argc - 1, argv + 1));
 }

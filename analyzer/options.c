@@ -13,7 +13,7 @@
 #include "analyzer/debuginfod.h"
 #include "analyzer/message.h"
 
-#define MOST_OPTIONS 48
+#define MOST_OPTIONS 64
 
 void print_help(const struct command *command)
 {
@@ -58,11 +58,19 @@ static void complain(const struct command *command, int what, char **argv, const
 		fail(0, "unknown option '--%s' (see 'pqleak %s --help')", word, command->name);
 }
 
+static bool is_reading;
+
+bool options_failed(void)
+{
+	return is_reading;
+}
+
 int options_next(const struct command *command, int argc, char **argv, const char *letters,
 				 const struct option *options)
 {
 	opterr = 0;
 	int option = getopt_long(argc, argv, letters, options, NULL);
+	is_reading = option != -1 && option != OPTION_HELP;
 	if (option == '?' || option == ':') {
 		complain(command, option, argv, options);
 		return OPTION_WRONG;
@@ -118,6 +126,8 @@ bool options_report(int option, const char *value, struct report_choice *choice)
 		choice->stacks = true;
 		return true;
 	default:
+		if (option == OPTION_CONFIG || option == OPTION_NO_CONFIG)
+			return true; /* configuration.c has seen to it */
 		if (formats_has_option(option))
 			return formats_option(option, value, &choice->formats);
 		if (accepted_has_option(option))

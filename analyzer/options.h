@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "analyzer/command.h"
+#include "analyzer/configuration.h"
 #include "analyzer/report.h"
 
 /* What options_next returns besides an option's value and -1 at the end. */
@@ -70,13 +71,13 @@ enum long_option {
 #define BASELINE_OPTIONS                                                                                               \
 	{"fail-on", required_argument, NULL, OPTION_FAIL_ON},                                                              \
 		{"suppressions", required_argument, NULL, OPTION_SUPPRESSIONS},                                                \
-		{"source-root", required_argument, NULL, OPTION_SOURCE_ROOT}, FRAME_OPTIONS
+		{"source-root", required_argument, NULL, OPTION_SOURCE_ROOT}, CONFIGURATION_OPTIONS, FRAME_OPTIONS
 
 #define REPORT_OPTIONS                                                                                                 \
 	{"format", required_argument, NULL, OPTION_FORMAT}, {"output", required_argument, NULL, OPTION_OUTPUT},            \
 		{"reproducible", no_argument, NULL, OPTION_REPRODUCIBLE},                                                      \
 		{"group-by", required_argument, NULL, OPTION_GROUP_BY}, {"held", required_argument, NULL, OPTION_HELD},        \
-		{"stacks", no_argument, NULL, OPTION_STACKS}, FRAME_OPTIONS, ACCEPTED_OPTIONS,                                 \
+		{"stacks", no_argument, NULL, OPTION_STACKS}, FRAME_OPTIONS, ACCEPTED_OPTIONS, CONFIGURATION_OPTIONS,          \
 		{"source-root", required_argument, NULL, OPTION_SOURCE_ROOT},                                                  \
 	{                                                                                                                  \
 		"all", no_argument, NULL, OPTION_ALL                                                                           \
@@ -104,7 +105,8 @@ enum long_option {
 #define REPORT_OPTIONS_HELP                                                                                            \
 	"  --format=FORMAT          how the report is written: text, json, sarif, junit,\n"                                \
 	"                           github, gitlab or tap (text)\n"                                                        \
-	"  --output=FORMAT=FILE     also write it to FILE in that form; can be repeated\n"                                 \
+	"  --output=FORMAT=FILE     also write it to FILE (-: stdout) in that form; can\n"                                 \
+	"                           be repeated\n"                                                                         \
 	"  --reproducible           no times, process ids and row numbers in JSON\n"                                       \
 	"  --group-by=WHAT          one finding for each site, stack, function, module,\n"                                 \
 	"                           database or label (site)\n"                                                            \
@@ -115,6 +117,9 @@ enum long_option {
 	"  --all                    every finding, also of what was released or is open\n"                                 \
 	"  --stacks                 also show where each was used last, and where what is\n"                               \
 	"                           comparable was released\n" FRAME_OPTIONS_HELP
+
+/* Whether the last option that options_next gave, or refused, was the last thing that the command line was read for. */
+bool options_failed(void);
 
 /* The next option, OPTION_HELP, OPTION_WRONG, or -1.  Options end at the first other argument or "--". */
 int options_next(const struct command *command, int argc, char **argv, const char *letters,

@@ -27,14 +27,16 @@ bool report_print(struct reading *reading, const struct report_choice *choice, c
 	return reading_output_end(reading, output, file) && done;
 }
 
+static const char letters[] = ":h";
+static const struct option options[] = {REPORT_OPTIONS, SYMBOL_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
+
 static int run_report(const struct command *self, int argc, char **argv)
 {
-	static const struct option options[] = {REPORT_OPTIONS, SYMBOL_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
 	REPORT_CHOICE_CLEANUP choice = {0};
 	READING_CLEANUP reading = {0};
 	struct totals totals;
 
-	for (int option; (option = options_next(self, argc, argv, ":h", options)) != -1;) {
+	for (int option; (option = options_next(self, argc, argv, letters, options)) != -1;) {
 		if (option == OPTION_HELP)
 			return STATUS_CLEAN;
 		if (!options_report(option, optarg, &choice))
@@ -54,8 +56,11 @@ const struct command command_report = {
 	.summary = "Show what was never released, by call site",
 	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\nThe report:\n" REPORT_OPTIONS_HELP
 			"\nWhat is known:\n" ACCEPTED_OPTIONS_HELP "\nNames:\n" SYMBOL_OPTIONS_HELP
+			"\nThe options:\n" CONFIGURATION_OPTIONS_HELP
 			"\nThe exit status is 0 when there is a report, also of leaks, and 2 when there is\n"
 			"none; 'pqleak check' is the command that judges.\n",
+	.letters = letters,
+	.options = options,
 	.usage_status = STATUS_UNABLE,
 	.run = run_report,
 };

@@ -147,31 +147,34 @@ static int conclude(const struct run_choice *choice, const char *trace, int comm
 		return unable;
 	int status = gate_status(&choice->report, &totals, (int)choice->leak_status);
 	bool silent = choice->quiet && totals_leaked(&totals) == 0 && totals.reasons == 0 && status == STATUS_CLEAN;
-	if (!silent && !report_print(&reading, &choice->report, &totals, stderr))
+	if (!(silent ? formats_write(&reading, &choice->report, &totals)
+				 : report_print(&reading, &choice->report, &totals, stderr)))
 		return unable;
 	return choice->check && command_status == 0 ? status : command_status;
 }
 
+static const char letters[] = "+:ho:q";
+static const struct option options[] = {{"trace", required_argument, NULL, 'o'},
+										{"append", no_argument, NULL, OPTION_APPEND},
+										{"check", no_argument, NULL, OPTION_CHECK},
+										GATE_OPTIONS,
+										{"error-exitcode", required_argument, NULL, OPTION_ERROR_EXITCODE},
+										{"sql", required_argument, NULL, OPTION_SQL},
+										{"events", required_argument, NULL, OPTION_EVENTS},
+										{"label", required_argument, NULL, OPTION_LABEL},
+										{"quiet", no_argument, NULL, 'q'},
+										{"no-symbolize", no_argument, NULL, OPTION_NO_SYMBOLIZE},
+										REPORT_OPTIONS,
+										SYMBOL_OPTIONS,
+										HELP_OPTION,
+										{NULL, 0, NULL, 0}};
+
 static int run_run(const struct command *self, int argc, char **argv)
 {
-	static const struct option options[] = {{"trace", required_argument, NULL, 'o'},
-											{"append", no_argument, NULL, OPTION_APPEND},
-											{"check", no_argument, NULL, OPTION_CHECK},
-											GATE_OPTIONS,
-											{"error-exitcode", required_argument, NULL, OPTION_ERROR_EXITCODE},
-											{"sql", required_argument, NULL, OPTION_SQL},
-											{"events", required_argument, NULL, OPTION_EVENTS},
-											{"label", required_argument, NULL, OPTION_LABEL},
-											{"quiet", no_argument, NULL, 'q'},
-											{"no-symbolize", no_argument, NULL, OPTION_NO_SYMBOLIZE},
-											REPORT_OPTIONS,
-											SYMBOL_OPTIONS,
-											HELP_OPTION,
-											{NULL, 0, NULL, 0}};
 	__attribute__((cleanup(done))) struct run_choice choice = {.output = DEFAULT_TRACE, .leak_status = STATUS_LEAKS};
 	struct launched launched;
 
-	for (int option; (option = options_next(self, argc, argv, "+:ho:q", options)) != -1;) {
+	for (int option; (option = options_next(self, argc, argv, letters, options)) != -1;) {
 		if (option == OPTION_HELP)
 			return STATUS_CLEAN;
 		if (option == OPTION_WRONG || !take(option, &choice))
@@ -209,12 +212,14 @@ const struct command command_run = {
 			"  --max=N                  the same, and tolerate up to N of what fails\n" GATE_OPTIONS_HELP
 			"\nWhat is known:\n" ACCEPTED_OPTIONS_HELP "\nThe report:\n"
 			"  -q, --quiet              print nothing when nothing leaked\n" REPORT_OPTIONS_HELP
-			"\nNames:\n" SYMBOL_OPTIONS_HELP
+			"\nNames:\n" SYMBOL_OPTIONS_HELP "\nThe options:\n" CONFIGURATION_OPTIONS_HELP
 			"\nEvery option of what fails implies --check, and so do --strict-suppressions and\n"
 			"--baseline.\n"
 			"The report goes to stderr.  The exit status is the command's, 128+N when signal\n"
 			"N ended it; 125 when pqleak failed, 126 when the command could not be executed,\n"
 			"127 when it was not found.\n",
+	.letters = letters,
+	.options = options,
 	.usage_status = STATUS_RUN_FAILED,
 	.run = run_run,
 };

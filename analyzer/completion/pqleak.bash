@@ -10,7 +10,7 @@ _pqleak()
   local commands='run report check baseline show audit doctor symbolize sql help --help --version'
   local symbols='--sysroot= --debug-path= --debuginfod --help'
   local frames='--skip= --skip-file= --native'
-  local accepted='--suppressions= --strict-suppressions --print-suppressions --baseline= --show-excused'
+  local accepted='--config= --no-config --suppressions= --strict-suppressions --print-suppressions --baseline= --show-excused'
   local report="--format= --group-by= --output= --reproducible --held= --all --stacks --source-root= $accepted $frames $symbols"
   local faults='default none leaked open-at-death open connection result misuse transaction query copy cancel memory statement large-object finished-in-transaction
     finished-with-query finished-in-copy use-after-finish finished-twice cleared-twice used-in-child finished-in-child
@@ -30,7 +30,7 @@ _pqleak()
       case ${words[i]} in
         --) ((i++)); _command_offset "$i"; return ;;
         -o | --trace | --output | --format | --group-by | --error-exitcode | --max | --max-open | --fail-on | --held) ((i++)) ;;
-        --suppressions | --baseline | --source-root) ((i++)) ;;
+        --suppressions | --baseline | --source-root | --config) ((i++)) ;;
         --sql | --events | --label | --sysroot | --debug-path | --skip | --skip-file) ((i++)) ;;
         -*) ;;
         *) _command_offset "$i"; return ;;
@@ -45,7 +45,7 @@ _pqleak()
     --events) mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur"); return ;;
     --max | --max-open | --held | --error-exitcode | --skip | --label) return ;;
     --fail-on) mapfile -t COMPREPLY < <(compgen -W "$faults" -- "$cur"); return ;;
-    -o | --trace | --output | --skip-file | --suppressions | --baseline) _filedir; return ;;
+    -o | --trace | --output | --skip-file | --suppressions | --baseline | --config) _filedir; return ;;
     --sysroot | --debug-path | --source-root) _filedir -d; return ;;
   esac
   $split && return
@@ -55,7 +55,7 @@ _pqleak()
     doctor) options='--trace= --help' ;;
     report) options=$report ;;
     check) options="$gate --quiet $report" ;;
-    baseline) options="--output= --fail-on= --suppressions= --source-root= $frames $symbols" ;;
+    baseline) options="--config= --no-config --output= --fail-on= --suppressions= --source-root= $frames $symbols" ;;
     show) options="$frames $symbols" ;;
     audit | symbolize | sql) options=$symbols ;;
     help) options='run report check baseline show audit doctor symbolize sql' ;;
