@@ -7,7 +7,7 @@ import os
 import subprocess
 
 import tap
-from scenario import CLIENTS, PQLEAK, WITH_POSTGRES, Scenario
+from scenario import CLIENTS, PQLEAK, WITH_POSTGRES, Scenario, client
 
 MADE = os.environ.get('PQLEAK_TEST_OWN_PROTOCOL', '')
 BYPASS = os.path.join(CLIENTS, 'bypass')
@@ -52,6 +52,17 @@ class OwnProtocol(Scenario):
     def test_go_dynamic(self):
         """lib/pq in a dynamic Go program, stripped"""
         self.inert(self.made('go', 'query-dynamic'), reason=r'query-dynamic.*Go')
+
+    def test_hidden(self):
+        """Debian's libpq.a inside a program that shows none of its names, and that leaks"""
+        reason = r'process \d+ \(\S*/hidden/acquire\) spoke PostgreSQL outside'
+        hidden = self.made('hidden', 'acquire')
+        self.inert(hidden, 'connectdb', reason=reason, answer='')
+        clean = f"{client('acquire')} loop 1 1"
+        run = self.traced('sh', '-c', f'"$0" connectdb && {clean}', hidden, options=['--check'])
+        self.assertEqual((run.status, run.trace.verdicts()), (2, {'released': 1}), run)
+        self.assertRegex(run.stderr, reason)
+        self.assertEqual(self.check('t.db', '--allow-unseen'), 0)
 
     def test_bypass(self):
         """a function of libpq that is called by its address, which nobody can exchange"""
