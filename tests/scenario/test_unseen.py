@@ -6,11 +6,10 @@ import subprocess
 import unittest
 
 import tap
-from scenario import CLIENTS, PQLEAK, PYTHON, Scenario, client
+from scenario import CLIENTS, PYTHON, Scenario, client
 
 OWN = os.path.join(CLIENTS, 'own-protocol')
 STATIC = os.path.join(CLIENTS, 'own-protocol-static')
-WITH_POSTGRES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'scripts', 'with-postgres')
 CLEAN = f"{client('acquire')} loop 1 1"
 VENV = os.environ.get('PQLEAK_TEST_VENV', '')
 
@@ -108,26 +107,6 @@ class Unseen(Scenario):
             self.fail('pg is missing: run scripts/npm-packages')
         self.out_of_sight('env', 'NODE_PATH=' + packages, 'node', '-e', NODE_PG,
                           reason=r'process \d+ \(\S*node\S*\) spoke PostgreSQL outside')
-
-    def made(self, *names):
-        path = os.path.join(os.environ.get('PQLEAK_TEST_OWN_PROTOCOL', ''), *names)
-        if not os.path.exists(path):
-            self.fail(f'{names[-1]} is missing: run scripts/own-protocol-clients')
-        return path
-
-    def test_go(self):
-        """lib/pq from the Go module proxy, in a static program"""
-        self.out_of_sight(self.made('go', 'query'), reason=r'query.* (static|is statically linked)')
-
-    def test_jdbc(self):
-        """pgjdbc from Maven Central, unmodified"""
-        self.made('jdbc', 'postgresql.jar')
-        command = f'{CLEAN} && java -cp "{self.made("jdbc")}:{self.made("jdbc")}/postgresql.jar" Query'
-        run = self.execute([WITH_POSTGRES, '--tcp', '--quiet', '--', PQLEAK, 'run', '-o', self.path('t.db'), '--check', '--',
-                            'sh', '-c', command + ' "jdbc:postgresql://127.0.0.1:$PGPORT/postgres?user=postgres"'])
-        self.assertEqual((run.returncode, run.stdout.split()[-1]), (2, '42'), run)
-        self.assertRegex(run.stderr, r'process \d+ \(\S*java\S*\) spoke PostgreSQL outside')
-        self.assertEqual(self.check('t.db', '--allow-unseen'), 0)
 
     def test_doctor(self):
         """doctor says beforehand what will be seen, and runs nothing"""
