@@ -57,6 +57,25 @@ char *run_trace_setting(const char *path)
 	return setting;
 }
 
+/* Runs a statement with this process's id. */
+static void run_row(sqlite3 *db, const char *sql)
+{
+	QUERY_CLEANUP statement = query_prepare(db, sql);
+
+	if (statement == NULL)
+		return;
+	sqlite3_bind_int(statement, 1, (int)getpid());
+	query_next(statement, NULL);
+}
+
+/* What the trace began with is gone when somebody removed, emptied or exchanged it: and so is what it held. */
+static void note_removal(sqlite3 *db)
+{
+	run_row(db,
+			"INSERT INTO incomplete (pid, reason) SELECT ?1, 'its trace was removed while the command ran; what it held"
+			" until then is lost' WHERE NOT EXISTS (SELECT 1 FROM property WHERE name = 'launched by process ' || ?1)");
+}
+
 bool run_trace_make(const char *path, bool append, const char *program, int64_t *ret_known)
 {
 	struct trace_failure failure = {TRACE_OK, ""};
@@ -70,6 +89,7 @@ bool run_trace_make(const char *path, bool append, const char *program, int64_t 
 		return fail(false, "%s", failure.text);
 	}
 	unseen_note_command(db, program);
+	run_row(db, "INSERT OR REPLACE INTO property SELECT 'launched by process ' || ?, 1");
 	*ret_known = query_number(db, "SELECT ifnull(max(id), 0) FROM process", 0);
 	sqlite3_close(db);
 	return true;
@@ -134,6 +154,7 @@ void run_trace_note_end(const char *path, int64_t known, const struct launched *
 	if (trace_open(&db, path, TRACE_READ, WAIT_MS, &failure) != TRACE_OK)
 		return; /* the report that follows says why */
 	if (trace_ingest(db, path, &failure) == TRACE_OK) {
+		note_removal(db);
 		note(db, known, launched);
 		note_told(db, known, launched);
 	}

@@ -39,6 +39,13 @@ class Inert(Scenario):
                 self.assertEqual((run.status, run.trace.verdicts()), (1, {'leaked': 1}), run)
                 os.remove(self.path('t.db'))
                 self.assertEqual(self.check(), 2)
+                # A leak went with the trace and its spools; what comes after is clean, and proves nothing.
+                remove = '[ "$1" = all ] && rm -f "$0"* || ' + command
+                for all_of_it in 'all', '':
+                    run = self.traced('sh', '-c', f'{ACQUIRE} connectdb; {remove}; {ACQUIRE} loop 1 1', self.path('t.db'),
+                                      all_of_it, options=['--check'])
+                    self.assertIn('its trace was removed while the command ran', run.stderr)
+                    self.assertEqual(run.status, 2 if all_of_it else 1, run)
 
     def test_whole(self):
         """the same command that leaves its trace alone is clean, so the case above can fail"""
