@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "analyzer/message.h"
 
@@ -74,11 +75,13 @@ static bool add_frame(struct suppression *item, const char *pattern)
 
 static bool is_date(const char *text)
 {
-	static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	int year, month, day, length = 0;
+	struct tm day = {0};
+	char again[sizeof "2026-12-31"];
+	const char *end = strptime(text, "%Y-%m-%d", &day);
 
-	return strlen(text) == 10 && sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &length) == 3 && length == 10 &&
-		   year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1];
+	/* timegm() makes 2 March of 30 February, so only a day that exists comes back as it went. */
+	return end != NULL && *end == '\0' && timegm(&day) != -1 && strftime(again, sizeof again, "%Y-%m-%d", &day) > 0 &&
+		   strcmp(again, text) == 0;
 }
 
 static bool set_kind(const struct parser *parser, struct suppression *item, const char *value)
