@@ -80,8 +80,8 @@ static bool is_date(const char *text)
 	const char *end = strptime(text, "%Y-%m-%d", &day);
 
 	/* timegm() makes 2 March of 30 February, so only a day that exists comes back as it went. */
-	return end != NULL && *end == '\0' && timegm(&day) != -1 && strftime(again, sizeof again, "%Y-%m-%d", &day) > 0 &&
-		   strcmp(again, text) == 0;
+	return end != NULL && *end == '\0' && strlen(text) == sizeof again - 1 && timegm(&day) != -1 &&
+		   strftime(again, sizeof again, "%Y-%m-%d", &day) > 0 && strcmp(again, text) == 0;
 }
 
 static bool set_kind(const struct parser *parser, struct suppression *item, const char *value)

@@ -113,8 +113,8 @@ static void a_whole_entry_is_read(void **state)
 static void dates_are_dates(void **state)
 {
 	(void)state;
-	static const char *const wrong[] = {"2026-13-01",  "2026-00-10", "2026-04-31", "2026-1-1",  "26-01-01",
-										"2026-01-01x", "tomorrow",   "2026-01-",   "0000-01-01"};
+	static const char *const wrong[] = {"2026-13-01",  "2026-00-10", "2026-04-31", "2026-1-1",   "26-01-01",
+										"2026-01-01x", "tomorrow",   "2026-01-",   "0000-01-01", "2026-02-29"};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		struct suppressions all = {0};
 		char text[64];
@@ -122,6 +122,9 @@ static void dates_are_dates(void **state)
 		assert_false(read_suppressions(text, &all));
 		suppressions_done(&all);
 	}
+	struct suppressions all = {0};
+	assert_true(read_suppressions("leak:x\n expires: 2028-02-29\n", &all));
+	suppressions_done(&all);
 }
 
 static void a_baseline_is_read(void **state)
