@@ -8,11 +8,10 @@ DROP TABLE IF EXISTS temp.baseline;
 
 CREATE TABLE temp.baseline (number INTEGER PRIMARY KEY, kind TEXT, verdict TEXT, path TEXT, known INTEGER, now INTEGER);
 
--- A statement that is prepared once and stays is as it should be, as in findings.sql.
 CREATE TEMP VIEW path_stack AS
   WITH found AS (
     SELECT kind, verdict, acquire_stack AS stack, count FROM tally_life
-    WHERE verdict IN ('leaked', 'open-at-death', 'open') AND (kind <> 'statement' OR state = 'repeated')
+    WHERE lost
     UNION ALL
     SELECT kind, 'misuse', stack, count FROM found_misuse)
   SELECT f.kind, f.verdict, f.stack, ifnull(p.path, '?') AS path, f.count

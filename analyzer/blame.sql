@@ -11,7 +11,7 @@ DROP TABLE IF EXISTS temp.own_call;
 CREATE TEMP TABLE stack_count (kind TEXT, stack INTEGER, lost, clean, PRIMARY KEY (kind, stack)) WITHOUT ROWID;
 INSERT INTO stack_count
   SELECT kind, acquire_stack, sum(count), 0 FROM tally_life
-  WHERE verdict NOT IN ('released', 'inherited') AND (kind <> 'statement' OR state = 'repeated')
+  WHERE lost
   GROUP BY kind, acquire_stack;
 INSERT INTO stack_count
   SELECT kind, acquire_stack, 0, released FROM (

@@ -17,12 +17,16 @@
 
 #define IDLE_NS 1000000000 /* in a transaction, before that is worth a note */
 
-/* The verdict as in the view connection_life, for a group at a time. */
+/*
+ * The verdict as in the view connection_life, for a group at a time.  lost: it was not given back and should have been;
+ * a statement that is prepared once and stays is as it should be.
+ */
 static const char life_sql[] =
 	"DROP VIEW IF EXISTS temp.tally_life;"
-	"CREATE TEMP VIEW tally_life AS SELECT t.*,"
+	"CREATE TEMP VIEW tally_life AS SELECT *, verdict IN ('leaked', 'open-at-death', 'open')"
+	" AND (kind <> 'statement' OR state = 'repeated') AS lost FROM (SELECT t.*,"
 	" CASE WHEN t.state = 'inherited' THEN 'inherited' WHEN t.released THEN 'released' ELSE f.verdict END AS verdict"
-	" FROM tally t JOIN process_fate f ON f.process = t.process;"
+	" FROM tally t JOIN process_fate f ON f.process = t.process);"
 	"DROP TABLE IF EXISTS temp.wanted_stack;"
 	"CREATE TEMP TABLE wanted_stack (stack INTEGER PRIMARY KEY);"
 	"INSERT INTO wanted_stack SELECT DISTINCT t.acquire_stack FROM tally t, choice c"
@@ -35,18 +39,20 @@ static const char notes_count_sql[] =
 	" + (SELECT count(*) FROM found_drained)"
 	" + (SELECT count(*) FROM found_misuse WHERE by_design)";
 
-/* As in the view cannot_tell. */
-static const char unseen_sql[] = "SELECT count(*) FROM unseen_text WHERE spoke OR NOT EXISTS (SELECT 1 FROM process)";
+/* The others are among the reasons. */
+static const char passed_sql[] = "SELECT count(*) FROM unseen_text WHERE NOT spoke AND EXISTS (SELECT 1 FROM process)";
 
 static bool make_choice(sqlite3 *db, const struct report_choice *choice)
 {
 	char *sql =
 		sqlite3_mprintf("DROP TABLE IF EXISTS temp.choice;"
 						"CREATE TEMP TABLE choice AS SELECT %Q AS group_by, %d AS everything,"
-						" %lld AS held_ns, %lld AS idle_ns, %d AS reproducible, %d AS allow_held, %lld AS tolerated",
+						" %lld AS held_ns, %lld AS idle_ns, %d AS reproducible, %d AS allow_held, %d AS allow_unseen,"
+						" %lld AS tolerated, nullif(%lld, -1) AS most_open, 0 AS peak_open, %d AS strict",
 						choice->group_by, choice->all, (long long)choice->held_ns,
 						(long long)(choice->held_ns > 0 ? choice->held_ns : IDLE_NS), choice->formats.reproducible,
-						choice->gate.allow_held, choice->gate.tolerated);
+						choice->gate.allow_held, choice->gate.allow_unseen, choice->gate.tolerated,
+						choice->gate.limit_open ? (long long)choice->gate.most_open : -1, choice->accepted.strict);
 	bool done = sql != NULL && query_run(db, sql);
 
 	sqlite3_free(sql);
@@ -64,7 +70,12 @@ static bool find_peak(sqlite3 *db, struct collection *collection)
 	const struct report_choice *choice = &collection->choice;
 	struct peak *peak = &collection->peak;
 
-	return peak_find(db, peak) &&
+	if (!peak_find(db, peak))
+		return false;
+	char *sql = sqlite3_mprintf("UPDATE choice SET peak_open = %lld", (long long)peak->open);
+	bool done = sql != NULL && query_run(db, sql);
+	sqlite3_free(sql);
+	return done &&
 		   peak_sites(db, peak, choice->all || (choice->gate.limit_open && peak->open > choice->gate.most_open));
 }
 
@@ -98,7 +109,7 @@ static bool count_findings(sqlite3 *db, struct totals *totals)
 {
 	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, verdict, excused, count(DISTINCT key), sum(count),"
 										  " sum(iif(shape = 'held at exit', count, 0)) FROM finding"
-										  " GROUP BY kind, verdict, excused");
+										  " WHERE lost GROUP BY kind, verdict, excused");
 	bool failed = row == NULL;
 
 	while (!failed && query_next(row, &failed)) {
@@ -135,14 +146,13 @@ static bool count_misuses(sqlite3 *db, struct totals *totals)
 
 static bool count(sqlite3 *db, const char *group_by, struct totals *ret)
 {
-	*ret =
-		(struct totals){.group_noun = strcmp(group_by, "site") == 0 ? "call site" : group_by,
-						.processes = query_number(db, "SELECT count(*) FROM process", 0),
-						.reasons = query_number(db, "SELECT count(*) FROM cannot_tell", 1),
-						.stale = query_number(db, "SELECT count(*) FROM suppression WHERE expired OR matched = 0", 0),
-						.unseen = query_number(db, unseen_sql, 0),
-						.notes = query_number(db, notes_count_sql, 0)};
-	ret->passed = query_number(db, "SELECT count(*) FROM unseen_text", 0) - ret->unseen;
+	*ret = (struct totals){.group_noun = strcmp(group_by, "site") == 0 ? "call site" : group_by,
+						   .processes = query_number(db, "SELECT count(*) FROM process", 0),
+						   .reasons = query_number(db, "SELECT count(*) FROM found_reason", 1),
+						   .stale = query_number(db, "SELECT count(*) FROM suppression WHERE stale", 0),
+						   .accepted = query_number(db, "SELECT count(*) FROM found_reason WHERE accepted", 0),
+						   .passed = query_number(db, passed_sql, 0),
+						   .notes = query_number(db, notes_count_sql, 0)};
 	return count_resources(db, ret) && count_findings(db, ret) && count_misuses(db, ret);
 }
 

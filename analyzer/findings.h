@@ -31,9 +31,9 @@ struct totals {
 	struct peak peak;
 	int64_t failed; /* connections that were never connected */
 	int64_t processes;
-	int64_t reasons; /* why this trace cannot prove that nothing leaked; 0: it can */
-	int64_t unseen;  /* of these, what was out of sight */
-	int64_t passed;  /* programs out of sight that show no sign of PostgreSQL, and so are no reason */
+	int64_t reasons;  /* why this trace cannot prove that nothing leaked; 0: it can */
+	int64_t accepted; /* of these, what --allow-unseen accepts */
+	int64_t passed;   /* programs out of sight that show no sign of PostgreSQL, and so are no reason */
 };
 
 /* Makes the tables, running processes included, and counts; false: it failed and said so. */

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- From the tally to findings: what a report prints one by one.  Needs TEMP TABLEs tally, call, site, blamed, separation,
--- comparable, found_peak, excuse and choice (group_by, everything).
+-- comparable, found_peak, found_misuse, excuse, gated and choice.
 
 DROP TABLE IF EXISTS temp.judgement;
 DROP TABLE IF EXISTS temp.member;
@@ -9,6 +9,7 @@ DROP TABLE IF EXISTS temp.freed;
 DROP TABLE IF EXISTS temp.speaker;
 DROP TABLE IF EXISTS temp.share;
 DROP TABLE IF EXISTS temp.peak_place;
+DROP TABLE IF EXISTS temp.found_reason;
 
 -- The tally's rows that the report speaks of, each with the key of its finding.  One source line is one site, however
 -- many calls the compiler made of it: of what was lost the blamed one, else the plain call site.  Of what leaked the shape
@@ -18,8 +19,8 @@ CREATE TEMP TABLE member AS
     SELECT t.*, c.group_by, b.node, ifnull(b.frame, s.frame) AS frame, ifnull(b.depth, s.depth) AS depth
     FROM choice c CROSS JOIN tally_life t
     LEFT JOIN site s ON s.stack = t.acquire_stack
-    LEFT JOIN blamed b ON b.kind = t.kind AND b.stack = t.acquire_stack AND t.verdict NOT IN ('released', 'inherited')
-    WHERE c.everything OR t.verdict NOT IN ('released', 'inherited') AND (t.kind <> 'statement' OR t.state = 'repeated'))
+    LEFT JOIN blamed b ON b.kind = t.kind AND b.stack = t.acquire_stack AND t.lost
+    WHERE c.everything OR t.lost)
   SELECT p.*, s.unit, s.function, s.head, s.tail, g.host, g.port, g.database, o.label,
          iif(p.verdict <> 'leaked', '',
              iif(sum(p.count) OVER (PARTITION BY p.kind, p.process, p.verdict, s.unit, s.text) > 1,
@@ -45,7 +46,7 @@ CREATE TEMP TABLE finding AS
   WITH ranked AS (
     SELECT kind, verdict, state, shape, excused, key, sum(count) AS count, count(DISTINCT acquire_stack) AS stacks,
            count(DISTINCT process) AS processes, min(first_ns) AS first_ns, max(last_ns) AS last_ns,
-           min(first_id) AS first_id, sum(rows) AS rows, sum(bytes) AS bytes, sum(outlived) AS outlived
+           min(first_id) AS first_id, sum(rows) AS rows, sum(bytes) AS bytes, sum(outlived) AS outlived, min(lost) AS lost
     FROM member GROUP BY kind, verdict, state, shape, excused, key),
   described AS (
     SELECT r.*,
@@ -100,7 +101,7 @@ INSERT INTO speaker
           FROM comparable c CROSS JOIN freed f ON f.kind = c.kind AND f.stack = c.stack GROUP BY c.scope, f.release_stack))
   SELECT f.number, b.level, ifnull(b.frame, s.frame), ifnull(b.depth, s.depth), b.node, u.use_stack, r.release_stack, r.count
   FROM finding f LEFT JOIN site s ON s.stack = f.stack
-  LEFT JOIN blamed b ON b.kind = f.kind AND b.stack = f.stack AND f.verdict NOT IN ('released', 'inherited')
+  LEFT JOIN blamed b ON b.kind = f.kind AND b.stack = f.stack AND f.lost
   LEFT JOIN separation a ON a.node = b.node LEFT JOIN chosen r ON r.scope = a.scope AND r.rank = 1
   LEFT JOIN main.connection u ON f.kind = 'connection' AND u.id = f.used_id;
 
@@ -126,10 +127,16 @@ CREATE TEMP TABLE peak_place AS
 CREATE TEMP TABLE judgement (number INTEGER PRIMARY KEY, level TEXT NOT NULL);
 INSERT INTO judgement
   WITH judged AS (
-    SELECT f.number, f.verdict, f.count, f.excused <> '' OR c.allow_held AND f.shape = 'held at exit' AS forgiven,
-           g.kind IS NOT NULL AS gated
+    SELECT f.number, f.verdict, f.count, f.lost, f.excused <> '' OR c.allow_held AND f.shape = 'held at exit' AS forgiven,
+           g.kind IS NOT NULL AND f.lost AS gated
     FROM finding f CROSS JOIN choice c LEFT JOIN gated g ON g.kind = f.kind AND g.verdict = f.verdict),
   counted AS (SELECT *, sum(iif(gated AND NOT forgiven, count, 0)) OVER () AS failing FROM judged)
   SELECT j.number, CASE WHEN j.forgiven THEN 'note' WHEN j.gated THEN iif(j.failing > c.tolerated, 'error', 'warning')
-                        WHEN j.verdict = 'leaked' THEN 'warning' ELSE 'note' END
+                        WHEN j.lost AND j.verdict = 'leaked' THEN 'warning' ELSE 'note' END
   FROM counted j CROSS JOIN choice c;
+
+-- Why nobody can tell whether more leaked, as in the view cannot_tell.  accepted: --allow-unseen takes it knowingly; where
+-- nothing at all was intercepted, that is left.
+CREATE TEMP TABLE found_reason AS
+  SELECT t.reason, c.allow_unseen AND t.reason IN (SELECT text || '; see pqleak doctor' FROM unseen_text) AS accepted
+  FROM choice c CROSS JOIN cannot_tell t;

@@ -28,28 +28,38 @@ static void sql_basename(sqlite3_context *context, int count, sqlite3_value **va
 	sqlite3_result_text(context, slash != NULL ? slash + 1 : path, -1, SQLITE_TRANSIENT);
 }
 
+/* What `change` makes in place of the text. */
+static void sql_changed(sqlite3_context *context, sqlite3_value *value, void (*change)(char *))
+{
+	const char *text = (const char *)sqlite3_value_text(value);
+	char *copy = text != NULL ? sqlite3_mprintf("%s", text) : NULL;
+	if (copy == NULL)
+		return;
+	change(copy);
+	sqlite3_result_text(context, copy, -1, sqlite3_free);
+}
+
 /* short_name(function): see short-name.h. */
 static void sql_short_name(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	(void)count;
-	const char *name = (const char *)sqlite3_value_text(values[0]);
-	char *copy = name != NULL ? sqlite3_mprintf("%s", name) : NULL;
-	if (copy == NULL)
-		return;
-	shorten_name(copy);
-	sqlite3_result_text(context, copy, -1, sqlite3_free);
+	sql_changed(context, values[0], shorten_name);
 }
 
-/* stable_name(function): see stable-name.h. */
+/* stable_name(function, language): see stable-name.h. */
 static void sql_stable_name(sqlite3_context *context, int count, sqlite3_value **values)
 {
+	bool is_native = sqlite3_value_type(values[1]) == SQLITE_NULL;
+
 	(void)count;
-	const char *name = (const char *)sqlite3_value_text(values[0]);
-	char *copy = name != NULL ? sqlite3_mprintf("%s", name) : NULL;
-	if (copy == NULL)
-		return;
-	stable_name(copy);
-	sqlite3_result_text(context, copy, -1, sqlite3_free);
+	sql_changed(context, values[0], is_native ? stable_native_name : stable_script_name);
+}
+
+/* printable(text): see make_printable(). */
+static void sql_printable(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	(void)count;
+	sql_changed(context, values[0], make_printable);
 }
 
 /* fingerprint(text) */
@@ -188,10 +198,10 @@ bool functions_add(sqlite3 *db)
 		!add(db, "is_start", 1, sql_is_start) || !add(db, "transaction_name", 1, sql_transaction_name) ||
 		!add(db, "kind_rank", 1, sql_kind_rank) || !add(db, "kind_noun", 1, sql_kind_noun) ||
 		!add(db, "misuse_by_design", 1, sql_misuse_by_design) || !add(db, "misuse_noun", 2, sql_misuse_noun) ||
-		!add(db, "duration", 1, sql_duration) || !add(db, "stable_name", 1, sql_stable_name) ||
+		!add(db, "duration", 1, sql_duration) || !add(db, "stable_name", 2, sql_stable_name) ||
 		!add(db, "fingerprint", 1, sql_fingerprint) || !add(db, "resource_noun", 2, sql_resource_noun) ||
 		!add(db, "release_calls", 1, sql_release_calls) || !add(db, "verdict_words", 2, sql_verdict_words) ||
-		!add(db, "uri_path", 1, sql_uri_path))
+		!add(db, "uri_path", 1, sql_uri_path) || !add(db, "printable", 1, sql_printable))
 		return fail(false, "cannot prepare the trace: %s", sqlite3_errmsg(db));
 	return query_run(db, open_sql);
 }

@@ -171,12 +171,6 @@ static bool is_misused(const struct gate *gate, const struct totals *totals)
 	return false;
 }
 
-int64_t gate_reasons(const struct gate *gate, const struct totals *totals)
-{
-	/* Where nothing at all was intercepted, that is what stands in the way. */
-	return totals->reasons - (gate->allow_unseen ? totals->unseen : 0);
-}
-
 int gate_status(const struct report_choice *choice, const struct totals *totals, int leak_status)
 {
 	const struct gate *gate = &choice->gate;
@@ -185,5 +179,5 @@ int gate_status(const struct report_choice *choice, const struct totals *totals,
 		return leak_status;
 	if (gate_failing(gate, totals) > gate->tolerated || is_misused(gate, totals) || gate_too_many(gate, totals))
 		return leak_status;
-	return gate_reasons(gate, totals) > 0 ? STATUS_UNABLE : STATUS_CLEAN;
+	return totals->reasons > totals->accepted ? STATUS_UNABLE : STATUS_CLEAN;
 }

@@ -54,9 +54,6 @@ bool gate_option(int option, const char *value, struct gate *gate);
    one only in a complete one. */
 int gate_status(const struct report_choice *choice, const struct totals *totals, int leak_status);
 
-/* Why nobody can tell whether anything leaked, without what was accepted. */
-int64_t gate_reasons(const struct gate *gate, const struct totals *totals);
-
 /* Whether a finding without an excuse fails the check, but for what is tolerated and forgiven. */
 bool gate_fails(const struct gate *gate, enum resource_kind kind, enum verdict verdict);
 bool gate_fails_misuse(const struct gate *gate, enum misuse_kind misuse);

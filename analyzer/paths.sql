@@ -11,9 +11,11 @@ CREATE TEMP TABLE stack_path (stack INTEGER PRIMARY KEY, path TEXT NOT NULL);
 INSERT INTO stack_path
   WITH step AS (
     SELECT i.stack, k.level, c.depth,
-           CASE WHEN c.language IS NOT NULL THEN
-                  iif(source_path(c.file) GLOB '/*', basename(c.file), source_path(c.file))
-                WHEN c.module IS NULL THEN '?' ELSE basename(c.module) END || ':' || ifnull(stable_name(c.function), '?') AS name
+           printable(
+             CASE WHEN c.language IS NOT NULL THEN
+                    iif(source_path(c.file) GLOB '/*', basename(c.file), source_path(c.file))
+                  WHEN c.module IS NULL THEN '?' ELSE basename(c.module) END
+               || ':' || ifnull(stable_name(c.function, c.language), '?')) AS name
     FROM site i CROSS JOIN stack_frame k ON k.stack = i.stack AND k.level >= i.level
     JOIN call c ON c.frame = k.frame
     JOIN call_frame f ON f.frame = k.frame

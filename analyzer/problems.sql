@@ -1,46 +1,66 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What a machine is told, one row a thing: TEMP TABLE problem, for all formats but text and JSON.  Needs TEMP TABLEs
--- finding, speaker, call, site, found_misuse, gated, stack_path, excuse, suppression and judgement.
+-- finding, speaker, judgement, call, site, found_misuse, peak_place, gated, stack_path, excuse, suppression and choice.
 
 DROP TABLE IF EXISTS temp.problem;
 
 -- `rule` and `fingerprint` are the same from run to run; a fingerprint is unique.  `file` is relative to the source root
 -- when it lies below it.  `stack`: where it was acquired, or where the misuse was; the others may be null.
 CREATE TEMP TABLE problem (
-  number INTEGER PRIMARY KEY, rule TEXT, title TEXT, help TEXT, frame INTEGER, depth INTEGER, level TEXT, excused TEXT, reason TEXT, message TEXT, function TEXT, file TEXT,
-  line INTEGER, module TEXT, stack INTEGER, used_stack INTEGER, acquire_stack INTEGER, release_stack INTEGER, fingerprint TEXT
+  number INTEGER PRIMARY KEY, rule TEXT, title TEXT, help TEXT, frame INTEGER, depth INTEGER, level TEXT, excused TEXT,
+  reason TEXT, message TEXT, function TEXT, file TEXT, line INTEGER, module TEXT, stack INTEGER, used_stack INTEGER,
+  acquire_stack INTEGER, release_stack INTEGER, fingerprint TEXT
 );
 INSERT INTO problem
   WITH told AS (
-    SELECT 1 AS part, f.number, f.verdict || '-' || replace(f.kind, ' ', '-') AS rule,
+    SELECT 1 AS part, f.number, f.kind AS excused_kind, f.verdict AS excused_verdict,
+           f.verdict || '-' || replace(f.kind, ' ', '-') AS rule,
            printf('%s %s', resource_noun(f.kind, 2), verdict_words(f.kind, f.verdict)) AS title,
            'Acquired here, and not given back. Give it back on every path that leaves this code, those of errors too: '
              || release_calls(f.kind) || '.' AS help,
            j.level, f.excused,
-           (SELECT u.reason FROM member m JOIN suppression u ON u.number = m.rule
-             WHERE f.excused = 'suppressed' AND m.excused = 'suppressed' AND m.acquire_stack = f.stack LIMIT 1) AS reason,
            printf('%d %s %s at %s%s', f.count, resource_noun(f.kind, f.count), verdict_words(f.kind, f.verdict), f.head, f.tail)
              AS message,
-           w.frame, w.depth, f.stack, w.used_stack, NULL AS acquire_stack, w.release_stack, p.path
+           w.frame, w.depth, NULL AS file, NULL AS line, f.stack, w.used_stack, NULL AS acquire_stack, w.release_stack
     FROM finding f JOIN speaker w ON w.number = f.number JOIN judgement j ON j.number = f.number
-    LEFT JOIN stack_path p ON p.stack = f.stack
-    WHERE f.verdict IN ('leaked', 'open-at-death', 'open')
+    WHERE f.lost
     UNION ALL
     SELECT 2, row_number() OVER (ORDER BY m.by_design, m.count DESC, m.kind, p.path, m.stack, m.acquire_stack, m.release_stack),
-           'misuse-' || replace(m.kind, ' ', '-'), misuse_noun(m.kind, 2),
+           m.kind, 'misuse', 'misuse-' || replace(m.kind, ' ', '-'), misuse_noun(m.kind, 2),
            'A call that must not be: see MISUSE in libpqleak(7).',
            CASE WHEN m.excused <> '' THEN 'note'
                 WHEN (m.kind, 'misuse') IN (SELECT kind, verdict FROM gated) THEN 'error' ELSE 'note' END,
            m.excused,
-           (SELECT u.reason FROM excuse e JOIN suppression u ON u.number = e.rule
-             WHERE m.excused = 'suppressed' AND e.kind = m.kind AND e.verdict = 'misuse' AND e.stack = m.stack),
            printf('%d %s at %s%s', m.count, misuse_noun(m.kind, m.count),
                   ifnull(short_name(s.head), 'an unknown place'), ifnull(s.tail, '')),
-           s.frame, s.depth, m.stack, NULL, nullif(m.acquire_stack, 0), nullif(m.release_stack, 0), p.path
-    FROM found_misuse m LEFT JOIN site s ON s.stack = m.stack LEFT JOIN stack_path p ON p.stack = m.stack),
+           s.frame, s.depth, NULL, NULL, m.stack, NULL, nullif(m.acquire_stack, 0), nullif(m.release_stack, 0)
+    FROM found_misuse m LEFT JOIN site s ON s.stack = m.stack LEFT JOIN stack_path p ON p.stack = m.stack
+    UNION ALL
+    SELECT 3, 1, NULL, NULL, 'too-many-open', 'more connections open at once than --max-open allows',
+           'Most of those that were open at that moment were opened here.', 'error', '',
+           printf('%d connections open at once, --max-open=%d', c.peak_open, c.most_open),
+           s.frame, s.depth, NULL, NULL, k.acquire_stack, NULL, NULL, NULL
+    FROM choice c LEFT JOIN (SELECT acquire_stack FROM peak_place ORDER BY open DESC, acquire_stack LIMIT 1) k
+    LEFT JOIN site s ON s.stack = k.acquire_stack
+    WHERE c.peak_open > c.most_open
+    UNION ALL
+    SELECT 4, u.number, NULL, NULL, 'stale-suppression', 'suppressions that expired or matched nothing',
+           'Take the entry out, or give it a later date: see SUPPRESSIONS in pqleak(1).',
+           iif(c.strict, 'error', 'warning'), '',
+           printf('suppression of %s %s', u.pattern, iif(u.expired, 'expired on ' || u.expires, 'matched nothing')),
+           NULL, NULL, source_file(u.real_file), u.line, NULL, NULL, NULL, NULL
+    FROM suppression u CROSS JOIN choice c WHERE u.stale),
+  placed AS (
+    SELECT m.*, coalesce(m.file, source_file(c.file)) AS source, coalesce(m.line, nullif(c.line, 0)) AS source_line,
+           c.function, c.module, c."offset", iif(m.part = 4, m.message, p.path) AS path
+    FROM told m LEFT JOIN call c ON c.frame = m.frame AND c.depth = m.depth LEFT JOIN stack_path p ON p.stack = m.stack),
   marked AS (
-    SELECT *, row_number() OVER (PARTITION BY rule, path ORDER BY part, number) AS same FROM told)
-  SELECT row_number() OVER (ORDER BY m.part, m.number), m.rule, m.title, m.help, m.frame, m.depth, m.level, m.excused, m.reason, m.message, c.function,
-         source_path(c.file), nullif(c.line, 0), c.module, m.stack, m.used_stack, m.acquire_stack, m.release_stack,
-         fingerprint(json_array(m.rule, m.path, m.same))
-  FROM marked m LEFT JOIN call c ON c.frame = m.frame AND c.depth = m.depth;
+    SELECT *, row_number() OVER (PARTITION BY rule, path ORDER BY source, source_line, "offset", part, number) AS same
+    FROM placed)
+  SELECT row_number() OVER (ORDER BY m.part, m.number), m.rule, m.title, m.help, m.frame, m.depth, m.level, m.excused,
+         u.reason, m.message, m.function, m.source, m.source_line, m.module, m.stack, m.used_stack, m.acquire_stack,
+         m.release_stack, fingerprint(json_array(m.rule, iif(m.part = 3, '', m.path), m.same))
+  FROM marked m
+  LEFT JOIN excuse e ON m.excused = 'suppressed' AND e.kind = m.excused_kind AND e.verdict = m.excused_verdict
+    AND e.stack = m.stack
+  LEFT JOIN suppression u ON u.number = e.rule;

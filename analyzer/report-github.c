@@ -55,8 +55,8 @@ static bool annotate(FILE *file, const char *level, sqlite3_stmt *row)
 bool report_github(struct reading *reading, FILE *file)
 {
 	QUERY_CLEANUP row = query_prepare(
-		reading->db, "SELECT 'error', 'pqleak: cannot tell', 'cannot tell whether anything leaked: ' || reason, '', 0"
-					 " FROM cannot_tell UNION ALL SELECT * FROM (SELECT level, 'pqleak: ' || title, message, file, line"
+		reading->db, "SELECT iif(accepted, 'notice', 'error'), 'pqleak: cannot tell',"
+					 " 'cannot tell whether anything leaked: ' || reason, '', 0 FROM found_reason UNION ALL SELECT * FROM (SELECT level, 'pqleak: ' || title, message, file, line"
 					 " FROM problem WHERE excused = '' AND level <> 'note' ORDER BY level, number)");
 	bool failed = row == NULL;
 	int64_t errors = 0, warnings = 0;

@@ -11,6 +11,6 @@ SELECT json_group_array(json(text)) FROM (
   UNION ALL
   SELECT json_object(
     'description', 'cannot tell whether anything leaked: ' || reason, 'check_name', 'pqleak/cannot-tell',
-    'fingerprint', fingerprint(json_array('cannot-tell', reason)), 'severity', 'critical',
+    'fingerprint', fingerprint(json_array('cannot-tell', reason)), 'severity', iif(accepted, 'info', 'critical'),
     'location', json_object('path', 'unknown', 'lines', json_object('begin', 1)))
-  FROM cannot_tell);
+  FROM found_reason);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/command.h"
 #include "analyzer/findings.h"
 #include "analyzer/message.h"
 #include "analyzer/query.h"
@@ -60,6 +61,7 @@ bool report_json(struct reading *reading, const struct report_choice *choice, co
 		sqlite3_bind_int64(statement, 3, totals->peak.at_ns);
 	sqlite3_bind_int(statement, 4, totals->peak.whole);
 	sqlite3_bind_int64(statement, 5, totals->peak.process);
+	sqlite3_bind_int(statement, 6, gate_status(choice, totals, STATUS_LEAKS));
 	if (!query_next(statement, &failed))
 		return false;
 	/* SQLite copies a name's bytes; JSON wants UTF-8.  Control characters are escaped already. */

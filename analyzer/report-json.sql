@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- The whole report as one JSON text.  Parameters: the trace's path; the peak: how many, when, whether of the whole trace,
--- and the process.  docs/report.schema.json describes the keys.
+-- and the process; and the exit status of a check.  docs/report.schema.json describes the keys.
 
 WITH
   call_json AS (
@@ -31,8 +31,10 @@ SELECT json_object(
   'version', 1,
   'trace', ?1,
   'conclusion', CASE WHEN EXISTS (SELECT 1 FROM verdicts WHERE verdict = 'leaked' AND kind IN ('connection', 'result')) THEN 'leaked'
-                     WHEN EXISTS (SELECT 1 FROM cannot_tell) THEN 'cannot tell' ELSE 'nothing leaked' END,
-  'cannot_tell', (SELECT json_group_array(reason) FROM cannot_tell),
+                     WHEN EXISTS (SELECT 1 FROM found_reason WHERE NOT accepted) THEN 'cannot tell'
+                     WHEN EXISTS (SELECT 1 FROM found_reason) THEN 'nothing leaked where it could be seen'
+                     ELSE 'nothing leaked' END,
+  'cannot_tell', (SELECT json_group_array(reason) FROM found_reason),
   'unseen', (SELECT json_group_array(json_object('pid', pid, 'exe', exe, 'how', how, 'module', nullif(module, ''),
                                                  'sign', sign, 'spoke', json(iif(spoke, 'true', 'false')), 'text', text))
              FROM (SELECT * FROM unseen_text ORDER BY exe, how, module)),
@@ -130,7 +132,14 @@ SELECT json_object(
     'site', (SELECT json(text) FROM site_json s WHERE s.stack = d.acquire_stack), 'open', d.open,
     'released', d.released, 'cut', d.open - d.released, 'first_ns', d.first_ns, 'last_ns', d.last_ns) AS item
     FROM found_drained d ORDER BY d.process, d.first_ns IS NULL, d.first_ns, d.acquire_stack)),
-  'peak', json_object('open', ?2, 'at_ns', ?3, 'whole', json(iif(?4, 'true', 'false')),
+  'suppressions', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
+    'file', u.file, 'line', u.line, 'pattern', u.pattern, 'reason', u.reason, 'expires', u.expires,
+    'expired', json(iif(u.expired, 'true', 'false')), 'matched', u.matched) AS item FROM suppression u ORDER BY u.number)),
+  'baseline', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
+    'kind', b.kind, 'verdict', b.verdict, 'path', b.path, 'known', b.known, 'now', b.now) AS item
+    FROM baseline b ORDER BY b.number)),
+  'status', ?6,
+  'peak', json_object('open', ?2, 'allowed', (SELECT most_open FROM choice), 'at_ns', ?3, 'whole', json(iif(?4, 'true', 'false')),
     'process', (SELECT json_object('pid', pid, 'exe', exe, 'open', peak) FROM process WHERE id = ?5),
     'sites', (SELECT json_group_array(json(item)) FROM (SELECT json_object('open', k.open,
       'site', (SELECT json(text) FROM site_json s WHERE s.stack = k.acquire_stack)) AS item

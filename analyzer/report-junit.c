@@ -43,8 +43,9 @@ static void put_attribute(FILE *file, const char *name, const char *value)
 	fputc('"', file);
 }
 
-static void put_line(FILE *file, const char *text)
+static void put_line(FILE *file, int indent, const char *text)
 {
+	fprintf(file, "%*s", indent, "");
 	put(file, text);
 	fputc('\n', file);
 }
@@ -95,24 +96,26 @@ static bool put_case(struct reading *reading, FILE *file, sqlite3_stmt *row)
 	return done;
 }
 
-/* One that says whether the rest can be relied on; it passes when all is known. */
-static bool put_whole(struct reading *reading, FILE *file)
+/* One that says whether the rest can be relied on; it passes when all is known, or was accepted. */
+static bool put_whole(struct reading *reading, const struct totals *totals, FILE *file)
 {
-	QUERY_CLEANUP row = query_prepare(reading->db, "SELECT reason FROM cannot_tell");
-	bool failed = row == NULL;
+	QUERY_CLEANUP row = query_prepare(reading->db, "SELECT reason FROM found_reason");
+	bool is_error = totals->reasons > totals->accepted, failed = row == NULL;
 
 	fputs("  <testcase name=\"the trace is complete\" classname=\"pqleak\">", file);
-	if (!failed && query_next(row, &failed)) {
-		fputs("<error type=\"cannot-tell\" message=\"cannot tell whether anything leaked\">", file);
-		do {
-			char *reason = machine_text(row, 0);
-			if (reason != NULL)
-				put_line(file, reason);
-			failed = failed || reason == NULL;
-			free(reason);
-		} while (!failed && query_next(row, &failed));
-		fputs("</error>", file);
+	if (totals->reasons > 0)
+		fputs(is_error ? "<error type=\"cannot-tell\" message=\"cannot tell whether anything leaked\">"
+					   : "<system-out>",
+			  file);
+	while (!failed && query_next(row, &failed)) {
+		char *reason = machine_text(row, 0);
+		if (reason != NULL)
+			put_line(file, 0, reason);
+		failed = failed || reason == NULL;
+		free(reason);
 	}
+	if (totals->reasons > 0)
+		fputs(is_error ? "</error>" : "</system-out>", file);
 	fputs("</testcase>\n", file);
 	return !failed;
 }
@@ -127,12 +130,13 @@ bool report_junit(struct reading *reading, const struct totals *totals, FILE *fi
 			 "tests=\"%" PRId64 "\" failures=\"%" PRId64 "\" errors=\"%d\" skipped=\"%" PRId64 "\"",
 			 query_number(reading->db, "SELECT count(*) + 1 FROM problem", 0),
 			 query_number(reading->db, "SELECT count(*) FROM problem WHERE excused = '' AND level = 'error'", 0),
-			 totals->reasons > 0, query_number(reading->db, "SELECT count(*) FROM problem WHERE excused <> ''", 0));
+			 totals->reasons > totals->accepted,
+			 query_number(reading->db, "SELECT count(*) FROM problem WHERE excused <> ''", 0));
 	fprintf(file,
 			"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"pqleak\" %s>\n"
 			" <testsuite name=\"pqleak\" %s>\n",
 			counts, counts);
-	failed = failed || !put_whole(reading, file);
+	failed = failed || !put_whole(reading, totals, file);
 	while (!failed && query_next(row, &failed))
 		failed = !put_case(reading, file, row);
 	fputs(" </testsuite>\n</testsuites>\n", file);

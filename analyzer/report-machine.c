@@ -55,7 +55,7 @@ bool report_gitlab(struct reading *reading, FILE *file)
 	return print_one(statement, file);
 }
 
-bool machine_stacks(sqlite3 *db, int64_t number, void (*line)(FILE *file, const char *text), FILE *file)
+bool machine_stacks(sqlite3 *db, int64_t number, machine_line *line, FILE *file)
 {
 	QUERY_CLEANUP row = query_prepare(
 		db,
@@ -74,10 +74,8 @@ bool machine_stacks(sqlite3 *db, int64_t number, void (*line)(FILE *file, const 
 		char *words = machine_text(row, 0), *text = machine_text(row, 1);
 		if (words != NULL && text != NULL) {
 			if (words[0] != '\0')
-				line(file, words);
-			char indented[4096];
-			snprintf(indented, sizeof indented, "  %s", text);
-			line(file, indented);
+				line(file, 0, words);
+			line(file, 2, text);
 		}
 		failed = failed || words == NULL || text == NULL;
 		free(words);

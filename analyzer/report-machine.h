@@ -2,8 +2,8 @@
 /*
  * report-machine.h - the reports that programs of others read: SARIF, JUnit, GitHub, GitLab, TAP.
  *
- * Called by formats.c, after problems.sql.  Each is in a file of its own and
- * returns false when it failed and said so.
+ * Called by formats.c, after problems.sql.  Each is in a file of its own, those
+ * that SQL makes alone in a .sql file, and returns false when it failed and said so.
  */
 #ifndef PQLEAK_ANALYZER_REPORT_MACHINE_H
 #define PQLEAK_ANALYZER_REPORT_MACHINE_H
@@ -26,7 +26,10 @@ bool report_tap(struct reading *reading, const struct totals *totals, FILE *file
 /* A column's text without control characters, to be freed; NULL: out of memory, and it said so. */
 char *machine_text(sqlite3_stmt *row, int column);
 
+/* Prints one line, with `indent` blanks before it, as a format has it. */
+typedef void machine_line(FILE *file, int indent, const char *text);
+
 /* Calls `line` for each line about the stacks of a problem. */
-bool machine_stacks(sqlite3 *db, int64_t number, void (*line)(FILE *file, const char *text), FILE *file);
+bool machine_stacks(sqlite3 *db, int64_t number, machine_line *line, FILE *file);
 
 #endif

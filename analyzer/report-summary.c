@@ -64,7 +64,7 @@ static void say_more(const struct printer *printer, const struct report_choice *
 				   totals->peak.open, plural(totals->peak.open), choice->gate.most_open);
 }
 
-static void say_leaks(const struct printer *printer, const struct report_choice *choice, const struct totals *totals)
+static void say_leaks(const struct printer *printer, const struct totals *totals)
 {
 	char text[SENTENCE] = "";
 
@@ -73,7 +73,7 @@ static void say_leaks(const struct printer *printer, const struct report_choice 
 		return;
 	}
 	if (totals->reasons > 0) {
-		bool accepted = gate_reasons(&choice->gate, totals) == 0;
+		bool accepted = totals->reasons == totals->accepted;
 		print_line(printer, 0, STYLE_WARNING, "%s",
 				   accepted ? "pqleak: nothing leaked where it could be seen (--allow-unseen)"
 							: "pqleak: cannot tell whether anything leaked");
@@ -104,7 +104,7 @@ static void say_leaks(const struct printer *printer, const struct report_choice 
 
 void report_headline(const struct printer *printer, const struct report_choice *choice, const struct totals *totals)
 {
-	say_leaks(printer, choice, totals);
+	say_leaks(printer, totals);
 	say_more(printer, choice, totals);
 }
 

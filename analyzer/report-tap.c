@@ -10,7 +10,7 @@
 #include "analyzer/report-machine.h"
 
 static const char points_sql[] =
-	"SELECT 0, 0, 'cannot tell whether anything leaked: ' || reason, '', '', 0, '' FROM cannot_tell"
+	"SELECT 0, accepted, 'cannot tell whether anything leaked: ' || reason, '', '', 0, '' FROM found_reason"
 	" UNION ALL SELECT * FROM (SELECT number, level <> 'error', message, rule, ifnull(file, ''), ifnull(line, 0),"
 	" fingerprint FROM problem WHERE excused = '' ORDER BY number)";
 
@@ -35,9 +35,9 @@ static void put_scalar(FILE *file, const char *name, const char *text)
 	fprintf(file, "'\n");
 }
 
-static void put_line(FILE *file, const char *text)
+static void put_line(FILE *file, int indent, const char *text)
 {
-	fprintf(file, "    %s\n", text);
+	fprintf(file, "    %*s%s\n", indent, "", text);
 }
 
 static bool put_point(struct reading *reading, FILE *file, sqlite3_stmt *row, int64_t number)

@@ -65,6 +65,15 @@ static void sql_source_path(sqlite3_context *context, int count, sqlite3_value *
 	sqlite3_result_text(context, path, -1, SQLITE_TRANSIENT);
 }
 
+/* A script that was typed in has no file, and one above where it was compiled is not to be found. */
+static void sql_source_file(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const char *path = (const char *)sqlite3_value_text(values[0]);
+
+	if (path != NULL && path[0] != '<' && strncmp(path, "../", 3) != 0)
+		sql_source_path(context, count, values);
+}
+
 bool source_root_use(sqlite3 *db, const char *root)
 {
 	struct stat there;
@@ -82,8 +91,11 @@ bool source_root_use(sqlite3 *db, const char *root)
 		find_working_tree(folder);
 	if (strcmp(folder, "/") == 0)
 		folder[0] = '\0';
+	/* SQLite frees the folder with the first, and with the connection both go. */
 	if (sqlite3_create_function_v2(db, "source_path", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, folder, sql_source_path,
-								   NULL, NULL, free) != SQLITE_OK)
+								   NULL, NULL, free) != SQLITE_OK ||
+		sqlite3_create_function(db, "source_file", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, folder, sql_source_file, NULL,
+								NULL) != SQLITE_OK)
 		return fail(false, "cannot prepare the trace: %s", sqlite3_errmsg(db));
 	return true;
 }

@@ -13,7 +13,8 @@
 
 /*
  * Adds source_path(file) to a connection: the file's path below the root, else that of the file below it which has the
- * longest part of its path, two names at least, else the file as it is.  `root` NULL: the working tree of git that
+ * longest part of its path, two names at least, else the file as it is.  source_file(file) is the same, and NULL for
+ * what is no file, as Python's <stdin>, or cannot be found from here.  `root` NULL: the working tree of git that
  * holds the current folder, or the current folder.  False: it failed and said so.
  */
 bool source_root_use(sqlite3 *db, const char *root);

@@ -10,20 +10,60 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const added[] = {".part.", ".isra.", ".constprop.", ".cold", ".lto_priv.", ".llvm.", " [clone "};
+/* These in front of a number. */
+static const char *const numbered[] = {".part.", ".isra.", ".constprop.", ".cold.", ".lto_priv.", ".llvm."};
 
-void stable_name(char *function)
+/* How long what a compiler added is that begins here; 0: it added nothing here. */
+static size_t addition(const char *text)
+{
+	static const char clone[] = " [clone ", cold[] = ".cold";
+
+	if (strncmp(text, clone, strlen(clone)) == 0) {
+		const char *end = strchr(text, ']');
+		return end != NULL ? (size_t)(end - text) + 1 : 0;
+	}
+	for (size_t i = 0; i < sizeof numbered / sizeof numbered[0]; i++) {
+		size_t length = strlen(numbered[i]);
+		if (strncmp(text, numbered[i], length) == 0)
+			return strspn(text + length, "0123456789") > 0 ? length + strspn(text + length, "0123456789") : 0;
+	}
+	return strncmp(text, cold, strlen(cold)) == 0 ? strlen(cold) : 0;
+}
+
+void stable_native_name(char *function)
+{
+	for (char *at = function; *at != '\0'; at++) {
+		const char *end = at;
+		for (size_t length; (length = addition(end)) > 0;)
+			end += length;
+		/* Only at the end: what stands before something else is a part of the name. */
+		if (at > function && end > at && *end == '\0')
+			*at = '\0';
+		if (*at == '\0')
+			return;
+	}
+}
+
+/* The brace that ends the one at `open`, which may have others within it; NULL: none does. */
+static char *closing(char *open)
+{
+	int depth = 0;
+
+	for (char *at = open; *at != '\0'; at++) {
+		depth += (*at == '{') - (*at == '}');
+		if (depth == 0)
+			return at;
+	}
+	return NULL;
+}
+
+void stable_script_name(char *function)
 {
 	static const char closure[] = "{closure:";
 
-	for (size_t i = 0; i < sizeof added / sizeof added[0]; i++) {
-		char *found = strstr(function, added[i]);
-		if (found != NULL && found > function)
-			*found = '\0';
-	}
 	/* {closure:/srv/shop.php:12}, also inside another name */
 	for (char *at = function; (at = strstr(at, closure)) != NULL; at++) {
-		char *end = strchr(at, '}');
+		char *end = closing(at);
 		if (end == NULL)
 			return;
 		memmove(at + sizeof closure - 2, end, strlen(end) + 1);

@@ -10,11 +10,11 @@
 
 #define FINGERPRINT_TEXT 33
 
-/*
- * Takes away in place what a compiler adds to a function's name and may not add tomorrow, as `.part.0` and
- * ` [clone .cold]`, and the file and line that PHP puts into a closure's.
- */
-void stable_name(char *function);
+/* Takes away in place what a compiler adds to a function's name and may not add tomorrow: `.part.0`, ` [clone .cold]`. */
+void stable_native_name(char *function);
+
+/* Takes away in place the file and line that PHP puts into a closure's name. */
+void stable_script_name(char *function);
 
 /* 128 bits of FNV-1a in hexadecimal; returns `ret`. */
 const char *fingerprint(char ret[FINGERPRINT_TEXT], const char *text);

@@ -3,6 +3,8 @@
  * suppress-text.c - suppressions in words: those that are of no use, and new ones for what was found; see suppress.h.
  */
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/message.h"
 #include "analyzer/query.h"
@@ -10,8 +12,7 @@
 
 static const char stale_sql[] =
 	"SELECT printf('%s:%d', file, line), iif(expired, 'expired on ' || expires || ' and suppresses nothing',"
-	" 'matched nothing'), ifnull(' (' || reason || ')', '') FROM suppression WHERE expired OR matched = 0"
-	" ORDER BY number";
+	" 'matched nothing'), ifnull(' (' || reason || ')', '') FROM suppression WHERE stale ORDER BY number";
 
 bool suppress_report(const struct printer *printer, sqlite3 *db)
 {
@@ -41,32 +42,52 @@ static const char found_sql[] =
 	" UNION ALL SELECT 'misuse', m.kind, s.frame, s.depth, m.count, 1000000000 FROM found_misuse m"
 	" JOIN site s ON s.stack = m.stack WHERE (m.kind, 'misuse') IN (SELECT kind, verdict FROM gated)"
 	" AND m.excused = '')"
-	" SELECT f.what, f.kind, c.function, basename(c.unit), sum(f.count), c.language IS NOT NULL FROM found f"
+	" SELECT f.what, f.kind, c.function, basename(c.unit), sum(f.count), c.language IS NOT NULL, c.unit GLOB '*/*'"
+	" FROM found f"
 	" LEFT JOIN call c ON c.frame = f.frame AND c.depth = f.depth"
 	" GROUP BY f.what, f.kind, c.function, c.unit ORDER BY min(f.place), f.what, f.kind, c.function, c.unit";
 
-static void print_entry(sqlite3_stmt *row, FILE *file)
+/* A name as a pattern, with '*' for what is not printable: a newline in a name must not begin an entry of its own. */
+static bool put_name(const char *name, FILE *file)
+{
+	char *printable = strdup(name);
+
+	if (printable == NULL)
+		return fail(false, "out of memory");
+	make_printable(printable);
+	for (size_t i = 0; name[i] != '\0'; i++)
+		fputc(name[i] == printable[i] ? name[i] : '*', file);
+	free(printable);
+	return true;
+}
+
+static bool print_entry(sqlite3_stmt *row, FILE *file)
 {
 	const char *what = query_text(row, 0), *kind = query_text(row, 1);
 	const char *function = query_text(row, 2), *unit = query_text(row, 3);
+	const char *begin = sqlite3_column_int(row, 6) ? "/" : "^"; /* of the unit's name */
 	int64_t count = sqlite3_column_int64(row, 4);
 	bool is_script = sqlite3_column_int(row, 5) != 0;
 
 	/* The module's name alone would excuse whatever else leaks in it. */
 	if (function[0] == '\0' && unit[0] != '\0' && !is_script) {
-		fprintf(file, "# %" PRId64 " %s: in code of %s that has no name; a baseline can hold it\n", count, kind, unit);
-		return;
+		fprintf(file, "# %" PRId64 " %s: in code of ", count, kind);
+		bool done = put_name(unit, file);
+		fprintf(file, " that has no name; a baseline can hold it\n");
+		return done;
 	}
-	if (function[0] != '\0')
-		fprintf(file, "%s:^%s$\n", what, function);
-	else
-		fprintf(file, "%s:%s%s$\n", what, unit[0] != '\0' ? "/" : "^", unit);
-	fprintf(file, "    kind: %s\n", kind);
-	if (function[0] != '\0' && unit[0] != '\0')
-		fprintf(file, "    module: %s$\n", unit);
+	fprintf(file, "%s:%s", what, function[0] == '\0' ? begin : "^");
+	bool done = put_name(function[0] != '\0' ? function : unit, file);
+	fprintf(file, "$\n    kind: %s\n", kind);
+	if (function[0] != '\0' && unit[0] != '\0') {
+		fprintf(file, "    module: %s", begin);
+		done = put_name(unit, file) && done;
+		fprintf(file, "$\n");
+	}
 	fprintf(file,
 			"    # %" PRId64 " found.  Say why that is accepted, and until when:\n    # reason:\n    # expires:\n",
 			count);
+	return done;
 }
 
 bool suppress_print(sqlite3 *db, FILE *file)
@@ -75,6 +96,6 @@ bool suppress_print(sqlite3 *db, FILE *file)
 	bool failed = row == NULL;
 
 	while (!failed && query_next(row, &failed))
-		print_entry(row, file);
+		failed = !print_entry(row, file);
 	return !failed;
 }

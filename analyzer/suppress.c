@@ -14,13 +14,12 @@
 
 static const char suppression_sql[] =
 	"DROP TABLE IF EXISTS temp.suppression;"
-	"CREATE TEMP TABLE suppression (number INTEGER PRIMARY KEY, file TEXT, line INTEGER, pattern TEXT, reason TEXT,"
-	" expires TEXT, expired INTEGER, matched INTEGER)";
+	"CREATE TEMP TABLE suppression (number INTEGER PRIMARY KEY, file TEXT, real_file TEXT, line INTEGER, pattern TEXT, reason TEXT,"
+	" expires TEXT, expired INTEGER, matched INTEGER, stale INTEGER AS (expired OR matched = 0))";
 
 /* What may be excused, stack by stack. */
-static const char candidate_sql[] =
-	"SELECT DISTINCT acquire_stack AS stack, kind, verdict FROM tally_life WHERE verdict IN ('leaked', 'open-at-death',"
-	" 'open') UNION ALL SELECT stack, kind, 'misuse' FROM found_misuse ORDER BY stack";
+static const char candidate_sql[] = "SELECT DISTINCT acquire_stack AS stack, kind, verdict FROM tally_life WHERE lost"
+									" UNION ALL SELECT stack, kind, 'misuse' FROM found_misuse ORDER BY stack";
 
 static const char frames_sql[] = "SELECT ifnull(c.function, ''), ifnull(c.file, ''), ifnull(c.module, c.unit)"
 								 " FROM stack_frame k JOIN call c ON c.frame = k.frame WHERE k.stack = ?"
@@ -198,19 +197,20 @@ static bool match_all(const struct suppressions *all, sqlite3 *db, int64_t *matc
 
 static bool note(sqlite3 *db, const struct suppressions *all, const int64_t *matched)
 {
-	QUERY_CLEANUP insert = query_prepare(db, "INSERT INTO suppression VALUES (?, ?, ?, ?, ?, nullif(?, ''), ?, ?)");
+	QUERY_CLEANUP insert = query_prepare(db, "INSERT INTO suppression VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?)");
 	bool failed = insert == NULL;
 
 	for (size_t i = 0; i < all->count && !failed; i++) {
 		const struct suppression *item = &all->items[i];
 		sqlite3_bind_int64(insert, 1, (int64_t)i + 1);
 		sqlite3_bind_text(insert, 2, item->file, -1, SQLITE_STATIC);
-		sqlite3_bind_int(insert, 3, item->line);
-		sqlite3_bind_text(insert, 4, item->pattern, -1, SQLITE_STATIC);
-		sqlite3_bind_text(insert, 5, item->reason, -1, SQLITE_STATIC);
-		sqlite3_bind_text(insert, 6, item->expires, -1, SQLITE_STATIC);
-		sqlite3_bind_int(insert, 7, has_expired(item));
-		sqlite3_bind_int64(insert, 8, matched[i]);
+		sqlite3_bind_text(insert, 3, realpath(item->file, NULL), -1, free);
+		sqlite3_bind_int(insert, 4, item->line);
+		sqlite3_bind_text(insert, 5, item->pattern, -1, SQLITE_STATIC);
+		sqlite3_bind_text(insert, 6, item->reason, -1, SQLITE_STATIC);
+		sqlite3_bind_text(insert, 7, item->expires, -1, SQLITE_STATIC);
+		sqlite3_bind_int(insert, 8, has_expired(item));
+		sqlite3_bind_int64(insert, 9, matched[i]);
 		query_next(insert, &failed);
 		sqlite3_reset(insert);
 	}

@@ -49,11 +49,14 @@ static void read_baseline(const char *path)
 	bool done = baseline_read(&baseline, path);
 
 	for (size_t i = 0; done && i < baseline.count; i++) {
-		char name[256];
-		snprintf(name, sizeof name, "%s", baseline.items[i].path);
-		size_t length = strlen(name);
-		stable_name(name);
-		check(strlen(name) <= length, "a stable name is longer than the name");
+		char native[256], script[256];
+		snprintf(native, sizeof native, "%s", baseline.items[i].path);
+		snprintf(script, sizeof script, "%s", baseline.items[i].path);
+		size_t length = strlen(native);
+		stable_native_name(native);
+		stable_script_name(script);
+		check(strlen(native) > 0 && strlen(native) <= length, "a native name is longer, or none");
+		check(strlen(script) > 0 && strlen(script) <= length, "a script's name is longer, or none");
 		check(baseline.items[i].count > 0 && baseline.items[i].path[0] != '\0', "half an entry");
 	}
 	baseline_done(&baseline);

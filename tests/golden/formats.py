@@ -166,10 +166,88 @@ def check_fixture(pqleak, fixture):
                                    timeout=golden.SECONDS, check=False, env=golden.ENVIRONMENT).stdout for f in FORMATS}
         reader = Reader(texts['json'], ours, sarif)
         wanted = reader.json(texts['json'])
+        check_flows(json.loads(texts['sarif'])['runs'][0]['results'], json.loads(texts['json'])['findings'])
+        check_own(pqleak, folder)
         for f in FORMATS:
             expect(texts[f] == alone[f], f'--output={f} is not --format={f}')
             got = getattr(reader, f)(texts[f])
             expect(got is None or got == wanted, f'{f} has {got}, not {wanted}')
+
+
+def check_flows(results, findings):
+    """The frames of a code flow go from the call outwards, as the JSON's."""
+    findings = [f for f in findings if f['verdict'] in ('leaked', 'open-at-death', 'open')]
+    for result, finding in zip(results, findings):
+        flows = {flow['message']['text']: [step['location']['logicalLocations'][0]['fullyQualifiedName']
+                                           for step in flow['threadFlows'][0]['locations']] for flow in result['codeFlows']}
+        stacks = {'acquired': finding['stack'], 'last used': (finding['last_use'] or {}).get('stack') or [],
+                  'comparable ones are released': (finding['released_from'] or {}).get('stack') or []}
+        expect(set(flows) == {words for words, stack in stacks.items() if stack}, f'{set(flows)}')
+        for words, flow in flows.items():
+            for step, frame in zip(flow, stacks[words], strict=True):
+                expect(frame['function'] in (None, step), f'{words}: {flow}')
+
+
+def check_own(pqleak, folder):
+    """What pqleak writes for others to accept, it reads and accepts: nothing of it fails again."""
+    for option, command in (('baseline', ['baseline']), ('suppressions', ['check', '--print-suppressions'])):
+        written = subprocess.run([pqleak, *command, 'trace.db'], cwd=folder, capture_output=True, timeout=golden.SECONDS,
+                                 check=False, env=golden.ENVIRONMENT)
+        pathlib.Path(folder, option).write_bytes(written.stdout)
+        run = subprocess.run([pqleak, 'check', f'--{option}={option}', '--format=json', 'trace.db'], cwd=folder,
+                             capture_output=True, timeout=golden.SECONDS, check=False, env=golden.ENVIRONMENT)
+        expect(run.stderr == b'', run.stderr)
+        report = json.loads(run.stdout)
+        nameless = b' that has no name; ' in written.stdout
+        failing = [f for f in report['findings'] if f['level'] == 'error' and f['site'] and f['site']['function']]
+        expect(failing == [] and (nameless or run.returncode == (2 if report['cannot_tell'] else 0)), (option, failing))
+
+
+def status_and_reports(pqleak, folder, *options):
+    run = subprocess.run([pqleak, 'check', *options, *(f'--output={f}=report.{f}' for f in FORMATS), 'trace.db'], cwd=folder,
+                         capture_output=True, env=golden.ENVIRONMENT, timeout=golden.SECONDS, check=False)
+    return run.returncode, {f: (pathlib.Path(folder) / f'report.{f}').read_text(encoding='utf-8') for f in FORMATS}
+
+
+def check_gate(pqleak):
+    """What fails a check other than a finding is told by every format."""
+    with tempfile.TemporaryDirectory() as folder:
+        golden.make_trace(folder, 'peak')
+        pathlib.Path(folder, 'stale.supp').write_text('# nothing\nleak:nowhere\n', encoding='utf-8')
+        for options, rule, place in ((['--max-open=1'], 'too-many-open', None),
+                                     (['--suppressions=stale.supp', '--strict-suppressions'], 'stale-suppression',
+                                      ('stale.supp', 2))):
+            status, texts = status_and_reports(pqleak, folder, f'--source-root={folder}', *options)
+            expect((status, json.loads(texts['json'])['status']) == (1, 1), f'{options}: {status}')
+            result, = json.loads(texts['sarif'])['runs'][0]['results']
+            expect((result['level'], result['ruleId']) == ('error', rule), result)
+            entry, = json.loads(texts['gitlab'])
+            expect((entry['severity'], entry['check_name']) == ('major', f'pqleak/{rule}'), entry)
+            expect(re.search(r'^::error .*title=pqleak', texts['github'], re.M), texts['github'])
+            expect(re.search(r'^not ok 1 ', texts['tap'], re.M), texts['tap'])
+            expect(' failures="1"' in texts['junit'] and f'<failure type="{rule}"' in texts['junit'], texts['junit'])
+            if place:
+                expect((entry['location']['path'], entry['location']['lines']['begin']) == place, entry)
+                where = result['locations'][0]['physicalLocation']
+                expect((where['artifactLocation']['uri'], where['region']['startLine']) == place, where)
+        status, texts = status_and_reports(pqleak, folder, '--suppressions=stale.supp')
+        expect(status == 0 and '::warning ' in texts['github'] and '::error' not in texts['github'], texts['github'])
+
+
+def check_unseen(pqleak):
+    """What --allow-unseen accepts is told, and is no error in any format."""
+    with tempfile.TemporaryDirectory() as folder:
+        golden.make_trace(folder, 'clean')
+        golden.shell(os.path.join(folder, 'trace.db'), "INSERT INTO unseen (exe, how, module) VALUES ('/opt/shop', 'protocol', '');")
+        status, texts = status_and_reports(pqleak, folder, '--allow-unseen')
+        report = json.loads(texts['json'])
+        expect((status, report['status']) == (0, 0) and report['cannot_tell'], report['cannot_tell'])
+        run, = json.loads(texts['sarif'])['runs']
+        expect({n['level'] for n in run['invocations'][0]['toolExecutionNotifications']} == {'note'}, run['invocations'])
+        expect('::error' not in texts['github'] and '::notice title=pqleak%3A cannot tell' in texts['github'], texts['github'])
+        expect(all(entry['severity'] not in ('critical', 'major') for entry in json.loads(texts['gitlab'])), texts['gitlab'])
+        expect('not ok' not in texts['tap'] and 'cannot tell whether' in texts['tap'], texts['tap'])
+        expect(' failures="0" errors="0"' in texts['junit'] and report['cannot_tell'][0][:20] in texts['junit'], texts['junit'])
 
 
 def check_excused(pqleak):
@@ -248,7 +326,7 @@ def main():
     pqleak = os.path.abspath(sys.argv[1])
     cases = [(f'formats of {fixture}', lambda fixture=fixture: check_fixture(pqleak, fixture)) for fixture in FIXTURES]
     cases += [(check.__doc__.splitlines()[0], lambda check=check: check(pqleak))
-              for check in (check_excused, check_source_root, check_many, check_errors)]
+              for check in (check_gate, check_unseen, check_excused, check_source_root, check_many, check_errors)]
     print(f'1..{len(cases)}')
     failures = 0
     for number, (name, case) in enumerate(cases, 1):

@@ -145,6 +145,8 @@ CASES = {
     'libpqxx-sql': ('libpqxx', ['sql'], ['SELECT kind, leaked, site FROM leak_site']),
     'many': ('many', ['report'], []),
     'hostile': ('hostile', ['report'], []),
+    'hostile-baseline': ('hostile', ['baseline'], []),
+    'hostile-suppressions': ('hostile', ['check', '--print-suppressions'], []),
     'hostile-json': ('hostile', ['report', '--format=json'], []),
     'hostile-show-1': ('hostile', ['show'], ['1']),
     'scripts': ('scripts', ['report'], []),

@@ -153,24 +153,42 @@ static void a_baseline_is_read(void **state)
 static void names_are_stable(void **state)
 {
 	(void)state;
-	static const char *const cases[][2] = {
+	static const char *const native[][2] = {
 		{"checkout.part.0", "checkout"},
 		{"checkout.constprop.0.isra.0", "checkout"},
 		{"checkout.cold", "checkout"},
+		{"checkout.part.0.cold", "checkout"},
+		{"checkout.cold.12", "checkout"},
 		{"Pool::take() [clone .cold]", "Pool::take()"},
+		{"Pool::take() [clone .isra.0] [clone .cold]", "Pool::take()"},
 		{"checkout.c", "checkout.c"},
+		{"cache.cold_start", "cache.cold_start"},
+		{"mail.part.close", "mail.part.close"},
+		{"mail.part.", "mail.part."},
 		{".cold", ".cold"},
+		{".cold.cold", ".cold"},
+		{"Pool::take() [clone ", "Pool::take() [clone "},
+		{"", ""},
+	};
+	static const char *const script[][2] = {
 		{"{closure:/srv/shop.php:12}", "{closure}"},
 		{"Shop\\{closure:/srv/a.php:1}\\{closure:/srv/b.php:2}", "Shop\\{closure}\\{closure}"},
+		{"{closure:{closure:/srv/a.php:3}:14}", "{closure}"},
+		{"Cache.cold", "Cache.cold"},
 		{"{closure:", "{closure:"},
 		{"{closure}", "{closure}"},
 		{"", ""},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		char name[64];
-		snprintf(name, sizeof name, "%s", cases[i][0]);
-		stable_name(name);
-		assert_string_equal(name, cases[i][1]);
+	char name[64];
+	for (size_t i = 0; i < sizeof native / sizeof native[0]; i++) {
+		snprintf(name, sizeof name, "%s", native[i][0]);
+		stable_native_name(name);
+		assert_string_equal(name, native[i][1]);
+	}
+	for (size_t i = 0; i < sizeof script / sizeof script[0]; i++) {
+		snprintf(name, sizeof name, "%s", script[i][0]);
+		stable_script_name(name);
+		assert_string_equal(name, script[i][1]);
 	}
 }
 
