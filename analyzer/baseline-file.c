@@ -11,6 +11,7 @@
 #include "analyzer/kinds.h"
 #include "analyzer/message.h"
 #include "analyzer/misuse.h"
+#include "analyzer/text-file.h"
 #include "analyzer/verdicts.h"
 
 static const char head[] = "# pqleak baseline, version 1";
@@ -70,7 +71,8 @@ static bool add(struct baseline *baseline, const char *line, int number)
 
 static bool take(struct baseline *baseline, const char *line, int number)
 {
-	if (strncmp(line, "<<<<<<<", 7) == 0 || strncmp(line, "=======", 7) == 0 || strncmp(line, ">>>>>>>", 7) == 0)
+	if (strncmp(line, "<<<<<<<", 7) == 0 || strncmp(line, "|||||||", 7) == 0 || strncmp(line, "=======", 7) == 0 ||
+		strncmp(line, ">>>>>>>", 7) == 0)
 		return fail(false,
 					"%s:%d: here is a conflict of a merge: keep the lines of both sides, for one path the larger count,"
 					" or write the baseline anew with 'pqleak baseline -o %s TRACE'",
@@ -82,37 +84,20 @@ static bool take(struct baseline *baseline, const char *line, int number)
 
 bool baseline_read(struct baseline *baseline, const char *path)
 {
-	FILE *file = fopen(path, "re");
-	char *line = NULL;
-	size_t room = 0;
-	int number = 0;
-	bool done = true;
+	struct text_file file;
+	char advice[512];
 
-	if (file == NULL)
-		return fail(false, "cannot read the baseline '%s': %s (write one with 'pqleak baseline -o %s TRACE')", path,
-					strerror(errno), path);
+	snprintf(advice, sizeof advice, " (write one with 'pqleak baseline -o %s TRACE')", path);
+	if (!text_file_open(&file, path, "the baseline", advice))
+		return false;
 	baseline_done(baseline);
 	*baseline = (struct baseline){.file = strdup(path)};
-	if (baseline->file == NULL)
-		done = fail(false, "out of memory");
-	errno = 0;
-	for (ssize_t length; done && (length = getline(&line, &room, file)) >= 0;) {
-		number++;
-		if (strlen(line) != (size_t)length) {
-			done = wrong(baseline, number, "there is a NUL byte");
-			continue;
-		}
-		while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
-			line[--length] = '\0';
-		done = take(baseline, line, number);
-	}
-	if (ferror(file))
-		done = fail(false, "cannot read the baseline '%s': %s", path, strerror(errno));
-	else if (done && number == 0)
+	bool done = baseline->file != NULL || fail(false, "out of memory");
+	for (char *line; done && (line = text_file_next(&file)) != NULL;)
+		done = take(baseline, line, file.line);
+	if (done && !file.failed && file.line == 0)
 		done = wrong(baseline, 1, "the file is empty, which no baseline is");
-	free(line);
-	fclose(file);
-	return done;
+	return text_file_close(&file) && done;
 }
 
 void baseline_write_head(FILE *file, const char *name)

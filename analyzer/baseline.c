@@ -15,32 +15,26 @@
 #define LINES 10 /* of each sort */
 
 static const char excuse_sql[] =
-	"UPDATE baseline SET now = ifnull((SELECT count FROM path_count p WHERE p.kind = baseline.kind"
-	" AND p.verdict = baseline.verdict AND p.path = baseline.path), 0);"
-	"INSERT OR IGNORE INTO excuse SELECT DISTINCT s.kind, s.verdict, s.stack, 'baseline', b.number FROM baseline b"
-	" JOIN path_stack s ON s.kind = b.kind AND s.verdict = b.verdict AND s.path = b.path WHERE b.now <= b.known";
+	"UPDATE baseline SET now = p.count, suppressed = p.suppressed FROM path_count p"
+	" WHERE p.kind = baseline.kind AND p.verdict = baseline.verdict AND p.path = baseline.path;"
+	"INSERT INTO excuse SELECT s.kind, s.verdict, s.stack, 'baseline', b.number FROM baseline b CROSS JOIN path_stack s"
+	" ON s.kind = b.kind AND s.verdict = b.verdict AND s.path = b.path WHERE b.now <= b.known AND NOT s.suppressed";
 
 static bool load(const struct baseline *baseline, sqlite3 *db)
 {
 	/* A merge may leave two lines of one path. */
-	QUERY_CLEANUP insert =
-		query_prepare(db, "INSERT INTO baseline (kind, verdict, path, known) SELECT ?1, ?2, ?3, ?4"
-						  " WHERE NOT EXISTS (SELECT 1 FROM baseline WHERE kind = ?1 AND verdict = ?2 AND path = ?3)");
-	QUERY_CLEANUP raise = query_prepare(db, "UPDATE baseline SET known = max(known, ?4)"
-											" WHERE kind = ?1 AND verdict = ?2 AND path = ?3");
-	bool failed = insert == NULL || raise == NULL;
+	QUERY_CLEANUP insert = query_prepare(db, "INSERT INTO baseline (kind, verdict, path, known) VALUES (?, ?, ?, ?)"
+											 " ON CONFLICT DO UPDATE SET known = max(known, excluded.known)");
+	bool failed = insert == NULL;
 
 	for (size_t i = 0; i < baseline->count && !failed; i++) {
 		const struct known *known = &baseline->items[i];
-		sqlite3_stmt *both[] = {insert, raise};
-		for (int s = 0; s < 2 && !failed; s++) {
-			sqlite3_bind_text(both[s], 1, known->kind, -1, SQLITE_STATIC);
-			sqlite3_bind_text(both[s], 2, known->verdict, -1, SQLITE_STATIC);
-			sqlite3_bind_text(both[s], 3, known->path, -1, SQLITE_STATIC);
-			sqlite3_bind_int64(both[s], 4, known->count);
-			query_next(both[s], &failed);
-			sqlite3_reset(both[s]);
-		}
+		sqlite3_bind_text(insert, 1, known->kind, -1, SQLITE_STATIC);
+		sqlite3_bind_text(insert, 2, known->verdict, -1, SQLITE_STATIC);
+		sqlite3_bind_text(insert, 3, known->path, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(insert, 4, known->count);
+		query_next(insert, &failed);
+		sqlite3_reset(insert);
 	}
 	return !failed;
 }
@@ -92,6 +86,6 @@ bool baseline_report(const struct printer *printer, const struct baseline *basel
 	return print_some(printer, db, "Grown since the baseline:",
 					  "SELECT kind, verdict, known, now, path FROM baseline WHERE now > known ORDER BY number") &&
 		   (!whole || print_some(printer, db, title,
-								 "SELECT kind, verdict, known, now, path FROM baseline WHERE now < known"
+								 "SELECT kind, verdict, known, now, path FROM baseline WHERE now + suppressed < known"
 								 " ORDER BY number"));
 }

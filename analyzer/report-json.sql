@@ -136,7 +136,7 @@ SELECT json_object(
     'file', u.file, 'line', u.line, 'pattern', u.pattern, 'reason', u.reason, 'expires', u.expires,
     'expired', json(iif(u.expired, 'true', 'false')), 'matched', u.matched) AS item FROM suppression u ORDER BY u.number)),
   'baseline', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
-    'kind', b.kind, 'verdict', b.verdict, 'path', b.path, 'known', b.known, 'now', b.now) AS item
+    'kind', b.kind, 'verdict', b.verdict, 'path', b.path, 'known', b.known, 'now', b.now, 'suppressed', b.suppressed) AS item
     FROM baseline b ORDER BY b.number)),
   'status', ?6,
   'peak', json_object('open', ?2, 'allowed', (SELECT most_open FROM choice), 'at_ns', ?3, 'whole', json(iif(?4, 'true', 'false')),

@@ -4,13 +4,12 @@
  */
 #include "analyzer/skip.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/message.h"
 #include "analyzer/query.h"
+#include "analyzer/text-file.h"
 
 bool skip_add(struct skip *skip, const char *pattern)
 {
@@ -38,21 +37,14 @@ static bool add_line(struct skip *skip, char *line)
 
 bool skip_add_file(struct skip *skip, const char *path)
 {
-	FILE *file = fopen(path, "re");
-	char *line = NULL;
-	size_t room = 0;
-	bool done = true;
+	struct text_file file;
+	bool done = text_file_open(&file, path, "the patterns in", "");
 
-	if (file == NULL)
-		return fail(false, "cannot read the patterns in '%s': %s", path, strerror(errno));
-	errno = 0;
-	while (done && getline(&line, &room, file) >= 0)
+	if (!done)
+		return false;
+	for (char *line; done && (line = text_file_next(&file)) != NULL;)
 		done = add_line(skip, line);
-	if (ferror(file))
-		done = fail(false, "cannot read the patterns in '%s': %s", path, strerror(errno));
-	free(line);
-	fclose(file);
-	return done;
+	return text_file_close(&file) && done;
 }
 
 bool skip_use(const struct skip *skip, sqlite3 *db)

@@ -5,7 +5,6 @@
 #include "analyzer/suppress-file.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +12,11 @@
 #include <time.h>
 
 #include "analyzer/message.h"
+#include "analyzer/text-file.h"
 
 struct parser {
 	struct suppressions *suppressions;
-	const char *path;
-	int line;
+	struct text_file file;
 };
 
 __attribute__((format(printf, 2, 3))) static bool wrong(const struct parser *parser, const char *format, ...)
@@ -28,7 +27,7 @@ __attribute__((format(printf, 2, 3))) static bool wrong(const struct parser *par
 	va_start(values, format);
 	vsnprintf(text, sizeof text, format, values);
 	va_end(values);
-	return fail(false, "%s:%d: %s (pqleak(1) describes suppressions)", parser->path, parser->line, text);
+	return fail(false, "%s:%d: %s (pqleak(1) describes suppressions)", parser->file.path, parser->file.line, text);
 }
 
 static bool keep(char **ret, const char *value)
@@ -56,10 +55,10 @@ static bool begin_entry(const struct parser *parser, bool is_misuse, const char 
 		return fail(false, "out of memory");
 	all->items = items;
 	struct suppression *item = &items[all->count++];
-	*item = (struct suppression){.line = parser->line, .is_misuse = is_misuse, .verdict = VERDICT_COUNT};
+	*item = (struct suppression){.line = parser->file.line, .is_misuse = is_misuse, .verdict = VERDICT_COUNT};
 	if (pattern[0] == '\0')
 		return wrong(parser, "the pattern is empty; '*' matches everything");
-	return keep(&item->file, parser->path) && keep(&item->pattern, pattern);
+	return keep(&item->file, parser->file.path) && keep(&item->pattern, pattern);
 }
 
 static bool add_frame(struct suppression *item, const char *pattern)
@@ -160,25 +159,14 @@ static bool take(const struct parser *parser, char *line)
 
 bool suppress_read(struct suppressions *suppressions, const char *path)
 {
-	struct parser parser = {.suppressions = suppressions, .path = path};
-	FILE *file = fopen(path, "re");
-	char *line = NULL;
-	size_t room = 0;
-	bool done = true;
+	struct parser parser = {.suppressions = suppressions};
+	bool done = text_file_open(&parser.file, path, "the suppressions in", "");
 
-	if (file == NULL)
-		return fail(false, "cannot read the suppressions in '%s': %s", path, strerror(errno));
-	errno = 0;
-	for (ssize_t length; done && (length = getline(&line, &room, file)) >= 0;) {
-		bool has_mark = parser.line++ == 0 && strncmp(line, "\xef\xbb\xbf", 3) == 0;
-		done = strlen(line) == (size_t)length ? take(&parser, line + (has_mark ? 3 : 0))
-											  : wrong(&parser, "there is a NUL byte: this is no file of suppressions");
-	}
-	if (ferror(file))
-		done = fail(false, "cannot read the suppressions in '%s': %s", path, strerror(errno));
-	free(line);
-	fclose(file);
-	return done;
+	if (!done)
+		return false;
+	for (char *line; done && (line = text_file_next(&parser.file)) != NULL;)
+		done = take(&parser, line);
+	return text_file_close(&parser.file) && done;
 }
 
 void suppressions_done(struct suppressions *suppressions)
