@@ -34,6 +34,9 @@ struct configured {
 /* Reads the file for a command, if the command line allows it; false: it is wrong, and the error is printed. */
 bool configuration_read(const struct command *command, int argc, char **argv, struct configured *ret);
 
+/* configuration-file.c: adds the options of ret->file that are for the command. */
+bool configuration_parse(const struct command *command, struct configured *ret);
+
 /* After a usage error: says which line of the file it is about, if it is about one. */
 void configuration_blame(const struct configured *configured);
 

@@ -20,7 +20,7 @@ void print_help(const struct command *command)
 	printf("usage: pqleak %s %s\n\n%s.\n\n%s", command->name, command->synopsis, command->summary, command->help);
 }
 
-static const char *nearest_option(const char *word, const struct option *options)
+const char *options_nearest(const char *word, const struct option *options)
 {
 	const char *names[MOST_OPTIONS] = {NULL};
 
@@ -51,7 +51,7 @@ static void complain(const struct command *command, int what, char **argv, const
 	}
 	char word[64];
 	snprintf(word, sizeof word, "%.*s", (int)strcspn(argument + 2, "="), argument + 2);
-	const char *hint = nearest_option(word, options);
+	const char *hint = options_nearest(word, options);
 	if (hint != NULL)
 		fail(0, "unknown option '--%s'; did you mean '--%s'? (see 'pqleak %s --help')", word, hint, command->name);
 	else

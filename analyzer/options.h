@@ -121,6 +121,9 @@ enum long_option {
 /* Whether the last option that options_next gave, or refused, was the last thing that the command line was read for. */
 bool options_failed(void);
 
+/* The name of the option that is nearest to a word, or NULL when none is near. */
+const char *options_nearest(const char *word, const struct option *options);
+
 /* The next option, OPTION_HELP, OPTION_WRONG, or -1.  Options end at the first other argument or "--". */
 int options_next(const struct command *command, int argc, char **argv, const char *letters,
 				 const struct option *options);

@@ -12,14 +12,21 @@ WRONG = {
     '[check]\n\n# max\nmaxx = 1\n': (4, "did you mean '--max'?"),
     '[check]\nmax = many\n': (2, "'--max=many'"),
     '[run check]\nformat = jso\n': (2, "did you mean 'json'?"),
-    '[chek]\nmax = 1\n': (2, "not for 'chek'"),
+    '[chek]\n': (1, "not for 'chek'"),
+    '[check]\n[ ]\nmax = 1\n': (2, 'not for none'),
     '[check]\nmax\n': (2, "neither [section] nor 'key = value'"),
-    '[check\nmax = 1\n': (2, 'there is no section'),
+    '[check\nmax = 1\n': (1, "has no ']'"),
     '[check]\nsuppressions = nowhere\n': (2, "nowhere'"),
     '[check]\nconfig = other\n': (2, "cannot have 'config'"),
     '[report]\nhelp = yes\n': (2, "cannot have 'help'"),
     '[check]\nquiet = perhaps\n': (2, 'yes or no'),
     '[check]\nmax = yes\n': (2, "'--max=yes'"),
+    '[check]\nallow-unse = yes\n': (2, "did you mean '--allow-unseen'?"),
+    '[check]\nmax = 0\n[run]\nbogus = 1\n': (4, "'pqleak run' has no option '--bogus'"),
+    '[check report]\nmax = 1\n': (2, "'pqleak report' has no option '--max'"),
+    '[check]\nskip = a\0b\n': (2, 'NUL byte'),
+    # What would not fit must not become an option of its own.
+    '[check]\nskip = ' + 'a' * 180 + ' ' * 12 + 'fail-on = none\n': (2, 'longer than'),
 }
 
 
@@ -64,6 +71,25 @@ class Configuration(Scenario):
         self.configure('[check]\nfail-on = none\n')
         self.assertEqual(self.check_below().status, 0)
         self.assertEqual(self.check_below('--fail-on=leaked').status, 1)
+
+    def test_lines(self):
+        """a comment may be long, and an indented line is one of its own"""
+        self.configure('[check]\n;' + 'c' * 197 + ' max = 9\n#' + 'c' * 197 + ' max = 9\n')
+        self.assertEqual(self.check_below().status, 1)
+        self.configure('[check]\n\tskip = nothing\n\tmax = 2\n')
+        self.assertEqual(self.check_below().status, 0)
+
+    def test_trust(self):
+        """a file of another user is not obeyed unless it is named"""
+        self.configure('[check]\nmax = 2\n')
+        if os.geteuid() != 0:
+            self.skipTest('only root can give a file away')
+        os.chown(self.top / '.pqleak.ini', 65534, -1)
+        run = self.check_below()
+        self.assertEqual((run.status, run.stdout), (2, ''), run)
+        self.assertIn('belongs to another user', run.stderr)
+        self.assertEqual(self.check_below('--no-config').status, 1)
+        self.assertEqual(self.check_below('--config=../../.pqleak.ini').status, 0)
 
     def test_paths(self):
         """paths are relative to the file's folder, wherever the command runs"""
