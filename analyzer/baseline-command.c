@@ -64,10 +64,13 @@ static int run_baseline(const struct command *self, int argc, char **argv)
 		if (!good)
 			return self->usage_status;
 	}
-	if (!options_end(self, argc, argv, 1))
+	if (!options_end(self, argc, argv, 1) ||
+		(output != NULL && !(output_file_possible(output) && baseline_replaceable(output))))
 		return self->usage_status;
 	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL) || !findings_make(&reading, &choice, &totals))
 		return STATUS_UNABLE;
+	if (totals.processes == 0)
+		return fail(STATUS_UNABLE, "no libpq call was intercepted, and nothing is known ('pqleak report' says more)");
 	if (totals.reasons > 0)
 		fail(0, "the trace is incomplete, and so may this baseline be ('pqleak report' says why)");
 	return write_baseline(reading.db, output) ? STATUS_CLEAN : STATUS_UNABLE;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "analyzer/kinds.h"
 #include "analyzer/message.h"
@@ -98,6 +99,19 @@ bool baseline_read(struct baseline *baseline, const char *path)
 	if (done && !file.failed && file.line == 0)
 		done = wrong(baseline, 1, "the file is empty, which no baseline is");
 	return text_file_close(&file) && done;
+}
+
+bool baseline_replaceable(const char *path)
+{
+	char begin[sizeof head] = "";
+	struct stat there;
+	FILE *file = stat(path, &there) == 0 && S_ISREG(there.st_mode) ? fopen(path, "re") : NULL;
+	size_t length = file != NULL ? fread(begin, 1, sizeof head - 1, file) : 0;
+
+	if (file != NULL)
+		fclose(file);
+	return length == 0 || strcmp(begin, head) == 0 ||
+		   fail(false, "'%s' is no baseline of pqleak, and is left alone (name another file, or remove it)", path);
 }
 
 void baseline_write_head(FILE *file, const char *name)

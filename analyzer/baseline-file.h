@@ -28,6 +28,9 @@ struct baseline {
 /* Reads a baseline, in place of one read before; false: it cannot be, or is damaged, and the error is printed. */
 bool baseline_read(struct baseline *baseline, const char *path);
 
+/* Whether `path` is empty, not there, or a baseline: what a new one may replace.  False: it says that it is not. */
+bool baseline_replaceable(const char *path);
+
 /* Writes what such a file begins with.  `name`: of the file, or NULL when that is not known. */
 void baseline_write_head(FILE *file, const char *name);
 

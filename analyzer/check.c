@@ -35,16 +35,13 @@ static int run_check(const struct command *self, int argc, char **argv)
 		if (!good)
 			return self->usage_status;
 	}
-	if (!options_end(self, argc, argv, 1))
+	if (!options_end(self, argc, argv, 1) || !formats_check(&choice))
 		return self->usage_status;
 	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL) || !findings_make(&reading, &choice, &totals))
 		return STATUS_UNABLE;
 	int status = gate_status(&choice, &totals, STATUS_LEAKS);
-	bool done = quiet && status == STATUS_CLEAN ? formats_write(&reading, &choice, &totals)
-												: report_print(&reading, &choice, &totals, stdout);
-	if (!done)
-		return STATUS_UNABLE;
-	return status;
+	bool silent = quiet && status == STATUS_CLEAN;
+	return report_print(&reading, &choice, &totals, silent ? NULL : stdout) ? status : STATUS_UNABLE;
 }
 
 const struct command command_check = {

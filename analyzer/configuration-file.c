@@ -120,9 +120,12 @@ static char *value_of(const char *file, const char *key, const char *value)
 	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
 		if (strcmp(key, paths[i]) == 0)
 			return below_folder(file, value, strcmp(key, "debug-path") == 0);
-	/* FORMAT=FILE */
-	const char *equals = strcmp(key, "output") == 0 ? strchr(value, '=') : NULL;
-	if (equals == NULL || strcmp(equals, "=-") == 0)
+	if (strcmp(key, "output") != 0)
+		return strdup(value);
+	const char *equals = strchr(value, '='); /* FORMAT=FILE; a baseline has one form */
+	if (equals == NULL)
+		return below_folder(file, value, false);
+	if (strcmp(equals, "=-") == 0)
 		return strdup(value);
 	char *path = below_folder(file, equals + 1, false), *whole = NULL;
 	if (path != NULL && asprintf(&whole, "%.*s%s", (int)(equals + 1 - value), value, path) < 0)

@@ -111,7 +111,40 @@ bool format_print(enum format format, struct reading *reading, const struct repo
 	return report_tap(reading, totals, file);
 }
 
-bool formats_write(struct reading *reading, const struct report_choice *choice, const struct totals *totals)
+static bool is_read(const struct accepted *accepted, const char *path)
+{
+	bool found = accepted->baseline.file != NULL && output_file_same(path, accepted->baseline.file);
+
+	const struct suppression *items = accepted->suppressions.items;
+	for (size_t i = 0; i < accepted->suppressions.count && !found; i++)
+		if (i == 0 || strcmp(items[i].file, items[i - 1].file) != 0)
+			found = output_file_same(path, items[i].file);
+	return found;
+}
+
+bool formats_check(const struct report_choice *choice)
+{
+	const struct formats *formats = &choice->formats;
+
+	for (size_t i = 0; i < formats->count; i++) {
+		const char *path = formats->outputs[i].path;
+		for (size_t j = 0; j < i; j++)
+			if (output_file_same(path, formats->outputs[j].path))
+				return fail(false, "'--output=%s=%s': another --output goes there (name another file)",
+							names[formats->outputs[i].format], path);
+		if (strcmp(path, "-") == 0)
+			continue;
+		if (is_read(&choice->accepted, path))
+			return fail(false, "'--output=%s=%s': this file says what is known, and is left alone (name another file)",
+						names[formats->outputs[i].format], path);
+		if (!output_file_possible(path))
+			return false;
+	}
+	return true;
+}
+
+bool formats_write(struct reading *reading, const struct report_choice *choice, const struct totals *totals,
+				   FILE *standard)
 {
 	bool done = true;
 
@@ -119,7 +152,7 @@ bool formats_write(struct reading *reading, const struct report_choice *choice, 
 		const struct output *output = &choice->formats.outputs[i];
 		struct output_file file;
 		if (strcmp(output->path, "-") == 0)
-			done = format_print(output->format, reading, choice, totals, stdout, stdout) && done;
+			done = format_print(output->format, reading, choice, totals, stdout, standard) && done;
 		else if (!output_file_open(&file, output->path))
 			done = false;
 		else

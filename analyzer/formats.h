@@ -44,8 +44,12 @@ bool formats_machine(const struct formats *formats);
 bool format_print(enum format format, struct reading *reading, const struct report_choice *choice,
 				  const struct totals *totals, FILE *meant_for, FILE *file);
 
-/* Writes the files of --output; false: one failed and said so. */
-bool formats_write(struct reading *reading, const struct report_choice *choice, const struct totals *totals);
+/* Before anything is done: whether the files of --output can be written, and overwrite nothing that is needed. */
+bool formats_check(const struct report_choice *choice);
+
+/* Writes the files of --output, what is for standard output to `standard`; false: one failed and said so. */
+bool formats_write(struct reading *reading, const struct report_choice *choice, const struct totals *totals,
+				   FILE *standard);
 
 void formats_done(struct formats *formats);
 

@@ -107,7 +107,8 @@ enum long_option {
 	"                           github, gitlab or tap (text)\n"                                                        \
 	"  --output=FORMAT=FILE     also write it to FILE (-: stdout) in that form; can\n"                                 \
 	"                           be repeated\n"                                                                         \
-	"  --reproducible           no times, process ids and row numbers in JSON\n"                                       \
+	"  --reproducible           no times, process ids and row numbers in JSON, and no\n"                               \
+	"                           order of time anywhere\n"                                                              \
 	"  --group-by=WHAT          one finding for each site, stack, function, module,\n"                                 \
 	"                           database or label (site)\n"                                                            \
 	"  --held=DURATION          also name what was held, or idle in a transaction, so\n"                               \

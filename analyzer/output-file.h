@@ -13,8 +13,15 @@
 struct output_file {
 	FILE *file;
 	const char *path; /* not owned */
+	char *target;     /* what it replaces: `path` without symbolic links */
 	char *temporary;  /* NULL: `path` is no regular file, and is written as it is */
 };
+
+/* Whether it can be written as far as can be told beforehand; a database is never replaced.  False: it says why. */
+bool output_file_possible(const char *path);
+
+/* Whether two names are of one file, whether it is there yet or not. */
+bool output_file_same(const char *one, const char *other);
 
 /* False: it failed and said so. */
 bool output_file_open(struct output_file *ret, const char *path);

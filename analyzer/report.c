@@ -20,11 +20,15 @@ void report_choice_done(struct report_choice *choice)
 
 bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file)
 {
-	FILE *output = reading_output(reading, file);
-	bool done = choice->accepted.print ? suppress_print(reading->db, output)
-									   : format_print(choice->formats.format, reading, choice, totals, file, output);
-	done = formats_write(reading, choice, totals) && done;
-	return reading_output_end(reading, output, file) && done;
+	FILE *output = file != NULL ? reading_output(reading, file) : NULL, *standard = reading_output(reading, stdout);
+	bool done = true;
+
+	if (file != NULL)
+		done = choice->accepted.print ? suppress_print(reading->db, output)
+									  : format_print(choice->formats.format, reading, choice, totals, file, output);
+	done = formats_write(reading, choice, totals, standard) && done;
+	done = (file == NULL || reading_output_end(reading, output, file)) && done;
+	return reading_output_end(reading, standard, stdout) && done;
 }
 
 static const char letters[] = ":h";
@@ -42,7 +46,7 @@ static int run_report(const struct command *self, int argc, char **argv)
 		if (!options_report(option, optarg, &choice))
 			return self->usage_status;
 	}
-	if (!options_end(self, argc, argv, 1))
+	if (!options_end(self, argc, argv, 1) || !formats_check(&choice))
 		return self->usage_status;
 	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL) || !findings_make(&reading, &choice, &totals) ||
 		!report_print(&reading, &choice, &totals, stdout))

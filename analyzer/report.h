@@ -39,7 +39,7 @@ struct report_choice {
 #define REPORT_CHOICE_CLEANUP __attribute__((cleanup(report_choice_done))) struct report_choice
 void report_choice_done(struct report_choice *choice);
 
-/* Prints in the chosen form; false: it failed and said so. */
+/* Prints in the chosen form, to no `file` only those of --output; false: it failed and said so. */
 bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file);
 
 /* The forms. */

@@ -65,7 +65,11 @@ static bool take(int option, struct run_choice *choice)
 		return true;
 	case OPTION_ERROR_EXITCODE:
 		choice->check = true;
-		return options_number("error-exitcode", optarg, 255, &choice->leak_status);
+		return options_number("error-exitcode", optarg, 255, &choice->leak_status) &&
+			   (choice->leak_status > 0 || fail(false,
+												"'--error-exitcode=%s': it must be from 1 to 255; 0 would say that"
+												" nothing leaked (see --help)",
+												optarg));
 	case OPTION_SQL:
 		return take_word("sql", optarg, "text", &choice->sql);
 	case OPTION_LABEL:
@@ -116,6 +120,8 @@ static int trace_command(const struct run_choice *choice, const char *trace, cha
 		int64_t known = 0;
 		char program[PATH_MAX];
 		status = launch_find(command[0], program);
+		if (status != 0 && access(trace, F_OK) == 0)
+			fail(0, "'%s' is still that of an earlier run", trace);
 		if (status == 0)
 			status = run_trace_make(trace, choice->append, program, &known) ? 0 : STATUS_RUN_FAILED;
 		if (status == 0)
@@ -146,9 +152,9 @@ static int conclude(const struct run_choice *choice, const char *trace, int comm
 		!findings_make(&reading, &choice->report, &totals))
 		return unable;
 	int status = gate_status(&choice->report, &totals, (int)choice->leak_status);
-	bool silent = choice->quiet && totals_leaked(&totals) == 0 && totals.reasons == 0 && status == STATUS_CLEAN;
-	if (!(silent ? formats_write(&reading, &choice->report, &totals)
-				 : report_print(&reading, &choice->report, &totals, stderr)))
+	bool silent = choice->quiet && status == STATUS_CLEAN &&
+				  (choice->check || (totals_leaked(&totals) == 0 && totals.reasons == 0));
+	if (!report_print(&reading, &choice->report, &totals, silent ? NULL : stderr))
 		return unable;
 	return choice->check && command_status == 0 ? status : command_status;
 }
@@ -182,7 +188,7 @@ static int run_run(const struct command *self, int argc, char **argv)
 	}
 	if (optind == argc)
 		return fail(self->usage_status, "run which command? (see 'pqleak run --help')");
-	char *trace = run_trace_path(choice.output);
+	char *trace = formats_check(&choice.report) ? run_trace_path(choice.output) : NULL;
 	if (trace == NULL)
 		return STATUS_RUN_FAILED;
 	int status = trace_command(&choice, trace, argv + optind, &launched);
@@ -211,8 +217,9 @@ const struct command command_run = {
 			"  --error-exitcode=N       the same, with N in place of 1\n"
 			"  --max=N                  the same, and tolerate up to N of what fails\n" GATE_OPTIONS_HELP
 			"\nWhat is known:\n" ACCEPTED_OPTIONS_HELP "\nThe report:\n"
-			"  -q, --quiet              print nothing when nothing leaked\n" REPORT_OPTIONS_HELP
-			"\nNames:\n" SYMBOL_OPTIONS_HELP "\nThe options:\n" CONFIGURATION_OPTIONS_HELP
+			"  -q, --quiet              print nothing when nothing leaked, or when the\n"
+			"                           check passes\n" REPORT_OPTIONS_HELP "\nNames:\n" SYMBOL_OPTIONS_HELP
+			"\nThe options:\n" CONFIGURATION_OPTIONS_HELP
 			"\nEvery option of what fails implies --check, and so do --strict-suppressions and\n"
 			"--baseline.\n"
 			"The report goes to stderr.  The exit status is the command's, 128+N when signal\n"

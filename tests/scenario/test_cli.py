@@ -46,7 +46,8 @@ class Help(Scenario):
     def test_mistakes(self):
         """no command, an unknown one, an unknown option: status 2 (125 from run), and what to do next"""
         for arguments in ([], ['raport'], ['report', '--colour'], ['report', '--format=xml'], ['run'], ['run', '--'],
-                          ['check', '--max=many'], ['report', '--group-by=moon'], ['run', '--error-exitcode=x', 'true']):
+                          ['check', '--max=many'], ['report', '--group-by=moon'], ['run', '--error-exitcode=x', 'true'],
+                          ['run', '--error-exitcode=0', 'true']):
             run = self.pqleak(*arguments)
             status = 125 if arguments[:1] == ['run'] else 2  # every other status may be the command's own
             self.assertEqual((run.status, run.stdout), (status, ''), f'{arguments} {run}')

@@ -119,7 +119,7 @@ class Gate(Scenario):
         self.assert_gate(1)
         run = self.execute([PQLEAK, 'report', '--print-suppressions', 't.db'], cwd=self.project)
         (self.project / 'new.supp').write_text(run.stdout, encoding='utf-8')
-        self.assertIn('leak:^checkout$\n    kind: connection\n    module: shop.py$\n', run.stdout)
+        self.assertIn('leak:^checkout$\n    kind: connection\n    module: /shop.py$\n', run.stdout)
         self.assert_gate(0, '--suppressions=new.supp', '--strict-suppressions')
 
     def test_reproducible(self):
