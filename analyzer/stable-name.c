@@ -30,8 +30,24 @@ static size_t addition(const char *text)
 	return strncmp(text, cold, strlen(cold)) == 0 ? strlen(cold) : 0;
 }
 
+/* Lambdas are numbered within their function: {lambda(int)#1} by GCC, $_0 by clang. */
+static void drop_numbers(char *function)
+{
+	static const char digits[] = "0123456789";
+
+	for (char *at = function; (at = strpbrk(at, "#$")) != NULL; at++) {
+		char *number = at[0] == '#' ? at : strncmp(at, "$_", 2) == 0 ? at + 2 : NULL;
+		size_t length = number != NULL ? strspn(at[0] == '#' ? number + 1 : number, digits) : 0;
+		if (length == 0 || (at[0] == '#' && at[1 + length] != '}'))
+			continue;
+		char *end = number + length + (at[0] == '#');
+		memmove(number, end, strlen(end) + 1);
+	}
+}
+
 void stable_native_name(char *function)
 {
+	drop_numbers(function);
 	for (char *at = function; *at != '\0'; at++) {
 		const char *end = at;
 		for (size_t length; (length = addition(end)) > 0;)

@@ -10,7 +10,8 @@
 
 #define FINGERPRINT_TEXT 33
 
-/* Takes away in place what a compiler adds to a function's name and may not add tomorrow: `.part.0`, ` [clone .cold]`. */
+/* Takes away in place what a compiler adds to a function's name and may not add tomorrow: `.part.0`, ` [clone .cold]`,
+ * and the numbers of lambdas. */
 void stable_native_name(char *function);
 
 /* Takes away in place the file and line that PHP puts into a closure's name. */

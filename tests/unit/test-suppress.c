@@ -168,6 +168,10 @@ static void names_are_stable(void **state)
 		{".cold", ".cold"},
 		{".cold.cold", ".cold"},
 		{"Pool::take() [clone ", "Pool::take() [clone "},
+		{"main::{lambda()#2}::operator()() const", "main::{lambda()}::operator()() const"},
+		{"{lambda(int)#1}::operator()(int)::{lambda()#3}", "{lambda(int)}::operator()(int)::{lambda()}"},
+		{"main::$_0::operator()() const", "main::$_::operator()() const"},
+		{"cost#1$2$_", "cost#1$2$_"},
 		{"", ""},
 	};
 	static const char *const script[][2] = {
@@ -179,7 +183,7 @@ static void names_are_stable(void **state)
 		{"{closure}", "{closure}"},
 		{"", ""},
 	};
-	char name[64];
+	char name[128];
 	for (size_t i = 0; i < sizeof native / sizeof native[0]; i++) {
 		snprintf(name, sizeof name, "%s", native[i][0]);
 		stable_native_name(name);
