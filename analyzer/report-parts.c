@@ -4,6 +4,7 @@
  */
 #include "analyzer/report-parts.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "analyzer/query.h"
@@ -82,4 +83,12 @@ void part_last_use(const struct printer *printer, sqlite3 *db, int64_t connectio
 				   query_text(row, 2));
 	else
 		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s never", "last use");
+}
+
+void append_count(char text[SENTENCE], const char *separator, int64_t count, const char *before, const char *after)
+{
+	if (count == 0)
+		return;
+	snprintf(text + strlen(text), SENTENCE - strlen(text), "%s%" PRId64 " %s%s%s", text[0] != '\0' ? separator : "",
+			 count, before, before[0] != '\0' ? plural(count) : "", after);
 }

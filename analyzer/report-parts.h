@@ -51,4 +51,9 @@ bool report_notes(const struct printer *printer, sqlite3 *db, bool all, bool las
 /* Prints the numbers of the whole trace, and why it cannot prove more than it says. */
 void report_summary(const struct printer *printer, const struct reading *reading, const struct totals *totals);
 
+#define SENTENCE 256
+
+/* Adds a count with words before and after it to a sentence; what is 0 is not told. */
+void append_count(char text[SENTENCE], const char *separator, int64_t count, const char *before, const char *after);
+
 #endif

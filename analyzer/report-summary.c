@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report-summary.c - the first line of a report and the numbers at its end.
+ * report-summary.c - the numbers at the end of a report, and why nobody can tell.
  *
- * The two places that say "nothing leaked" or "cannot tell"; neither ever says
- * the first of a trace that cannot prove it.
+ * Never says "nothing leaked" of a trace that cannot prove it.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -13,100 +12,6 @@
 #include "analyzer/report-parts.h"
 
 #define REASONS_SHOWN 5
-#define SENTENCE 256
-
-static void append(char *text, const char *separator, int64_t count, const char *before, const char *after)
-{
-	if (count == 0)
-		return;
-	snprintf(text + strlen(text), SENTENCE - strlen(text), "%s%" PRId64 " %s%s%s", text[0] != '\0' ? separator : "",
-			 count, before, before[0] != '\0' ? plural(count) : "", after);
-}
-
-static void say_leaked(const struct printer *printer, const struct totals *totals)
-{
-	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++) {
-		enum resource_kind kind = (enum resource_kind)k;
-		int64_t count = totals->found[k][VERDICT_LEAKED];
-		char text[SENTENCE];
-		if (count == 0)
-			continue;
-		snprintf(text, sizeof text, "%" PRId64 " %s %s", count, kind_noun(kind, count), kind_unreleased(kind));
-		append(text, ", ", totals->groups[k], totals->group_noun, "");
-		print_line(printer, 0, kind_fails(kind) ? STYLE_BAD : STYLE_WARNING, "pqleak: %s", text);
-	}
-}
-
-static void say_more(const struct printer *printer, const struct report_choice *choice, const struct totals *totals)
-{
-	int64_t misuses = totals_misuse(totals);
-
-	if (misuses > 0)
-		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " misuse%s of connections and results", misuses,
-				   plural(misuses));
-	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
-		if (gate_fails_misuse(&choice->gate, (enum misuse_kind)m) && misuse_by_design((enum misuse_kind)m) &&
-			totals->misuse[m] > 0)
-			print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " %s", totals->misuse[m],
-					   misuse_noun((enum misuse_kind)m, totals->misuse[m]));
-	if (totals->excused > 0)
-		print_line(printer, 0, STYLE_PLAIN, "pqleak: %" PRId64 " excused, %" PRId64 " %s%s%s", totals->excused,
-				   totals->excused_groups, totals->group_noun, plural(totals->excused_groups),
-				   choice->accepted.show || choice->all ? "" : " (--show-excused lists them)");
-	if (totals->excused_misuse > 0)
-		print_line(printer, 0, STYLE_PLAIN, "pqleak: %" PRId64 " misuse%s excused", totals->excused_misuse,
-				   plural(totals->excused_misuse));
-	if (choice->accepted.strict && totals->stale > 0)
-		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " suppression%s expired or unused (--strict-suppressions)",
-				   totals->stale, plural(totals->stale));
-	if (gate_too_many(&choice->gate, totals))
-		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " connection%s open at once, --max-open=%lld",
-				   totals->peak.open, plural(totals->peak.open), choice->gate.most_open);
-}
-
-static void say_leaks(const struct printer *printer, const struct totals *totals)
-{
-	char text[SENTENCE] = "";
-
-	if (totals_found(totals, VERDICT_LEAKED) > 0) {
-		say_leaked(printer, totals);
-		return;
-	}
-	if (totals->reasons > 0) {
-		bool accepted = totals->reasons == totals->accepted;
-		print_line(printer, 0, STYLE_WARNING, "%s",
-				   accepted ? "pqleak: nothing leaked where it could be seen (--allow-unseen)"
-							: "pqleak: cannot tell whether anything leaked");
-		say_leaked(printer, totals);
-		return;
-	}
-	if (totals_shown(totals) > 0 || totals_leaked(totals) > 0) {
-		print_line(printer, 0, STYLE_GOOD,
-				   totals_leaked(totals) > 0 ? "pqleak: nothing leaked but what is known"
-											 : "pqleak: no connection and no result leaked");
-		say_leaked(printer, totals);
-		return;
-	}
-	int64_t connections = totals_acquired(totals, KIND_CONNECTION);
-	int64_t results = totals_acquired(totals, KIND_RESULT);
-	append(text, "", totals_of(totals, VERDICT_OPEN_AT_DEATH), "", "open at death");
-	append(text, ", ", totals_of(totals, VERDICT_OPEN), "", "still open");
-	if (text[0] != '\0') { /* findings and a summary follow */
-		print_line(printer, 0, STYLE_GOOD, "pqleak: nothing leaked, %s", text);
-		return;
-	}
-	append(text, "", totals->passed, "program", " unseen");
-	print_line(printer, 0, STYLE_GOOD,
-			   "pqleak: nothing leaked (%" PRId64 " connection%s, %" PRId64 " result%s, %" PRId64 " process%s%s%s)",
-			   connections, plural(connections), results, plural(results), totals->processes,
-			   totals->processes == 1 ? "" : "es", text[0] != '\0' ? "; " : "", text);
-}
-
-void report_headline(const struct printer *printer, const struct report_choice *choice, const struct totals *totals)
-{
-	say_leaks(printer, totals);
-	say_more(printer, choice, totals);
-}
 
 static bool has_line(const struct totals *totals, enum resource_kind kind)
 {
@@ -145,10 +50,10 @@ static void say_kind(const struct printer *printer, const struct totals *totals,
 	const int64_t *count = totals->count[kind];
 	char text[SENTENCE] = "";
 
-	append(text, ", ", count[VERDICT_RELEASED], "", kind == KIND_RESULT ? "cleared" : "released");
-	append(text, ", ", count[VERDICT_LEAKED], "", kind_fails(kind) ? "leaked" : kind_unreleased(kind));
-	append(text, ", ", count[VERDICT_OPEN_AT_DEATH], "", "open at death");
-	append(text, ", ", count[VERDICT_OPEN], "", "still open");
+	append_count(text, ", ", count[VERDICT_RELEASED], "", kind == KIND_RESULT ? "cleared" : "released");
+	append_count(text, ", ", count[VERDICT_LEAKED], "", kind_fails(kind) ? "leaked" : kind_unreleased(kind));
+	append_count(text, ", ", count[VERDICT_OPEN_AT_DEATH], "", "open at death");
+	append_count(text, ", ", count[VERDICT_OPEN], "", "still open");
 	print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 "%s%s", label_width(totals), kind_noun(kind, 0),
 			   totals_acquired(totals, kind), text[0] != '\0' ? ": " : "", text);
 	if (kind == KIND_CONNECTION && totals->failed > 0)
