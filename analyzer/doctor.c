@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "analyzer/options.h"
 #include "analyzer/run-trace.h"
 #include "analyzer/shim.h"
+#include "trace/trace.h"
 
 #define NEEDED_BYTES (UINT64_C(4) * 1024 * 1024)
 
@@ -69,10 +71,16 @@ static void look_at_shim(struct doctor *doctor, const char *shim)
 static void look_at_trace(struct doctor *doctor, const char *name)
 {
 	char *path = run_trace_path(name);
+	struct trace_failure failure = {TRACE_OK, ""};
 	struct statvfs disk;
+	struct stat there;
+	sqlite3 *db = NULL;
 
 	if (path == NULL)
 		return;
+	if (stat(path, &there) == 0 && there.st_size > 0 && trace_open(&db, path, TRACE_READ, 0, &failure) == TRACE_FOREIGN)
+		doctor_say(doctor, DOCTOR_UNSEEN, "trace", "%s (name another file with -o)", failure.text);
+	sqlite3_close(db);
 	char *slash = strrchr(path, '/');
 	*slash = '\0';
 	const char *folder = path[0] != '\0' ? path : "/";

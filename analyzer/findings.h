@@ -2,7 +2,7 @@
 /*
  * findings.h - what a trace says, ready to print.
  *
- * Owns the temporary tables of a report (tally, site, stack_path, excuse, member, finding) and the
+ * Owns the temporary tables of a report (tally, site, stack_path, member, finding) and the
  * numbers a verdict needs.  The printers only read them.
  */
 #ifndef PQLEAK_ANALYZER_FINDINGS_H

@@ -90,11 +90,11 @@ bool format_print(enum format format, struct reading *reading, const struct repo
 {
 	if (format == FORMAT_TEXT)
 		return print_text(reading, choice, totals, meant_for, file);
-	if (format == FORMAT_JSON)
-		return report_json(reading, choice, totals, file);
 	if (!query_run(reading->db, problems_sql))
 		return false;
 	switch (format) {
+	case FORMAT_JSON:
+		return report_json(reading, choice, totals, file);
 	case FORMAT_SARIF:
 		return report_sarif(reading, gate_status(choice, totals, STATUS_LEAKS), file);
 	case FORMAT_GITLAB:
@@ -105,7 +105,6 @@ bool format_print(enum format format, struct reading *reading, const struct repo
 		return report_junit(reading, totals, file);
 	case FORMAT_TAP:
 	case FORMAT_TEXT:
-	case FORMAT_JSON:
 		break;
 	}
 	return report_tap(reading, totals, file);

@@ -15,12 +15,17 @@
 
 #define WORD 64
 
+static void fail_on_misuse(struct gate *gate)
+{
+	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
+		gate->fails_misuse[m] = gate->fails_misuse[m] || !misuse_by_design((enum misuse_kind)m);
+}
+
 static void fail_on_default(struct gate *gate)
 {
 	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
 		gate->fails[k][VERDICT_LEAKED] = gate->fails[k][VERDICT_LEAKED] || kind_fails((enum resource_kind)k);
-	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
-		gate->fails_misuse[m] = gate->fails_misuse[m] || !misuse_by_design((enum misuse_kind)m);
+	fail_on_misuse(gate);
 }
 
 /* A verdict alone is of the kinds that fail by default, a kind alone is leaked. */
@@ -53,8 +58,7 @@ static bool fail_on_word(struct gate *gate, const char *word)
 	else if (strcmp(word, "default") == 0)
 		fail_on_default(gate);
 	else if (strcmp(word, "misuse") == 0)
-		for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
-			gate->fails_misuse[m] = gate->fails_misuse[m] || !misuse_by_design((enum misuse_kind)m);
+		fail_on_misuse(gate);
 	else if (strcmp(word, "none") != 0 && !fail_on_resource(gate, word))
 		return fail(false,
 					"'--fail-on=%s': it must be VERDICT/KIND, as leaked/connection, a verdict (leaked, open-at-death,"

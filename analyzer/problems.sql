@@ -1,13 +1,15 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What a machine is told, one row a thing: TEMP TABLE problem, for all formats but text and JSON.  Needs TEMP TABLEs
+-- What a machine is told, one row a thing: TEMP TABLE problem and its stacks, for all formats but text.  Needs TEMP TABLEs
 -- finding, speaker, judgement, call, site, found_misuse, peak_place, gated, stack_path, excuse, suppression and choice.
 
+DROP VIEW IF EXISTS temp.problem_stack;
 DROP TABLE IF EXISTS temp.problem;
 
 -- `rule` and `fingerprint` are the same from run to run; a fingerprint is unique.  `file` is relative to the source root
--- when it lies below it.  `stack`: where it was acquired, or where the misuse was; the others may be null.
+-- when it lies below it.  `finding`: its number, of a misuse NULL.  `stack`: where it was acquired, or where the misuse was;
+-- the others may be NULL.
 CREATE TEMP TABLE problem (
-  number INTEGER PRIMARY KEY, rule TEXT, title TEXT, help TEXT, frame INTEGER, depth INTEGER, level TEXT, excused TEXT,
+  number INTEGER PRIMARY KEY, finding INTEGER UNIQUE, rule TEXT, title TEXT, help TEXT, frame INTEGER, depth INTEGER, level TEXT, excused TEXT,
   reason TEXT, message TEXT, function TEXT, file TEXT, line INTEGER, module TEXT, stack INTEGER, used_stack INTEGER,
   acquire_stack INTEGER, release_stack INTEGER, fingerprint TEXT
 );
@@ -57,10 +59,18 @@ INSERT INTO problem
   marked AS (
     SELECT *, row_number() OVER (PARTITION BY rule, path ORDER BY source, source_line, "offset", part, number) AS same
     FROM placed)
-  SELECT row_number() OVER (ORDER BY m.part, m.number), m.rule, m.title, m.help, m.frame, m.depth, m.level, m.excused,
+  SELECT row_number() OVER (ORDER BY m.part, m.number), iif(m.part = 1, m.number, NULL), m.rule, m.title, m.help, m.frame, m.depth, m.level, m.excused,
          u.reason, m.message, m.function, m.source, m.source_line, m.module, m.stack, m.used_stack, m.acquire_stack,
          m.release_stack, fingerprint(json_array(m.rule, iif(m.part = 3, '', m.path), m.same))
   FROM marked m
   LEFT JOIN excuse e ON m.excused = 'suppressed' AND e.kind = m.excused_kind AND e.verdict = m.excused_verdict
     AND e.stack = m.stack
   LEFT JOIN suppression u ON u.number = e.rule;
+
+-- The stacks of each, in the order of events.
+CREATE TEMP VIEW problem_stack AS
+  SELECT number, 1 AS part, iif(rule GLOB 'misuse-*', 'called', 'acquired') AS words, stack FROM problem
+  UNION ALL SELECT number, 2, 'acquired', acquire_stack FROM problem
+  UNION ALL SELECT number, 3, 'last used', used_stack FROM problem
+  UNION ALL SELECT number, 4, iif(rule GLOB 'misuse-*', 'released before', 'comparable ones are released'), release_stack
+            FROM problem;

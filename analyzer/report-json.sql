@@ -54,7 +54,7 @@ SELECT json_object(
   'findings', (SELECT json_group_array(json(finding)) FROM (SELECT json_object(
     'kind', f.kind, 'verdict', f.verdict, 'state', f.state, 'shape', f.shape, 'count', f.count,
     'level', j.level, 'excused', nullif(f.excused, ''), 'path', p.path,
-    'fingerprint', fingerprint(json_array(f.kind, f.verdict, p.path)),
+    'fingerprint', (SELECT x.fingerprint FROM problem x WHERE x.finding = f.number),
     'site', (SELECT json(text) FROM call_json c WHERE c.frame = w.frame AND c.depth = w.depth),
     'separation', (SELECT json_object(
       'wrapper', (SELECT json(text) FROM call_json c WHERE c.frame = e.shared_frame AND c.depth = e.shared_depth),

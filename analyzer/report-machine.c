@@ -58,14 +58,9 @@ bool report_gitlab(struct reading *reading, FILE *file)
 bool machine_stacks(sqlite3 *db, int64_t number, machine_line *line, FILE *file)
 {
 	QUERY_CLEANUP row = query_prepare(
-		db,
-		"SELECT CASE WHEN k.level = 0 AND c.depth = 0 THEN s.words END, c.text FROM ("
-		" SELECT 1 AS part, iif(rule GLOB 'misuse-*', 'called from', 'acquired from') AS words, stack FROM problem"
-		" WHERE number = ?1 UNION ALL SELECT 2, 'acquired from', acquire_stack FROM problem WHERE number = ?1"
-		" UNION ALL SELECT 3, iif(rule GLOB 'misuse-*', 'released before from', 'comparable ones are released from'),"
-		"  release_stack FROM problem WHERE number = ?1) s"
-		" JOIN stack_frame k ON k.stack = s.stack JOIN call c ON c.frame = k.frame"
-		" ORDER BY s.part, k.level, c.depth");
+		db, "SELECT CASE WHEN k.level = 0 AND c.depth = 0 THEN s.words || ' from' END, c.text FROM problem_stack s"
+			" JOIN stack_frame k ON k.stack = s.stack JOIN call c ON c.frame = k.frame WHERE s.number = ?1"
+			" ORDER BY s.part, k.level, c.depth");
 	bool failed = row == NULL;
 
 	if (!failed)

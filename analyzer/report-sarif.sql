@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- SARIF 2.1.0.  ?1: version of pqleak, ?2: exit status of a check.  Needs TEMP TABLEs problem and call.  json_patch('{}',
+-- SARIF 2.1.0.  ?1: version of pqleak, ?2: exit status of a check.  Needs TEMP TABLEs problem,
+-- found_reason and call.  json_patch('{}',
 -- x) is x without its nulls: SARIF has no null.
 WITH
   artifact AS MATERIALIZED (
@@ -12,20 +13,13 @@ WITH
         'artifactLocation', json(a.json), 'region', iif(c.line > 0, json_object('startLine', c.line), NULL))),
       'logicalLocations', json_array(json_object('fullyQualifiedName', ifnull(c.function, c.head))))) AS json
     FROM call c LEFT JOIN artifact a ON a.file = source_file(c.file)),
-  -- The stacks of each problem, in the order of events.
-  flow AS (
-    SELECT number, 1 AS part, iif(rule GLOB 'misuse-*', 'the call', 'acquired') AS words, stack FROM problem
-    UNION ALL SELECT number, 2, 'acquired', acquire_stack FROM problem
-    UNION ALL SELECT number, 3, 'last used', used_stack FROM problem
-    UNION ALL SELECT number, 4, iif(rule GLOB 'misuse-*', 'released before', 'comparable ones are released'), release_stack
-              FROM problem),
   code_flow AS (
     SELECT f.number, f.part, json_object(
       'message', json_object('text', f.words),
       'threadFlows', json_array(json_object('locations', json_group_array(json_object(
         'location', json_patch(f.json, json_object('message', json_object('text', f.text)))))))) AS json
     FROM (SELECT f.number, f.part, f.words, p.json, p.text
-          FROM flow f JOIN stack_frame k ON k.stack = f.stack JOIN place p ON p.frame = k.frame
+          FROM problem_stack f JOIN stack_frame k ON k.stack = f.stack JOIN place p ON p.frame = k.frame
           ORDER BY f.number, f.part, k.level, p.depth) f
     GROUP BY f.number, f.part),
   flows AS MATERIALIZED (

@@ -90,8 +90,11 @@ static void say_reasons(const struct printer *printer, sqlite3 *db, const struct
 	if (row == NULL)
 		return;
 	sqlite3_bind_int(row, 1, REASONS_SHOWN);
-	print_line(printer, 0, STYLE_WARNING, "This trace is incomplete%s",
-			   totals_leaked(totals) > 0 ? "; there may be more leaks than it shows:" : ":");
+	if (totals->accepted == totals->reasons)
+		print_line(printer, 0, STYLE_WARNING, "Out of sight, and accepted:");
+	else
+		print_line(printer, 0, STYLE_WARNING, "This trace is incomplete%s",
+				   totals_leaked(totals) > 0 ? "; there may be more leaks than it shows:" : ":");
 	while (query_next(row, NULL))
 		print_line(&whole, 2, STYLE_WARNING, "%s", query_text(row, 0));
 	if (totals->reasons > REASONS_SHOWN)

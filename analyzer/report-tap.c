@@ -40,31 +40,32 @@ static void put_line(FILE *file, int indent, const char *text)
 	fprintf(file, "    %*s%s\n", indent, "", text);
 }
 
+enum { NUMBER, IS_OK, MESSAGE, RULE, PLACE, LINE, FINGERPRINT, COLUMNS };
+
 static bool put_point(struct reading *reading, FILE *file, sqlite3_stmt *row, int64_t number)
 {
-	char *text[5] = {NULL};
-	static const int columns[5] = {2, 3, 4, 5, 6};
+	char *text[COLUMNS] = {NULL};
 	bool done = true;
 
-	for (int i = 0; i < 5; i++)
-		done = (text[i] = machine_text(row, columns[i])) != NULL && done;
+	for (int i = MESSAGE; i < COLUMNS; i++)
+		done = (text[i] = machine_text(row, i)) != NULL && done;
 	if (done) {
-		fprintf(file, "%sok %" PRId64 " - ", sqlite3_column_int(row, 1) ? "" : "not ", number);
-		put_description(file, text[0]);
+		fprintf(file, "%sok %" PRId64 " - ", sqlite3_column_int(row, IS_OK) ? "" : "not ", number);
+		put_description(file, text[MESSAGE]);
 		fprintf(file, "\n");
-		if (text[1][0] != '\0') {
+		if (text[RULE][0] != '\0') {
 			fprintf(file, "  ---\n");
-			put_scalar(file, "rule", text[1]);
-			put_scalar(file, "file", text[2]);
-			if (sqlite3_column_int(row, 5) > 0)
-				fprintf(file, "  line: %s\n", text[3]);
-			put_scalar(file, "fingerprint", text[4]);
+			put_scalar(file, "rule", text[RULE]);
+			put_scalar(file, "file", text[PLACE]);
+			if (sqlite3_column_int(row, LINE) > 0)
+				fprintf(file, "  line: %s\n", text[LINE]);
+			put_scalar(file, "fingerprint", text[FINGERPRINT]);
 			fprintf(file, "  stacks: |2\n");
-			done = machine_stacks(reading->db, sqlite3_column_int64(row, 0), put_line, file);
+			done = machine_stacks(reading->db, sqlite3_column_int64(row, NUMBER), put_line, file);
 			fprintf(file, "  ...\n");
 		}
 	}
-	for (int i = 0; i < 5; i++)
+	for (int i = MESSAGE; i < COLUMNS; i++)
 		free(text[i]);
 	return done;
 }

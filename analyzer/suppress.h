@@ -15,7 +15,8 @@
 
 /*
  * Makes TEMP TABLE suppression (number, as excuse.rule has it; file, line, pattern, reason, expires; expired; matched:
- * how many kinds of finding and stacks) and fills TEMP TABLE excuse.  Needs TEMP TABLEs tally, found_misuse and call.
+ * how many kinds of finding and stacks) and fills TEMP TABLE excuse.  Needs TEMP TABLEs tally_life, found_misuse,
+ * call and excuse.
  */
 bool suppress_apply(const struct suppressions *suppressions, sqlite3 *db);
 

@@ -9,7 +9,7 @@
  * are bounded, for a thread may be stopped there: a hold that a handler's
  * longjmp has left behind is given up with the first fork that waited for it.
  *
- * Called by capture.c and memo.c (through recorder.h) and libpq.c.  Only fork()
+ * Called by capture.c and memo.c (through recorder.h), libpq.c and libpq-route.c.  Only fork()
  * is held up, not _Fork and vfork.
  */
 #ifndef PQLEAK_PRELOAD_FORKS_H

@@ -23,7 +23,8 @@ enum {
 	ROUTE_PASSES = 0x20, /* nested, and no caller in there is the host */
 	ROUTE_BYTE = 0xff,
 };
-static_assert(LIBPQ_MAX <= ROUTE_PASSES, "a libpq's number fits beside the flags");
+static_assert(LIBPQ_MAX <= ROUTE_PASSES && (LIBPQ_MAX & (LIBPQ_MAX - 1)) == 0,
+			  "a libpq's number fits beside the flags, and is the bits below them");
 
 /* Finding the module of an address costs more than all the rest of a call: so also by the return addresses. */
 extern _Atomic uint64_t libpq_known_callers[CACHE_ENTRIES];

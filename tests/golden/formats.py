@@ -178,6 +178,7 @@ def check_flows(results, findings):
     """The frames of a code flow go from the call outwards, as the JSON's."""
     findings = [f for f in findings if f['verdict'] in ('leaked', 'open-at-death', 'open')]
     for result, finding in zip(results, findings):
+        expect(result['partialFingerprints']['pqleak/v1'] == finding['fingerprint'], finding['fingerprint'])
         flows = {flow['message']['text']: [step['location']['logicalLocations'][0]['fullyQualifiedName']
                                            for step in flow['threadFlows'][0]['locations']] for flow in result['codeFlows']}
         stacks = {'acquired': finding['stack'], 'last used': (finding['last_use'] or {}).get('stack') or [],
@@ -242,6 +243,12 @@ def check_unseen(pqleak):
         golden.make_trace(folder, 'clean')
         golden.shell(os.path.join(folder, 'trace.db'), "INSERT INTO unseen (exe, how, module) VALUES ('/opt/shop', 'protocol', '');")
         status, texts = status_and_reports(pqleak, folder, '--allow-unseen')
+        text = subprocess.run([pqleak, 'report', 'trace.db'], cwd=folder, capture_output=True, text=True, timeout=golden.SECONDS,
+                              check=False, env=golden.ENVIRONMENT).stdout
+        expect('This trace is incomplete:' in text, text)
+        text = subprocess.run([pqleak, 'check', '--allow-unseen', 'trace.db'], cwd=folder, capture_output=True, text=True,
+                              timeout=golden.SECONDS, check=False, env=golden.ENVIRONMENT).stdout
+        expect('Out of sight, and accepted:' in text and 'incomplete' not in text, text)
         report = json.loads(texts['json'])
         expect((status, report['status']) == (0, 0) and report['cannot_tell'], report['cannot_tell'])
         run, = json.loads(texts['sarif'])['runs']

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """PostgreSQL that is spoken where no call can be intercepted: the check says so, and why."""
 import os
+import pathlib
 import shutil
 import subprocess
 import unittest
@@ -115,6 +116,10 @@ class Unseen(Scenario):
         static = self.pqleak('doctor', '--', STATIC, 'start')
         self.assertEqual((static.status, 'static' in static.stdout), (1, True), static)
         missing = self.pqleak('doctor', '--', self.path('no-such-program'))
+        pathlib.Path(self.path('notes')).write_text('notes', encoding='utf-8')
+        foreign = self.pqleak('doctor', '-o', 'notes', '--', *CLEAN.split())
+        self.assertIn('notes', foreign.stdout)
+        self.assertEqual((foreign.status, os.path.getsize(self.path('notes'))), (1, 5), foreign)
         self.assertEqual((missing.status, 'no-such-program' in missing.stderr), (2, True), missing)
 
 
