@@ -5,7 +5,8 @@
 DROP VIEW IF EXISTS temp.problem_stack;
 DROP TABLE IF EXISTS temp.problem;
 
--- `rule` and `fingerprint` are the same from run to run; a fingerprint is unique.  `file` is relative to the source root
+-- `rule` and `fingerprint` are the same from run to run; fingerprints are unique, and so are the messages of a rule: some
+-- readers take two of one name for one.  `file` is relative to the source root
 -- when it lies below it.  `finding`: its number, of a misuse NULL.  `stack`: where it was acquired, or where the misuse was;
 -- the others may be NULL.
 CREATE TEMP TABLE problem (
@@ -57,10 +58,11 @@ INSERT INTO problem
            c.function, c.module, c."offset", iif(m.part = 4, m.message, p.path) AS path
     FROM told m LEFT JOIN call c ON c.frame = m.frame AND c.depth = m.depth LEFT JOIN stack_path p ON p.stack = m.stack),
   marked AS (
-    SELECT *, row_number() OVER (PARTITION BY rule, path ORDER BY source, source_line, "offset", part, number) AS same
+    SELECT *, row_number() OVER (PARTITION BY rule, path ORDER BY source, source_line, "offset", part, number) AS same,
+           row_number() OVER (PARTITION BY rule, message ORDER BY part, number) AS again
     FROM placed)
   SELECT row_number() OVER (ORDER BY m.part, m.number), iif(m.part = 1, m.number, NULL), m.rule, m.title, m.help, m.frame, m.depth, m.level, m.excused,
-         u.reason, m.message, m.function, m.source, m.source_line, m.module, m.stack, m.used_stack, m.acquire_stack,
+         u.reason, m.message || iif(m.again > 1, printf(' (%d)', m.again), ''), m.function, m.source, m.source_line, m.module, m.stack, m.used_stack, m.acquire_stack,
          m.release_stack, fingerprint(json_array(m.rule, iif(m.part = 3, '', m.path), m.same))
   FROM marked m
   LEFT JOIN excuse e ON m.excused = 'suppressed' AND e.kind = m.excused_kind AND e.verdict = m.excused_verdict

@@ -102,7 +102,8 @@ class Reader:
         for element in (root, suite):
             expect([element.get(name) for name in ('tests', 'failures', 'errors')] ==
                    [str(len(cases)), str(len(failures)), str(len(errors))], element.attrib)
-        expect(all(case.get('name') and case.get('classname') for case in cases), 'a case has no name')
+        names = {(case.get('name'), case.get('classname')) for case in cases}
+        expect(len(names) == len(cases) and all(map(all, names)), 'a case has no name of its own')
         reasons = len(lines_of(errors[0].text)) if errors else 0
         return len(failures), len(cases) - 1 - len(failures), reasons
 
@@ -259,6 +260,14 @@ def check_unseen(pqleak):
         expect(' failures="0" errors="0"' in texts['junit'] and report['cannot_tell'][0][:20] in texts['junit'], texts['junit'])
 
 
+def check_names(pqleak):
+    """Two findings that read the same have names of their own, whatever they are grouped by."""
+    with tempfile.TemporaryDirectory() as folder:
+        golden.make_trace(folder, 'leaks')
+        for group in ('module', 'function'):
+            Reader.junit(reports(pqleak, folder, ['junit'], f'--group-by={group}')['junit'])
+
+
 def check_excused(pqleak):
     """What is excused: SARIF suppresses it, JUnit skips it, the others do without."""
     with tempfile.TemporaryDirectory() as folder:
@@ -383,7 +392,7 @@ def main():
     pqleak = os.path.abspath(sys.argv[1])
     cases = [(f'formats of {fixture}', lambda fixture=fixture: check_fixture(pqleak, fixture)) for fixture in FIXTURES]
     cases += [(check.__doc__.splitlines()[0], lambda check=check: check(pqleak))
-              for check in (check_gate, check_unseen, check_excused, check_source_root, check_many, check_errors, check_overwriting, check_nothing)]
+              for check in (check_gate, check_unseen, check_names, check_excused, check_source_root, check_many, check_errors, check_overwriting, check_nothing)]
     print(f'1..{len(cases)}')
     failures = 0
     for number, (name, case) in enumerate(cases, 1):
