@@ -49,20 +49,27 @@ static const char *below_root(const char *root, const char *path)
 	return path;
 }
 
+/* What follows the root in a path; NULL: it is not below it. */
+static const char *after_root(const char *root, const char *path)
+{
+	size_t length = strlen(root);
+
+	return path[0] == '/' && strncmp(path, root, length) == 0 && path[length] == '/' ? path + length + 1 : NULL;
+}
+
 static void sql_source_path(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	const char *root = sqlite3_user_data(context);
 	const char *path = (const char *)sqlite3_value_text(values[0]);
-	size_t length = strlen(root);
 
 	(void)count;
 	if (path == NULL)
 		return;
-	if (path[0] == '/' && strncmp(path, root, length) == 0 && path[length] == '/')
-		path += length + 1;
-	else
-		path = below_root(root, path);
-	sqlite3_result_text(context, path, -1, SQLITE_TRANSIENT);
+	/* The root has no symbolic links and no ".." in it. */
+	char *real = path[0] == '/' ? realpath(path, NULL) : NULL;
+	const char *below = after_root(root, real != NULL ? real : path);
+	sqlite3_result_text(context, below != NULL ? below : below_root(root, path), -1, SQLITE_TRANSIENT);
+	free(real);
 }
 
 /* A script that was typed in has no file, and one above where it was compiled is not to be found. */

@@ -307,6 +307,20 @@ def check_source_root(pqleak):
         expect('file="bank/bank.c" line="41"' in texts['junit'], texts['junit'])
 
 
+def check_links(pqleak):
+    """A file is below the root by whatever way it was reached."""
+    with tempfile.TemporaryDirectory() as folder:
+        golden.make_trace(folder, 'leaks')
+        root = pathlib.Path(folder) / 'bank'
+        root.mkdir()
+        (root / 'bank.c').touch()
+        (pathlib.Path(folder) / 'link').symlink_to('bank')
+        for way in ('link/bank.c', 'bank/../link/../bank/bank.c'):
+            golden.shell(os.path.join(folder, 'trace.db'), f"UPDATE symbol SET file = '{folder}/{way}' WHERE line = 41;")
+            text = reports(pqleak, folder, ['github'], f'--source-root={root}')['github']
+            expect('::error file=bank.c,line=41,title=' in text, text)
+
+
 def check_many(pqleak):
     """Of ten thousand findings the text and the annotations stay readable; the others have all."""
     with tempfile.TemporaryDirectory() as folder:
@@ -392,7 +406,7 @@ def main():
     pqleak = os.path.abspath(sys.argv[1])
     cases = [(f'formats of {fixture}', lambda fixture=fixture: check_fixture(pqleak, fixture)) for fixture in FIXTURES]
     cases += [(check.__doc__.splitlines()[0], lambda check=check: check(pqleak))
-              for check in (check_gate, check_unseen, check_names, check_excused, check_source_root, check_many, check_errors, check_overwriting, check_nothing)]
+              for check in (check_gate, check_unseen, check_names, check_excused, check_source_root, check_links, check_many, check_errors, check_overwriting, check_nothing)]
     print(f'1..{len(cases)}')
     failures = 0
     for number, (name, case) in enumerate(cases, 1):
