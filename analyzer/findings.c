@@ -164,7 +164,7 @@ bool findings_make(struct reading *reading, const struct report_choice *choice, 
 		collection.choice.group_by = "site";
 	if (choice->accepted.print)
 		collection.choice.group_by = "site"; /* what the entries speak of */
-	if (formats_machine(&choice->formats))
+	if (choice->formats.machine)
 		collection.choice.stacks = true; /* these always have them */
 	if (!skip_use(&choice->frames.skip, reading->db) || !source_root_use(reading->db, choice->source_root))
 		return false;

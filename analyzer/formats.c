@@ -56,23 +56,27 @@ bool formats_has_option(int option)
 	return option == OPTION_FORMAT || option == OPTION_OUTPUT || option == OPTION_REPRODUCIBLE;
 }
 
-bool formats_option(int option, const char *value, struct formats *formats)
-{
-	if (option == OPTION_FORMAT)
-		return find("format", value, &formats->format);
-	if (option == OPTION_OUTPUT)
-		return add_output(formats, value);
-	formats->reproducible = true;
-	return true;
-}
-
-bool formats_machine(const struct formats *formats)
+static bool any_machine(const struct formats *formats)
 {
 	bool any = formats->format != FORMAT_TEXT;
 
 	for (size_t i = 0; i < formats->count; i++)
 		any = any || formats->outputs[i].format != FORMAT_TEXT;
 	return any;
+}
+
+bool formats_option(int option, const char *value, struct formats *formats)
+{
+	bool good = true;
+
+	if (option == OPTION_FORMAT)
+		good = find("format", value, &formats->format);
+	else if (option == OPTION_OUTPUT)
+		good = add_output(formats, value);
+	else
+		formats->reproducible = true;
+	formats->machine = any_machine(formats);
+	return good;
 }
 
 static bool print_text(struct reading *reading, const struct report_choice *choice, const struct totals *totals,

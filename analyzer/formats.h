@@ -28,6 +28,7 @@ struct formats {
 	enum format format;
 	struct output *outputs;
 	size_t count;
+	bool machine;      /* one of them is for programs */
 	bool reproducible; /* without times, process ids and row numbers */
 };
 
@@ -35,9 +36,6 @@ struct formats {
  * error is printed. */
 bool formats_has_option(int option);
 bool formats_option(int option, const char *value, struct formats *formats);
-
-/* Whether any of them is for programs. */
-bool formats_machine(const struct formats *formats);
 
 /* Prints in that form to `file`; a text has the width and colours of the file it is meant for.  False: it failed and
  * said so. */

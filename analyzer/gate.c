@@ -10,6 +10,7 @@
 #include "analyzer/command.h"
 #include "analyzer/findings.h"
 #include "analyzer/message.h"
+#include "analyzer/option-value.h"
 #include "analyzer/options.h"
 #include "analyzer/query.h"
 
@@ -91,7 +92,7 @@ bool gate_option(int option, const char *value, struct gate *gate)
 {
 	switch (option) {
 	case OPTION_MAX:
-		return options_number("max", value, INT64_MAX, &gate->tolerated);
+		return option_number("max", value, INT64_MAX, &gate->tolerated);
 	case OPTION_ALLOW_HELD:
 		gate->allow_held = true;
 		return true;
@@ -100,7 +101,7 @@ bool gate_option(int option, const char *value, struct gate *gate)
 		return true;
 	case OPTION_MAX_OPEN:
 		gate->limit_open = true;
-		return options_number("max-open", value, INT64_MAX, &gate->most_open);
+		return option_number("max-open", value, INT64_MAX, &gate->most_open);
 	case OPTION_FAIL_ON:
 		gate->is_chosen = true; /* the last one stands for all */
 		memset(gate->fails, 0, sizeof gate->fails);

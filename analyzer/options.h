@@ -148,12 +148,6 @@ struct reader_choice {
 /* Its whole command line.  -1: go on, else its exit status. */
 int options_of_reader(const struct command *command, int argc, char **argv, const struct reader_choice *choice);
 
-/* Reads a number from 0 to `highest`; false: it is none, and the error is printed. */
-bool options_number(const char *name, const char *value, long long highest, long long *ret);
-
-/* Reads a duration, "250ms" or "1.5h"; a number alone is seconds.  False: it is none, and the error is printed. */
-bool options_duration(const char *name, const char *value, int64_t *ret_ns);
-
 /* At most `most` arguments may follow the options; false: there are more, and the error is printed. */
 bool options_end(const struct command *command, int argc, char **argv, int most);
 

@@ -15,6 +15,7 @@
 #include "analyzer/findings.h"
 #include "analyzer/launch.h"
 #include "analyzer/message.h"
+#include "analyzer/option-value.h"
 #include "analyzer/options.h"
 #include "analyzer/reading.h"
 #include "analyzer/report.h"
@@ -65,7 +66,7 @@ static bool take(int option, struct run_choice *choice)
 		return true;
 	case OPTION_ERROR_EXITCODE:
 		choice->check = true;
-		return options_number("error-exitcode", optarg, 255, &choice->leak_status) &&
+		return option_number("error-exitcode", optarg, 255, &choice->leak_status) &&
 			   (choice->leak_status > 0 || fail(false,
 												"'--error-exitcode=%s': it must be from 1 to 255; 0 would say that"
 												" nothing leaked (see --help)",

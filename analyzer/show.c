@@ -8,6 +8,7 @@
 
 #include "analyzer/command.h"
 #include "analyzer/message.h"
+#include "analyzer/option-value.h"
 #include "analyzer/options.h"
 #include "analyzer/print.h"
 #include "analyzer/query.h"
@@ -139,7 +140,7 @@ static int run_show(const struct command *self, int argc, char **argv)
 			 wanted.trace != NULL ? wanted.trace : "");
 		return self->usage_status;
 	}
-	if (wanted.id != NULL && !options_number("ID", wanted.id, INT64_MAX, &number))
+	if (wanted.id != NULL && !option_number("ID", wanted.id, INT64_MAX, &number))
 		return self->usage_status;
 	if (!reading_open(&reading, wanted.trace) || !skip_use(&frames.skip, reading.db))
 		return STATUS_UNABLE;
