@@ -43,7 +43,7 @@ static uint64_t enter(void)
 static void leave(uint64_t gave_up)
 {
 	uint64_t now = atomic_load(&inside);
-	while (now >> 32 == gave_up && !atomic_compare_exchange_weak(&inside, &now, now - 1))
+	while (now >> 32 == gave_up && (now & THREADS) > 0 && !atomic_compare_exchange_weak(&inside, &now, now - 1))
 		;
 }
 
@@ -95,6 +95,7 @@ void forks_let(const void *hold)
 	if (hold == NULL || own.frame != hold)
 		return;
 	uint64_t gave_up = own.gave_up;
+	atomic_signal_fence(memory_order_seq_cst); /* from here on a handler's hold may overwrite it */
 	own.frame = NULL;
 	leave(gave_up);
 }

@@ -58,27 +58,27 @@ bool registry_is_loaded(const struct libpq *libpq)
 	return elf_object_at((const void *)libpq->object.low, &now) && same_object(&now, &libpq->object);
 }
 
-/* Forgets what was known of the object that lies, or lay, here; an object that has gone has nothing to learn. */
-static void learn(struct libpq *libpq, bool is_loaded)
+/* Forgets what was known of the object that lay here before. */
+static void learn(struct libpq *libpq)
 {
 	for (int n = 0; n < FUNCTION_COUNT; n++)
 		atomic_store_explicit(&libpq->real[n], NULL, memory_order_relaxed);
 	for (int h = 0; h < HOOK_COUNT; h++)
 		atomic_store_explicit(&libpq->global[h], NULL, memory_order_relaxed);
-	if (is_loaded)
-		libpq->is_user_too = elf_foreign_exports(libpq->object.map) > 0;
+	libpq->is_user_too = elf_foreign_exports(libpq->object.map) > 0;
 }
 
 /*
  * After a dlclose another object may lie where this one lay, under the same link map: its functions are looked up
  * anew.  So nothing need be pinned, and unloading has the effect it always had.  Each thread that finds an old count
- * looks anew itself, and the count is written last: who sees it never sees a function from before.
+ * looks anew itself, and the count is written last: who sees it sees no function from before.  Of an object that has
+ * gone nothing can be learned; what calls it all the same gets what it would have got without us.
  */
 static struct libpq *up_to_date(struct libpq *libpq)
 {
 	uint32_t unloads = atomic_load_explicit(&libpq_unloads, memory_order_acquire);
-	if (atomic_load_explicit(&libpq->unloads, memory_order_acquire) != unloads) {
-		learn(libpq, registry_is_loaded(libpq));
+	if (atomic_load_explicit(&libpq->unloads, memory_order_acquire) != unloads && registry_is_loaded(libpq)) {
+		learn(libpq);
 		atomic_store_explicit(&libpq->unloads, unloads, memory_order_release);
 	}
 	return libpq;
@@ -111,8 +111,9 @@ static struct libpq *register_libpq(const struct elf_object *object)
 	libpq = registry_known(object);
 	if (libpq == NULL && (libpq = free_slot()) != NULL) {
 		uint32_t unloads = atomic_load(&libpq_unloads);
+		atomic_store(&libpq->unloads, unloads - 1); /* who finds the new object before we have learned learns too */
 		libpq->object = *object;
-		learn(libpq, true);
+		learn(libpq);
 		atomic_store(&libpq->unloads, unloads);
 		uint32_t needed = (uint32_t)(libpq - registry) + 1;
 		if (registry_count() < needed)

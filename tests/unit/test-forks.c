@@ -116,12 +116,41 @@ static void a_handler_is_a_part_of_the_hold(void **state)
 	assert_int_equal(threads_inside(), 0);
 }
 
+static jmp_buf out;
+
+__attribute__((noinline)) static void leave_a_hold_behind(char *room)
+{
+	room[0] = forks_hold() != NULL;
+	longjmp(out, 1);
+}
+
+__attribute__((noinline)) static void go_deeper(void)
+{
+	char room[4096];
+	leave_a_hold_behind(room);
+	room[0]++; /* no tail call: the hold must lie deeper than the next one */
+}
+
+static void a_hold_that_a_longjmp_left_is_taken_over(void **state)
+{
+	(void)state;
+	if (setjmp(out) == 0)
+		go_deeper();
+	assert_int_equal(threads_inside(), 1);
+	const void *hold = forks_hold();
+	assert_non_null(hold);
+	assert_int_equal(threads_inside(), 1);
+	forks_let(hold);
+	assert_int_equal(threads_inside(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fork_leaves_nothing),
 		cmocka_unit_test(who_stays_and_who_comes_are_counted_once),
 		cmocka_unit_test(a_handler_is_a_part_of_the_hold),
+		cmocka_unit_test(a_hold_that_a_longjmp_left_is_taken_over),
 	};
 
 	forks_prepare();
