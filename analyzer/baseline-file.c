@@ -103,13 +103,15 @@ bool baseline_read(struct baseline *baseline, const char *path)
 
 bool baseline_replaceable(const char *path)
 {
-	char begin[sizeof head] = "";
+	char begin[sizeof head + 1] = "";
 	struct stat there;
 	FILE *file = stat(path, &there) == 0 && S_ISREG(there.st_mode) ? fopen(path, "re") : NULL;
-	size_t length = file != NULL ? fread(begin, 1, sizeof head - 1, file) : 0;
 
-	if (file != NULL)
-		fclose(file);
+	if (file == NULL)
+		return true; /* output_file_possible() has seen that it can be read if it is a file */
+	size_t length = fread(begin, 1, sizeof head, file);
+	fclose(file);
+	begin[strcspn(begin, "\r\n")] = '\0';
 	return length == 0 || strcmp(begin, head) == 0 ||
 		   fail(false, "'%s' is no baseline of pqleak, and is left alone (name another file, or remove it)", path);
 }

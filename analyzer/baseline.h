@@ -15,9 +15,9 @@
 #include "analyzer/print.h"
 
 /*
- * Makes TEMP VIEW path_count (kind, verdict, path, count: of what was found and is not suppressed) and TEMP TABLE
- * baseline (number, as excuse.rule has it; kind, verdict, path, known, now), and fills TEMP TABLE excuse.  Needs TEMP
- * TABLEs tally_life, found_misuse, stack_path and excuse, with the suppressed stacks.
+ * Makes TEMP TABLEs path_stack and path_count (what was found, by path; see baseline.sql) and TEMP TABLE baseline
+ * (number, as excuse.rule has it; kind, verdict, path, known, now, suppressed), and fills TEMP TABLE excuse.  Needs
+ * TEMP TABLEs tally_life, found_misuse, stack_path and excuse, with the suppressed stacks.
  */
 bool baseline_apply(const struct baseline *baseline, sqlite3 *db);
 

@@ -35,7 +35,7 @@ static int run_check(const struct command *self, int argc, char **argv)
 		if (!good)
 			return self->usage_status;
 	}
-	if (!options_end(self, argc, argv, 1) || !formats_check(&choice))
+	if (!options_end(self, argc, argv, 1) || !formats_check(&choice, optind < argc ? argv[optind] : DEFAULT_TRACE))
 		return self->usage_status;
 	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL) || !findings_make(&reading, &choice, &totals))
 		return STATUS_UNABLE;

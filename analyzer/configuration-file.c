@@ -23,7 +23,8 @@ static const struct command *const configurable[] = {&command_check, &command_re
 #define COMMANDS (sizeof configurable / sizeof configurable[0])
 
 /* Of these a path that is not absolute is below the file's folder. */
-static const char *const paths[] = {"suppressions", "baseline", "skip-file", "source-root", "sysroot", "debug-path"};
+static const char *const paths[] = {"suppressions", "baseline",   "skip-file", "source-root",
+									"sysroot",      "debug-path", "trace"};
 
 struct parser {
 	struct configured *configured;
@@ -46,6 +47,8 @@ __attribute__((format(printf, 2, 3))) static void complain(struct parser *parser
 	parser->failed = true;
 }
 
+static const char blanks[] = " \t\r\f\v"; /* to inih */
+
 /* "[check run]": the commands that a section is for.  inih says nothing of one that has no line. */
 static void begin_section(struct parser *parser, const char *line)
 {
@@ -53,8 +56,11 @@ static void begin_section(struct parser *parser, const char *line)
 	bool any = false;
 
 	memset(parser->is_for, 0, sizeof parser->is_for);
-	if (line[1 + length] == '\0')
+	const char *rest = line + 1 + length;
+	if (*rest == '\0')
 		complain(parser, "'%s' has no ']'", line);
+	else if (rest[1 + strspn(rest + 1, blanks)] != '\0' && rest[1 + strspn(rest + 1, blanks)] != ';')
+		complain(parser, "'%s' has something behind its ']'", line);
 	for (const char *word = line + 1, *end = line + 1 + length;;) {
 		word += strspn(word, " \t");
 		if (word >= end)
@@ -115,14 +121,17 @@ static char *below_folder(const char *file, const char *value, bool is_list)
 	return all;
 }
 
-static char *value_of(const char *file, const char *key, const char *value)
+static char *value_of(const struct parser *parser, const char *key, const char *value)
 {
+	const char *file = parser->configured->file;
+
 	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
 		if (strcmp(key, paths[i]) == 0)
 			return below_folder(file, value, strcmp(key, "debug-path") == 0);
 	if (strcmp(key, "output") != 0)
 		return strdup(value);
-	const char *equals = strchr(value, '='); /* FORMAT=FILE; a baseline has one form */
+	/* FORMAT=FILE; a baseline has one form. */
+	const char *equals = parser->command != &command_baseline ? strchr(value, '=') : NULL;
 	if (equals == NULL)
 		return below_folder(file, value, false);
 	if (strcmp(equals, "=-") == 0)
@@ -187,7 +196,7 @@ static int take(void *user, const char *section, const char *key, const char *va
 		if (asprintf(&option, "--%s", key) < 0)
 			option = NULL;
 	} else {
-		char *whole = value_of(parser->configured->file, key, value);
+		char *whole = value_of(parser, key, value);
 		if (whole == NULL || asprintf(&option, "--%s=%s", key, whole) < 0)
 			option = NULL;
 		free(whole);
@@ -203,14 +212,14 @@ static char *next_line(char *text, int room, void *user)
 
 	if (line == NULL)
 		return NULL;
-	line += strspn(line, " \t");
+	line += strspn(line, blanks);
 	if (line[0] == '#' || line[0] == ';')
 		line[0] = '\0';
 	if (line[0] == '[')
 		begin_section(parser, line);
-	if (strlen(line) >= (size_t)room)
-		complain(parser, "the line is longer than %d bytes", room - 1);
-	snprintf(text, (size_t)room, "%s", line);
+	if (strlen(line) + 1 >= (size_t)room)
+		complain(parser, "the line is longer than %d bytes", room - 2);
+	snprintf(text, (size_t)room, "%s\n", line); /* without its end a later inih takes it for a part */
 	return parser->failed ? NULL : text;
 }
 

@@ -15,7 +15,8 @@
 
 struct report_choice;
 
-/* Makes the table anew.  Needs TEMP TABLEs stack_path, call and found_misuse.  False: it failed and said so. */
+/* Makes the table anew.  Needs TEMP TABLEs tally_life, stack_path, call and
+ * found_misuse.  False: it failed and said so. */
 bool excuses_make(sqlite3 *db, const struct report_choice *choice);
 
 #endif

@@ -17,6 +17,7 @@
 #include "analyzer/report-machine.h"
 #include "analyzer/report.h"
 #include "analyzer/statements.h"
+#include "analyzer/text-file.h"
 
 static const char *const names[] = {
 	[FORMAT_TEXT] = "text",     [FORMAT_JSON] = "json",     [FORMAT_SARIF] = "sarif", [FORMAT_JUNIT] = "junit",
@@ -114,32 +115,22 @@ bool format_print(enum format format, struct reading *reading, const struct repo
 	return report_tap(reading, totals, file);
 }
 
-static bool is_read(const struct accepted *accepted, const char *path)
-{
-	bool found = accepted->baseline.file != NULL && output_file_same(path, accepted->baseline.file);
-
-	const struct suppression *items = accepted->suppressions.items;
-	for (size_t i = 0; i < accepted->suppressions.count && !found; i++)
-		if (i == 0 || strcmp(items[i].file, items[i - 1].file) != 0)
-			found = output_file_same(path, items[i].file);
-	return found;
-}
-
-bool formats_check(const struct report_choice *choice)
+bool formats_check(const struct report_choice *choice, const char *trace)
 {
 	const struct formats *formats = &choice->formats;
 
 	for (size_t i = 0; i < formats->count; i++) {
-		const char *path = formats->outputs[i].path;
-		for (size_t j = 0; j < i; j++)
-			if (output_file_same(path, formats->outputs[j].path))
-				return fail(false, "'--output=%s=%s': another --output goes there (name another file)",
-							names[formats->outputs[i].format], path);
+		const char *name = names[formats->outputs[i].format], *path = formats->outputs[i].path;
 		if (strcmp(path, "-") == 0)
 			continue;
-		if (is_read(&choice->accepted, path))
-			return fail(false, "'--output=%s=%s': this file says what is known, and is left alone (name another file)",
-						names[formats->outputs[i].format], path);
+		for (size_t j = 0; j < i; j++)
+			if (output_file_same(path, formats->outputs[j].path))
+				return fail(false, "'--output=%s=%s': another --output goes there (name another file)", name, path);
+		if (output_file_same(path, trace))
+			return fail(false, "'--output=%s=%s': this is the trace (name another file)", name, path);
+		if (text_file_was_read(path))
+			return fail(false, "'--output=%s=%s': pqleak reads this file, and leaves it alone (name another file)",
+						name, path);
 		if (!output_file_possible(path))
 			return false;
 	}

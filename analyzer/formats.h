@@ -43,7 +43,7 @@ bool format_print(enum format format, struct reading *reading, const struct repo
 				  const struct totals *totals, FILE *meant_for, FILE *file);
 
 /* Before anything is done: whether the files of --output can be written, and overwrite nothing that is needed. */
-bool formats_check(const struct report_choice *choice);
+bool formats_check(const struct report_choice *choice, const char *trace);
 
 /* Writes the files of --output, what is for standard output to `standard`; false: one failed and said so. */
 bool formats_write(struct reading *reading, const struct report_choice *choice, const struct totals *totals,

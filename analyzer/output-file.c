@@ -5,6 +5,8 @@
 #include "analyzer/output-file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,9 +14,11 @@
 
 #include "analyzer/message.h"
 
+/* `error` 0: nobody knows, for stdio keeps no reason of a write that was long ago. */
 static bool cannot_write(const char *path, int error)
 {
-	return fail(false, "cannot write '%s': %s (name a file in a folder that you can write to)", path, strerror(error));
+	return fail(false, "cannot write '%s': %s (name a file in a folder that you can write to)", path,
+				error != 0 ? strerror(error) : "the disk is full, or it can no longer be written");
 }
 
 static char *folder_of(const char *path)
@@ -35,13 +39,33 @@ static bool is_database(const char *path)
 	return length == sizeof magic && memcmp(magic, "SQLite format 3", sizeof magic) == 0;
 }
 
+/* That a name stands for, as /dev/stdout; -1: none. */
+static int descriptor_of(const char *path)
+{
+	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+	char *end;
+
+	if (strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/stderr") == 0)
+		return strcmp(path, "/dev/stdout") == 0 ? STDOUT_FILENO : STDERR_FILENO;
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+		if (strncmp(path, folders[i], strlen(folders[i])) == 0) {
+			long number = strtol(path + strlen(folders[i]), &end, 10);
+			return *end == '\0' && number >= 0 && number <= INT_MAX ? (int)number : -1;
+		}
+	return -1;
+}
+
 bool output_file_possible(const char *path)
 {
 	struct stat there;
 	bool exists = stat(path, &there) == 0;
 
+	if (descriptor_of(path) >= 0)
+		return fcntl(descriptor_of(path), F_GETFD) >= 0 || cannot_write(path, errno);
 	if (exists && S_ISDIR(there.st_mode))
 		return cannot_write(path, EISDIR);
+	if (exists && S_ISREG(there.st_mode) && access(path, R_OK) != 0)
+		return cannot_write(path, errno); /* nobody can tell what it would replace */
 	if (exists && S_ISREG(there.st_mode) && is_database(path))
 		return fail(false, "'%s' is a trace, or another database, and is left alone (name another file)", path);
 	char *target = exists ? realpath(path, NULL) : strdup(path);
@@ -78,7 +102,9 @@ bool output_file_same(const char *one, const char *other)
 /* `mode`: that of what is there, or 0. */
 static bool open_temporary(struct output_file *output, mode_t mode)
 {
-	if (output->target == NULL || asprintf(&output->temporary, "%s.XXXXXX", output->target) < 0) {
+	if (output->target == NULL)
+		return cannot_write(output->path, errno);
+	if (asprintf(&output->temporary, "%s.XXXXXX", output->target) < 0) {
 		output->temporary = NULL;
 		return fail(false, "out of memory");
 	}
@@ -98,6 +124,18 @@ static bool open_temporary(struct output_file *output, mode_t mode)
 	return cannot_write(output->path, error);
 }
 
+/* Goes on where the descriptor stands: what a shell has redirected is not written from the start again. */
+static FILE *open_descriptor(int number)
+{
+	fflush(stdout);
+	int copy = fcntl(number, F_DUPFD_CLOEXEC, 0);
+	FILE *file = copy >= 0 ? fdopen(copy, "w") : NULL;
+
+	if (copy >= 0 && file == NULL)
+		close(copy);
+	return file;
+}
+
 static void done(struct output_file *output)
 {
 	free(output->target);
@@ -107,8 +145,13 @@ static void done(struct output_file *output)
 bool output_file_open(struct output_file *ret, const char *path)
 {
 	struct stat there;
+	int number = descriptor_of(path);
 
 	*ret = (struct output_file){.path = path};
+	if (number >= 0) {
+		ret->file = open_descriptor(number);
+		return ret->file != NULL || cannot_write(path, errno);
+	}
 	if (!output_file_possible(path))
 		return false;
 	bool exists = stat(path, &there) == 0, opened;
@@ -128,7 +171,7 @@ bool output_file_open(struct output_file *ret, const char *path)
 bool output_file_close(struct output_file *output, bool good)
 {
 	bool written = !ferror(output->file);
-	int error = EIO;
+	int error = 0;
 
 	if (fflush(output->file) != 0) {
 		written = false;

@@ -2,7 +2,9 @@
 /*
  * output-file.h - a file that is there whole or not at all.
  *
- * Owns the temporary file beside it, which takes its name at the end.
+ * Owns the temporary file beside it, which takes its name at the end.  What is no
+ * regular file, a descriptor (/dev/stdout) and a link to nothing are written as
+ * they are.
  */
 #ifndef PQLEAK_ANALYZER_OUTPUT_FILE_H
 #define PQLEAK_ANALYZER_OUTPUT_FILE_H

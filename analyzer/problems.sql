@@ -54,7 +54,8 @@ INSERT INTO problem
            NULL, NULL, source_file(u.real_file), u.line, NULL, NULL, NULL, NULL
     FROM suppression u CROSS JOIN choice c WHERE u.stale),
   placed AS (
-    SELECT m.*, coalesce(m.file, source_file(c.file)) AS source, coalesce(m.line, nullif(c.line, 0)) AS source_line,
+    SELECT m.*, coalesce(m.file, source_file(c.file)) AS source,
+           coalesce(m.line, iif(source_file(c.file) IS NULL, NULL, nullif(c.line, 0))) AS source_line,
            c.function, c.module, c."offset", iif(m.part = 4, m.message, p.path) AS path
     FROM told m LEFT JOIN call c ON c.frame = m.frame AND c.depth = m.depth LEFT JOIN stack_path p ON p.stack = m.stack),
   marked AS (

@@ -54,16 +54,17 @@ static bool annotate(FILE *file, const char *level, sqlite3_stmt *row)
 
 bool report_github(struct reading *reading, FILE *file)
 {
-	QUERY_CLEANUP row = query_prepare(
-		reading->db, "SELECT iif(accepted, 'notice', 'error'), 'pqleak: cannot tell',"
-					 " 'cannot tell whether anything leaked: ' || reason, '', 0 FROM found_reason UNION ALL SELECT * FROM (SELECT level, 'pqleak: ' || title, message, file, line"
-					 " FROM problem WHERE excused = '' AND level <> 'note' ORDER BY level, number)");
+	QUERY_CLEANUP row =
+		query_prepare(reading->db, "SELECT iif(accepted, 'notice', 'error'), 'pqleak: cannot tell',"
+								   " 'cannot tell whether anything leaked: ' || reason, '', 0 FROM found_reason UNION "
+								   "ALL SELECT * FROM (SELECT level, 'pqleak: ' || title, message, file, line"
+								   " FROM problem WHERE excused = '' AND level <> 'note' ORDER BY level, number)");
 	bool failed = row == NULL;
-	int64_t errors = 0, warnings = 0;
+	int64_t errors = 0, warnings = 0, notices = 0;
 
 	while (!failed && query_next(row, &failed)) {
 		const char *level = query_text(row, 0);
-		int64_t *count = strcmp(level, "error") == 0 ? &errors : &warnings;
+		int64_t *count = strcmp(level, "error") == 0 ? &errors : strcmp(level, "warning") == 0 ? &warnings : &notices;
 		if (++*count <= SHOWN)
 			failed = !annotate(file, level, row);
 	}

@@ -25,7 +25,7 @@ static void say_leaked(const struct printer *printer, const struct totals *total
 	}
 }
 
-/* A reader of a log must see why the check passed or failed, where that is not plain. */
+/* A reader of a log must see why the check passed or failed, where that is not plain.  Follows what leaked. */
 static void say_gate(const struct printer *printer, const struct gate *gate, const struct totals *totals)
 {
 	int64_t failing = gate_failing(gate, totals), held = 0, found = 0;
@@ -51,13 +51,23 @@ static void say_gate(const struct printer *printer, const struct gate *gate, con
 				   failing == 1 ? "s" : "");
 }
 
+static bool some_misuse_fails(const struct gate *gate)
+{
+	bool any = false;
+
+	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
+		any = any || (!misuse_by_design((enum misuse_kind)m) && gate_fails_misuse(gate, (enum misuse_kind)m));
+	return any;
+}
+
 static void say_more(const struct printer *printer, const struct report_choice *choice, const struct totals *totals)
 {
 	int64_t misuses = totals_misuse(totals);
 
+	say_gate(printer, &choice->gate, totals);
 	if (misuses > 0)
-		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " misuse%s of connections and results", misuses,
-				   plural(misuses));
+		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " misuse%s of connections and results%s", misuses,
+				   plural(misuses), some_misuse_fails(&choice->gate) ? "" : " (--fail-on: none fails the check)");
 	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
 		if (gate_fails_misuse(&choice->gate, (enum misuse_kind)m) && misuse_by_design((enum misuse_kind)m) &&
 			totals->misuse[m] > 0)
@@ -70,7 +80,6 @@ static void say_more(const struct printer *printer, const struct report_choice *
 	if (totals->excused_misuse > 0)
 		print_line(printer, 0, STYLE_PLAIN, "pqleak: %" PRId64 " misuse%s excused", totals->excused_misuse,
 				   plural(totals->excused_misuse));
-	say_gate(printer, &choice->gate, totals);
 	if (choice->accepted.strict && totals->stale > 0)
 		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " suppression%s expired or unused (--strict-suppressions)",
 				   totals->stale, plural(totals->stale));

@@ -11,7 +11,7 @@
 #include "analyzer/report-machine.h"
 
 static const char cases_sql[] =
-	"SELECT number, level, message, rule, coalesce(file, module, 'unknown'), iif(file IS NULL, 0, ifnull(line, 0)),"
+	"SELECT number, level, message, rule, coalesce(file, module, 'unknown'), ifnull(line, 0),"
 	" excused, ifnull(reason, '') FROM problem ORDER BY number";
 
 /* Control characters, which XML cannot hold at all, are gone already. */

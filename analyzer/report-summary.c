@@ -83,7 +83,7 @@ static void say_peak(const struct printer *printer, sqlite3 *db, const struct to
 
 static void say_reasons(const struct printer *printer, sqlite3 *db, const struct totals *totals)
 {
-	QUERY_CLEANUP row = query_prepare(db, "SELECT reason FROM cannot_tell LIMIT ?");
+	QUERY_CLEANUP row = query_prepare(db, "SELECT reason FROM found_reason LIMIT ?");
 	struct printer whole = *printer; /* half a reason is none */
 
 	whole.width = 0;

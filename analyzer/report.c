@@ -46,7 +46,7 @@ static int run_report(const struct command *self, int argc, char **argv)
 		if (!options_report(option, optarg, &choice))
 			return self->usage_status;
 	}
-	if (!options_end(self, argc, argv, 1) || !formats_check(&choice))
+	if (!options_end(self, argc, argv, 1) || !formats_check(&choice, optind < argc ? argv[optind] : DEFAULT_TRACE))
 		return self->usage_status;
 	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL) || !findings_make(&reading, &choice, &totals) ||
 		!report_print(&reading, &choice, &totals, stdout))

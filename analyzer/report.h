@@ -24,7 +24,7 @@ struct totals;
 
 /* What the user asked for. */
 struct report_choice {
-	const char *group_by; /* "site" (also when NULL), "stack", "function", "module" or "database" */
+	const char *group_by; /* "site" (also when NULL), "stack", "function", "module", "database" or "label" */
 	bool all;
 	struct formats formats;
 	bool stacks;             /* also those of the last use, and of where what is comparable was released */

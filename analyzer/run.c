@@ -189,7 +189,7 @@ static int run_run(const struct command *self, int argc, char **argv)
 	}
 	if (optind == argc)
 		return fail(self->usage_status, "run which command? (see 'pqleak run --help')");
-	char *trace = formats_check(&choice.report) ? run_trace_path(choice.output) : NULL;
+	char *trace = formats_check(&choice.report, choice.output) ? run_trace_path(choice.output) : NULL;
 	if (trace == NULL)
 		return STATUS_RUN_FAILED;
 	int status = trace_command(&choice, trace, argv + optind, &launched);

@@ -67,7 +67,9 @@ static void sql_source_path(sqlite3_context *context, int count, sqlite3_value *
 		return;
 	/* The root has no symbolic links and no ".." in it. */
 	char *real = path[0] == '/' ? realpath(path, NULL) : NULL;
-	const char *below = after_root(root, real != NULL ? real : path);
+	const char *below = real != NULL ? after_root(root, real) : NULL;
+	if (below == NULL && strstr(path, "/../") == NULL)
+		below = after_root(root, path); /* a link in the repository that leads out of it, or no such file here */
 	sqlite3_result_text(context, below != NULL ? below : below_root(root, path), -1, SQLITE_TRANSIENT);
 	free(real);
 }

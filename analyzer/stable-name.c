@@ -4,6 +4,7 @@
  */
 #include "analyzer/stable-name.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,7 +39,8 @@ static void drop_numbers(char *function)
 	for (char *at = function; (at = strpbrk(at, "#$")) != NULL; at++) {
 		char *number = at[0] == '#' ? at : strncmp(at, "$_", 2) == 0 ? at + 2 : NULL;
 		size_t length = number != NULL ? strspn(at[0] == '#' ? number + 1 : number, digits) : 0;
-		if (length == 0 || (at[0] == '#' && at[1 + length] != '}'))
+		char after = number != NULL ? number[length + (at[0] == '#')] : '\0';
+		if (length == 0 || (at[0] == '#' ? after != '}' : isalnum((unsigned char)after) || after == '_'))
 			continue;
 		char *end = number + length + (at[0] == '#');
 		memmove(number, end, strlen(end) + 1);

@@ -14,9 +14,9 @@
 #include "analyzer/suppress-file.h"
 
 /*
- * Makes TEMP TABLE suppression (number, as excuse.rule has it; file, line, pattern, reason, expires; expired; matched:
- * how many kinds of finding and stacks) and fills TEMP TABLE excuse.  Needs TEMP TABLEs tally_life, found_misuse,
- * call and excuse.
+ * Makes TEMP TABLE suppression (number, as excuse.rule has it; file, real_file, line, pattern, reason, expires;
+ * expired; matched: how many kinds of finding and stacks; stale: expired, or matched nothing) and fills TEMP TABLE
+ * excuse.  Needs TEMP TABLEs tally_life, found_misuse, call and excuse.
  */
 bool suppress_apply(const struct suppressions *suppressions, sqlite3 *db);
 

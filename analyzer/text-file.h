@@ -2,8 +2,8 @@
 /*
  * text-file.h - files that people write, line by line.
  *
- * Owns how such a file is read and what is said when it cannot be; the callers
- * know what its lines mean.
+ * Owns how such a file is read, what is said when it cannot be, and which files
+ * were, so that no output replaces one; the callers know what its lines mean.
  */
 #ifndef PQLEAK_ANALYZER_TEXT_FILE_H
 #define PQLEAK_ANALYZER_TEXT_FILE_H
@@ -28,6 +28,9 @@ bool text_file_open(struct text_file *ret, const char *path, const char *what, c
 
 /* The next line without its end, to be changed but not freed; NULL: there is none, or it failed and said so. */
 char *text_file_next(struct text_file *file);
+
+/* Whether this process has opened that file so. */
+bool text_file_was_read(const char *path);
 
 /* False: something failed. */
 bool text_file_close(struct text_file *file);

@@ -315,10 +315,12 @@ def check_links(pqleak):
         root.mkdir()
         (root / 'bank.c').touch()
         (pathlib.Path(folder) / 'link').symlink_to('bank')
-        for way in ('link/bank.c', 'bank/../link/../bank/bank.c'):
+        (pathlib.Path(folder) / 'elsewhere.c').touch()
+        (root / 'out.c').symlink_to('../elsewhere.c')
+        for way, there in (('link/bank.c', 'bank.c'), ('bank/../link/../bank/bank.c', 'bank.c'), ('bank/out.c', 'out.c')):
             golden.shell(os.path.join(folder, 'trace.db'), f"UPDATE symbol SET file = '{folder}/{way}' WHERE line = 41;")
             text = reports(pqleak, folder, ['github'], f'--source-root={root}')['github']
-            expect('::error file=bank.c,line=41,title=' in text, text)
+            expect(f'::error file={there},line=41,title=' in text, text)
 
 
 def check_many(pqleak):
@@ -367,12 +369,14 @@ def check_overwriting(pqleak):
         for accepted in ('all.supp', 'same.baseline'):
             (folder / accepted).write_bytes((golden.HERE / 'accepted' / accepted).read_bytes())
         (folder / 'notes').write_text('notes', encoding='utf-8')
+        (folder / 'empty').write_text('# nothing yet\n', encoding='utf-8')
         (folder / 'again').symlink_to('new')
         before = {path: path.read_bytes() for path in folder.iterdir() if path.name != 'again'}
         known = ['--suppressions=all.supp', '--baseline=same.baseline']
         for command in (['check', '--output=json=trace.db'], ['check', '--output=json=hard'], ['check', '--output=json=soft'],
                         ['report', *known, '--output=tap=all.supp'], ['report', '--output=tap=./same.baseline', *known],
-                        ['report', '--output=json=x', '--output=sarif=./x'], ['check', '--output=tap=-', '--output=tap=-'],
+                        ['report', '--output=json=x', '--output=sarif=./x'], ['check', '--skip-file=empty', '--output=json=empty'],
+                        ['check', '--suppressions=empty', '--output=json=empty'], ['check', '--output=json=trace.db'],
                         ['baseline', '-o', 'trace.db'], ['baseline', '-o', 'soft'], ['baseline', '-o', 'notes']):
             run = subprocess.run([pqleak, *command, 'trace.db'], cwd=name, capture_output=True, text=True, timeout=golden.SECONDS,
                                  check=False, env=golden.ENVIRONMENT)
@@ -388,6 +392,16 @@ def check_overwriting(pqleak):
             expect(reports_to.stderr == b'' and (folder / output).is_symlink(), output)
             json.loads((folder / output).read_text(encoding='utf-8'))
         expect((folder / 'report').stat().st_mode & 0o777 == 0o600, 'another mode')
+        # A shell's log goes on where it stands.
+        with (folder / 'log').open('a', encoding='utf-8') as log:
+            log.write('before\n')
+            log.flush()
+            subprocess.run([pqleak, 'check', '-q', '--max=1000', '--fail-on=none', '--output=tap=/dev/stdout', 'trace.db'],
+                           cwd=name, stdout=log, timeout=golden.SECONDS, check=True, env=golden.ENVIRONMENT)
+        expect((folder / 'log').read_text(encoding='utf-8').startswith('before\nTAP version 14\n'), 'the log began anew')
+        run = subprocess.run([pqleak, 'run', '-o', 'new.db', '--output=json=./new.db', '--', 'touch', 'made'], cwd=name,
+                             capture_output=True, text=True, timeout=golden.SECONDS, check=False, env=golden.ENVIRONMENT)
+        expect((run.returncode, (folder / 'made').exists()) == (125, False) and 'this is the trace' in run.stderr, run)
 
 
 def check_nothing(pqleak):

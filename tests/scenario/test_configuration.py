@@ -25,6 +25,9 @@ WRONG = {
     '[check]\nmax = 0\n[run]\nbogus = 1\n': (4, "'pqleak run' has no option '--bogus'"),
     '[check report]\nmax = 1\n': (2, "'pqleak report' has no option '--max'"),
     '[check]\nskip = a\0b\n': (2, 'NUL byte'),
+    '[check] max = 9\n': (1, "behind its ']'"),
+    '[check]\nskip = abc\n\vmaxx = 9\n': (3, "did you mean '--max'?"),
+    '[check]\n; ok\n\f[chek]\n': (3, "not for 'chek'"),
     # What would not fit must not become an option of its own.
     '[check]\nskip = ' + 'a' * 180 + ' ' * 12 + 'fail-on = none\n': (2, 'longer than'),
 }

@@ -172,6 +172,7 @@ static void names_are_stable(void **state)
 		{"{lambda(int)#1}::operator()(int)::{lambda()#3}", "{lambda(int)}::operator()(int)::{lambda()}"},
 		{"main::$_0::operator()() const", "main::$_::operator()() const"},
 		{"cost#1$2$_", "cost#1$2$_"},
+		{"cost$_12abc", "cost$_12abc"},
 		{"", ""},
 	};
 	static const char *const script[][2] = {
