@@ -80,14 +80,14 @@ SELECT json_object(
       SELECT json_object('host', t.host, 'port', t.port, 'database', t.database, 'user', t.user,
                          'application_name', t.application_name, 'count', sum(n.count)) AS target
       FROM share n JOIN target t ON t.id = n.target WHERE n.number = f.number
-      GROUP BY t.id ORDER BY sum(n.count) DESC, t.id)),
+      GROUP BY t.id ORDER BY sum(n.count) DESC, t.host, t.port, t.database, t.user, t.application_name)),
     'transaction_status', (SELECT json_group_object(name, count) FROM (
       SELECT transaction_name(transaction_status) AS name, sum(count) AS count FROM share
       WHERE number = f.number AND transaction_status >= 0 GROUP BY transaction_status)),
     'processes', (SELECT json_group_array(json(process)) FROM (
       SELECT json_object('pid', p.pid, 'exe', p.exe, 'count', sum(n.count)) AS process
       FROM share n JOIN process p ON p.id = n.process WHERE n.number = f.number
-      GROUP BY p.id ORDER BY sum(n.count) DESC, p.id)),
+      GROUP BY p.id ORDER BY sum(n.count) DESC, p.exe, p.id)),
     'labels', (SELECT json(iif(max(labelled), json_group_array(json(label)), '[]')) FROM (
       SELECT json_object('label', p.label, 'count', sum(n.count)) AS label, p.label IS NOT NULL AS labelled
       FROM share n JOIN process p ON p.id = n.process WHERE n.number = f.number
@@ -102,31 +102,37 @@ SELECT json_object(
     'release_site', (SELECT json(text) FROM site_json s WHERE s.stack = m.release_stack),
     'stack', m.stack, 'acquire_stack', nullif(m.acquire_stack, 0), 'release_stack', nullif(m.release_stack, 0),
     'connection', m.connection, 'first_ns', m.first_ns, 'last_ns', m.last_ns, 'processes', m.processes) AS item
-    FROM found_misuse m ORDER BY m.by_design, m.count DESC, m.first_ns, m.kind)),
+    FROM found_misuse m
+    ORDER BY m.by_design, m.count DESC, m.kind, (SELECT path FROM stack_path p WHERE p.stack = m.stack),
+             m.stack, m.acquire_stack, m.release_stack)),
   'idle_in_transaction', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'begin_site', (SELECT json(text) FROM site_json s WHERE s.stack = i.acquire_stack),
     'idle_site', (SELECT json(text) FROM site_json s WHERE s.stack = i.idle_stack),
     'transactions', i.count, 'longest_idle_ns', i.longest_idle_ns) AS item
-    FROM found_idle i ORDER BY i.longest_idle_ns DESC, i.acquire_stack)),
+    FROM found_idle i, choice
+    ORDER BY iif(reproducible, 0, i.longest_idle_ns) DESC, (SELECT path FROM stack_path p WHERE p.stack = i.acquire_stack), i.acquire_stack)),
   'held', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'kind', h.kind, 'acquire_site', (SELECT json(text) FROM site_json s WHERE s.stack = h.acquire_stack),
     'release_site', (SELECT json(text) FROM site_json s WHERE s.stack = h.release_stack),
     'count', h.count, 'late', h.late, 'longest_ns', h.longest_ns) AS item
-    FROM found_held h ORDER BY kind_rank(h.kind), h.longest_ns DESC, h.acquire_stack)),
+    FROM found_held h, choice ORDER BY kind_rank(h.kind), iif(reproducible, 0, h.longest_ns) DESC,
+      (SELECT path FROM stack_path p WHERE p.stack = h.acquire_stack), h.acquire_stack)),
   'churn', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'site', (SELECT json(text) FROM site_json s WHERE s.stack = c.acquire_stack), 'connections', c.connections,
     'mean_queries', round(c.mean_queries, 3), 'mean_hold_ns', c.mean_hold_ns, 'connect_ns', c.connect_ns) AS item
-    FROM found_churn c ORDER BY c.connect_ns DESC, c.acquire_stack)),
+    FROM found_churn c, choice
+    ORDER BY iif(reproducible, 0, c.connect_ns) DESC, (SELECT path FROM stack_path p WHERE p.stack = c.acquire_stack), c.acquire_stack)),
   'failed_connects', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'site', (SELECT json(text) FROM site_json s WHERE s.stack = e.acquire_stack), 'error', e.error, 'count', e.count,
     'first_ns', e.first_ns, 'last_ns', e.last_ns, 'per_second', e.per_second,
     'backs_off', json(CASE e.backs_off WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)) AS item
-    FROM found_failed e ORDER BY e.count DESC, e.first_ns, e.error)),
+    FROM found_failed e, choice ORDER BY e.count DESC, iif(reproducible, 0, e.first_ns), e.error,
+      (SELECT path FROM stack_path p WHERE p.stack = e.acquire_stack))),
   'broken', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'site', (SELECT json(text) FROM site_json s WHERE s.stack = b.acquire_stack), 'count', b.count,
     'use_site', (SELECT json(text) FROM site_json s WHERE s.stack = b.stack), 'idle_ns', b.idle_ns,
     'keepalives', b.keepalives, 'connection', b.connection) AS item
-    FROM found_broken b ORDER BY b.count DESC, b.acquire_stack)),
+    FROM found_broken b ORDER BY b.count DESC, (SELECT path FROM stack_path p WHERE p.stack = b.acquire_stack), b.acquire_stack)),
   'drained', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'pid', (SELECT pid FROM process p WHERE p.id = d.process),
     'site', (SELECT json(text) FROM site_json s WHERE s.stack = d.acquire_stack), 'open', d.open,
@@ -143,5 +149,5 @@ SELECT json_object(
     'process', (SELECT json_object('pid', pid, 'exe', exe, 'open', peak) FROM process WHERE id = ?5),
     'sites', (SELECT json_group_array(json(item)) FROM (SELECT json_object('open', k.open,
       'site', (SELECT json(text) FROM site_json s WHERE s.stack = k.acquire_stack)) AS item
-      FROM peak_place k ORDER BY k.open DESC, k.acquire_stack)))
+      FROM peak_place k ORDER BY k.open DESC, (SELECT path FROM stack_path p WHERE p.stack = k.acquire_stack), k.acquire_stack)))
 )

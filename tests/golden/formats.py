@@ -268,6 +268,19 @@ def check_names(pqleak):
             Reader.junit(reports(pqleak, folder, ['junit'], f'--group-by={group}')['junit'])
 
 
+def check_reproducible(pqleak):
+    """What happened in another order is the same report."""
+    texts = []
+    for change in ('', 'UPDATE misuse SET first_ns = 3400000000000000000 - first_ns, last_ns = 3400000000000000000 - last_ns;'
+                       'UPDATE connection SET acquired_ns = 3400000000000000000 - acquired_ns WHERE released_ns IS NULL;'):
+        with tempfile.TemporaryDirectory() as folder:
+            golden.make_trace(folder, 'misuse')
+            golden.shell(os.path.join(folder, 'trace.db'), change)
+            texts.append(reports(pqleak, folder, FORMATS, '--reproducible'))
+    for f in FORMATS:
+        expect(texts[0][f] == texts[1][f], f'{f}: {texts[0][f]}')
+
+
 def check_excused(pqleak):
     """What is excused: SARIF suppresses it, JUnit skips it, the others do without."""
     with tempfile.TemporaryDirectory() as folder:
@@ -420,7 +433,7 @@ def main():
     pqleak = os.path.abspath(sys.argv[1])
     cases = [(f'formats of {fixture}', lambda fixture=fixture: check_fixture(pqleak, fixture)) for fixture in FIXTURES]
     cases += [(check.__doc__.splitlines()[0], lambda check=check: check(pqleak))
-              for check in (check_gate, check_unseen, check_names, check_excused, check_source_root, check_links, check_many, check_errors, check_overwriting, check_nothing)]
+              for check in (check_gate, check_unseen, check_names, check_reproducible, check_excused, check_source_root, check_links, check_many, check_errors, check_overwriting, check_nothing)]
     print(f'1..{len(cases)}')
     failures = 0
     for number, (name, case) in enumerate(cases, 1):

@@ -110,6 +110,8 @@ CASES = {
     'incomplete-baseline': ('incomplete', ['check', '--baseline=more.baseline'], []),
     'misuse-suppressed': ('misuse', ['check', '--suppressions=misuse.supp'], []),
     'misuse-print-suppressions': ('misuse', ['report', '--print-suppressions'], []),
+    'misuse-check-none': ('misuse', ['check', '--fail-on=none'], []),
+    'leaks-text-misuse': ('leaks', ['check', '--fail-on=misuse'], []),
     'misuse-baseline': ('misuse', ['baseline', '--fail-on=misuse'], []),
     'scripts-baseline': ('scripts', ['baseline', '--suppressions=scripts.supp'], []),
     'leaks-show': ('leaks', ['show'], []),
