@@ -14,7 +14,8 @@
 
 static const char suppression_sql[] =
 	"DROP TABLE IF EXISTS temp.suppression;"
-	"CREATE TEMP TABLE suppression (number INTEGER PRIMARY KEY, file TEXT, real_file TEXT, line INTEGER, pattern TEXT, reason TEXT,"
+	"CREATE TEMP TABLE suppression (number INTEGER PRIMARY KEY, file TEXT, real_file TEXT, line INTEGER, pattern TEXT, "
+	"reason TEXT,"
 	" expires TEXT, expired INTEGER, matched INTEGER, stale INTEGER AS (expired OR matched = 0))";
 
 /* What may be excused, stack by stack. */
