@@ -13,10 +13,8 @@
 #include "analyzer/options.h"
 #include "analyzer/output-file.h"
 #include "analyzer/print.h"
-#include "analyzer/query.h"
 #include "analyzer/report-machine.h"
 #include "analyzer/report.h"
-#include "analyzer/statements.h"
 #include "analyzer/text-file.h"
 
 static const char *const names[] = {
@@ -93,11 +91,9 @@ static bool print_text(struct reading *reading, const struct report_choice *choi
 bool format_print(enum format format, struct reading *reading, const struct report_choice *choice,
 				  const struct totals *totals, FILE *meant_for, FILE *file)
 {
-	if (format == FORMAT_TEXT)
-		return print_text(reading, choice, totals, meant_for, file);
-	if (!query_run(reading->db, problems_sql))
-		return false;
 	switch (format) {
+	case FORMAT_TEXT:
+		return print_text(reading, choice, totals, meant_for, file);
 	case FORMAT_JSON:
 		return report_json(reading, choice, totals, file);
 	case FORMAT_SARIF:
@@ -109,7 +105,6 @@ bool format_print(enum format format, struct reading *reading, const struct repo
 	case FORMAT_JUNIT:
 		return report_junit(reading, totals, file);
 	case FORMAT_TAP:
-	case FORMAT_TEXT:
 		break;
 	}
 	return report_tap(reading, totals, file);

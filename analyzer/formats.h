@@ -37,8 +37,8 @@ struct formats {
 bool formats_has_option(int option);
 bool formats_option(int option, const char *value, struct formats *formats);
 
-/* Prints in that form to `file`; a text has the width and colours of the file it is meant for.  False: it failed and
- * said so. */
+/* Prints in that form to `file`, after problems.sql if it is for programs; a text has the width and colours of the file
+ * it is meant for.  False: it failed and said so. */
 bool format_print(enum format format, struct reading *reading, const struct report_choice *choice,
 				  const struct totals *totals, FILE *meant_for, FILE *file);
 

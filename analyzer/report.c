@@ -8,7 +8,9 @@
 #include "analyzer/findings.h"
 #include "analyzer/message.h"
 #include "analyzer/options.h"
+#include "analyzer/query.h"
 #include "analyzer/reading.h"
+#include "analyzer/statements.h"
 #include "analyzer/suppress.h"
 
 void report_choice_done(struct report_choice *choice)
@@ -21,12 +23,13 @@ void report_choice_done(struct report_choice *choice)
 bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file)
 {
 	FILE *output = file != NULL ? reading_output(reading, file) : NULL, *standard = reading_output(reading, stdout);
-	bool done = true;
+	/* Once, for all forms that print it. */
+	bool ready = !choice->formats.machine || query_run(reading->db, problems_sql), done = ready;
 
-	if (file != NULL)
+	if (ready && file != NULL)
 		done = choice->accepted.print ? suppress_print(reading->db, output)
 									  : format_print(choice->formats.format, reading, choice, totals, file, output);
-	done = formats_write(reading, choice, totals, standard) && done;
+	done = ready && formats_write(reading, choice, totals, standard) && done;
 	done = (file == NULL || reading_output_end(reading, output, file)) && done;
 	return reading_output_end(reading, standard, stdout) && done;
 }
