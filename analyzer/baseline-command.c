@@ -2,8 +2,6 @@
 /*
  * baseline-command.c - `pqleak baseline`: writes down what is known.
  */
-#include <stdlib.h>
-
 #include "analyzer/baseline.h"
 #include "analyzer/command.h"
 #include "analyzer/findings.h"
@@ -52,16 +50,11 @@ static int run_baseline(const struct command *self, int argc, char **argv)
 	const char *output = NULL;
 
 	for (int option; (option = options_next(self, argc, argv, letters, options)) != -1;) {
-		bool good = true;
 		if (option == OPTION_HELP)
 			return STATUS_CLEAN;
 		if (option == 'o')
 			output = optarg;
-		else if (gate_has_option(option))
-			good = gate_option(option, optarg, &choice.gate);
-		else
-			good = options_report(option, optarg, &choice);
-		if (!good)
+		else if (!options_report(option, optarg, &choice))
 			return self->usage_status;
 	}
 	if (!options_end(self, argc, argv, 1) ||

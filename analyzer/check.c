@@ -2,8 +2,6 @@
 /*
  * check.c - `pqleak check`: the gate for CI.
  */
-#include <string.h>
-
 #include "analyzer/command.h"
 #include "analyzer/findings.h"
 #include "analyzer/message.h"
@@ -23,16 +21,11 @@ static int run_check(const struct command *self, int argc, char **argv)
 	bool quiet = false;
 
 	for (int option; (option = options_next(self, argc, argv, letters, options)) != -1;) {
-		bool good = true;
 		if (option == OPTION_HELP)
 			return STATUS_CLEAN;
 		if (option == 'q')
 			quiet = true;
-		else if (gate_has_option(option))
-			good = gate_option(option, optarg, &choice.gate);
-		else
-			good = options_report(option, optarg, &choice);
-		if (!good)
+		else if (!options_report(option, optarg, &choice))
 			return self->usage_status;
 	}
 	if (!options_end(self, argc, argv, 1) || !formats_check(&choice, optind < argc ? argv[optind] : DEFAULT_TRACE))

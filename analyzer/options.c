@@ -129,6 +129,8 @@ bool options_report(int option, const char *value, struct report_choice *choice)
 	default:
 		if (option == OPTION_CONFIG || option == OPTION_NO_CONFIG)
 			return true; /* configuration.c has seen to it */
+		if (gate_has_option(option))
+			return gate_option(option, value, &choice->gate);
 		if (formats_has_option(option))
 			return formats_option(option, value, &choice->formats);
 		if (accepted_has_option(option))

@@ -129,7 +129,7 @@ const char *options_nearest(const char *word, const struct option *options);
 int options_next(const struct command *command, int argc, char **argv, const char *letters,
 				 const struct option *options);
 
-/* Takes the value of one of REPORT_OPTIONS; false: it was wrong, and the error is printed. */
+/* Takes the value of one of REPORT_OPTIONS and GATE_OPTIONS; false: it was wrong, and the error is printed. */
 bool options_report(int option, const char *value, struct report_choice *choice);
 
 /* Takes the value of one of SYMBOL_OPTIONS; false: it was wrong, and the error is printed. */

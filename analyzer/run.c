@@ -5,7 +5,6 @@
  * The command comes first: its exit status is ours, unless --check finds a leak
  * in a command that succeeded.
  */
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,12 +78,9 @@ static bool take(int option, struct run_choice *choice)
 	case OPTION_EVENTS:
 		return take_word("events", optarg, "all", &choice->events);
 	default:
-		if (!gate_has_option(option)) {
-			choice->check = choice->check || option == OPTION_BASELINE || option == OPTION_STRICT_SUPPRESSIONS;
-			return options_report(option, optarg, &choice->report);
-		}
-		choice->check = true;
-		return gate_option(option, optarg, &choice->report.gate);
+		choice->check = choice->check || gate_has_option(option) || option == OPTION_BASELINE ||
+						option == OPTION_STRICT_SUPPRESSIONS;
+		return options_report(option, optarg, &choice->report);
 	}
 }
 
