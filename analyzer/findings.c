@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "analyzer/blame.h"
-#include "analyzer/command.h"
 #include "analyzer/excuses.h"
 #include "analyzer/query.h"
 #include "analyzer/sites.h"
@@ -42,41 +41,29 @@ static const char notes_count_sql[] =
 /* The others are among the reasons. */
 static const char passed_sql[] = "SELECT count(*) FROM unseen_text WHERE NOT spoke AND EXISTS (SELECT 1 FROM process)";
 
-static bool make_choice(sqlite3 *db, const struct report_choice *choice)
-{
-	char *sql =
-		sqlite3_mprintf("DROP TABLE IF EXISTS temp.choice;"
-						"CREATE TEMP TABLE choice AS SELECT %Q AS group_by, %d AS everything,"
-						" %lld AS held_ns, %lld AS idle_ns, %d AS reproducible, %d AS allow_held, %d AS allow_unseen,"
-						" %lld AS tolerated, nullif(%lld, -1) AS most_open, 0 AS peak_open, %d AS strict",
-						choice->group_by, choice->all, (long long)choice->held_ns,
-						(long long)(choice->held_ns > 0 ? choice->held_ns : IDLE_NS), choice->formats.reproducible,
-						choice->gate.allow_held, choice->gate.allow_unseen, choice->gate.tolerated,
-						choice->gate.limit_open ? (long long)choice->gate.most_open : -1, choice->accepted.strict);
-	bool done = sql != NULL && query_run(db, sql);
-
-	sqlite3_free(sql);
-	return done;
-}
-
 /* What collect() is asked for, and what it cannot leave in a table. */
 struct collection {
 	struct report_choice choice;
 	struct peak peak;
 };
 
-static bool find_peak(sqlite3 *db, struct collection *collection)
+static bool make_choice(sqlite3 *db, const struct collection *collection)
 {
 	const struct report_choice *choice = &collection->choice;
-	struct peak *peak = &collection->peak;
-
-	if (!peak_find(db, peak))
-		return false;
-	char *sql = sqlite3_mprintf("UPDATE choice SET peak_open = %lld", (long long)peak->open);
+	char *sql =
+		sqlite3_mprintf("DROP TABLE IF EXISTS temp.choice;"
+						"CREATE TEMP TABLE choice AS SELECT %Q AS group_by, %d AS everything,"
+						" %lld AS held_ns, %lld AS idle_ns, %d AS reproducible, %d AS allow_held, %d AS allow_unseen,"
+						" %lld AS tolerated, nullif(%lld, -1) AS most_open, %lld AS peak_open, %d AS strict",
+						choice->group_by, choice->all, (long long)choice->held_ns,
+						(long long)(choice->held_ns > 0 ? choice->held_ns : IDLE_NS), choice->formats.reproducible,
+						choice->gate.allow_held, choice->gate.allow_unseen, choice->gate.tolerated,
+						choice->gate.limit_open ? (long long)choice->gate.most_open : -1,
+						(long long)collection->peak.open, choice->accepted.strict);
 	bool done = sql != NULL && query_run(db, sql);
+
 	sqlite3_free(sql);
-	return done &&
-		   peak_sites(db, peak, choice->all || (choice->gate.limit_open && peak->open > choice->gate.most_open));
+	return done;
 }
 
 static bool collect(struct reading *reading, void *context)
@@ -85,10 +72,12 @@ static bool collect(struct reading *reading, void *context)
 	const struct report_choice *choice = &collection->choice;
 	sqlite3 *db = reading->db;
 
-	return make_choice(db, choice) && gate_tell(&choice->gate, db) && tally_make(db, choice->all, choice->held_ns) &&
-		   query_run(db, life_sql) && find_peak(db, collection) && query_run(db, notes_sql) &&
-		   blame_count(db, choice->stacks) && sites_make(db, &choice->symbols) && blame_make(db, choice->stacks) &&
-		   query_run(db, paths_sql) && excuses_make(db, choice) && query_run(db, findings_sql);
+	return peak_find(db, &collection->peak) && make_choice(db, collection) && gate_tell(&choice->gate, db) &&
+		   tally_make(db, choice->all, choice->held_ns) && query_run(db, life_sql) &&
+		   peak_sites(db, &collection->peak, choice->all || gate_too_many(&choice->gate, collection->peak.open)) &&
+		   query_run(db, notes_sql) && blame_count(db, choice->stacks) && sites_make(db, &choice->symbols) &&
+		   blame_make(db, choice->stacks) && query_run(db, paths_sql) && excuses_make(db, choice) &&
+		   query_run(db, findings_sql);
 }
 
 static bool count_resources(sqlite3 *db, struct totals *totals)

@@ -112,9 +112,9 @@ bool gate_option(int option, const char *value, struct gate *gate)
 	}
 }
 
-bool gate_too_many(const struct gate *gate, const struct totals *totals)
+bool gate_too_many(const struct gate *gate, int64_t open)
 {
-	return gate->limit_open && totals->peak.open > gate->most_open;
+	return gate->limit_open && open > gate->most_open;
 }
 
 bool gate_fails(const struct gate *gate, enum resource_kind kind, enum verdict verdict)
@@ -182,7 +182,8 @@ int gate_status(const struct report_choice *choice, const struct totals *totals,
 
 	if (choice->accepted.strict && totals->stale > 0)
 		return leak_status;
-	if (gate_failing(gate, totals) > gate->tolerated || is_misused(gate, totals) || gate_too_many(gate, totals))
+	if (gate_failing(gate, totals) > gate->tolerated || is_misused(gate, totals) ||
+		gate_too_many(gate, totals->peak.open))
 		return leak_status;
 	return totals->reasons > totals->accepted ? STATUS_UNABLE : STATUS_CLEAN;
 }

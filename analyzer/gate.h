@@ -64,7 +64,7 @@ int64_t gate_failing(const struct gate *gate, const struct totals *totals);
 /* Makes TEMP TABLE gated, which tells the outputs what fails: kind and verdict, as in TEMP TABLE excuse. */
 bool gate_tell(const struct gate *gate, sqlite3 *db);
 
-/* Whether more connections were open at once than the gate allows. */
-bool gate_too_many(const struct gate *gate, const struct totals *totals);
+/* Whether so many connections open at once are more than the gate allows. */
+bool gate_too_many(const struct gate *gate, int64_t open);
 
 #endif

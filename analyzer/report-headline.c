@@ -83,7 +83,7 @@ static void say_more(const struct printer *printer, const struct report_choice *
 	if (choice->accepted.strict && totals->stale > 0)
 		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " suppression%s expired or unused (--strict-suppressions)",
 				   totals->stale, plural(totals->stale));
-	if (gate_too_many(&choice->gate, totals))
+	if (gate_too_many(&choice->gate, totals->peak.open))
 		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " connection%s open at once, --max-open=%lld",
 				   totals->peak.open, plural(totals->peak.open), choice->gate.most_open);
 }
