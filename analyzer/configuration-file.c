@@ -162,9 +162,9 @@ static bool is_option(struct parser *parser, const char *key)
 		any = any || parser->is_for[i];
 		if (!parser->is_for[i] || find_option(configurable[i], key) != NULL)
 			continue;
-		const char *hint = options_nearest(key, configurable[i]->options);
-		complain(parser, "'pqleak %s' has no option '--%s'%s%s%s", configurable[i]->name, key,
-				 hint != NULL ? "; did you mean '--" : "", hint != NULL ? hint : "", hint != NULL ? "'?" : "");
+		char hint[HINT_TEXT];
+		complain(parser, "'pqleak %s' has no option '--%s'%s", configurable[i]->name, key,
+				 did_you_mean(hint, "--", options_nearest(key, configurable[i]->options)));
 	}
 	if (!any)
 		complain(parser, "there is no section, as [check], before '%s'", key);

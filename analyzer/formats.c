@@ -28,10 +28,9 @@ static bool find(const char *option, const char *name, enum format *ret)
 			*ret = (enum format)f;
 			return true;
 		}
-	const char *hint = nearest(name, names);
-	return fail(false, "'--%s=%s': it must be text, json, sarif, junit, github, gitlab or tap%s%s%s (see --help)",
-				option, name, hint != NULL ? "; did you mean '" : "", hint != NULL ? hint : "",
-				hint != NULL ? "'?" : "");
+	char hint[HINT_TEXT];
+	return fail(false, "'--%s=%s': it must be text, json, sarif, junit, github, gitlab or tap%s (see --help)", option,
+				name, did_you_mean(hint, "", nearest(name, names)));
 }
 
 static bool add_output(struct formats *formats, const char *value)

@@ -40,11 +40,8 @@ static const struct command *find_command(const char *name)
 			return commands[i];
 		names[i] = commands[i]->name;
 	}
-	const char *hint = nearest(name, names);
-	if (hint != NULL)
-		fail(0, "there is no command '%s'; did you mean '%s'? (see 'pqleak help')", name, hint);
-	else
-		fail(0, "there is no command '%s' (see 'pqleak help')", name);
+	char hint[HINT_TEXT];
+	fail(0, "there is no command '%s'%s (see 'pqleak help')", name, did_you_mean(hint, "", nearest(name, names)));
 	return NULL;
 }
 

@@ -108,3 +108,11 @@ const char *nearest(const char *word, const char *const *names)
 	}
 	return best;
 }
+
+const char *did_you_mean(char ret[HINT_TEXT], const char *before, const char *hint)
+{
+	ret[0] = '\0';
+	if (hint != NULL)
+		snprintf(ret, HINT_TEXT, "; did you mean '%s%s'?", before, hint);
+	return ret;
+}

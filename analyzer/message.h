@@ -17,6 +17,14 @@ int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3
 /* The word nearest to `word` among the `names` (ended by NULL), or NULL when none is near. */
 const char *nearest(const char *word, const char *const *names);
 
+#define HINT_TEXT 64
+
+/*
+ * What an error adds of the word that was perhaps meant: "; did you mean 'HINT'?", with `before` (as "--") in front of
+ * it, or "" when `hint` is NULL.  Returns `ret`.
+ */
+const char *did_you_mean(char ret[HINT_TEXT], const char *before, const char *hint);
+
 /* Replaces control characters and bytes that are not UTF-8 with '?', in place. */
 void make_printable(char *text);
 

@@ -50,13 +50,10 @@ static void complain(const struct command *command, int what, char **argv, const
 			 command->name);
 		return;
 	}
-	char word[64];
+	char word[64], hint[HINT_TEXT];
 	snprintf(word, sizeof word, "%.*s", (int)strcspn(argument + 2, "="), argument + 2);
-	const char *hint = options_nearest(word, options);
-	if (hint != NULL)
-		fail(0, "unknown option '--%s'; did you mean '--%s'? (see 'pqleak %s --help')", word, hint, command->name);
-	else
-		fail(0, "unknown option '--%s' (see 'pqleak %s --help')", word, command->name);
+	fail(0, "unknown option '--%s'%s (see 'pqleak %s --help')", word,
+		 did_you_mean(hint, "--", options_nearest(word, options)), command->name);
 }
 
 static bool is_reading;

@@ -121,9 +121,9 @@ static bool set(const struct parser *parser, struct suppression *item, const cha
 		snprintf(item->expires, sizeof item->expires, "%s", value);
 		return is_date(value) || wrong(parser, "'expires: %s': it must be a date, as 2026-12-31", value);
 	}
-	const char *hint = nearest(key, keys);
-	return wrong(parser, "unknown key '%s'; it must be kind, verdict, frame, module, reason or expires%s%s%s", key,
-				 hint != NULL ? "; did you mean '" : "", hint != NULL ? hint : "", hint != NULL ? "'?" : "");
+	char hint[HINT_TEXT];
+	return wrong(parser, "unknown key '%s'; it must be kind, verdict, frame, module, reason or expires%s", key,
+				 did_you_mean(hint, "", nearest(key, keys)));
 }
 
 /* An indented line: it narrows down the entry before it. */
