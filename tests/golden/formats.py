@@ -26,11 +26,21 @@ TOP = golden.HERE.parent.parent
 SARIF_SCHEMA = pathlib.Path(os.environ.get('PQLEAK_TEST_NPM', '/nonexistent')) / 'sarif-schema-2.1.0.json'
 
 
+def call(folder, *command):
+    return subprocess.run(command, cwd=folder, capture_output=True, encoding='utf-8', timeout=golden.SECONDS, check=False,
+                          env={**golden.ENVIRONMENT, 'COLUMNS': '80'})
+
+
+def call_and_read(folder, formats, *command):
+    """The run, and what it wrote in these formats."""
+    run = call(folder, *command, *(f'--output={f}=report.{f}' for f in formats), 'trace.db')
+    return run, {f: (pathlib.Path(folder) / f'report.{f}').read_text(encoding='utf-8') for f in formats}
+
+
 def reports(pqleak, folder, formats, *options):
-    run = subprocess.run([pqleak, 'report', *options, *(f'--output={f}=report.{f}' for f in formats), 'trace.db'], cwd=folder,
-                         capture_output=True, env={**golden.ENVIRONMENT, 'COLUMNS': '80'}, timeout=golden.SECONDS, check=False)
-    expect((run.returncode, run.stderr) == (0, b''), run)
-    return {f: (pathlib.Path(folder) / f'report.{f}').read_text(encoding='utf-8') for f in formats}
+    run, texts = call_and_read(folder, formats, pqleak, 'report', *options)
+    expect((run.returncode, run.stderr) == (0, ''), run)
+    return texts
 
 
 def check_fixture(pqleak, fixture):
@@ -39,8 +49,7 @@ def check_fixture(pqleak, fixture):
     with tempfile.TemporaryDirectory() as folder:
         golden.make_trace(folder, fixture)
         texts = reports(pqleak, folder, FORMATS)
-        alone = {f: subprocess.run([pqleak, 'report', f'--format={f}', 'trace.db'], cwd=folder, capture_output=True, text=True,
-                                   timeout=golden.SECONDS, check=False, env=golden.ENVIRONMENT).stdout for f in FORMATS}
+        alone = {f: call(folder, pqleak, 'report', f'--format={f}', 'trace.db').stdout for f in FORMATS}
         reader = Reader(texts['json'], ours, sarif)
         wanted = reader.json(texts['json'])
         check_flows(json.loads(texts['sarif'])['runs'][0]['results'], json.loads(texts['json'])['findings'])
@@ -69,24 +78,21 @@ def check_flows(results, findings):
 def check_own(pqleak, folder):
     """What pqleak writes for others to accept, it reads and accepts: nothing of it fails again."""
     for option, command in (('baseline', ['baseline']), ('suppressions', ['check', '--print-suppressions'])):
-        written = subprocess.run([pqleak, *command, 'trace.db'], cwd=folder, capture_output=True, timeout=golden.SECONDS,
-                                 check=False, env=golden.ENVIRONMENT)
-        if option == 'baseline' and b'nothing is known' in written.stderr:
+        written = call(folder, pqleak, *command, 'trace.db')
+        if option == 'baseline' and 'nothing is known' in written.stderr:
             continue
-        pathlib.Path(folder, option).write_bytes(written.stdout)
-        run = subprocess.run([pqleak, 'check', f'--{option}={option}', '--format=json', 'trace.db'], cwd=folder,
-                             capture_output=True, timeout=golden.SECONDS, check=False, env=golden.ENVIRONMENT)
-        expect(run.stderr == b'', run.stderr)
+        pathlib.Path(folder, option).write_text(written.stdout, encoding='utf-8')
+        run = call(folder, pqleak, 'check', f'--{option}={option}', '--format=json', 'trace.db')
+        expect(run.stderr == '', run.stderr)
         report = json.loads(run.stdout)
-        nameless = b' that has no name; ' in written.stdout
+        nameless = ' that has no name; ' in written.stdout
         failing = [f for f in report['findings'] if f['level'] == 'error' and f['site'] and f['site']['function']]
         expect(failing == [] and (nameless or run.returncode == (2 if report['cannot_tell'] else 0)), (option, failing))
 
 
 def status_and_reports(pqleak, folder, *options):
-    run = subprocess.run([pqleak, 'check', *options, *(f'--output={f}=report.{f}' for f in FORMATS), 'trace.db'], cwd=folder,
-                         capture_output=True, env=golden.ENVIRONMENT, timeout=golden.SECONDS, check=False)
-    return run.returncode, {f: (pathlib.Path(folder) / f'report.{f}').read_text(encoding='utf-8') for f in FORMATS}
+    run, texts = call_and_read(folder, FORMATS, pqleak, 'check', *options)
+    return run.returncode, texts
 
 
 def check_gate(pqleak):
@@ -120,11 +126,9 @@ def check_unseen(pqleak):
         golden.make_trace(folder, 'clean')
         golden.shell(os.path.join(folder, 'trace.db'), "INSERT INTO unseen (exe, how, module) VALUES ('/opt/shop', 'protocol', '');")
         status, texts = status_and_reports(pqleak, folder, '--allow-unseen')
-        text = subprocess.run([pqleak, 'report', 'trace.db'], cwd=folder, capture_output=True, text=True, timeout=golden.SECONDS,
-                              check=False, env=golden.ENVIRONMENT).stdout
+        text = call(folder, pqleak, 'report', 'trace.db').stdout
         expect('This trace is incomplete:' in text, text)
-        text = subprocess.run([pqleak, 'check', '--allow-unseen', 'trace.db'], cwd=folder, capture_output=True, text=True,
-                              timeout=golden.SECONDS, check=False, env=golden.ENVIRONMENT).stdout
+        text = call(folder, pqleak, 'check', '--allow-unseen', 'trace.db').stdout
         expect('Out of sight, and accepted:' in text and 'incomplete' not in text, text)
         report = json.loads(texts['json'])
         expect((status, report['status']) == (0, 0) and report['cannot_tell'], report['cannot_tell'])
@@ -233,17 +237,14 @@ def check_errors(pqleak):
         pathlib.Path(folder, 'folder').mkdir()
         for output, words in (('sarif=no/such/file', "'no/such/file'"), ('sarif=folder', "'folder'"), ('sarf=x', "'sarif'"),
                               ('x.db', 'FORMAT=FILE'), ('sarif=', 'FORMAT=FILE'), ('tap=/dev/full', "'/dev/full'")):
-            run = subprocess.run([pqleak, 'check', f'--output={output}', 'trace.db'], cwd=folder, capture_output=True, text=True,
-                                 timeout=golden.SECONDS, check=False, env=golden.ENVIRONMENT)
+            run = call(folder, pqleak, 'check', f'--output={output}', 'trace.db')
             expect(run.returncode == 2 and words in run.stderr and len(run.stderr.splitlines()) == 1, run)
         pathlib.Path(folder, 'old').write_text('old', encoding='utf-8')
-        run = subprocess.run(['bash', '-c', 'trap "" XFSZ; ulimit -f 1; exec "$0" check --output=json=old trace.db', pqleak],
-                             cwd=folder, capture_output=True, text=True, timeout=golden.SECONDS, check=False, env=golden.ENVIRONMENT)
+        run = call(folder, 'bash', '-c', 'trap "" XFSZ; ulimit -f 1; exec "$0" check --output=json=old trace.db', pqleak)
         expect(run.returncode == 2 and "'old'" in run.stderr, run)
         expect(pathlib.Path(folder, 'old').read_text(encoding='utf-8') == 'old', 'half a report replaced what was there')
         os.unlink(os.path.join(folder, 'old'))
-        run = subprocess.run([pqleak, 'run', '--output=json=no/such/file', '--', 'touch', 'made'], cwd=folder, capture_output=True,
-                             text=True, timeout=golden.SECONDS, check=False, env=golden.ENVIRONMENT)
+        run = call(folder, pqleak, 'run', '--output=json=no/such/file', '--', 'touch', 'made')
         expect(run.returncode == 125 and "'no/such/file'" in run.stderr, run)
         expect(sorted(os.listdir(folder)) == ['folder', 'trace.db'], os.listdir(folder))
 
@@ -267,8 +268,7 @@ def check_overwriting(pqleak):
                         ['report', '--output=json=x', '--output=sarif=./x'], ['check', '--skip-file=empty', '--output=json=empty'],
                         ['check', '--suppressions=empty', '--output=json=empty'], ['check', '--output=json=trace.db'],
                         ['baseline', '-o', 'trace.db'], ['baseline', '-o', 'soft'], ['baseline', '-o', 'notes']):
-            run = subprocess.run([pqleak, *command, 'trace.db'], cwd=name, capture_output=True, text=True, timeout=golden.SECONDS,
-                                 check=False, env=golden.ENVIRONMENT)
+            run = call(name, pqleak, *command, 'trace.db')
             expect((run.returncode, run.stdout) == (2, '') and 'name another file' in run.stderr, run)
         expect({path: path.read_bytes() for path in folder.iterdir() if path.name != 'again'} == before, 'something was changed')
         # What may be replaced keeps its mode, and a link its place.
@@ -276,9 +276,8 @@ def check_overwriting(pqleak):
         (folder / 'report').chmod(0o600)
         (folder / 'link').symlink_to('report')
         for output in ('link', 'again'):
-            reports_to = subprocess.run([pqleak, 'report', f'--output=json={output}', 'trace.db'], cwd=name, capture_output=True,
-                                        timeout=golden.SECONDS, check=True, env=golden.ENVIRONMENT)
-            expect(reports_to.stderr == b'' and (folder / output).is_symlink(), output)
+            run = call(name, pqleak, 'report', f'--output=json={output}', 'trace.db')
+            expect((run.returncode, run.stderr) == (0, '') and (folder / output).is_symlink(), output)
             json.loads((folder / output).read_text(encoding='utf-8'))
         expect((folder / 'report').stat().st_mode & 0o777 == 0o600, 'another mode')
         # A shell's log goes on where it stands.
@@ -288,8 +287,7 @@ def check_overwriting(pqleak):
             subprocess.run([pqleak, 'check', '-q', '--max=1000', '--fail-on=none', '--output=tap=/dev/stdout', 'trace.db'],
                            cwd=name, stdout=log, timeout=golden.SECONDS, check=True, env=golden.ENVIRONMENT)
         expect((folder / 'log').read_text(encoding='utf-8').startswith('before\nTAP version 14\n'), 'the log began anew')
-        run = subprocess.run([pqleak, 'run', '-o', 'new.db', '--output=json=./new.db', '--', 'touch', 'made'], cwd=name,
-                             capture_output=True, text=True, timeout=golden.SECONDS, check=False, env=golden.ENVIRONMENT)
+        run = call(name, pqleak, 'run', '-o', 'new.db', '--output=json=./new.db', '--', 'touch', 'made')
         expect((run.returncode, (folder / 'made').exists()) == (125, False) and 'this is the trace' in run.stderr, run)
 
 
@@ -299,8 +297,7 @@ def check_nothing(pqleak):
         golden.make_trace(folder, 'nothing')
         pathlib.Path(folder, 'old').write_bytes((golden.HERE / 'accepted' / 'same.baseline').read_bytes())
         before = pathlib.Path(folder, 'old').read_bytes()
-        run = subprocess.run([pqleak, 'baseline', '-o', 'old', 'trace.db'], cwd=folder, capture_output=True, text=True,
-                             timeout=golden.SECONDS, check=False, env=golden.ENVIRONMENT)
+        run = call(folder, pqleak, 'baseline', '-o', 'old', 'trace.db')
         expect(run.returncode == 2 and 'no libpq call was intercepted' in run.stderr, run)
         expect(pathlib.Path(folder, 'old').read_bytes() == before, 'it was replaced')
 
