@@ -130,8 +130,9 @@ static void dates_are_dates(void **state)
 static void a_baseline_is_read(void **state)
 {
 	(void)state;
-	static const char text[] = "# pqleak baseline, version 1\r\n# a comment\n\n12\tconnection\tleaked\ta:b < c:d e\r\n"
-							   "1\tuse after finish\tmisuse\tx";
+	static const char text[] =
+		"\xef\xbb\xbf# pqleak baseline, version 1\r\n# a comment\n\n12\tconnection\tleaked\ta:b < c:d e\r\n"
+		"1\tuse after finish\tmisuse\tx";
 	struct baseline baseline = {0};
 	const char *path = file_with(text, sizeof text - 1);
 	assert_true(baseline_read(&baseline, path));
@@ -143,7 +144,7 @@ static void a_baseline_is_read(void **state)
 	assert_string_equal(baseline.items[0].path, "a:b < c:d e");
 	assert_string_equal(baseline.items[1].path, "x");
 	/* The last one given counts. */
-	path = file_with(text, 31);
+	path = file_with(text, 34);
 	assert_true(baseline_read(&baseline, path));
 	unlink(path);
 	assert_int_equal(baseline.count, 0);
