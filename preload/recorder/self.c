@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
 /* self.c - see self.h. */
-#include "self.h"
+#include "preload/recorder/self.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "trace/redact.h"
+#include "trace/base/redact.h"
 
 static size_t read_file(const char *path, char *ret, size_t bytes)
 {

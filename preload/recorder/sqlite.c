@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /* sqlite.c - see sqlite.h. */
-#include "sqlite.h"
+#include "preload/recorder/sqlite.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "memory.h"
+#include "preload/recorder/stacks/memory.h"
 
 /* --- memory --- */
 

@@ -6,8 +6,8 @@
  * at a time uses it), memory of its own (the host may have been interrupted
  * inside malloc), and no descriptor below 3, not even in passing.
  */
-#ifndef PQLEAK_RECORDER_SQLITE_H
-#define PQLEAK_RECORDER_SQLITE_H
+#ifndef PQLEAK_PRELOAD_RECORDER_SQLITE_H
+#define PQLEAK_PRELOAD_RECORDER_SQLITE_H
 
 #include <stdbool.h>
 

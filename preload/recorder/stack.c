@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
 /* stack.c - see stack.h. */
-#include "stack.h"
+#include "preload/recorder/stack.h"
 
-#include "intern.h"
-#include "interpreter.h"
-#include "memo.h"
-#include "script.h"
-#include "walk.h"
-#include "wanted.h"
+#include "preload/recorder/stacks/intern.h"
+#include "preload/recorder/scripts/interpreter.h"
+#include "preload/recorder/stacks/memo.h"
+#include "preload/recorder/scripts/script.h"
+#include "preload/recorder/scripts/walk.h"
+#include "preload/recorder/scripts/wanted.h"
 
 static struct recorder_lock *guard;
 

@@ -6,12 +6,12 @@
  * intern.c numbers it, interpreter.c says which scripts run in it, and
  * script.c adds their frames for the events that want them (wanted.c).
  */
-#ifndef PQLEAK_RECORDER_STACK_H
-#define PQLEAK_RECORDER_STACK_H
+#ifndef PQLEAK_PRELOAD_RECORDER_STACK_H
+#define PQLEAK_PRELOAD_RECORDER_STACK_H
 
-#include "capture.h"
-#include "lock.h"
-#include "trace/event.h"
+#include "preload/recorder/stacks/capture.h"
+#include "preload/recorder/stacks/lock.h"
+#include "trace/base/event.h"
 
 struct stack {
 	const void *frame; /* of the recorder, by which memo.c knows it */

@@ -10,7 +10,7 @@
 #ifndef PQLEAK_TESTS_FUZZ_COMPACT_H
 #define PQLEAK_TESTS_FUZZ_COMPACT_H
 
-#include "trace/spool.h"
+#include "trace/spool/spool.h"
 
 #define COMPACT_FIELDS offsetof(struct spool_header, event_segment) /* all before the tables */
 

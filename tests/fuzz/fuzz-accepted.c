@@ -14,10 +14,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "analyzer/baseline-file.h"
-#include "analyzer/pattern.h"
-#include "analyzer/stable-name.h"
-#include "analyzer/suppress-file.h"
+#include "analyzer/known/baseline-file.h"
+#include "analyzer/known/pattern.h"
+#include "analyzer/words/stable-name.h"
+#include "analyzer/known/suppress-file.h"
 
 static void check(int is_true, const char *what)
 {

@@ -19,7 +19,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-TRACE_SQL = HERE.parent.parent / 'trace'
+TRACE_SQL = HERE.parent.parent / 'trace' / 'store'
 IDENTITY = 'PRAGMA application_id = 0x50514c4b; PRAGMA user_version = 1;'
 ENVIRONMENT = {'TZ': 'UTC', 'LC_ALL': 'C.UTF-8', 'PATH': os.environ['PATH'],
                **{name: value for name, value in os.environ.items() if name.endswith('SAN_OPTIONS')}}

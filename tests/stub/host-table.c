@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "host.h"
-#include "trace/event.h"
+#include "trace/base/event.h"
 
 enum { ERRNO_BEFORE = 77 };
 
@@ -208,7 +208,7 @@ static int call_all(bool fails)
 #define LO_USE(name, parameters, arguments, type, failure) ANSWERING(name, arguments, 1)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
-#include "preload/hooks.def"
+#include "preload/libpq/hooks.def"
 #pragma GCC diagnostic pop
 
 	PQclear(src);

@@ -47,7 +47,7 @@ void say_counts(const char *whose, struct stub_control *control)
 {
 	static const char *const names[STUB_FUNCTIONS] = {
 #define HOOK(name) #name,
-#include "preload/hooks.def"
+#include "preload/libpq/hooks.def"
 	};
 	/* The shim asks for the settings of each connection itself. */
 	for (int f = 0; f < STUB_FUNCTIONS; f++)

@@ -152,4 +152,4 @@ static int ask(PGconn *conn)
 		return IS_FAILING || !ask(conn) ? (type)failure : 1;                                                           \
 	}
 
-#include "preload/hooks-other.def"
+#include "preload/libpq/hooks-other.def"

@@ -2,7 +2,7 @@
 /*
  * libpq-stub.c - a libpq without a server, made from the hook table.
  *
- * Each verb of preload/hooks.def becomes a function that does what the real
+ * Each verb of preload/libpq/hooks.def becomes a function that does what the real
  * one does as far as an interposer can see it: what it hands out, when it
  * fails, and which of its own exported functions it calls through its own PLT.
  * Built several times, as the several libpqs a process may have.  Owns its
@@ -322,4 +322,4 @@ static PGresult *next_result(PGconn *conn)
 		stub_release(res, &stub_control.results_held);                                                                 \
 	}
 
-#include "preload/hooks-query.def"
+#include "preload/libpq/hooks-query.def"

@@ -17,7 +17,7 @@
 /* Every function of the hook table. */
 enum stub_function {
 #define HOOK(name) STUB_##name,
-#include "preload/hooks.def"
+#include "preload/libpq/hooks.def"
 	STUB_FUNCTIONS,
 	STUB_NONE
 };
@@ -52,7 +52,7 @@ typedef struct pg_cancel_conn PGcancelConn;
 #define LO_OPEN GET_COPY
 #define LO_CLOSE GET_COPY
 #define LO_USE(name, parameters, arguments, type, failure) extern type name parameters;
-#include "preload/hooks.def"
+#include "preload/libpq/hooks.def"
 
 #define STUB_ARGUMENTS 8
 #define STUB_ERRNO 1000 /* errno is this plus the function's number when a function of the stub returns */

@@ -9,7 +9,7 @@ import tap
 from stub import SANITIZE, SHIM, Stub, host
 
 RECORDER = os.environ['PQLEAK_TEST_RECORDER']
-PRELOAD = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'preload')
+PRELOAD = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'preload', 'libpq')
 
 # What the shim stands in for beside libpq; libpqleak(7) names them.
 INTERPOSED = {'dlopen', 'dlclose', 'dlsym', 'dlvsym', '_exit', '_Exit', 'abort',

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "trace/trace.h"
+#include "trace/store/trace.h"
 
 struct scene {
 	char folder[64];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * test-forks.c - what preload/forks.c counts, seen from within.
+ * test-forks.c - what preload/process/forks.c counts, seen from within.
  */
-#include "../../preload/forks.c"
+#include "preload/process/forks.c"
 
 #include <setjmp.h>
 #include <signal.h>

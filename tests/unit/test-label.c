@@ -2,7 +2,7 @@
 /* test-label.c - PQLEAK_LABEL: what is kept of it, and its way through a spool into the trace. */
 #include "support.h"
 
-#include "preload/settings.h"
+#include "preload/process/settings.h"
 
 /* What settings_read makes of PQLEAK_LABEL. */
 static const char *kept(const char *label)

@@ -3,7 +3,7 @@
  * test-map.c - the fold's map, against an array that knows the truth.
  */
 #include "support.h"
-#include "trace/map.h"
+#include "trace/fold/map.h"
 
 /* Random adds and removes among few keys, so that probe chains meet, wrap round and are closed again. */
 static void agrees_with_an_array(void **state)

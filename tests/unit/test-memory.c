@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 /* test-memory.c - the drain's own memory. */
 #include "mapped.h"
-#include "preload/recorder/memory.h"
+#include "preload/recorder/stacks/memory.h"
 
 enum { LARGE = 65536 }; /* about here blocks become mappings of their own */
 

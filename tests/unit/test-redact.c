@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "trace/redact.h"
+#include "trace/base/redact.h"
 
 /* A literal's bytes with the NUL that ends its last argument. */
 #define ARGUMENTS(literal) literal, sizeof(literal)

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "analyzer/separate.h"
+#include "analyzer/findings/separate.h"
 
 #define MOST_STACKS 2000
 #define MOST_LEVELS 16

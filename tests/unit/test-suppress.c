@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "analyzer/baseline-file.h"
-#include "analyzer/pattern.h"
-#include "analyzer/stable-name.h"
-#include "analyzer/suppress-file.h"
+#include "analyzer/known/baseline-file.h"
+#include "analyzer/known/pattern.h"
+#include "analyzer/words/stable-name.h"
+#include "analyzer/known/suppress-file.h"
 
 static void patterns_match_as_leaksanitizers(void **state)
 {

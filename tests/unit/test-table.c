@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "mapped.h"
-#include "preload/recorder/table.h"
+#include "preload/recorder/stacks/table.h"
 
 enum { CHUNK = 128 * 1024 }; /* no entry is larger */
 

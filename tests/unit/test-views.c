@@ -25,7 +25,7 @@ static void kinds_are_those_of_the_list(void **state)
 	struct scene *s = *state;
 	static const char *const kinds[][4] = {
 #define KIND(name, text, plural, unreleased, release) {text, plural, unreleased, release},
-#include "trace/kinds.def"
+#include "trace/base/kinds.def"
 	};
 	char expected[2048] = "";
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

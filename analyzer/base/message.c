@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * message.c - errors and hints for a person; see message.h.
+ *
+ * Never exits: a command decides what its failure means.
+ */
+#include "analyzer/base/message.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LONGEST_WORD 32
+
+/* Bytes of the character at `text`; 0: it is none of UTF-8, or one that drives a terminal or that XML cannot hold. */
+static size_t printable_length(const unsigned char *text)
+{
+	size_t length = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+	/* What the second byte may be: not a longer form of a shorter one, no half of a pair of UTF-16, nothing too large.
+	 */
+	unsigned char low = text[0] == 0xe0 ? 0xa0 : text[0] == 0xf0 ? 0x90 : 0x80;
+	unsigned char high = text[0] == 0xed ? 0x9f : text[0] == 0xf4 ? 0x8f : 0xbf;
+
+	if (length == 1)
+		return text[0] >= 0x20 && text[0] != 0x7f;
+	if (text[0] < 0xc2 || text[0] > 0xf4 || text[1] < low || text[1] > high)
+		return 0;
+	for (size_t i = 2; i < length; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	/* U+0080 to U+009F are control characters too, to some terminals; U+FFFE and U+FFFF are no characters. */
+	bool is_control = text[0] == 0xc2 && text[1] < 0xa0;
+	bool is_none = text[0] == 0xef && text[1] == 0xbf && text[2] >= 0xbe;
+	return is_control || is_none ? 0 : length;
+}
+
+void make_printable(char *text)
+{
+	for (unsigned char *at = (unsigned char *)text; *at != '\0';) {
+		size_t length = printable_length(at);
+		if (length == 0)
+			*at = '?';
+		at += length > 0 ? length : 1;
+	}
+}
+
+int fail(int status, const char *format, ...)
+{
+	va_list arguments;
+	char *text = NULL;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	if (text != NULL)
+		make_printable(text);
+	fflush(stdout); /* so that the two come in order where both go to one place */
+	fprintf(stderr, "pqleak: %s\n", text != NULL ? text : "out of memory");
+	free(text);
+	return status;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Edit distance: letters to insert, delete, replace or swap with a neighbour. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t rows = strlen(a);
+	size_t columns = strlen(b);
+	size_t cost[LONGEST_WORD + 1][LONGEST_WORD + 1];
+
+	if (rows > LONGEST_WORD || columns > LONGEST_WORD)
+		return LONGEST_WORD;
+	for (size_t i = 0; i <= rows; i++)
+		for (size_t j = 0; j <= columns; j++) {
+			if (i == 0 || j == 0) {
+				cost[i][j] = i + j;
+				continue;
+			}
+			size_t replace = cost[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+			cost[i][j] = smaller(replace, smaller(cost[i - 1][j], cost[i][j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				cost[i][j] = smaller(cost[i][j], cost[i - 2][j - 2] + 1);
+		}
+	return cost[rows][columns];
+}
+
+const char *nearest(const char *word, const char *const *names)
+{
+	const char *best = NULL;
+	size_t length = strlen(word);
+	size_t best_distance = length < 3 ? 2 : 3; /* nothing farther than two letters, one in a short word */
+
+	for (; *names != NULL; names++) {
+		size_t d = distance(word, *names);
+		if (length >= 2 && strncmp(word, *names, length) == 0)
+			d = smaller(d, 1);
+		if (d < best_distance) {
+			best = *names;
+			best_distance = d;
+		}
+	}
+	return best;
+}
+
+const char *did_you_mean(char ret[HINT_TEXT], const char *before, const char *hint)
+{
+	ret[0] = '\0';
+	if (hint != NULL)
+		snprintf(ret, HINT_TEXT, "; did you mean '%s%s'?", before, hint);
+	return ret;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * message.h - what pqleak says on stderr, and its guess at what was meant.
+ *
+ * Owns the prefix "pqleak: " and the nearest-word hint.  Called everywhere in
+ * the analyzer.  Control characters in arguments are replaced, so that a file
+ * name cannot drive the terminal.
+ */
+#ifndef PQLEAK_ANALYZER_BASE_MESSAGE_H
+#define PQLEAK_ANALYZER_BASE_MESSAGE_H
+
+#include <stddef.h>
+
+/* Prints "pqleak: MESSAGE" on stderr and returns `status`, so that a caller can return it in one line. */
+int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The word nearest to `word` among the `names` (ended by NULL), or NULL when none is near. */
+const char *nearest(const char *word, const char *const *names);
+
+#define HINT_TEXT 64
+
+/*
+ * What an error adds of the word that was perhaps meant: "; did you mean 'HINT'?", with `before` (as "--") in front of
+ * it, or "" when `hint` is NULL.  Returns `ret`.
+ */
+const char *did_you_mean(char ret[HINT_TEXT], const char *before, const char *hint);
+
+/* Replaces control characters and bytes that are not UTF-8 with '?', in place. */
+void make_printable(char *text);
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * print.c - lines of text for a person; see print.h.
+ */
+#include "analyzer/base/print.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "analyzer/base/message.h"
+
+#define DEFAULT_WIDTH 80
+#define MOST_WIDTH 1000
+#define ELLIPSIS "..."
+
+static const char *const style_codes[STYLE_COUNT] = {
+	[STYLE_PLAIN] = NULL,      [STYLE_BAD] = "\033[1;31m", [STYLE_WARNING] = "\033[33m",
+	[STYLE_GOOD] = "\033[32m", [STYLE_DIM] = "\033[2m",    [STYLE_STRONG] = "\033[1m",
+};
+
+struct printer printer_for(FILE *file)
+{
+	struct printer printer = {.file = file, .width = DEFAULT_WIDTH};
+	struct winsize size;
+	const char *columns = getenv("COLUMNS");
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (!isatty(fileno(file))) {
+		/* Who sets it for a pipe or a file knows how wide that may be. */
+		int width = columns != NULL ? atoi(columns) : 0;
+		if (width > DEFAULT_WIDTH && width < MOST_WIDTH)
+			printer.width = width;
+		return printer;
+	}
+	printer.colour = (no_color == NULL || no_color[0] == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
+	if (ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col > DEFAULT_WIDTH)
+		printer.width = size.ws_col;
+	return printer;
+}
+
+int text_columns(const char *text)
+{
+	int columns = 0;
+
+	for (; *text != '\0'; text++)
+		columns += ((unsigned char)*text & 0xc0) != 0x80;
+	return columns;
+}
+
+/* Where the character number `columns` begins. */
+static const char *at_column(const char *text, int columns)
+{
+	for (; *text != '\0'; text++)
+		if (((unsigned char)*text & 0xc0) != 0x80 && columns-- == 0)
+			break;
+	return text;
+}
+
+static const char *code_of(const struct printer *printer, enum style style)
+{
+	return printer->colour ? style_codes[style] : NULL;
+}
+
+static void put(const struct printer *printer, int indent, enum style style, const char *text)
+{
+	const char *code = code_of(printer, style);
+
+	if (*text == '\0')
+		indent = 0;
+	fprintf(printer->file, "%*s%s%s%s\n", indent, "", code != NULL ? code : "", text, code != NULL ? "\033[0m" : "");
+}
+
+/* Cuts a text to this many columns. */
+static void cut(char *text, int room)
+{
+	if (text_columns(text) <= room)
+		return;
+	size_t length = (size_t)(at_column(text, room - (int)strlen(ELLIPSIS)) - text);
+	memcpy(text + length, ELLIPSIS, sizeof ELLIPSIS); /* what is cut off is longer, in bytes too */
+}
+
+void print_line(const struct printer *printer, int indent, enum style style, const char *format, ...)
+{
+	char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	if (text == NULL)
+		return;
+	make_printable(text);
+	if (printer->width > 0)
+		cut(text, printer->width - indent);
+	put(printer, indent, style, text);
+	free(text);
+}
+
+/* Two texts joined, the middle of `head` left out when they take more than `width` columns; freed by the caller. */
+static char *join(const char *head, const char *tail, int width)
+{
+	int room = width - text_columns(tail);
+	int length = text_columns(head);
+	char *text = NULL;
+	int made;
+
+	if (length <= room || room < DEFAULT_WIDTH / 4) {
+		made = asprintf(&text, "%s%s", head, tail);
+	} else {
+		/* A function's name says most at its two ends. */
+		int first = (room - (int)strlen(ELLIPSIS)) / 2;
+		int last = room - (int)strlen(ELLIPSIS) - first;
+		made = asprintf(&text, "%.*s" ELLIPSIS "%s%s", (int)(at_column(head, first) - head), head,
+						at_column(head, length - last), tail);
+	}
+	return made >= 0 ? text : NULL;
+}
+
+void print_kept_tail(const struct printer *printer, int indent, enum style style, const char *head, const char *tail)
+{
+	char *text = printer->width > 0 ? join(head, tail, printer->width - indent) : NULL;
+
+	if (text != NULL)
+		print_line(printer, indent, style, "%s", text);
+	else
+		print_line(printer, indent, style, "%s%s", head, tail);
+	free(text);
+}
+
+void print_cells(const struct printer *printer, int indent, const struct cell *cells, int count)
+{
+	int width = printer->width / count - indent;
+	int blanks = 0; /* nothing stands at the end of a line */
+
+	for (int i = 0; i < count; i++) {
+		const struct cell *cell = &cells[i];
+		const char *tail = cell->tail != NULL ? cell->tail : "";
+		char *text = NULL;
+		if (cell->head != NULL && cell->is_remark && text_columns(cell->head) + text_columns(tail) > width - 1)
+			tail = "";
+		if (cell->head != NULL)
+			text = join(cell->head, tail, width - 1);
+		blanks += indent;
+		if (text != NULL && *text != '\0') {
+			const char *code = code_of(printer, cell->style);
+			make_printable(text);
+			cut(text, width - 1);
+			fprintf(printer->file, "%*s%s%s%s", blanks, "", code != NULL ? code : "", text,
+					code != NULL ? "\033[0m" : "");
+			blanks = -text_columns(text);
+		}
+		blanks += width;
+		free(text);
+	}
+	fputc('\n', printer->file);
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * query.c - SQLite in a few words; see query.h.
+ */
+#include "analyzer/base/query.h"
+
+#include <stddef.h>
+
+#include "analyzer/base/message.h"
+
+static void complain(sqlite3 *db)
+{
+	int code = sqlite3_errcode(db) & 0xff;
+
+	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+		fail(0, "the trace is damaged: %s (trace again, or try '.recover' in the sqlite3 shell)", sqlite3_errmsg(db));
+	else if (code == SQLITE_FULL)
+		fail(0, "cannot sort the trace: %s (set SQLITE_TMPDIR to a folder with room)", sqlite3_errmsg(db));
+	else
+		fail(0, "cannot read the trace: %s", sqlite3_errmsg(db));
+}
+
+bool query_run(sqlite3 *db, const char *sql)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK)
+		return true;
+	complain(db);
+	return false;
+}
+
+sqlite3_stmt *query_prepare(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *statement = NULL;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+		complain(db);
+	return statement;
+}
+
+bool query_next(sqlite3_stmt *statement, bool *ret_failed)
+{
+	int code = sqlite3_step(statement);
+
+	if (code == SQLITE_ROW)
+		return true;
+	if (code != SQLITE_DONE) {
+		complain(sqlite3_db_handle(statement));
+		if (ret_failed != NULL)
+			*ret_failed = true;
+	}
+	return false;
+}
+
+int64_t query_number(sqlite3 *db, const char *sql, int64_t otherwise)
+{
+	QUERY_CLEANUP statement = query_prepare(db, sql);
+
+	if (statement != NULL && query_next(statement, NULL))
+		return sqlite3_column_int64(statement, 0);
+	return otherwise;
+}
+
+const char *query_text(sqlite3_stmt *statement, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, column);
+
+	return text != NULL ? text : "";
+}
+
+void query_free(sqlite3_stmt **statement)
+{
+	sqlite3_finalize(*statement);
+	*statement = NULL;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * audit.c - `pqleak audit`: how each call site asks for its connections.
+ *
+ * Advice is given only where it holds for everybody: nothing about networks
+ * for a Unix socket or the loopback.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "analyzer/options/command.h"
+#include "analyzer/words/kinds.h"
+#include "analyzer/options/options.h"
+#include "analyzer/base/print.h"
+#include "analyzer/base/query.h"
+#include "analyzer/reading/reading.h"
+#include "analyzer/findings/sites.h"
+#include "analyzer/reading/statements.h"
+
+static const char sites_query[] =
+	"SELECT number, count, ifnull(short_name(head), 'an unknown place'), ifnull(tail, ''),"
+	" CASE way WHEN 'socket' THEN 'a Unix socket' WHEN 'loopback' THEN 'the loopback'"
+	" WHEN 'network' THEN 'the network' ELSE 'an unknown way' END, setting IS NULL, ssl"
+	" FROM audit_site ORDER BY number";
+static const char settings_query[] =
+	"SELECT name, value FROM audit_setting WHERE number = ? AND value <> '' ORDER BY position";
+static const char advice_query[] = "SELECT advice FROM audit_advice WHERE number = ? ORDER BY position";
+
+static bool print_settings(const struct printer *printer, sqlite3 *db, int64_t number)
+{
+	QUERY_CLEANUP row = query_prepare(db, settings_query);
+	bool failed = row == NULL;
+
+	sqlite3_bind_int64(row, 1, number);
+	while (!failed && query_next(row, &failed))
+		print_line(printer, 4, STYLE_PLAIN, "%-20s %s", query_text(row, 0), query_text(row, 1));
+	return !failed;
+}
+
+static bool print_advice(const struct printer *printer, sqlite3 *db, int64_t number)
+{
+	QUERY_CLEANUP row = query_prepare(db, advice_query);
+	bool failed = row == NULL;
+
+	sqlite3_bind_int64(row, 1, number);
+	while (!failed && query_next(row, &failed))
+		print_line(printer, 4, STYLE_WARNING, "! %s", query_text(row, 0));
+	return !failed;
+}
+
+static bool print_audit(const struct printer *printer, struct reading *reading)
+{
+	QUERY_CLEANUP row = query_prepare(reading->db, sites_query);
+	bool failed = row == NULL;
+	bool any = false;
+
+	while (!failed && query_next(row, &failed)) {
+		char head[1024];
+		int64_t number = sqlite3_column_int64(row, 0);
+		int64_t count = sqlite3_column_int64(row, 1);
+		if (any)
+			print_line(printer, 0, STYLE_PLAIN, "%s", "");
+		any = true;
+		snprintf(head, sizeof head, "%" PRId64 " %s opened at %s", count, kind_noun(KIND_CONNECTION, count),
+				 query_text(row, 2));
+		print_kept_tail(printer, 0, STYLE_STRONG, head, query_text(row, 3));
+		print_line(printer, 4, STYLE_PLAIN, "%-20s %s%s", "over", query_text(row, 4),
+				   sqlite3_column_int(row, 6) != 0 ? ", with SSL" : "");
+		if (sqlite3_column_int(row, 5) != 0)
+			print_line(printer, 4, STYLE_DIM, "how it was asked for was not recorded");
+		failed = !print_settings(printer, reading->db, number) || !print_advice(printer, reading->db, number);
+	}
+	if (!any && !failed)
+		print_line(printer, 0, STYLE_PLAIN, "There are no connections in %s.", reading->path);
+	return !failed;
+}
+
+static bool audit(struct reading *reading, void *context)
+{
+	const struct printer *terminal = context;
+	struct printer output = *terminal;
+	sqlite3 *db = reading->db;
+
+	if (!query_run(db, audit_sql) || !sites_make(db, &reading->symbols) || !query_run(db, audit_advice_sql))
+		return false;
+	/* With running processes this is called twice, and prints when they are included. */
+	if (reading->running > 0 && !reading->peeking)
+		return true;
+	output.file = reading_output(reading, terminal->file);
+	bool done = print_audit(&output, reading);
+	return reading_output_end(reading, output.file, terminal->file) && done;
+}
+
+static int run_audit(const struct command *self, int argc, char **argv)
+{
+	READING_CLEANUP reading = {0};
+	struct printer printer = printer_for(stdout);
+
+	int status = options_of_reader(self, argc, argv, &(struct reader_choice){.symbols = &reading.symbols, .most = 1});
+	if (status >= 0)
+		return status;
+	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL))
+		return STATUS_UNABLE;
+	return reading_look(&reading, audit, &printer) ? STATUS_CLEAN : STATUS_UNABLE;
+}
+
+const struct command command_audit = {
+	.name = "audit",
+	.synopsis = "[OPTIONS] [TRACE]",
+	.summary = "Show with which settings each call site opens its connections",
+	.help = "TRACE is " DEFAULT_TRACE " when not given.\n"
+			"What is not listed is libpq's default.  A line that begins with '!' is advice.\n"
+			"The view audit has the same for 'pqleak sql'.\n\n" SYMBOL_OPTIONS_HELP,
+	.usage_status = STATUS_UNABLE,
+	.run = run_audit,
+};

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * baseline-command.c - `pqleak baseline`: writes down what is known.
+ */
+#include "analyzer/known/baseline.h"
+#include "analyzer/options/command.h"
+#include "analyzer/findings/findings.h"
+#include "analyzer/base/message.h"
+#include "analyzer/options/options.h"
+#include "analyzer/base/output-file.h"
+#include "analyzer/base/query.h"
+#include "analyzer/reading/reading.h"
+#include "analyzer/report/report.h"
+
+static bool write_entries(sqlite3 *db, const char *name, FILE *file)
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT p.count, p.kind, p.verdict, p.path FROM path_count p"
+										  " JOIN gated g ON g.kind = p.kind AND g.verdict = p.verdict WHERE p.count > 0"
+										  " ORDER BY p.path, p.kind, p.verdict");
+	bool failed = row == NULL;
+
+	baseline_write_head(file, name);
+	while (!failed && query_next(row, &failed))
+		fprintf(file, "%lld\t%s\t%s\t%s\n", (long long)sqlite3_column_int64(row, 0), query_text(row, 1),
+				query_text(row, 2), query_text(row, 3));
+	return !failed;
+}
+
+static bool write_baseline(sqlite3 *db, const char *path)
+{
+	struct output_file output;
+
+	if (path == NULL)
+		return write_entries(db, NULL, stdout);
+	if (!output_file_open(&output, path))
+		return false;
+	bool done = write_entries(db, path, output.file);
+	return output_file_close(&output, done);
+}
+
+static const char letters[] = ":ho:";
+static const struct option options[] = {
+	{"output", required_argument, NULL, 'o'}, BASELINE_OPTIONS, SYMBOL_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
+
+static int run_baseline(const struct command *self, int argc, char **argv)
+{
+	REPORT_CHOICE_CLEANUP choice = {0};
+	READING_CLEANUP reading = {0};
+	struct totals totals;
+	const char *output = NULL;
+
+	for (int option; (option = options_next(self, argc, argv, letters, options)) != -1;) {
+		if (option == OPTION_HELP)
+			return STATUS_CLEAN;
+		if (option == 'o')
+			output = optarg;
+		else if (!options_report(option, optarg, &choice))
+			return self->usage_status;
+	}
+	if (!options_end(self, argc, argv, 1) ||
+		(output != NULL && !(output_file_possible(output) && baseline_replaceable(output))))
+		return self->usage_status;
+	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL) || !findings_make(&reading, &choice, &totals))
+		return STATUS_UNABLE;
+	if (totals.processes == 0)
+		return fail(STATUS_UNABLE, "no libpq call was intercepted, and nothing is known ('pqleak report' says more)");
+	if (totals.reasons > 0)
+		fail(0, "the trace is incomplete, and so may this baseline be ('pqleak report' says why)");
+	return write_baseline(reading.db, output) ? STATUS_CLEAN : STATUS_UNABLE;
+}
+
+const struct command command_baseline = {
+	.name = "baseline",
+	.synopsis = "[OPTIONS] [TRACE]",
+	.summary = "Write down what leaks now, so that a check fails on what is new only",
+	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\n"
+			"  -o, --output=FILE        write to FILE (standard output)\n"
+			"  --fail-on=WHAT,...       as for 'pqleak check': what goes into the baseline\n"
+			"  --suppressions=FILE      leave out what FILE suppresses; can be repeated\n"
+			"  --source-root=DIR        where the sources are: scripts below it are named\n"
+			"                           relative to it (git's working tree, or this folder)\n" FRAME_OPTIONS_HELP
+				SYMBOL_OPTIONS_HELP CONFIGURATION_OPTIONS_HELP
+			"\nThe exit status is 0 when the baseline was written, and 2 when it was not.\n",
+	.letters = letters,
+	.options = options,
+	.usage_status = STATUS_UNABLE,
+	.run = run_baseline,
+};

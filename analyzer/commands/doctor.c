@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * doctor.c - `pqleak doctor`: what will and will not be seen of a command, said beforehand.
+ */
+#include "analyzer/commands/doctor.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "analyzer/options/command.h"
+#include "analyzer/launch/launch.h"
+#include "analyzer/base/message.h"
+#include "analyzer/options/options.h"
+#include "analyzer/reading/run-trace.h"
+#include "analyzer/launch/shim.h"
+#include "trace/store/trace.h"
+
+#define NEEDED_BYTES (UINT64_C(4) * 1024 * 1024)
+
+static const char *const words[DOCTOR_ANSWERS] = {
+	[DOCTOR_SEEN] = "ok", [DOCTOR_NOTE] = "note", [DOCTOR_UNSURE] = "?", [DOCTOR_UNSEEN] = "NO"};
+
+void doctor_say(struct doctor *doctor, enum doctor_answer answer, const char *what, const char *format, ...)
+{
+	char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	if (text != NULL)
+		make_printable(text);
+	printf("  %-4s  %-8s  %s\n", words[answer], what, text != NULL ? text : "out of memory");
+	free(text);
+	doctor->count[answer]++;
+}
+
+static void look_at_shim(struct doctor *doctor, const char *shim)
+{
+	char recorder[PATH_MAX];
+	const char *preload = getenv("LD_PRELOAD");
+	const char *audit = getenv("LD_AUDIT");
+
+	doctor_say(doctor, DOCTOR_SEEN, "shim", "%s", shim);
+	snprintf(recorder, sizeof recorder, "%.*s/libpqleak-recorder.so", (int)(strrchr(shim, '/') - shim), shim);
+	if (access(recorder, R_OK) == 0)
+		doctor_say(doctor, DOCTOR_SEEN, "recorder", "%s", recorder);
+	else
+		doctor_say(doctor, DOCTOR_UNSEEN, "recorder", "%s: %s (install pqleak again)", recorder, strerror(errno));
+	void *unwinder = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+	if (unwinder != NULL) {
+		doctor_say(doctor, DOCTOR_SEEN, "unwinder", "libunwind.so.8");
+		dlclose(unwinder);
+	} else {
+		doctor_say(doctor, DOCTOR_UNSEEN, "unwinder", "cannot load libunwind.so.8 (install libunwind8)");
+	}
+	if (preload != NULL && preload[0] != '\0')
+		doctor_say(doctor, DOCTOR_NOTE, "preload", "LD_PRELOAD has %s, which will come behind pqleak", preload);
+	if (audit != NULL && audit[0] != '\0')
+		doctor_say(doctor, DOCTOR_NOTE, "preload", "LD_AUDIT has %s, which can bind calls past pqleak", audit);
+}
+
+static void look_at_trace(struct doctor *doctor, const char *name)
+{
+	char *path = run_trace_path(name);
+	struct trace_failure failure = {TRACE_OK, ""};
+	struct statvfs disk;
+	struct stat there;
+	sqlite3 *db = NULL;
+
+	if (path == NULL)
+		return;
+	if (stat(path, &there) == 0 && there.st_size > 0 && trace_open(&db, path, TRACE_READ, 0, &failure) == TRACE_FOREIGN)
+		doctor_say(doctor, DOCTOR_UNSEEN, "trace", "%s (name another file with -o)", failure.text);
+	sqlite3_close(db);
+	char *slash = strrchr(path, '/');
+	*slash = '\0';
+	const char *folder = path[0] != '\0' ? path : "/";
+	if (access(folder, W_OK | X_OK) != 0)
+		doctor_say(doctor, DOCTOR_UNSEEN, "trace", "cannot write into folder '%s': %s (name a trace with -o)", folder,
+				   strerror(errno));
+	else if (statvfs(folder, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < NEEDED_BYTES)
+		doctor_say(doctor, DOCTOR_UNSEEN, "trace", "the disk of folder '%s' is full (name a trace elsewhere with -o)",
+				   folder);
+	else
+		doctor_say(doctor, DOCTOR_SEEN, "trace", "folder '%s' can be written", folder);
+	free(path);
+}
+
+static int conclude(const struct doctor *doctor)
+{
+	if (doctor->count[DOCTOR_UNSEEN] > 0) {
+		puts("pqleak: something will not be seen; 'pqleak check' will say so with exit status 2");
+		return STATUS_LEAKS;
+	}
+	if (doctor->count[DOCTOR_UNSURE] > 0) {
+		puts("pqleak: that shows only when it runs: 'pqleak run --check' exits with 2 when something spoke\n"
+			 "PostgreSQL out of sight");
+		return STATUS_UNABLE;
+	}
+	puts("pqleak: all will be seen");
+	return STATUS_CLEAN;
+}
+
+static int run_doctor(const struct command *self, int argc, char **argv)
+{
+	static const struct option options[] = {{"trace", required_argument, NULL, 'o'}, HELP_OPTION, {NULL, 0, NULL, 0}};
+	struct doctor doctor = {0};
+	const char *trace = DEFAULT_TRACE;
+	char program[PATH_MAX];
+
+	for (int option; (option = options_next(self, argc, argv, "+:ho:", options)) != -1;) {
+		if (option == OPTION_HELP)
+			return STATUS_CLEAN;
+		if (option == OPTION_WRONG)
+			return self->usage_status;
+		trace = optarg;
+	}
+	if (optind == argc)
+		return fail(self->usage_status, "look at which command? (see 'pqleak doctor --help')");
+	if (launch_find(argv[optind], program) != 0)
+		return STATUS_UNABLE;
+	char *shim = shim_find();
+	if (shim == NULL)
+		return STATUS_UNABLE;
+	look_at_shim(&doctor, shim);
+	look_at_trace(&doctor, trace);
+	doctor_program(&doctor, program, shim);
+	free(shim);
+	return conclude(&doctor);
+}
+
+const struct command command_doctor = {
+	.name = "doctor",
+	.synopsis = "[OPTIONS] [--] COMMAND [ARGUMENT]...",
+	.summary = "Say what pqleak will see of a command, without running it",
+	.help = "  -o, --trace=TRACE        the trace that 'pqleak run' would write (" DEFAULT_TRACE ")\n"
+			"\nThe exit status is 0 when all will be seen, 1 when something will not, and 2 when\n"
+			"that shows only when the command runs, or when there is no such command.\n",
+	.usage_status = STATUS_UNABLE,
+	.run = run_doctor,
+};

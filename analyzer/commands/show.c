@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * show.c - `pqleak show`: the connections, or what else was not released, and
+ * the life of one of them.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/options/command.h"
+#include "analyzer/base/message.h"
+#include "analyzer/base/option-value.h"
+#include "analyzer/options/options.h"
+#include "analyzer/base/print.h"
+#include "analyzer/base/query.h"
+#include "analyzer/reading/reading.h"
+#include "analyzer/commands/show-life.h"
+
+/* A row a connection is printed as it is read: there may be millions. */
+static const char list_sql[] =
+	"SELECT l.id, l.verdict, l.state, l.pid, l.acquired_ns, l.held_ns, ifnull(t.text, '(unknown)')"
+	" FROM connection c CROSS JOIN connection_life l ON l.id = c.id LEFT JOIN target_text t ON t.target = c.target"
+	" ORDER BY c.id";
+
+static const char resource_list_sql[] =
+	"SELECT id, verdict, '', pid, acquired_ns, held_ns, acquire_function || ifnull(' of ' || connection, '')"
+	" FROM resource_life WHERE kind = ? ORDER BY id";
+
+#define LIST_FORMAT "%6s %-13s %7s %-14s %-12s %s"
+#define LIST_WIDTH 57 /* without the last column */
+
+/* The end of a target, its database, tells more than its beginning. */
+static char *cut_front(char *text, int room)
+{
+	int length = text_columns(text);
+
+	if (length <= room || room < 4)
+		return text;
+	for (int gone = 0; gone < length - room + 3 || ((unsigned char)*text & 0xc0) == 0x80; text++)
+		gone += ((unsigned char)text[1] & 0xc0) != 0x80;
+	return memcpy(text - 3, "...", 3);
+}
+
+struct listing {
+	const struct printer *terminal;
+	enum resource_kind kind;
+};
+
+static bool list(struct reading *reading, void *context)
+{
+	const struct listing *listing = context;
+	const struct printer *terminal = listing->terminal;
+	struct printer output = *terminal;
+	const struct printer *printer = &output;
+	bool connections = listing->kind == KIND_CONNECTION;
+	QUERY_CLEANUP row = query_prepare(reading->db, connections ? list_sql : resource_list_sql);
+	bool failed = row == NULL;
+	bool any = false;
+
+	/* With running processes this is called twice, and prints when they are included. */
+	if (failed || (reading->running > 0 && !reading->peeking))
+		return !failed;
+	if (!connections)
+		sqlite3_bind_text(row, 1, kind_name((uint8_t)listing->kind), -1, SQLITE_STATIC);
+	output.file = reading_output(reading, terminal->file);
+	while (query_next(row, &failed)) {
+		char opened[TIME_TEXT];
+		char held[DURATION_TEXT] = "";
+		const char *verdict = query_text(row, 1);
+		const char *state = query_text(row, 2);
+		enum style style = strcmp(verdict, "leaked") == 0     ? STYLE_BAD
+						   : strcmp(verdict, "released") == 0 ? STYLE_PLAIN
+															  : STYLE_WARNING;
+		if (!any)
+			print_line(printer, 0, STYLE_STRONG, LIST_FORMAT, "id", "verdict", "pid",
+					   connections ? "opened" : "acquired", "held", connections ? "target" : "by, of connection");
+		any = true;
+		if (sqlite3_column_type(row, 5) != SQLITE_NULL)
+			format_duration(held, sqlite3_column_int64(row, 5));
+		/* The year goes: the terminal is narrow, and `show ID` has it. */
+		format_time(opened, sqlite3_column_int64(row, 4), TIME_SECONDS);
+		char *target = sqlite3_mprintf("%s%s", query_text(row, 6), strcmp(state, "failed") == 0 ? " (failed)" : "");
+		print_line(printer, 0, style, LIST_FORMAT, query_text(row, 0), verdict, query_text(row, 3),
+				   opened + strlen("2026-"), held,
+				   target != NULL ? cut_front(target, printer->width - LIST_WIDTH) : "");
+		sqlite3_free(target);
+	}
+	if (!any && !failed)
+		print_line(printer, 0, STYLE_PLAIN, "There are no %s%s in %s.", kind_noun(listing->kind, 0),
+				   connections ? "" : " that were not released", reading->path);
+	query_free(&row); /* before the transaction ends */
+	return reading_output_end(reading, output.file, terminal->file) && !failed;
+}
+
+static bool is_number(const char *text)
+{
+	return text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
+}
+
+/* [TRACE] [KIND] [ID], each of them or none. */
+struct wanted {
+	const char *trace;
+	enum resource_kind kind;
+	const char *id; /* NULL: list them */
+};
+
+static struct wanted read_arguments(int count, char **arguments)
+{
+	struct wanted wanted = {.kind = KIND_CONNECTION};
+
+	if (count > 0 && is_number(arguments[count - 1]))
+		wanted.id = arguments[--count];
+	if (count > 0 && kind_find(arguments[count - 1]) != KIND_NONE)
+		wanted.kind = kind_find(arguments[--count]);
+	if (count > 0 && count <= 2)
+		wanted.trace = arguments[0];
+	if (count == 2) /* no number: run_show says so */
+		wanted.id = arguments[1];
+	return wanted;
+}
+
+static int run_show(const struct command *self, int argc, char **argv)
+{
+	READING_CLEANUP reading = {0};
+	struct printer printer = printer_for(stdout);
+	long long number = 0;
+
+	__attribute__((cleanup(frame_choice_done))) struct frame_choice frames = {.native = false};
+
+	int status = options_of_reader(self, argc, argv,
+								   &(struct reader_choice){.symbols = &reading.symbols, .frames = &frames, .most = 3});
+	if (status >= 0)
+		return status;
+	struct wanted wanted = read_arguments(argc - optind, argv + optind);
+	if (argc - optind == 3 && wanted.trace != argv[optind]) {
+		fail(0, "too many arguments: [TRACE] [KIND] [ID] (see 'pqleak show --help')");
+		return self->usage_status;
+	}
+	if (wanted.id != NULL && !is_number(wanted.id)) {
+		fail(0, "'%s' is no connection's id: 'pqleak show%s%s' lists them", wanted.id, wanted.trace != NULL ? " " : "",
+			 wanted.trace != NULL ? wanted.trace : "");
+		return self->usage_status;
+	}
+	if (wanted.id != NULL && !option_number("ID", wanted.id, INT64_MAX, &number))
+		return self->usage_status;
+	if (!reading_open(&reading, wanted.trace) || !skip_use(&frames.skip, reading.db))
+		return STATUS_UNABLE;
+	printer.native = frames.native;
+	if (wanted.id == NULL) {
+		struct listing listing = {.terminal = &printer, .kind = wanted.kind};
+		return reading_look(&reading, list, &listing) ? STATUS_CLEAN : STATUS_UNABLE;
+	}
+	bool shown = wanted.kind == KIND_CONNECTION ? show_life(&reading, &printer, number)
+												: show_resource(&reading, &printer, wanted.kind, number);
+	return shown ? STATUS_CLEAN : STATUS_UNABLE;
+}
+
+const struct command command_show = {
+	.name = "show",
+	.synopsis = "[OPTIONS] [TRACE] [KIND] [ID]",
+	.summary = "List the connections, or show the life of one, or of another resource",
+	.help = "TRACE is " DEFAULT_TRACE " when not given; a number is an ID.\n"
+			"KIND is connection (also when not given), result, transaction, query, copy,\n"
+			"cancel, memory, statement or large-object; of all but connections there is\n"
+			"only what was not released.\n"
+			"With an ID: where it was acquired, used last and released, with stacks and\n"
+			"times.\n\n" FRAME_OPTIONS_HELP SYMBOL_OPTIONS_HELP,
+	.usage_status = STATUS_UNABLE,
+	.run = run_show,
+};

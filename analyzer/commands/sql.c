@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * sql.c - `pqleak sql`: a query on a trace, or the sqlite3 shell on it.
+ *
+ * Read-only: a trace is evidence.  On a terminal columns have names and are
+ * aligned, which takes a first pass over the rows; elsewhere the output is that
+ * of the sqlite3 shell: '|' between columns and no names, for scripts.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/options/command.h"
+#include "analyzer/base/message.h"
+#include "analyzer/options/options.h"
+#include "analyzer/base/print.h"
+#include "analyzer/base/query.h"
+#include "analyzer/reading/reading.h"
+#include "analyzer/symbols/symbols.h"
+
+#define WIDEST_COLUMN 60
+#define MOST_COLUMNS 64
+
+/* Every stack gets its names: nobody knows what the query will ask for. */
+static bool name_stacks(struct reading *reading)
+{
+	return symbols_want_all(reading->db) && symbols_resolve(reading->db, &reading->symbols);
+}
+
+static void measure(sqlite3_stmt *row, int *widths, int columns)
+{
+	for (int i = 0; i < columns; i++)
+		widths[i] = text_columns(sqlite3_column_name(row, i));
+	while (sqlite3_step(row) == SQLITE_ROW)
+		for (int i = 0; i < columns; i++) {
+			int width = text_columns(query_text(row, i));
+			if (width > widths[i])
+				widths[i] = width > WIDEST_COLUMN ? WIDEST_COLUMN : width;
+		}
+	sqlite3_reset(row);
+}
+
+static void print_cell(FILE *file, const char *text, int width, bool last)
+{
+	char *copy = strdup(text);
+
+	if (copy == NULL)
+		return;
+	if (width > 0)
+		make_printable(copy);
+	int padding = last ? 0 : width - text_columns(copy);
+	fprintf(file, "%s%*s%s", copy, padding > 0 ? padding : 0, "", last ? "\n" : width > 0 ? "  " : "|");
+	free(copy);
+}
+
+static bool print_rows(FILE *file, sqlite3_stmt *row, bool aligned)
+{
+	int columns = sqlite3_column_count(row);
+	int widths[MOST_COLUMNS] = {0};
+	bool failed = false;
+
+	if (aligned && columns <= MOST_COLUMNS) {
+		measure(row, widths, columns);
+		for (int i = 0; i < columns; i++)
+			print_cell(file, sqlite3_column_name(row, i), widths[i], i == columns - 1);
+	}
+	while (query_next(row, &failed))
+		for (int i = 0; i < columns; i++)
+			print_cell(file, query_text(row, i), i < MOST_COLUMNS ? widths[i] : 0, i == columns - 1);
+	return !failed;
+}
+
+/* Runs each statement of `queries`. */
+static bool run_statements(struct reading *reading, const char *queries, FILE *file)
+{
+	while (*queries != '\0') {
+		QUERY_CLEANUP row = NULL;
+		if (sqlite3_prepare_v2(reading->db, queries, -1, &row, &queries) != SQLITE_OK)
+			return fail(false, "the query is wrong: %s ('SELECT * FROM readme' names the views)",
+						sqlite3_errmsg(reading->db));
+		if (row == NULL) /* nothing but blanks and comments */
+			continue;
+		if (!sqlite3_stmt_readonly(row))
+			return fail(false, "a query must not change the trace (the sqlite3 shell can, on a copy)");
+		if (!print_rows(file, row, isatty(STDOUT_FILENO) != 0))
+			return false;
+	}
+	return true;
+}
+
+static bool run_query(struct reading *reading, void *context)
+{
+	const char *const *queries = context;
+
+	if (!name_stacks(reading))
+		return false;
+	/* With running processes this is called twice, and prints when they are included. */
+	if (reading->running > 0 && !reading->peeking)
+		return true;
+	FILE *output = reading_output(reading, stdout);
+	bool done = run_statements(reading, *queries, output);
+	return reading_output_end(reading, output, stdout) && done;
+}
+
+static int run_shell(struct reading *reading)
+{
+	char *path = strdup(reading->path);
+
+	if (path == NULL || !name_stacks(reading)) {
+		free(path);
+		return STATUS_UNABLE;
+	}
+	reading_done(reading);
+	/* The shell would take a path that begins with '-' for an option. */
+	char *safe = NULL;
+	if (asprintf(&safe, "%s%s", path[0] == '-' ? "./" : "", path) >= 0)
+		execlp("sqlite3", "sqlite3", "-readonly", isatty(STDOUT_FILENO) ? "-box" : "-list", safe, (char *)NULL);
+	if (errno == ENOENT)
+		fail(0, "cannot open a shell: the program sqlite3 is not installed (apt install sqlite3, or give a QUERY)");
+	else
+		fail(0, "cannot open a shell: sqlite3: %s", strerror(errno));
+	free(safe);
+	free(path);
+	return STATUS_UNABLE;
+}
+
+static int run_sql(const struct command *self, int argc, char **argv)
+{
+	READING_CLEANUP reading = {0};
+	const char *query = NULL;
+	const char *trace = NULL;
+
+	int status = options_of_reader(self, argc, argv, &(struct reader_choice){.symbols = &reading.symbols, .most = 2});
+	if (status >= 0)
+		return status;
+	if (argc - optind == 2) {
+		trace = argv[optind];
+		query = argv[optind + 1];
+	} else if (argc - optind == 1 && strchr(argv[optind], ' ') != NULL && access(argv[optind], F_OK) != 0) {
+		query = argv[optind]; /* a query has a blank in it, and no file has that name */
+	} else if (argc - optind == 1) {
+		trace = argv[optind];
+	}
+	if (!reading_open(&reading, trace))
+		return STATUS_UNABLE;
+	if (query == NULL)
+		return run_shell(&reading);
+	return reading_look(&reading, run_query, &query) ? STATUS_CLEAN : STATUS_UNABLE;
+}
+
+const struct command command_sql = {
+	.name = "sql",
+	.synopsis = "[OPTIONS] [TRACE] [QUERY]",
+	.summary = "Run a query on a trace, or open the sqlite3 shell on it",
+	.help = "TRACE is " DEFAULT_TRACE " when not given.  Begin with 'SELECT * FROM readme'.\n"
+			"On a terminal the columns have names and are aligned; elsewhere '|' separates\n"
+			"them, as in the sqlite3 shell.  The trace is not changed.\n\n" SYMBOL_OPTIONS_HELP,
+	.usage_status = STATUS_UNABLE,
+	.run = run_sql,
+};

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * blame.c - the place that a report names for what was not released; see blame.h.
+ *
+ * Reads the stacks of one kind after another as lists of places, lets
+ * separate() judge, and writes what it says into tables.
+ */
+#include "analyzer/findings/blame.h"
+
+#include <stdlib.h>
+
+#include "analyzer/base/message.h"
+#include "analyzer/base/query.h"
+#include "analyzer/findings/separate.h"
+#include "analyzer/reading/statements.h"
+
+static const char releases_sql[] =
+	"INSERT OR IGNORE INTO wanted_stack SELECT release_stack FROM main.fold"
+	" WHERE (kind, acquire_stack) IN (SELECT kind, stack FROM stack_count);"
+	"INSERT OR IGNORE INTO wanted_stack SELECT use_stack FROM main.connection"
+	" WHERE use_stack IS NOT NULL AND id IN (SELECT used_id FROM tally WHERE kind = 'connection')";
+
+static const char own_sql[] =
+	"INSERT INTO own_call SELECT frame, depth, role, dense_rank() OVER (ORDER BY unit, function, file, line > 0,"
+	"  iif(line > 0, line, \"offset\"), iif(line > 0, 0, depth))"
+	" FROM call WHERE role <> 'driver' AND NOT is_start(ifnull(function, ''))";
+
+/* As sites.sql finds the call site, and outwards from there. */
+static const char steps_query[] =
+	"SELECT c.stack, c.lost, c.clean, s.level, o.frame, o.depth, o.place"
+	" FROM stack_count c CROSS JOIN reach r ON r.stack = c.stack CROSS JOIN stack_frame s ON s.stack = c.stack"
+	" CROSS JOIN own_call o ON o.frame = s.frame WHERE c.kind = ? AND (o.role = 'script'"
+	"  OR o.role = 'native' AND ifnull(s.level < r.outermost, 1) OR o.role = 'interpreter' AND r.outermost IS NULL)"
+	" ORDER BY c.stack, s.level, o.depth";
+
+/* Stacks without code of the user's own. */
+static const char rest_sql[] = "INSERT OR IGNORE INTO blamed SELECT c.kind, c.stack, s.level, s.frame, s.depth, NULL"
+							   " FROM stack_count c JOIN site s ON s.stack = c.stack WHERE c.lost > 0";
+
+#define MOST_LEVELS 65536 /* more than a stack has */
+
+/* A place of a stack: which call of it that is. */
+struct step {
+	int64_t frame;
+	int level, depth;
+};
+
+struct stack {
+	int64_t id;
+	size_t first; /* of its steps */
+};
+
+/* The stacks of one kind. */
+struct blame {
+	sqlite3 *db;
+	const char *kind;
+	struct step *steps;
+	uint32_t *places; /* beside the steps */
+	size_t step_count, step_room;
+	struct stack *stacks; /* by separate_stack.id */
+	struct separate_stack *parts;
+	size_t stack_count, stack_room;
+	struct separate_node *nodes;
+	size_t node_count;
+	int64_t node_base, stack_base; /* so that each number is used once in a report */
+};
+
+static void blame_done(struct blame *blame)
+{
+	free(blame->steps);
+	free(blame->places);
+	free(blame->stacks);
+	free(blame->parts);
+	free(blame->nodes);
+}
+
+static bool make_room(void **items, size_t size, size_t room)
+{
+	void *more = reallocarray(*items, room, size);
+
+	if (more == NULL)
+		return fail(false, "out of memory");
+	*items = more;
+	return true;
+}
+
+static bool add_step(struct blame *blame, sqlite3_stmt *row)
+{
+	if (blame->step_count == blame->step_room) {
+		blame->step_room = blame->step_room > 0 ? blame->step_room * 2 : 4096;
+		if (!make_room((void **)&blame->steps, sizeof *blame->steps, blame->step_room) ||
+			!make_room((void **)&blame->places, sizeof *blame->places, blame->step_room))
+			return false;
+	}
+	blame->places[blame->step_count] = (uint32_t)sqlite3_column_int(row, 6);
+	blame->steps[blame->step_count++] = (struct step){.level = sqlite3_column_int(row, 3),
+													  .frame = sqlite3_column_int64(row, 4),
+													  .depth = sqlite3_column_int(row, 5)};
+	return true;
+}
+
+static bool add_stack(struct blame *blame, sqlite3_stmt *row)
+{
+	if (blame->stack_count == blame->stack_room) {
+		blame->stack_room = blame->stack_room > 0 ? blame->stack_room * 2 : 256;
+		if (!make_room((void **)&blame->stacks, sizeof *blame->stacks, blame->stack_room) ||
+			!make_room((void **)&blame->parts, sizeof *blame->parts, blame->stack_room))
+			return false;
+	}
+	blame->stacks[blame->stack_count] = (struct stack){.id = sqlite3_column_int64(row, 0), .first = blame->step_count};
+	blame->parts[blame->stack_count] = (struct separate_stack){.id = (uint32_t)blame->stack_count,
+															   .lost = sqlite3_column_int64(row, 1),
+															   .clean = sqlite3_column_int64(row, 2)};
+	blame->stack_count++;
+	return true;
+}
+
+static bool read_stacks(struct blame *blame)
+{
+	QUERY_CLEANUP row = query_prepare(blame->db, steps_query);
+	bool failed = row == NULL;
+
+	if (failed)
+		return false;
+	sqlite3_bind_text(row, 1, blame->kind, -1, SQLITE_STATIC);
+	while (query_next(row, &failed)) {
+		if ((blame->stack_count == 0 || blame->stacks[blame->stack_count - 1].id != sqlite3_column_int64(row, 0)) &&
+			!add_stack(blame, row))
+			return false;
+		if (!add_step(blame, row))
+			return false;
+		blame->parts[blame->stack_count - 1].count++;
+	}
+	for (size_t i = 0; i < blame->stack_count; i++)
+		blame->parts[i].places = &blame->places[blame->stacks[i].first];
+	return !failed;
+}
+
+static const struct step *step_of(const struct blame *blame, const struct separate_stack *part, uint32_t level)
+{
+	return &blame->steps[blame->stacks[part->id].first + level];
+}
+
+static bool run(sqlite3_stmt *statement)
+{
+	bool failed = false;
+
+	query_next(statement, &failed);
+	sqlite3_reset(statement);
+	return !failed;
+}
+
+static bool write_blamed(const struct blame *blame)
+{
+	QUERY_CLEANUP insert = query_prepare(blame->db, "INSERT INTO blamed VALUES (?, ?, ?, ?, ?, ?)");
+	bool done = insert != NULL;
+
+	for (size_t i = 0; i < blame->stack_count && done; i++) {
+		const struct separate_stack *part = &blame->parts[i];
+		if (part->lost == 0)
+			continue;
+		const struct step *step = step_of(blame, part, part->level);
+		sqlite3_bind_text(insert, 1, blame->kind, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(insert, 2, blame->stacks[part->id].id);
+		sqlite3_bind_int(insert, 3, step->level);
+		sqlite3_bind_int64(insert, 4, step->frame);
+		sqlite3_bind_int(insert, 5, step->depth);
+		sqlite3_bind_int64(insert, 6, blame->node_base + part->node);
+		done = run(insert);
+	}
+	return done;
+}
+
+static int64_t scope_number(const struct blame *blame, const struct separate_node *node)
+{
+	return (blame->stack_base + node->scope_first) * MOST_LEVELS + node->level - node->parted;
+}
+
+static bool write_separation(const struct blame *blame)
+{
+	QUERY_CLEANUP insert =
+		query_prepare(blame->db, "INSERT INTO separation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+	bool done = insert != NULL;
+
+	for (size_t i = 0; i < blame->node_count && done; i++) {
+		const struct separate_node *node = &blame->nodes[i];
+		const struct separate_stack *part = &blame->parts[node->first];
+		const struct step *site = step_of(blame, part, 0);
+		const int64_t values[] = {blame->node_base + (int64_t)i, scope_number(blame, node), node->level, site->frame,
+								  site->depth};
+		const int64_t numbers[] = {node->lost, node->acquired, node->others_lost, node->others_acquired};
+		sqlite3_clear_bindings(insert);
+		for (int v = 0; v < 5; v++)
+			sqlite3_bind_int64(insert, 1 + v, values[v]);
+		if (node->parted) {
+			const struct step *shared = step_of(blame, part, node->level - 1);
+			sqlite3_bind_int64(insert, 6, shared->frame);
+			sqlite3_bind_int(insert, 7, shared->depth);
+			sqlite3_bind_int64(insert, 8, node->callers);
+			sqlite3_bind_int64(insert, 9, node->leaking);
+		}
+		for (int n = 0; n < (node->parted ? 4 : 2); n++)
+			sqlite3_bind_int64(insert, 10 + n, numbers[n]);
+		done = run(insert);
+	}
+	return done;
+}
+
+/* What was released by the stacks of a scope; nodes beside each other often share it. */
+static bool write_comparable(const struct blame *blame)
+{
+	QUERY_CLEANUP known = query_prepare(blame->db, "SELECT 1 FROM comparable WHERE scope = ? LIMIT 1");
+	QUERY_CLEANUP insert = query_prepare(blame->db, "INSERT INTO comparable VALUES (?, ?, ?)");
+	bool failed = known == NULL || insert == NULL;
+
+	for (size_t i = 0; i < blame->node_count && !failed; i++) {
+		const struct separate_node *node = &blame->nodes[i];
+		int64_t scope = scope_number(blame, node);
+		sqlite3_bind_int64(known, 1, scope);
+		bool again = query_next(known, &failed);
+		sqlite3_reset(known);
+		for (size_t s = node->scope_first; s < node->scope_last && !again && !failed; s++) {
+			if (blame->parts[s].clean == 0)
+				continue;
+			sqlite3_bind_int64(insert, 1, scope);
+			sqlite3_bind_text(insert, 2, blame->kind, -1, SQLITE_STATIC);
+			sqlite3_bind_int64(insert, 3, blame->stacks[blame->parts[s].id].id);
+			failed = !run(insert);
+		}
+	}
+	return !failed;
+}
+
+bool blame_count(sqlite3 *db, bool releases)
+{
+	return query_run(db, blame_sql) && (!releases || query_run(db, releases_sql));
+}
+
+bool blame_make(sqlite3 *db, bool releases)
+{
+	QUERY_CLEANUP kind = NULL;
+	bool failed = !query_run(db, own_sql);
+	int64_t node_base = 1;
+	int64_t stack_base = 0;
+
+	if (!failed)
+		kind = query_prepare(db, "SELECT DISTINCT kind FROM stack_count ORDER BY kind");
+	failed = failed || kind == NULL;
+	while (!failed && query_next(kind, &failed)) {
+		__attribute__((cleanup(blame_done))) struct blame blame = {
+			.db = db, .kind = query_text(kind, 0), .node_base = node_base, .stack_base = stack_base};
+		if (!read_stacks(&blame))
+			return false;
+		if (!separate(blame.parts, blame.stack_count, &blame.nodes, &blame.node_count))
+			return fail(false, "out of memory");
+		failed = !write_blamed(&blame) || !write_separation(&blame) || (releases && !write_comparable(&blame));
+		node_base += (int64_t)blame.node_count;
+		stack_base += (int64_t)blame.stack_count;
+	}
+	return !failed && query_run(db, rest_sql);
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * sites.c - the frames of stacks in words; see sites.h.
+ */
+#include "analyzer/findings/sites.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/base/query.h"
+#include "analyzer/reading/statements.h"
+
+static const char *const start_functions[] = {
+	"_start", "__libc_start_main", "__libc_start_call_main", "start_thread", "clone",
+	"clone3", "__clone3",          "__GI___clone3"};
+
+static const char *const role_names[] = {
+	[CALL_NATIVE] = "native",
+	[CALL_SCRIPT] = "script",
+	[CALL_INTERPRETER] = "interpreter",
+	[CALL_DRIVER] = "driver",
+};
+
+bool sites_make(sqlite3 *db, const struct symbol_choice *choice)
+{
+	return symbols_resolve(db, choice) && query_run(db, calls_sql) && query_run(db, sites_sql);
+}
+
+enum call_role call_role(const char *name)
+{
+	for (size_t i = 0; i < sizeof role_names / sizeof role_names[0]; i++)
+		if (strcmp(name, role_names[i]) == 0)
+			return (enum call_role)i;
+	return CALL_NATIVE;
+}
+
+bool call_is_start(const char *function)
+{
+	size_t length = strcspn(function, "@");
+
+	for (size_t i = 0; i < sizeof start_functions / sizeof start_functions[0]; i++)
+		if (strlen(start_functions[i]) == length && strncmp(function, start_functions[i], length) == 0)
+			return true;
+	return strncmp(function, "__libc_start_main", strlen("__libc_start_main")) == 0; /* _impl, by glibc version */
+}
+
+void calls_done(struct calls *calls)
+{
+	for (int i = 0; i < calls->count; i++) {
+		free(calls->items[i].head);
+		free(calls->items[i].tail);
+	}
+	free(calls->items);
+}
+
+static bool add(struct calls *calls, sqlite3_stmt *row)
+{
+	struct call *items = reallocarray(calls->items, (size_t)calls->count + 1, sizeof *items);
+
+	if (items == NULL)
+		return false;
+	calls->items = items;
+	struct call call = {.head = strdup(query_text(row, 0)),
+						.tail = strdup(query_text(row, 1)),
+						.level = sqlite3_column_int(row, 2),
+						.depth = sqlite3_column_int(row, 3),
+						.role = call_role(query_text(row, 4)),
+						.scripted = sqlite3_column_int(row, 5) != 0};
+	if (call.head == NULL || call.tail == NULL) {
+		free(call.head);
+		free(call.tail);
+		return false;
+	}
+	if (call.scripted)
+		calls->outermost = call.level;
+	items[calls->count++] = call;
+	return true;
+}
+
+struct calls calls_read(sqlite3 *db, int64_t stack, bool whole)
+{
+	struct calls calls = {.outermost = -1};
+	QUERY_CLEANUP row =
+		query_prepare(db, "SELECT iif(?2, c.head, short_name(c.head)), c.tail, s.level, c.depth, c.role,"
+						  " c.language IS NOT NULL FROM stack_frame s JOIN call c ON c.frame = s.frame"
+						  " WHERE s.stack = ?1 ORDER BY s.level, c.depth");
+
+	if (row == NULL)
+		return calls;
+	sqlite3_bind_int64(row, 1, stack);
+	sqlite3_bind_int(row, 2, whole);
+	while (query_next(row, NULL) && add(&calls, row))
+		continue;
+	return calls;
+}
+
+bool calls_is_folded(const struct calls *calls, int index)
+{
+	const struct call *call = &calls->items[index];
+
+	if (calls->outermost < 0)
+		return false;
+	return call->role == CALL_INTERPRETER || (call->level > calls->outermost && call_is_start(call->head));
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * sites.h - the frames of stacks in words, and whose code each is.
+ *
+ * Owns TEMP TABLEs call (a row for each function of a frame), call_frame and
+ * site (the plain call site of a stack), and what a command reads of them.
+ */
+#ifndef PQLEAK_ANALYZER_FINDINGS_SITES_H
+#define PQLEAK_ANALYZER_FINDINGS_SITES_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/symbols/symbols.h"
+
+/* Looks up symbols and makes the tables, for the stacks in TEMP TABLE wanted_stack; false: it failed and said so. */
+bool sites_make(sqlite3 *db, const struct symbol_choice *choice);
+
+/* Whose code it is; as calls.sql says. */
+enum call_role { CALL_NATIVE, CALL_SCRIPT, CALL_INTERPRETER, CALL_DRIVER };
+
+/* The role of this name. */
+enum call_role call_role(const char *name);
+
+/* Whether this function is one with which every program or thread begins; it tells a reader nothing. */
+bool call_is_start(const char *function);
+
+/* One function of a stack. */
+struct call {
+	char *head, *tail;
+	int level, depth;
+	enum call_role role;
+	bool scripted; /* the frame is a script's */
+};
+
+struct calls {
+	struct call *items; /* innermost first */
+	int count;
+	int outermost; /* level of the outermost script; -1: the stack runs none */
+};
+
+/* Reads a stack; `whole`: names are not shortened.  Empty when there is none, or on a failure, which is printed. */
+struct calls calls_read(sqlite3 *db, int64_t stack, bool whole);
+void calls_done(struct calls *calls);
+
+#define CALLS_CLEANUP __attribute__((cleanup(calls_done))) struct calls
+
+/*
+ * Whether a call is of what runs the scripts, and says nothing of what they do: in a stack with scripts an
+ * interpreter's or JIT's frame, and how the program began.
+ */
+bool calls_is_folded(const struct calls *calls, int index);
+
+#endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * baseline-file.c - see baseline-file.h.
+ */
+#include "analyzer/known/baseline-file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "analyzer/words/kinds.h"
+#include "analyzer/base/message.h"
+#include "analyzer/words/misuse.h"
+#include "analyzer/base/text-file.h"
+#include "analyzer/words/verdicts.h"
+
+static const char head[] = "# pqleak baseline, version 1";
+
+static bool wrong(const struct baseline *baseline, int line, const char *what)
+{
+	return fail(false, "%s:%d: %s (write the baseline anew with 'pqleak baseline -o %s TRACE')", baseline->file, line,
+				what, baseline->file);
+}
+
+/* Cuts the next field off `*rest`; NULL: there is none. */
+static char *field(char **rest)
+{
+	char *begin = *rest;
+
+	if (begin == NULL || begin[0] == '\0')
+		return NULL;
+	char *tab = strchr(begin, '\t');
+	*rest = tab != NULL ? tab + 1 : NULL;
+	if (tab != NULL)
+		*tab = '\0';
+	return begin;
+}
+
+static bool is_known_kind(const char *kind, const char *verdict)
+{
+	if (strcmp(verdict, "misuse") == 0)
+		return misuse_find(kind) != MISUSE_NONE;
+	return verdict_find(verdict) != VERDICT_COUNT && kind_find(kind) != KIND_NONE;
+}
+
+static bool add(struct baseline *baseline, const char *line, int number)
+{
+	struct known *items = reallocarray(baseline->items, baseline->count + 1, sizeof *items);
+	char *copy = items != NULL ? strdup(line) : NULL;
+
+	if (items != NULL)
+		baseline->items = items;
+	if (copy == NULL)
+		return fail(false, "out of memory");
+	struct known *known = &items[baseline->count++];
+	*known = (struct known){.line = copy};
+	char *rest = copy, *end;
+	const char *count = field(&rest);
+	known->kind = field(&rest);
+	known->verdict = field(&rest);
+	known->path = field(&rest);
+	if (known->path == NULL || rest != NULL)
+		return wrong(baseline, number, "this is no entry of count, kind, verdict and path with tabs between");
+	errno = 0;
+	known->count = strtoll(count, &end, 10);
+	if (errno != 0 || end == count || *end != '\0' || known->count <= 0)
+		return wrong(baseline, number, "the count is no number above 0");
+	return is_known_kind(known->kind, known->verdict) ||
+		   wrong(baseline, number, "there is no such kind or verdict; a later pqleak may have written it");
+}
+
+static bool take(struct baseline *baseline, const char *line, int number)
+{
+	if (strncmp(line, "<<<<<<<", 7) == 0 || strncmp(line, "|||||||", 7) == 0 || strncmp(line, "=======", 7) == 0 ||
+		strncmp(line, ">>>>>>>", 7) == 0)
+		return fail(false,
+					"%s:%d: here is a conflict of a merge: keep the lines of both sides, for one path the larger count,"
+					" or write the baseline anew with 'pqleak baseline -o %s TRACE'",
+					baseline->file, number, baseline->file);
+	if (number == 1 && strcmp(line, head) != 0)
+		return wrong(baseline, number, "this is no baseline of pqleak, or one of another version");
+	return line[0] == '#' || line[0] == '\0' || add(baseline, line, number);
+}
+
+bool baseline_read(struct baseline *baseline, const char *path)
+{
+	struct text_file file;
+	char advice[512];
+
+	snprintf(advice, sizeof advice, " (write one with 'pqleak baseline -o %s TRACE')", path);
+	if (!text_file_open(&file, path, "the baseline", advice))
+		return false;
+	baseline_done(baseline);
+	*baseline = (struct baseline){.file = strdup(path)};
+	bool done = baseline->file != NULL || fail(false, "out of memory");
+	for (char *line; done && (line = text_file_next(&file)) != NULL;)
+		done = take(baseline, line, file.line);
+	if (done && !file.failed && file.line == 0)
+		done = wrong(baseline, 1, "the file is empty, which no baseline is");
+	return text_file_close(&file) && done;
+}
+
+bool baseline_replaceable(const char *path)
+{
+	char begin[sizeof head + 1] = "";
+	struct stat there;
+	FILE *file = stat(path, &there) == 0 && S_ISREG(there.st_mode) ? fopen(path, "re") : NULL;
+
+	if (file == NULL)
+		return true; /* output_file_possible() has seen that it can be read if it is a file */
+	size_t length = fread(begin, 1, sizeof head, file);
+	fclose(file);
+	begin[strcspn(begin, "\r\n")] = '\0';
+	return length == 0 || strcmp(begin, head) == 0 ||
+		   fail(false, "'%s' is no baseline of pqleak, and is left alone (name another file, or remove it)", path);
+}
+
+void baseline_write_head(FILE *file, const char *name)
+{
+	fprintf(file, "%s\n# To write it anew: pqleak baseline -o %s TRACE\n# count\tkind\tverdict\tpath\n", head,
+			name != NULL ? name : "FILE");
+}
+
+void baseline_done(struct baseline *baseline)
+{
+	for (size_t i = 0; i < baseline->count; i++)
+		free(baseline->items[i].line);
+	free(baseline->items);
+	free(baseline->file);
+	*baseline = (struct baseline){0};
+}

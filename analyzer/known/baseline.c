@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * baseline.c - see baseline.h.
+ */
+#include "analyzer/known/baseline.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "analyzer/words/kinds.h"
+#include "analyzer/words/misuse.h"
+#include "analyzer/base/query.h"
+#include "analyzer/reading/statements.h"
+
+#define LINES 10 /* of each sort */
+
+static const char excuse_sql[] =
+	"UPDATE baseline SET now = p.count, suppressed = p.suppressed FROM path_count p"
+	" WHERE p.kind = baseline.kind AND p.verdict = baseline.verdict AND p.path = baseline.path;"
+	"INSERT INTO excuse SELECT s.kind, s.verdict, s.stack, 'baseline', b.number FROM baseline b CROSS JOIN path_stack s"
+	" ON s.kind = b.kind AND s.verdict = b.verdict AND s.path = b.path WHERE b.now <= b.known AND NOT s.suppressed";
+
+static bool load(const struct baseline *baseline, sqlite3 *db)
+{
+	/* A merge may leave two lines of one path. */
+	QUERY_CLEANUP insert = query_prepare(db, "INSERT INTO baseline (kind, verdict, path, known) VALUES (?, ?, ?, ?)"
+											 " ON CONFLICT DO UPDATE SET known = max(known, excluded.known)");
+	bool failed = insert == NULL;
+
+	for (size_t i = 0; i < baseline->count && !failed; i++) {
+		const struct known *known = &baseline->items[i];
+		sqlite3_bind_text(insert, 1, known->kind, -1, SQLITE_STATIC);
+		sqlite3_bind_text(insert, 2, known->verdict, -1, SQLITE_STATIC);
+		sqlite3_bind_text(insert, 3, known->path, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(insert, 4, known->count);
+		query_next(insert, &failed);
+		sqlite3_reset(insert);
+	}
+	return !failed;
+}
+
+bool baseline_apply(const struct baseline *baseline, sqlite3 *db)
+{
+	return query_run(db, baseline_sql) && load(baseline, db) && query_run(db, excuse_sql);
+}
+
+static const char *what_it_is(sqlite3_stmt *row, int64_t count)
+{
+	enum resource_kind kind = kind_find(query_text(row, 0));
+
+	return kind != KIND_NONE ? kind_noun(kind, count) : misuse_noun(misuse_find(query_text(row, 0)), count);
+}
+
+/* Prints up to LINES of those that the condition chooses, and how many more there are. */
+static bool print_some(const struct printer *printer, sqlite3 *db, const char *title, const char *sql)
+{
+	QUERY_CLEANUP row = query_prepare(db, sql);
+	bool failed = row == NULL;
+	int64_t count = 0;
+	struct printer whole = *printer; /* a path is known by its end too */
+
+	whole.width = 0;
+	while (!failed && query_next(row, &failed)) {
+		int64_t known = sqlite3_column_int64(row, 2), now = sqlite3_column_int64(row, 3);
+		bool is_misuse = strcmp(query_text(row, 1), "misuse") == 0;
+		if (count == 0)
+			print_line(&whole, 0, STYLE_STRONG, "%s", title);
+		if (count++ < LINES)
+			print_line(&whole, 2, STYLE_PLAIN, "%" PRId64 " known, %" PRId64 " now: %s%s%s, %s", known, now,
+					   what_it_is(row, known), is_misuse ? "" : " ", is_misuse ? "" : query_text(row, 1),
+					   query_text(row, 4));
+	}
+	if (count > LINES)
+		print_line(printer, 2, STYLE_PLAIN, "... and %" PRId64 " more", count - LINES);
+	if (count > 0)
+		print_line(printer, 0, STYLE_PLAIN, "%s", "");
+	return !failed;
+}
+
+bool baseline_report(const struct printer *printer, const struct baseline *baseline, sqlite3 *db, bool whole)
+{
+	char title[512];
+
+	snprintf(title, sizeof title, "Fixed since %s was written (pqleak baseline -o %s writes it anew):", baseline->file,
+			 baseline->file);
+	return print_some(printer, db, "Grown since the baseline:",
+					  "SELECT kind, verdict, known, now, path FROM baseline WHERE now > known ORDER BY number") &&
+		   (!whole || print_some(printer, db, title,
+								 "SELECT kind, verdict, known, now, path FROM baseline WHERE now + suppressed < known"
+								 " ORDER BY number"));
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * suppress-text.c - suppressions in words: those that are of no use, and new ones for what was found; see suppress.h.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/base/message.h"
+#include "analyzer/base/query.h"
+#include "analyzer/known/suppress.h"
+
+static const char stale_sql[] =
+	"SELECT printf('%s:%d', file, line), iif(expired, 'expired on ' || expires || ' and suppresses nothing',"
+	" 'matched nothing'), ifnull(' (' || reason || ')', '') FROM suppression WHERE stale ORDER BY number";
+
+bool suppress_report(const struct printer *printer, sqlite3 *db)
+{
+	QUERY_CLEANUP row = query_prepare(db, stale_sql);
+	bool failed = row == NULL;
+	bool any = false;
+	struct printer whole = *printer; /* half a reason is none */
+
+	whole.width = 0;
+	while (!failed && query_next(row, &failed)) {
+		if (!any)
+			print_line(printer, 0, STYLE_WARNING, "Suppressions to look at:");
+		any = true;
+		print_line(&whole, 2, STYLE_WARNING, "%s: it has %s%s", query_text(row, 0), query_text(row, 1),
+				   query_text(row, 2));
+	}
+	if (any)
+		print_line(printer, 0, STYLE_PLAIN, "%s", "");
+	return !failed;
+}
+
+/* One entry for each function that something was found in, by kind; of a script's own level, for its file. */
+static const char found_sql[] =
+	"WITH found AS ("
+	" SELECT 'leak' AS what, f.kind, w.frame, w.depth, f.count, f.number AS place FROM finding f"
+	" JOIN speaker w ON w.number = f.number JOIN judgement j ON j.number = f.number AND j.level <> 'note'"
+	" UNION ALL SELECT 'misuse', m.kind, s.frame, s.depth, m.count, 1000000000 FROM found_misuse m"
+	" JOIN site s ON s.stack = m.stack WHERE (m.kind, 'misuse') IN (SELECT kind, verdict FROM gated)"
+	" AND m.excused = '')"
+	" SELECT f.what, f.kind, c.function, basename(c.unit), sum(f.count), c.language IS NOT NULL, c.unit GLOB '*/*'"
+	" FROM found f"
+	" LEFT JOIN call c ON c.frame = f.frame AND c.depth = f.depth"
+	" GROUP BY f.what, f.kind, c.function, c.unit ORDER BY min(f.place), f.what, f.kind, c.function, c.unit";
+
+/* A name as a pattern, with '*' for what is not printable: a newline in a name must not begin an entry of its own. */
+static bool put_name(const char *name, FILE *file)
+{
+	char *printable = strdup(name);
+
+	if (printable == NULL)
+		return fail(false, "out of memory");
+	make_printable(printable);
+	for (size_t i = 0; name[i] != '\0'; i++)
+		fputc(name[i] == printable[i] ? name[i] : '*', file);
+	free(printable);
+	return true;
+}
+
+static bool print_entry(sqlite3_stmt *row, FILE *file)
+{
+	const char *what = query_text(row, 0), *kind = query_text(row, 1);
+	const char *function = query_text(row, 2), *unit = query_text(row, 3);
+	const char *begin = sqlite3_column_int(row, 6) ? "/" : "^"; /* of the unit's name */
+	int64_t count = sqlite3_column_int64(row, 4);
+	bool is_script = sqlite3_column_int(row, 5) != 0;
+
+	/* The module's name alone would excuse whatever else leaks in it. */
+	if (function[0] == '\0' && unit[0] != '\0' && !is_script) {
+		fprintf(file, "# %" PRId64 " %s: in code of ", count, kind);
+		bool done = put_name(unit, file);
+		fprintf(file, " that has no name; a baseline can hold it\n");
+		return done;
+	}
+	fprintf(file, "%s:%s", what, function[0] == '\0' ? begin : "^");
+	bool done = put_name(function[0] != '\0' ? function : unit, file);
+	fprintf(file, "$\n    kind: %s\n", kind);
+	if (function[0] != '\0' && unit[0] != '\0') {
+		fprintf(file, "    module: %s", begin);
+		done = put_name(unit, file) && done;
+		fprintf(file, "$\n");
+	}
+	fprintf(file,
+			"    # %" PRId64 " found.  Say why that is accepted, and until when:\n    # reason:\n    # expires:\n",
+			count);
+	return done;
+}
+
+bool suppress_print(sqlite3 *db, FILE *file)
+{
+	QUERY_CLEANUP row = query_prepare(db, found_sql);
+	bool failed = row == NULL;
+
+	while (!failed && query_next(row, &failed))
+		failed = !print_entry(row, file);
+	return !failed;
+}

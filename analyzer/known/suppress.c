@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * suppress.c - see suppress.h.
+ */
+#include "analyzer/known/suppress.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "analyzer/base/message.h"
+#include "analyzer/known/pattern.h"
+#include "analyzer/base/query.h"
+
+static const char suppression_sql[] =
+	"DROP TABLE IF EXISTS temp.suppression;"
+	"CREATE TEMP TABLE suppression (number INTEGER PRIMARY KEY, file TEXT, real_file TEXT, line INTEGER, pattern TEXT, "
+	"reason TEXT,"
+	" expires TEXT, expired INTEGER, matched INTEGER, stale INTEGER AS (expired OR matched = 0))";
+
+/* What may be excused, stack by stack. */
+static const char candidate_sql[] = "SELECT DISTINCT acquire_stack AS stack, kind, verdict FROM tally_life WHERE lost"
+									" UNION ALL SELECT stack, kind, 'misuse' FROM found_misuse ORDER BY stack";
+
+static const char frames_sql[] = "SELECT ifnull(c.function, ''), ifnull(c.file, ''), ifnull(c.module, c.unit)"
+								 " FROM stack_frame k JOIN call c ON c.frame = k.frame WHERE k.stack = ?"
+								 " ORDER BY k.level, c.depth";
+
+struct frame {
+	char *function, *file, *module;
+};
+
+struct stack {
+	struct frame *frames;
+	size_t count;
+};
+
+static void stack_done(struct stack *stack)
+{
+	for (size_t i = 0; i < stack->count; i++) {
+		free(stack->frames[i].function);
+		free(stack->frames[i].file);
+		free(stack->frames[i].module);
+	}
+	free(stack->frames);
+	*stack = (struct stack){0};
+}
+
+static bool read_stack(sqlite3_stmt *query, int64_t number, struct stack *ret)
+{
+	bool failed = false;
+
+	stack_done(ret);
+	sqlite3_reset(query);
+	sqlite3_bind_int64(query, 1, number);
+	while (query_next(query, &failed)) {
+		struct frame *frames = reallocarray(ret->frames, ret->count + 1, sizeof *frames);
+		if (frames == NULL)
+			return fail(false, "out of memory");
+		ret->frames = frames;
+		struct frame *frame = &frames[ret->count++];
+		frame->function = strdup(query_text(query, 0));
+		frame->file = strdup(query_text(query, 1));
+		frame->module = strdup(query_text(query, 2));
+		if (frame->function == NULL || frame->file == NULL || frame->module == NULL)
+			return fail(false, "out of memory");
+	}
+	return !failed;
+}
+
+/* Code in no module has no name at all, and nor has what has no stack: `leak:^$`. */
+static bool frame_matches(const struct frame *frame, const char *pattern)
+{
+	const char *names[] = {frame->function, frame->file, frame->module};
+	bool has_name = false;
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (names[i][0] != '\0') {
+			has_name = true;
+			if (pattern_matches(pattern, names[i]))
+				return true;
+		}
+	return !has_name && pattern_matches(pattern, "");
+}
+
+static bool any_matches(const struct stack *stack, const char *pattern)
+{
+	if (stack->count == 0)
+		return pattern_matches(pattern, "");
+	for (size_t i = 0; i < stack->count; i++)
+		if (frame_matches(&stack->frames[i], pattern))
+			return true;
+	return false;
+}
+
+static bool any_module_matches(const struct stack *stack, const char *pattern)
+{
+	for (size_t i = 0; i < stack->count; i++)
+		if (pattern_matches(pattern, stack->frames[i].module))
+			return true;
+	return false;
+}
+
+/* Whether the patterns match neighbouring frames, with any number of frames between where "..." stands. */
+static bool frames_match(const struct suppression *item, const struct stack *stack)
+{
+	size_t star = 0, retry = 0;
+
+	for (size_t f = 0, i = 0; f < item->frame_count;) {
+		if (strcmp(item->frames[f], "...") == 0) {
+			star = ++f;
+			retry = i;
+		} else if (i < stack->count && frame_matches(&stack->frames[i], item->frames[f])) {
+			f++;
+			i++;
+		} else if (retry < stack->count) {
+			f = star;
+			i = ++retry;
+		} else {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool matches(const struct suppression *item, const char *kind, const char *verdict, const struct stack *stack)
+{
+	bool is_misuse = strcmp(verdict, "misuse") == 0;
+
+	return item->is_misuse == is_misuse && (item->kind == KIND_NONE || item->kind == kind_find(kind)) &&
+		   (item->misuse == MISUSE_NONE || item->misuse == misuse_find(kind)) &&
+		   (item->verdict == VERDICT_COUNT || item->verdict == verdict_find(verdict)) &&
+		   any_matches(stack, item->pattern) && (item->module == NULL || any_module_matches(stack, item->module)) &&
+		   frames_match(item, stack);
+}
+
+static bool has_expired(const struct suppression *item)
+{
+	time_t now = time(NULL);
+	struct tm local;
+	char today[16] = "";
+
+	if (item->expires[0] == '\0' || localtime_r(&now, &local) == NULL)
+		return false;
+	strftime(today, sizeof today, "%Y-%m-%d", &local);
+	return strcmp(item->expires, today) < 0;
+}
+
+/* Finds the first that matches, and counts for every one that does: a second is not unused because a first was there.
+ */
+static size_t first_match(const struct suppressions *all, sqlite3_stmt *candidate, const struct stack *stack,
+						  int64_t *matched)
+{
+	size_t found = all->count;
+
+	for (size_t i = all->count; i-- > 0;)
+		if (matches(&all->items[i], query_text(candidate, 1), query_text(candidate, 2), stack)) {
+			matched[i]++;
+			if (!has_expired(&all->items[i]))
+				found = i;
+		}
+	return found;
+}
+
+static bool excuse(sqlite3_stmt *insert, sqlite3_stmt *candidate, size_t number)
+{
+	bool failed = false;
+
+	sqlite3_bind_value(insert, 1, sqlite3_column_value(candidate, 1));
+	sqlite3_bind_value(insert, 2, sqlite3_column_value(candidate, 2));
+	sqlite3_bind_value(insert, 3, sqlite3_column_value(candidate, 0));
+	sqlite3_bind_int64(insert, 4, (int64_t)number + 1);
+	query_next(insert, &failed);
+	sqlite3_reset(insert);
+	return !failed;
+}
+
+static bool match_all(const struct suppressions *all, sqlite3 *db, int64_t *matched)
+{
+	QUERY_CLEANUP candidate = query_prepare(db, candidate_sql);
+	QUERY_CLEANUP frames = query_prepare(db, frames_sql);
+	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR IGNORE INTO excuse VALUES (?, ?, ?, 'suppressed', ?)");
+	struct stack stack = {0};
+	int64_t number = -1;
+	bool failed = candidate == NULL || frames == NULL || insert == NULL;
+
+	while (!failed && query_next(candidate, &failed)) {
+		if (sqlite3_column_int64(candidate, 0) != number) {
+			number = sqlite3_column_int64(candidate, 0);
+			failed = !read_stack(frames, number, &stack);
+		}
+		size_t first = failed ? all->count : first_match(all, candidate, &stack, matched);
+		failed = failed || (first < all->count && !excuse(insert, candidate, first));
+	}
+	stack_done(&stack);
+	return !failed;
+}
+
+static bool note(sqlite3 *db, const struct suppressions *all, const int64_t *matched)
+{
+	QUERY_CLEANUP insert = query_prepare(db, "INSERT INTO suppression VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?)");
+	bool failed = insert == NULL;
+
+	for (size_t i = 0; i < all->count && !failed; i++) {
+		const struct suppression *item = &all->items[i];
+		sqlite3_bind_int64(insert, 1, (int64_t)i + 1);
+		sqlite3_bind_text(insert, 2, item->file, -1, SQLITE_STATIC);
+		sqlite3_bind_text(insert, 3, realpath(item->file, NULL), -1, free);
+		sqlite3_bind_int(insert, 4, item->line);
+		sqlite3_bind_text(insert, 5, item->pattern, -1, SQLITE_STATIC);
+		sqlite3_bind_text(insert, 6, item->reason, -1, SQLITE_STATIC);
+		sqlite3_bind_text(insert, 7, item->expires, -1, SQLITE_STATIC);
+		sqlite3_bind_int(insert, 8, has_expired(item));
+		sqlite3_bind_int64(insert, 9, matched[i]);
+		query_next(insert, &failed);
+		sqlite3_reset(insert);
+	}
+	return !failed;
+}
+
+bool suppress_apply(const struct suppressions *suppressions, sqlite3 *db)
+{
+	if (!query_run(db, suppression_sql))
+		return false;
+	if (suppressions->count == 0)
+		return true;
+	int64_t *matched = calloc(suppressions->count, sizeof *matched);
+	bool done = matched != NULL ? match_all(suppressions, db, matched) && note(db, suppressions, matched)
+								: fail(false, "out of memory");
+	free(matched);
+	return done;
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * elf-look.h - what an executable's file says about how it speaks PostgreSQL.
+ *
+ * Owns the fingerprints.  Reads files only, and runs nothing.
+ */
+#ifndef PQLEAK_ANALYZER_LAUNCH_ELF_LOOK_H
+#define PQLEAK_ANALYZER_LAUNCH_ELF_LOOK_H
+
+#include <stdbool.h>
+
+struct elf_look {
+	const char *sign;   /* what in it speaks PostgreSQL without a libpq of its own file ("Go's lib/pq"); "" nothing */
+	bool needs_libpq;   /* names libpq among the libraries it needs */
+	bool exports_libpq; /* defines libpq's functions for others */
+	bool is_go;
+	bool has_lines; /* debug information, or a debug link to it */
+};
+
+/* False: it cannot be read, or is no ELF file. */
+bool elf_look(const char *path, struct elf_look *ret);
+
+#endif

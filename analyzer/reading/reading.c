@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * reading.c - a trace opened to be read; see reading.h.
+ */
+#include "analyzer/reading/reading.h"
+
+#include <stddef.h>
+
+#include "analyzer/options/command.h"
+#include "analyzer/reading/functions.h"
+#include "analyzer/base/message.h"
+#include "analyzer/base/query.h"
+#include "analyzer/reading/unseen.h"
+#include "trace/store/trace.h"
+
+#define WAIT_MS 5000
+
+/* The recorder keeps little and keeps it in memory; a report may need more than memory, and may use some. */
+static const char settings_sql[] = "PRAGMA temp_store = FILE; PRAGMA cache_size = -16384";
+
+bool reading_open(struct reading *ret, const char *path)
+{
+	struct trace_failure failure = {TRACE_OK, ""};
+	struct reading reading = {.path = path != NULL ? path : DEFAULT_TRACE, .symbols = ret->symbols};
+
+	if (trace_open(&reading.db, reading.path, TRACE_READ, WAIT_MS, &failure) != TRACE_OK) {
+		fail(0, "%s", failure.text);
+		return false;
+	}
+	query_run(reading.db, settings_sql);
+	/* A trace on read-only storage has nothing beside it that could still be added. */
+	enum trace_error error = trace_ingest(reading.db, reading.path, &failure);
+	if (error != TRACE_OK && error != TRACE_READ_ONLY) {
+		fail(0, "%s", failure.text);
+		reading_done(&reading);
+		return false;
+	}
+	unseen_look(reading.db);
+	if (trace_shadow_views(reading.db, &failure) != TRACE_OK) {
+		fail(0, "%s", failure.text);
+		reading_done(&reading);
+		return false;
+	}
+	if (!functions_add(reading.db)) {
+		reading_done(&reading);
+		return false;
+	}
+	*ret = reading;
+	return true;
+}
+
+/* Opens the transaction and folds the living into it.  Where nothing can be written nobody can be writing. */
+static bool peek(struct reading *reading)
+{
+	struct trace_failure failure = {TRACE_OK, ""};
+
+	if (!query_run(reading->db, "BEGIN"))
+		return false;
+	enum trace_error error = trace_peek(reading->db, reading->path, &reading->running, &failure);
+	if (error == TRACE_OK) {
+		reading->peeking = true;
+		return true;
+	}
+	sqlite3_exec(reading->db, "ROLLBACK", NULL, NULL, NULL);
+	if (error == TRACE_READ_ONLY) {
+		reading->running = 0;
+		return true;
+	}
+	fail(0, "%s", failure.text);
+	return false;
+}
+
+static void stop_peeking(struct reading *reading)
+{
+	if (reading->peeking)
+		sqlite3_exec(reading->db, "ROLLBACK", NULL, NULL, NULL);
+	reading->peeking = false;
+}
+
+bool reading_look(struct reading *reading, reading_collect collect, void *context)
+{
+	if (!peek(reading))
+		return false;
+	stop_peeking(reading);
+	if (!collect(reading, context))
+		return false;
+	if (reading->running == 0)
+		return true;
+	return peek(reading) && collect(reading, context);
+}
+
+FILE *reading_output(struct reading *reading, FILE *to)
+{
+	FILE *held = reading->peeking ? tmpfile() : to;
+
+	return held != NULL ? held : to; /* no room for a temporary file: printing matters more */
+}
+
+bool reading_output_end(struct reading *reading, FILE *output, FILE *to)
+{
+	char buffer[16384];
+	size_t length;
+
+	if (output == to)
+		return true;
+	bool done = fflush(output) == 0 && fseek(output, 0, SEEK_SET) == 0;
+	stop_peeking(reading);
+	while (done && (length = fread(buffer, 1, sizeof buffer, output)) > 0)
+		fwrite(buffer, 1, length, to);
+	done = done && ferror(output) == 0;
+	fclose(output);
+	return done || fail(false, "cannot keep the output in a temporary file (set TMPDIR to a folder with room)");
+}
+
+void reading_done(struct reading *reading)
+{
+	if (reading->db == NULL)
+		return;
+	stop_peeking(reading);
+	sqlite3_close(reading->db);
+	reading->db = NULL;
+}

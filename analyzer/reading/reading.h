@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * reading.h - a trace opened to be read by a command.
+ *
+ * Owns the order of things before a report: what dead processes left is
+ * ingested, this build's views shadow the stored ones, and the spools of
+ * running processes are looked at inside a transaction that is rolled back.
+ */
+#ifndef PQLEAK_ANALYZER_READING_READING_H
+#define PQLEAK_ANALYZER_READING_READING_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "analyzer/symbols/module-file.h"
+
+struct reading {
+	sqlite3 *db;
+	const char *path; /* as the user gave it; not owned */
+	int running;      /* processes that still run */
+	bool peeking;     /* a transaction is open, to be rolled back */
+	struct symbol_choice symbols; /* may be set before reading_open */
+};
+
+/* Makes the temporary tables a command prints from; false: it failed and said so. */
+typedef bool (*reading_collect)(struct reading *reading, void *context);
+
+/* Opens `path` (NULL: the default trace).  False: the reason is printed. */
+bool reading_open(struct reading *ret, const char *path);
+
+/*
+ * Runs `collect`, with running processes included.  It may run twice, and must begin by dropping what it made before:
+ * symbols are looked up outside the transaction as far as possible, because that can take long and the transaction
+ * keeps the traced processes from draining.
+ */
+bool reading_look(struct reading *reading, reading_collect collect, void *context);
+
+/*
+ * Where to print what is meant for `to`, and its end.  While running processes are looked at it is a temporary file,
+ * copied when the transaction is over: a user who reads slowly (a pager) must not keep the traced processes from
+ * draining.  False: it failed and said so.
+ */
+FILE *reading_output(struct reading *reading, FILE *to);
+bool reading_output_end(struct reading *reading, FILE *output, FILE *to);
+
+void reading_done(struct reading *reading);
+
+#define READING_CLEANUP __attribute__((cleanup(reading_done))) struct reading
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * run-trace.c - what `run` does with a trace; see run-trace.h.
+ */
+#include "analyzer/reading/run-trace.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analyzer/base/message.h"
+#include "analyzer/base/query.h"
+#include "analyzer/reading/unseen.h"
+#include "trace/store/trace.h"
+
+#define WAIT_MS 5000
+#define NS_PER_S INT64_C(1000000000)
+
+char *run_trace_path(const char *name)
+{
+	char *path = NULL;
+
+	if (name[0] == '/') {
+		path = strdup(name);
+	} else {
+		char *folder = getcwd(NULL, 0);
+		if (folder == NULL) {
+			fail(0, "cannot write trace '%s': the current folder: %s (give an absolute path)", name, strerror(errno));
+			return NULL;
+		}
+		if (asprintf(&path, "%s/%s", folder, name) < 0)
+			path = NULL;
+		free(folder);
+	}
+	if (path == NULL)
+		fail(0, "out of memory");
+	return path;
+}
+
+char *run_trace_setting(const char *path)
+{
+	char *setting = malloc(2 * strlen(path) + 1);
+	char *end = setting;
+
+	if (setting == NULL)
+		return NULL;
+	for (; *path != '\0'; path++) {
+		if (*path == '%')
+			*end++ = '%';
+		*end++ = *path;
+	}
+	*end = '\0';
+	return setting;
+}
+
+/* Runs a statement with this process's id. */
+static void run_row(sqlite3 *db, const char *sql)
+{
+	QUERY_CLEANUP statement = query_prepare(db, sql);
+
+	if (statement == NULL)
+		return;
+	sqlite3_bind_int(statement, 1, (int)getpid());
+	query_next(statement, NULL);
+}
+
+/* What the trace began with is gone when somebody removed, emptied or exchanged it: and so is what it held. */
+static void note_removal(sqlite3 *db)
+{
+	run_row(db,
+			"INSERT INTO incomplete (pid, reason) SELECT ?1, 'its trace was removed while the command ran; what it held"
+			" until then is lost' WHERE NOT EXISTS (SELECT 1 FROM property WHERE name = 'launched by process ' || ?1)");
+}
+
+bool run_trace_make(const char *path, bool append, const char *program, int64_t *ret_known)
+{
+	struct trace_failure failure = {TRACE_OK, ""};
+	sqlite3 *db = NULL;
+
+	if (trace_open(&db, path, append ? TRACE_EXTEND : TRACE_REPLACE, WAIT_MS, &failure) != TRACE_OK)
+		return fail(false, "%s", failure.text);
+	/* What an earlier run left must not be taken for the command's. */
+	if (append && trace_ingest(db, path, &failure) != TRACE_OK) {
+		sqlite3_close(db);
+		return fail(false, "%s", failure.text);
+	}
+	unseen_note_command(db, program);
+	run_row(db, "INSERT OR REPLACE INTO property SELECT 'launched by process ' || ?, 1");
+	*ret_known = query_number(db, "SELECT ifnull(max(id), 0) FROM process", 0);
+	sqlite3_close(db);
+	return true;
+}
+
+void run_trace_collect(const char *path)
+{
+	struct trace_failure failure = {TRACE_OK, ""};
+	sqlite3 *db = NULL;
+
+	if (trace_open(&db, path, TRACE_READ, WAIT_MS, &failure) == TRACE_OK &&
+		trace_ingest(db, path, &failure) == TRACE_OK)
+		unseen_look(db); /* a program can be gone at the end */
+	sqlite3_close(db);
+}
+
+/* A program replaced by exec shares its pid with what replaced it: the last one is the one that was waited for. */
+static const char note_sql[] =
+	"UPDATE process SET exit_status = :status,"
+	" ended_ns = iif(ifnull(\"end\", 'unknown') = 'unknown', :now, ended_ns),"
+	" \"end\" = iif(ifnull(\"end\", 'unknown') = 'unknown', :end, \"end\")"
+	" WHERE \"end\" IS NOT 'exec' AND id = (SELECT max(id) FROM process WHERE pid = :pid AND id > :known)";
+
+/* The process's number is in the name: a trace can hold several runs. */
+static const char told_sql[] =
+	"INSERT OR REPLACE INTO property SELECT 'told_to_end_ns of process ' || max(id), :told FROM process"
+	" WHERE pid = :pid AND id > :known HAVING max(id) IS NOT NULL";
+
+static void note_told(sqlite3 *db, int64_t known, const struct launched *launched)
+{
+	QUERY_CLEANUP statement = query_prepare(db, told_sql);
+
+	if (statement == NULL || launched->told_ns == 0)
+		return;
+	sqlite3_bind_int64(statement, 1, launched->told_ns);
+	sqlite3_bind_int(statement, 2, launched->pid);
+	sqlite3_bind_int64(statement, 3, known);
+	query_next(statement, NULL);
+}
+
+static void note(sqlite3 *db, int64_t known, const struct launched *launched)
+{
+	QUERY_CLEANUP statement = query_prepare(db, note_sql);
+	struct timespec now;
+
+	if (statement == NULL)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	sqlite3_bind_int(statement, 1, launched->wait_status);
+	sqlite3_bind_int64(statement, 2, (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec);
+	sqlite3_bind_text(statement, 3, WIFEXITED(launched->wait_status) ? "exit" : "killed", -1, SQLITE_STATIC);
+	sqlite3_bind_int(statement, 4, launched->pid);
+	sqlite3_bind_int64(statement, 5, known);
+	query_next(statement, NULL);
+}
+
+void run_trace_note_end(const char *path, int64_t known, const struct launched *launched)
+{
+	struct trace_failure failure = {TRACE_OK, ""};
+	sqlite3 *db = NULL;
+
+	if (trace_open(&db, path, TRACE_READ, WAIT_MS, &failure) != TRACE_OK)
+		return; /* the report that follows says why */
+	if (trace_ingest(db, path, &failure) == TRACE_OK) {
+		note_removal(db);
+		note(db, known, launched);
+		note_told(db, known, launched);
+	}
+	sqlite3_close(db);
+}

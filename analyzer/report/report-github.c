@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * report-github.c - annotations, as the workflow commands of GitHub Actions; see report-machine.h.
+ *
+ * GitHub shows ten of each level in a step: the first ten are printed, and how
+ * many more there are.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/base/query.h"
+#include "analyzer/reading/reading.h"
+#include "analyzer/report/report-machine.h"
+
+#define SHOWN 10 /* of a level */
+
+/* As GitHub's own toolkit escapes; `special`: what else must not stand there. */
+static void put(FILE *file, const char *text, const char *special)
+{
+	for (; *text != '\0'; text++)
+		if (strchr("%\r\n", *text) != NULL || strchr(special, *text) != NULL)
+			fprintf(file, "%%%02X", (unsigned char)*text);
+		else
+			fputc(*text, file);
+}
+
+static bool annotate(FILE *file, const char *level, sqlite3_stmt *row)
+{
+	char *title = machine_text(row, 1), *message = machine_text(row, 2), *path = machine_text(row, 3);
+	bool done = title != NULL && message != NULL && path != NULL;
+
+	if (done) {
+		fprintf(file, "::%s ", level);
+		/* A file out of the repository has no place there. */
+		if (path[0] != '\0' && path[0] != '/') {
+			fprintf(file, "file=");
+			put(file, path, ":,");
+			if (sqlite3_column_int(row, 4) > 0)
+				fprintf(file, ",line=%d", sqlite3_column_int(row, 4));
+			fputc(',', file);
+		}
+		fprintf(file, "title=");
+		put(file, title, ":,");
+		fprintf(file, "::");
+		put(file, message, "");
+		fputc('\n', file);
+	}
+	free(title);
+	free(message);
+	free(path);
+	return done;
+}
+
+bool report_github(struct reading *reading, FILE *file)
+{
+	QUERY_CLEANUP row =
+		query_prepare(reading->db, "SELECT iif(accepted, 'notice', 'error'), 'pqleak: cannot tell',"
+								   " 'cannot tell whether anything leaked: ' || reason, '', 0 FROM found_reason UNION "
+								   "ALL SELECT * FROM (SELECT level, 'pqleak: ' || title, message, file, line"
+								   " FROM problem WHERE excused = '' AND level <> 'note' ORDER BY level, number)");
+	bool failed = row == NULL;
+	int64_t errors = 0, warnings = 0, notices = 0;
+
+	while (!failed && query_next(row, &failed)) {
+		const char *level = query_text(row, 0);
+		int64_t *count = strcmp(level, "error") == 0 ? &errors : strcmp(level, "warning") == 0 ? &warnings : &notices;
+		if (++*count <= SHOWN)
+			failed = !annotate(file, level, row);
+	}
+	int64_t more = (errors > SHOWN ? errors - SHOWN : 0) + (warnings > SHOWN ? warnings - SHOWN : 0);
+	if (more > 0)
+		fprintf(file, "::notice title=pqleak::%" PRId64 " more; pqleak report shows every one\n", more);
+	return !failed;
+}

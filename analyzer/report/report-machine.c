@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * report-machine.c - what the reports for programs share, and those that SQL makes alone; see report-machine.h.
+ */
+#include "analyzer/report/report-machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/config.h"
+#include "analyzer/base/message.h"
+#include "analyzer/base/query.h"
+#include "analyzer/reading/reading.h"
+#include "analyzer/reading/statements.h"
+
+char *machine_text(sqlite3_stmt *row, int column)
+{
+	char *text = strdup(query_text(row, column));
+
+	if (text == NULL)
+		fail(0, "out of memory");
+	else
+		make_printable(text);
+	return text;
+}
+
+static bool print_one(sqlite3_stmt *statement, FILE *file)
+{
+	bool failed = statement == NULL;
+
+	if (failed || !query_next(statement, &failed))
+		return false;
+	char *text = machine_text(statement, 0);
+	if (text != NULL)
+		fprintf(file, "%s\n", text);
+	free(text);
+	return text != NULL;
+}
+
+bool report_sarif(struct reading *reading, int status, FILE *file)
+{
+	QUERY_CLEANUP statement = query_prepare(reading->db, report_sarif_sql);
+
+	if (statement != NULL) {
+		sqlite3_bind_text(statement, 1, PQLEAK_VERSION, -1, SQLITE_STATIC);
+		sqlite3_bind_int(statement, 2, status);
+	}
+	return print_one(statement, file);
+}
+
+bool report_gitlab(struct reading *reading, FILE *file)
+{
+	QUERY_CLEANUP statement = query_prepare(reading->db, report_gitlab_sql);
+
+	return print_one(statement, file);
+}
+
+bool machine_stacks(sqlite3 *db, int64_t number, machine_line *line, FILE *file)
+{
+	QUERY_CLEANUP row = query_prepare(
+		db, "SELECT CASE WHEN k.level = 0 AND c.depth = 0 THEN s.words || ' from' END, c.text FROM problem_stack s"
+			" JOIN stack_frame k ON k.stack = s.stack JOIN call c ON c.frame = k.frame WHERE s.number = ?1"
+			" ORDER BY s.part, k.level, c.depth");
+	bool failed = row == NULL;
+
+	if (!failed)
+		sqlite3_bind_int64(row, 1, number);
+	while (!failed && query_next(row, &failed)) {
+		char *words = machine_text(row, 0), *text = machine_text(row, 1);
+		if (words != NULL && text != NULL) {
+			if (words[0] != '\0')
+				line(file, 0, words);
+			line(file, 2, text);
+		}
+		failed = failed || words == NULL || text == NULL;
+		free(words);
+		free(text);
+	}
+	return !failed;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * report-parts.c - the pieces of a text report; see report-parts.h.
+ */
+#include "analyzer/report/report-parts.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "analyzer/base/query.h"
+
+#define LIST_TEXT 512
+#define LABEL_WIDTH 10 /* of "%-9s " */
+
+/* Each gives text and count; parameter: the finding. */
+static const struct {
+	const char *label;
+	const char *sql;
+} lists[] = {
+	[PART_TARGETS] = {"target", "SELECT t.text, sum(n.count) FROM share n JOIN target_text t ON t.target = n.target"
+								" WHERE n.number = ? GROUP BY t.text ORDER BY 2 DESC, 1"},
+	[PART_TRANSACTIONS] = {"status", "SELECT transaction_name(n.transaction_status), sum(n.count) FROM share n"
+									 " WHERE n.number = ? GROUP BY 1 ORDER BY 2 DESC, 1"},
+	[PART_PROCESSES] = {"process", "SELECT printf('%d %s', p.pid, basename(p.exe)), sum(n.count)"
+								   " FROM share n JOIN process p ON p.id = n.process"
+								   " WHERE n.number = ? GROUP BY p.id ORDER BY 2 DESC, p.id"},
+	/* Where one has a label the others are counted too, so that it is not taken for the label of all. */
+	[PART_LABELS] = {"label", "SELECT ifnull(p.label, '(no label)'), sum(n.count) FROM share n"
+							  " JOIN process p ON p.id = n.process WHERE n.number = ?1 AND EXISTS"
+							  " (SELECT 1 FROM share o JOIN process q ON q.id = o.process"
+							  " WHERE o.number = ?1 AND q.label IS NOT NULL)"
+							  " GROUP BY p.label ORDER BY p.label IS NULL, 2 DESC, 1"},
+};
+
+void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, int64_t finding)
+{
+	QUERY_CLEANUP row = query_prepare(db, lists[list].sql);
+	char whole[LIST_TEXT] = "";   /* every item, as far as the room goes */
+	char shorter[LIST_TEXT] = ""; /* those that leave room for "and N more" */
+	int room = printer->width - PART_INDENT - LABEL_WIDTH;
+	int shorter_room = room - (int)strlen(" and 1000 more");
+	int items = 0;
+	int shown = 0;
+
+	if (row == NULL)
+		return;
+	sqlite3_bind_int64(row, 1, finding);
+	for (; query_next(row, NULL); items++) {
+		char item[LIST_TEXT / 2];
+		snprintf(item, sizeof item, "%s%.200s (%lld)", items > 0 ? ", " : "", query_text(row, 0),
+				 (long long)sqlite3_column_int64(row, 1));
+		if (strlen(whole) + strlen(item) < sizeof whole)
+			strcat(whole, item);
+		/* A list ends in "and N more" rather than in the middle of a name. */
+		if (items == 0 || (items == shown && text_columns(whole) <= shorter_room)) {
+			memcpy(shorter, whole, sizeof shorter);
+			shown++;
+		}
+	}
+	if (items == 1)
+		*strrchr(whole, ' ') = '\0'; /* the count is the finding's */
+	if (items == 0)
+		return;
+	if (items == 1 || text_columns(whole) <= room)
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s", lists[list].label, whole);
+	else
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s and %d more", lists[list].label, shorter, items - shown);
+}
+
+void part_last_use(const struct printer *printer, sqlite3 *db, int64_t connection)
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT used_ns, ifnull(use_function, ''),"
+										  " iif(statement <> '', ' (' || statement || ')', '')"
+										  " FROM connection WHERE id = ? AND used_ns IS NOT NULL");
+	char when[TIME_TEXT];
+
+	if (row == NULL)
+		return;
+	sqlite3_bind_int64(row, 1, connection);
+	if (query_next(row, NULL))
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s, %s%s", "last use",
+				   format_time(when, sqlite3_column_int64(row, 0), TIME_SECONDS), query_text(row, 1),
+				   query_text(row, 2));
+	else
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s never", "last use");
+}
+
+void append_count(char text[SENTENCE], const char *separator, int64_t count, const char *before, const char *after)
+{
+	if (count == 0)
+		return;
+	snprintf(text + strlen(text), SENTENCE - strlen(text), "%s%" PRId64 " %s%s%s", text[0] != '\0' ? separator : "",
+			 count, before, before[0] != '\0' ? plural(count) : "", after);
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * report-stacks.c - how stacks look in a text report: one, or several side by
+ * side.
+ *
+ * What no reader asks for is left out, and said to be: the start of every
+ * program, drivers but the innermost, an interpreter's own frames.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/report/report-parts.h"
+#include "analyzer/findings/sites.h"
+
+#define STACK_LINES 8    /* from the call site outwards */
+#define DRIVER_LINES 3   /* before it */
+#define SIDE_BY_SIDE 120 /* columns of a terminal that is wide enough */
+#define MOST_COLUMNS 3
+
+/* The lines of a stack. */
+struct lines {
+	struct cell *items;
+	int count, room;
+};
+
+static void lines_done(struct lines *lines)
+{
+	for (int i = 0; i < lines->count; i++) {
+		free(lines->items[i].head);
+		free(lines->items[i].tail);
+	}
+	free(lines->items);
+}
+
+#define LINES_CLEANUP __attribute__((cleanup(lines_done))) struct lines
+
+/* Takes head and tail, also when there is no room. */
+static void add_line(struct lines *lines, struct cell cell)
+{
+	if (lines->count == lines->room) {
+		int room = lines->room > 0 ? lines->room * 2 : 16;
+		struct cell *items = reallocarray(lines->items, (size_t)room, sizeof *items);
+		if (items != NULL) {
+			lines->items = items;
+			lines->room = room;
+		}
+	}
+	if (lines->count < lines->room && cell.head != NULL && cell.tail != NULL) {
+		lines->items[lines->count++] = cell;
+		return;
+	}
+	free(cell.head);
+	free(cell.tail);
+}
+
+/* `more` says how to see it. */
+static __attribute__((format(printf, 3, 4))) void add_remark(struct lines *lines, const char *more, const char *format,
+															 ...)
+{
+	char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	add_line(lines, (struct cell){STYLE_DIM, text, strdup(more), true});
+}
+
+static void add_call(struct lines *lines, const struct call *call, const struct part_stack *part)
+{
+	enum style style = call->role == CALL_DRIVER ? STYLE_DIM : STYLE_PLAIN;
+
+	if (part->blamed && call->level == part->level && call->depth == part->depth)
+		style = STYLE_STRONG;
+	add_line(lines, (struct cell){style, strdup(call->head), strdup(call->tail), false});
+}
+
+/* A cut must save more than the one line that tells of it. */
+static int cut_to(int lines, int room)
+{
+	return lines > room + 1 ? room : lines;
+}
+
+/* Leaves out what is folded; returns how many calls that were. */
+static int fold(struct calls *calls)
+{
+	int kept = 0;
+
+	for (int i = 0; i < calls->count; i++) {
+		struct call call = calls->items[i];
+		if (calls_is_folded(calls, i)) {
+			free(call.head);
+			free(call.tail);
+		} else {
+			calls->items[kept++] = call;
+		}
+	}
+	int folded = calls->count - kept;
+	calls->count = kept;
+	return folded;
+}
+
+/* How many calls are shown from the call site on: the blamed one always is. */
+static int shown_from(const struct calls *calls, int site, int end, const struct part_stack *part)
+{
+	int shown = cut_to(end - site, STACK_LINES);
+
+	for (int i = site + shown; i < end && part->blamed; i++)
+		if (calls->items[i].level == part->level && calls->items[i].depth == part->depth)
+			shown = cut_to(end - site, i + 1 - site);
+	return shown;
+}
+
+static struct lines make_lines(const struct printer *printer, sqlite3 *db, const struct part_stack *part)
+{
+	CALLS_CLEANUP calls = calls_read(db, part->stack, part->whole);
+	struct lines lines = {NULL, 0, 0};
+	bool any = calls.count > 0;
+	int folded = printer->native ? 0 : fold(&calls);
+	int end = calls.count;
+	int site = 0;
+
+	if (!any)
+		add_remark(&lines, "", "(no stack was recorded)");
+	while (!part->whole && end > 1 && call_is_start(calls.items[end - 1].head))
+		end--;
+	while (site < end && calls.items[site].role == CALL_DRIVER)
+		site++;
+	int drivers = part->whole ? site : cut_to(site, DRIVER_LINES);
+	int last = site + (part->whole ? end - site : shown_from(&calls, site, end, part));
+	for (int i = 0; i < drivers; i++)
+		add_call(&lines, &calls.items[i], part);
+	if (drivers < site)
+		add_remark(&lines, "", "... %d more driver frame%s", site - drivers, plural(site - drivers));
+	for (int i = site; i < last; i++)
+		add_call(&lines, &calls.items[i], part);
+	if (last < end)
+		add_remark(&lines, " (--group-by=stack shows all)", "... %d more frame%s", end - last, plural(end - last));
+	if (folded > 0)
+		add_remark(&lines, " (--native shows them)", "... %d interpreter frame%s", folded, plural(folded));
+	return lines;
+}
+
+static void print_lines(const struct printer *printer, const struct lines *lines)
+{
+	for (int i = 0; i < lines->count; i++)
+		print_kept_tail(printer, PART_INDENT + 2, lines->items[i].style, lines->items[i].head, lines->items[i].tail);
+}
+
+void part_stack(const struct printer *printer, sqlite3 *db, int64_t stack, bool whole)
+{
+	LINES_CLEANUP lines = make_lines(printer, db, &(struct part_stack){.stack = stack, .whole = whole});
+
+	print_lines(printer, &lines);
+}
+
+static void print_beside(const struct printer *printer, sqlite3 *db, const struct part_stack *parts, int count)
+{
+	struct lines lines[MOST_COLUMNS];
+	int rows = 0;
+
+	for (int c = 0; c < count; c++) {
+		lines[c] = make_lines(printer, db, &parts[c]);
+		rows = lines[c].count > rows ? lines[c].count : rows;
+	}
+	for (int row = -1; row < rows; row++) {
+		struct cell cells[MOST_COLUMNS];
+		for (int c = 0; c < count; c++)
+			cells[c] = row < 0                ? (struct cell){STYLE_PLAIN, parts[c].title, NULL, false}
+					   : row < lines[c].count ? lines[c].items[row]
+											  : (struct cell){STYLE_PLAIN, NULL, NULL, false};
+		print_cells(printer, PART_INDENT + (row < 0 ? 0 : 2), cells, count);
+	}
+	for (int c = 0; c < count; c++)
+		lines_done(&lines[c]);
+}
+
+void part_stacks(const struct printer *printer, sqlite3 *db, const struct part_stack *parts, int count)
+{
+	if (printer->width >= SIDE_BY_SIDE && count > 1 && count <= MOST_COLUMNS) {
+		print_beside(printer, db, parts, count);
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		LINES_CLEANUP lines = make_lines(printer, db, &parts[i]);
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "%s", parts[i].title);
+		print_lines(printer, &lines);
+	}
+}

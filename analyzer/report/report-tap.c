@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * report-tap.c - the Test Anything Protocol, version 14; see report-machine.h.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "analyzer/findings/findings.h"
+#include "analyzer/base/query.h"
+#include "analyzer/report/report-machine.h"
+
+static const char points_sql[] =
+	"SELECT 0, accepted, 'cannot tell whether anything leaked: ' || reason, '', '', 0, '' FROM found_reason"
+	" UNION ALL SELECT * FROM (SELECT number, level <> 'error', message, rule, ifnull(file, ''), ifnull(line, 0),"
+	" fingerprint FROM problem WHERE excused = '' ORDER BY number)";
+
+/* In a description '#' begins a directive. */
+static void put_description(FILE *file, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '#' || *text == '\\')
+			fputc('\\', file);
+		fputc(*text, file);
+	}
+}
+
+/* A scalar of YAML in single quotes. */
+static void put_scalar(FILE *file, const char *name, const char *text)
+{
+	if (text[0] == '\0')
+		return;
+	fprintf(file, "  %s: '", name);
+	for (; *text != '\0'; text++)
+		fprintf(file, *text == '\'' ? "''" : "%c", *text);
+	fprintf(file, "'\n");
+}
+
+static void put_line(FILE *file, int indent, const char *text)
+{
+	fprintf(file, "    %*s%s\n", indent, "", text);
+}
+
+enum { NUMBER, IS_OK, MESSAGE, RULE, PLACE, LINE, FINGERPRINT, COLUMNS };
+
+static bool put_point(struct reading *reading, FILE *file, sqlite3_stmt *row, int64_t number)
+{
+	char *text[COLUMNS] = {NULL};
+	bool done = true;
+
+	for (int i = MESSAGE; i < COLUMNS; i++)
+		done = (text[i] = machine_text(row, i)) != NULL && done;
+	if (done) {
+		fprintf(file, "%sok %" PRId64 " - ", sqlite3_column_int(row, IS_OK) ? "" : "not ", number);
+		put_description(file, text[MESSAGE]);
+		fprintf(file, "\n");
+		if (text[RULE][0] != '\0') {
+			fprintf(file, "  ---\n");
+			put_scalar(file, "rule", text[RULE]);
+			put_scalar(file, "file", text[PLACE]);
+			if (sqlite3_column_int(row, LINE) > 0)
+				fprintf(file, "  line: %s\n", text[LINE]);
+			put_scalar(file, "fingerprint", text[FINGERPRINT]);
+			fprintf(file, "  stacks: |2\n");
+			done = machine_stacks(reading->db, sqlite3_column_int64(row, NUMBER), put_line, file);
+			fprintf(file, "  ...\n");
+		}
+	}
+	for (int i = MESSAGE; i < COLUMNS; i++)
+		free(text[i]);
+	return done;
+}
+
+bool report_tap(struct reading *reading, const struct totals *totals, FILE *file)
+{
+	QUERY_CLEANUP row = query_prepare(reading->db, points_sql);
+	int64_t problems = query_number(reading->db, "SELECT count(*) FROM problem WHERE excused = ''", 0);
+	int64_t number = 0;
+	bool failed = row == NULL;
+
+	fprintf(file, "TAP version 14\n1..%" PRId64 "\n", problems + totals->reasons > 0 ? problems + totals->reasons : 1);
+	while (!failed && query_next(row, &failed))
+		failed = !put_point(reading, file, row, ++number);
+	if (number == 0)
+		fprintf(file, "ok 1 - %s\n",
+				totals->excused + totals->excused_misuse > 0 ? "nothing leaked but what is excused" : "nothing leaked");
+	return !failed;
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * report-text.c - a report for a person.
+ *
+ * What leaked comes first and in full, what a killed or running process held
+ * after it and briefly, and the numbers that put it in proportion last.
+ */
+#include <inttypes.h>
+
+#include "analyzer/known/baseline.h"
+#include "analyzer/findings/findings.h"
+#include "analyzer/base/print.h"
+#include "analyzer/base/query.h"
+#include "analyzer/report/report-finding.h"
+#include "analyzer/report/report-parts.h"
+#include "analyzer/report/report.h"
+#include "analyzer/known/suppress.h"
+
+#define FULL_FINDINGS 20 /* without --all */
+#define BRIEF_FINDINGS 5
+
+/* Counts what is not shown, so that nobody takes a part for the whole. */
+struct hidden {
+	int64_t leaked_groups, leaked;
+	int64_t other_groups, other;
+};
+
+static void print_hidden(const struct printer *printer, const struct hidden *hidden, const char *noun)
+{
+	if (hidden->leaked_groups > 0)
+		print_line(printer, 0, STYLE_BAD, "... %" PRId64 " more %s%s with %" PRId64 " leaked (--all shows every one)",
+				   hidden->leaked_groups, noun, plural(hidden->leaked_groups), hidden->leaked);
+	if (hidden->other_groups > 0)
+		print_line(printer, 0, STYLE_WARNING, "... %" PRId64 " more %s%s with %" PRId64 " open (--all shows every one)",
+				   hidden->other_groups, noun, plural(hidden->other_groups), hidden->other);
+	if (hidden->leaked_groups > 0 || hidden->other_groups > 0)
+		print_line(printer, 0, STYLE_PLAIN, "%s", "");
+}
+
+bool report_text(struct reading *reading, const struct report_choice *choice, const struct totals *totals,
+				 const struct printer *printer)
+{
+	QUERY_CLEANUP f = query_prepare(reading->db, finding_query);
+	struct hidden hidden = {0};
+	bool failed = f == NULL;
+	int64_t full = 0;
+	int64_t brief = 0;
+
+	if (failed)
+		return false;
+	report_headline(printer, choice, totals);
+	bool clean = totals->reasons == 0 && totals->stale == 0 && choice->accepted.baseline.file == NULL &&
+				 totals_leaked(totals) == 0 && !choice->all && totals_open(totals) == 0 && totals_shown(totals) == 0;
+	if (clean && totals_misuse(totals) == 0 && totals->notes == 0)
+		return true;
+	print_line(printer, 0, STYLE_PLAIN, "%s", "");
+	while (query_next(f, &failed)) {
+		bool leaked = finding_leaked(f);
+		if (finding_excused(f) && !choice->accepted.show && !choice->all)
+			continue;
+		if (choice->all || (leaked && full < FULL_FINDINGS)) {
+			finding_full(printer, choice, reading, f);
+			full++;
+		} else if (!leaked && brief < BRIEF_FINDINGS) {
+			finding_title(printer, choice, f);
+			brief++;
+		} else if (leaked) {
+			hidden.leaked_groups++;
+			hidden.leaked += finding_count(f);
+		} else {
+			hidden.other_groups++;
+			hidden.other += finding_count(f);
+		}
+	}
+	if (brief > 0)
+		print_line(printer, 0, STYLE_PLAIN, "%s", "");
+	print_hidden(printer, &hidden, totals->group_noun);
+	failed = failed || !suppress_report(printer, reading->db) ||
+			 (choice->accepted.baseline.file != NULL &&
+			  !baseline_report(printer, &choice->accepted.baseline, reading->db, totals->reasons == 0));
+	bool summary = !clean || totals_misuse(totals) > 0; /* notes alone need no numbers to put them in proportion */
+	failed = failed || !report_misuse(printer, reading->db, choice->all, choice->all || choice->accepted.show) ||
+			 !report_notes(printer, reading->db, choice->all, !summary);
+	if (summary)
+		report_summary(printer, reading, totals);
+	return !failed;
+}

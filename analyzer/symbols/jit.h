@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * jit.h - names for code that a process made while it ran.
+ *
+ * Owns the reading of /tmp/perf-PID.map, which Node, PHP, Python and others
+ * write for perf(1).  The file is in a folder that everybody may write to, and
+ * process ids come again: so it is believed only when nobody but the traced
+ * user can have made it, and only for the time the process lived.
+ */
+#ifndef PQLEAK_ANALYZER_SYMBOLS_JIT_H
+#define PQLEAK_ANALYZER_SYMBOLS_JIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "analyzer/symbols/module-file.h"
+
+struct jit_process {
+	int64_t pid;
+	int64_t since_ns; /* when it began, or a time after that */
+	int64_t until_ns; /* when it ended; INT64_MAX: it runs; 0: nobody knows, so that nothing is proven */
+	uid_t owner;      /* of the trace */
+};
+
+struct jit_name {
+	uint64_t address;
+	char *name; /* for free(); NULL: unknown */
+	bool torn;  /* the address had several names in turn, and nobody knows which when */
+};
+
+/*
+ * Names addresses, which come in ascending order.  MODULE_MISSING: there is no map; MODULE_UNPROVEN: there is one that
+ * may be another process's; else MODULE_OK, however many have a name now.
+ */
+enum module_state jit_name(const char *sysroot, const struct jit_process *process, struct jit_name *names,
+						   size_t count);
+
+#endif

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * symbols.c - names for the frames of a trace; see symbols.h.
+ *
+ * A module is opened once, and only when a frame in it is wanted and has no
+ * line yet: debug information may have been installed since the last time.
+ */
+#include "analyzer/symbols/symbols.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "analyzer/symbols/binary.h"
+#include "analyzer/symbols/debuginfod.h"
+#include "analyzer/base/query.h"
+#include "analyzer/symbols/symbols-jit.h"
+
+static const char tables_sql[] =
+	"CREATE TEMP TABLE IF NOT EXISTS module_state (module INTEGER PRIMARY KEY, state TEXT);"
+	"CREATE TEMP TABLE IF NOT EXISTS looked_up (frame INTEGER PRIMARY KEY);"
+	"DROP TABLE IF EXISTS temp.wanted_frame;"
+	"CREATE TEMP TABLE wanted_frame (module, frame, PRIMARY KEY (module, frame)) WITHOUT ROWID;"
+	"INSERT INTO wanted_frame SELECT f.module, f.id"
+	" FROM (SELECT DISTINCT s.frame FROM wanted_stack w CROSS JOIN stack_frame s ON s.stack = w.stack) x"
+	" CROSS JOIN frame f ON f.id = x.frame"
+	" WHERE f.module IS NOT NULL AND f.id NOT IN (SELECT frame FROM looked_up)"
+	" AND NOT EXISTS (SELECT 1 FROM symbol y WHERE y.frame = f.id AND y.line > 0);"
+	"INSERT INTO looked_up SELECT frame FROM wanted_frame;"
+	"DROP TABLE IF EXISTS temp.found;"
+	"CREATE TEMP TABLE found (frame, depth, function, file, line, PRIMARY KEY (frame, depth)) WITHOUT ROWID";
+
+static const char wanted_sql[] = "SELECT f.id, f.\"offset\", m.id, m.path, m.build_id"
+								 " FROM wanted_frame w JOIN frame f ON f.id = w.frame JOIN module m ON m.id = w.module"
+								 " WHERE m.path <> '[jit]' ORDER BY m.id, f.id";
+
+/* Who had a name keeps it: only what was asked now can have found nothing. */
+static const char state_sql[] =
+	"INSERT INTO module_state VALUES (?1, ?2) ON CONFLICT DO UPDATE SET state = excluded.state WHERE state <> 'ok'";
+
+/* Or it was asked before, and what is left lies between its symbols. */
+static const char named_before_sql[] =
+	"UPDATE module_state SET state = 'ok' WHERE state = 'no symbols' AND EXISTS (SELECT 1 FROM frame f"
+	" JOIN symbol y ON y.frame = f.id WHERE ifnull(f.module, 0) = module_state.module AND y.function IS NOT NULL)";
+
+/* What is known already is not written again: a report should leave a trace as it is when it learned nothing. */
+static const char forget_sql[] = "DELETE FROM found WHERE frame IN (SELECT frame FROM symbol)"
+								 " AND NOT EXISTS (SELECT 1 FROM found o WHERE o.frame = found.frame AND o.line > 0)";
+
+static const char save_sql[] = "SAVEPOINT symbols;"
+							   "DELETE FROM main.symbol WHERE frame IN (SELECT frame FROM found);"
+							   "INSERT INTO main.symbol SELECT * FROM found;"
+							   "RELEASE symbols";
+
+static const char give_up_sql[] = "ROLLBACK TO symbols; RELEASE symbols";
+
+static const char shadow_sql[] = "CREATE TEMP TABLE IF NOT EXISTS symbol AS SELECT * FROM main.symbol;"
+								 "CREATE INDEX IF NOT EXISTS temp.symbol_frame ON symbol (frame, depth);"
+								 "DELETE FROM temp.symbol WHERE frame IN (SELECT frame FROM found);"
+								 "INSERT INTO temp.symbol SELECT * FROM found";
+
+/* The module whose frames are being looked up. */
+struct finder {
+	sqlite3_stmt *insert;
+	sqlite3_stmt *note;
+	int64_t module; /* 0: none yet */
+	int64_t frame;
+	struct binary *binary;
+	enum module_state state;
+};
+
+static void bind_text(sqlite3_stmt *statement, int index, const char *text)
+{
+	if (text != NULL)
+		sqlite3_bind_text(statement, index, text, -1, SQLITE_TRANSIENT);
+	else
+		sqlite3_bind_null(statement, index);
+}
+
+static void keep(void *context, int depth, const char *function, const char *file, int line)
+{
+	struct finder *finder = context;
+
+	sqlite3_bind_int64(finder->insert, 1, finder->frame);
+	sqlite3_bind_int(finder->insert, 2, depth);
+	bind_text(finder->insert, 3, function);
+	bind_text(finder->insert, 4, file);
+	if (line > 0)
+		sqlite3_bind_int(finder->insert, 5, line);
+	else
+		sqlite3_bind_null(finder->insert, 5);
+	query_next(finder->insert, NULL);
+	sqlite3_reset(finder->insert);
+	if (finder->state == MODULE_NO_SYMBOLS)
+		finder->state = MODULE_OK;
+}
+
+static void end_module(struct finder *finder)
+{
+	binary_free(finder->binary);
+	finder->binary = NULL;
+	if (finder->module == 0)
+		return;
+	sqlite3_bind_int64(finder->note, 1, finder->module);
+	sqlite3_bind_text(finder->note, 2, module_state_name(finder->state), -1, SQLITE_STATIC);
+	query_next(finder->note, NULL);
+	sqlite3_reset(finder->note);
+}
+
+static void begin_module(struct finder *finder, const struct symbol_choice *choice, int64_t number,
+						 const struct module_trace *module)
+{
+	struct module_file file;
+
+	end_module(finder);
+	finder->module = number;
+	debuginfod_allow(choice->debuginfod);
+	finder->state = module_file_open(choice, module, &file);
+	if (finder->state != MODULE_OK)
+		return;
+	finder->binary = binary_open(&file, choice);
+	finder->state = MODULE_NO_SYMBOLS; /* until it gives one */
+	module_file_done(&file);
+}
+
+/* Whether every process of the trace ran on this machine, as far as its name tells. */
+static bool recorded_here(sqlite3 *db)
+{
+	QUERY_CLEANUP other = query_prepare(db, "SELECT 1 FROM process WHERE host <> ? LIMIT 1");
+	struct utsname machine;
+	bool failed = other == NULL || uname(&machine) != 0;
+
+	if (failed)
+		return false;
+	sqlite3_bind_text(other, 1, machine.nodename, -1, SQLITE_TRANSIENT);
+	return !query_next(other, &failed) && !failed;
+}
+
+/* Fills TEMP TABLE found from the files of modules. */
+static bool find(sqlite3 *db, const struct symbol_choice *choice, bool here)
+{
+	struct module_trace module = {.since_ns = query_number(db, "SELECT min(started_ns) FROM process", 0), .here = here};
+	QUERY_CLEANUP wanted = query_prepare(db, wanted_sql);
+	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?, ?)");
+	QUERY_CLEANUP note = query_prepare(db, state_sql);
+	bool failed = wanted == NULL || insert == NULL || note == NULL;
+	struct finder finder = {.insert = insert, .note = note};
+
+	while (!failed && query_next(wanted, &failed)) {
+		finder.frame = sqlite3_column_int64(wanted, 0);
+		uint64_t address = (uint64_t)sqlite3_column_int64(wanted, 1);
+		if (sqlite3_column_int64(wanted, 2) != finder.module) {
+			module.path = query_text(wanted, 3);
+			module.build_id = query_text(wanted, 4);
+			begin_module(&finder, choice, sqlite3_column_int64(wanted, 2), &module);
+		}
+		if (finder.binary != NULL)
+			binary_lookup(finder.binary, address, keep, &finder);
+	}
+	if (!failed)
+		end_module(&finder);
+	else
+		binary_free(finder.binary);
+	return !failed;
+}
+
+bool symbols_want_all(sqlite3 *db)
+{
+	return query_run(db, "DROP TABLE IF EXISTS temp.wanted_stack;"
+						 "CREATE TEMP TABLE wanted_stack AS SELECT id AS stack FROM stack");
+}
+
+bool symbols_resolve(sqlite3 *db, const struct symbol_choice *choice)
+{
+	bool here = recorded_here(db);
+
+	if (!query_run(db, tables_sql) || !find(db, choice, here) || !symbols_resolve_jit(db, choice, here) ||
+		!query_run(db, named_before_sql) || !query_run(db, forget_sql))
+		return false;
+	if (query_number(db, "SELECT EXISTS (SELECT 1 FROM found)", 0) == 0)
+		return true;
+	if (sqlite3_exec(db, save_sql, NULL, NULL, NULL) == SQLITE_OK)
+		return true;
+	sqlite3_exec(db, give_up_sql, NULL, NULL, NULL);
+	return query_run(db, shadow_sql);
+}

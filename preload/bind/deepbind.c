@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: PostgreSQL
+/* deepbind.c - see deepbind.h. */
+#include "preload/bind/deepbind.h"
+
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "preload/elf/elf-slot.h"
+#include "preload/libpq/libpq.h"
+#include "preload/process/settings.h"
+
+/* Objects that were there before the DEEPBIND module: their dynamic sections' addresses. */
+#define SEEN_MAX 2048u
+static uintptr_t seen[SEEN_MAX];
+static unsigned seen_count;
+static _Atomic bool is_module_coming;
+static _Atomic pid_t worker; /* a forked child may find the name of a thread that it has not got */
+
+static bool object_of(const struct dl_phdr_info *info, struct elf_object *ret)
+{
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+			return elf_object_at((const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr), ret);
+	return false;
+}
+
+static int remember(struct dl_phdr_info *info, size_t size, void *closure)
+{
+	(void)size, (void)closure;
+	struct elf_object object;
+	if (object_of(info, &object) && seen_count < SEEN_MAX)
+		seen[seen_count++] = (uintptr_t)object.map->l_ld;
+	return 0;
+}
+
+static bool was_seen(const struct link_map *map)
+{
+	for (unsigned i = 0; i < seen_count; i++)
+		if (seen[i] == (uintptr_t)map->l_ld)
+			return true;
+	return false;
+}
+
+static void *our_function(const char *name)
+{
+	return elf_own_function(elf_self()->map, name);
+}
+
+static int patch_if_new(struct dl_phdr_info *info, size_t size, void *closure)
+{
+	(void)size, (void)closure;
+	struct elf_object object;
+	if (!object_of(info, &object) || was_seen(object.map) || object.map == elf_self()->map)
+		return 0;
+	libpq_note_deepbind(object.map);
+	/* libpq's calls of itself are of no interest; a plug-in that contains a libpq is a user too. */
+	if (elf_own_function(object.map, LIBPQ_SIGN) == NULL || elf_foreign_exports(object.map) > 0)
+		elf_replace_slots(&object, our_function);
+	return 0;
+}
+
+/* Without waiting: whoever is at it does the work. */
+static bool begin_work(void)
+{
+	pid_t own = getpid(), found = 0;
+	return atomic_compare_exchange_strong(&worker, &found, own) ||
+		   (found != own && atomic_compare_exchange_strong(&worker, &found, own));
+}
+
+int deepbind_mode(int mode)
+{
+	/* An earlier module first: what comes after may be opened without the flag. */
+	deepbind_patch_new_modules();
+	if (!(mode & RTLD_DEEPBIND))
+		return mode;
+	if (settings.clear_deepbind)
+		return mode & ~RTLD_DEEPBIND;
+	if (begin_work()) {
+		seen_count = 0;
+		dl_iterate_phdr(remember, NULL);
+		atomic_store(&is_module_coming, true);
+		atomic_store(&worker, 0);
+	}
+	return mode;
+}
+
+void deepbind_patch_new_modules(void)
+{
+	if (!atomic_load_explicit(&is_module_coming, memory_order_acquire) || !begin_work())
+		return;
+	if (atomic_exchange(&is_module_coming, false))
+		dl_iterate_phdr(patch_if_new, NULL);
+	atomic_store(&worker, 0);
+}

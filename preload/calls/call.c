@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: PostgreSQL
+/* call.c - see call.h. */
+#include "preload/calls/call.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "preload/process/calm.h"
+#include "preload/libpq/libpq-cache.h"
+#include "preload/process/process.h"
+#include "preload/process/say.h"
+
+/* The number of the libpq whose thunk was called, for the wrapper that is entered next. Set by dl-*.S. */
+extern __thread uint32_t pqleak_hint __attribute__((visibility("hidden"), tls_model("initial-exec")));
+__thread uint32_t pqleak_hint;
+
+static void say_unresolved(void *unused)
+{
+	(void)unused;
+	say_once("a libpq function was called that no loaded libpq defines; the call fails", NULL, 0);
+}
+
+/* Finds out whatever is not known yet. */
+__attribute__((noinline)) static bool begin_slowly(struct call *call, enum hook hook, const void *object,
+												   const void *return_address)
+{
+	int error = errno;
+	struct libpq_route route = {0};
+	if (pqleak_hint != 0) {
+		route.libpq = libpq_of_hint(pqleak_hint);
+		pqleak_hint = 0;
+	} else {
+		route = libpq_of_caller(return_address, object);
+	}
+	*call = (struct call){.libpq = route.libpq, .hook = hook};
+	if (route.libpq != NULL)
+		call->real = route.is_global ? libpq_global_function(route.libpq, hook) : libpq_function(route.libpq, hook);
+	bool traced = false;
+	if (call->real == NULL)
+		calm_run(say_unresolved, NULL);
+	else if (!route.passes)
+		traced = process_recording() && !(route.nested && process_recorder->is_within_wrapper());
+	errno = error;
+	return traced;
+}
+
+/* Most calls come from where one came from before, and most of those from inside libpq. */
+bool call_begin(struct call *call, enum hook hook, const void *object, const void *return_address)
+{
+	struct libpq_route route;
+	if (__builtin_expect(pqleak_hint == 0 && cache_recall(return_address, &route), 1)) {
+		call->libpq = route.libpq;
+		call->real = libpq_known_function(&route, hook);
+		call->began = 0;
+		call->hook = hook;
+		if (call->real != NULL && (route.passes || (!route.nested && process_is_recording())))
+			return !route.passes;
+	}
+	return begin_slowly(call, hook, object, return_address);
+}
+
+static uint64_t read_clock(clockid_t clock)
+{
+	struct timespec now;
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t call_now(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t call_now_coarse(void)
+{
+	return read_clock(CLOCK_MONOTONIC_COARSE);
+}

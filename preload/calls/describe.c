@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: PostgreSQL
+/* describe.c - see describe.h. */
+#include "preload/calls/describe.h"
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "preload/calls/ask.h"
+#include "preload/process/process.h"
+#include "preload/process/settings.h"
+#include "trace/base/redact.h"
+
+#define REDACTED "(redacted)"
+#define STATEMENT_BYTES 1024
+
+struct writer {
+	char bytes[1024];
+	size_t used;
+};
+
+static void put(struct writer *writer, const char *text)
+{
+	size_t length = strnlen(text, 128);
+	if (writer->used + length + 1 > sizeof writer->bytes)
+		length = 0;
+	memcpy(writer->bytes + writer->used, text, length);
+	writer->used += length;
+	writer->bytes[writer->used++] = '\0';
+}
+
+/*
+ * libpq's fields are not always what their names say.  With expand_dbname off a whole connection string becomes the
+ * database's name, and of a URI whose password holds an '@' or a '/' the rest is taken for host, port or database.
+ * None of these characters belongs in such a field; where one occurs, none of the fields is believed.
+ */
+static bool is_believed(const char *text, const char *forbidden)
+{
+	return text == NULL || (strpbrk(text, forbidden) == NULL && strcasestr(text, "password") == NULL);
+}
+
+static bool is_port(const char *text)
+{
+	return text == NULL || text[strspn(text, "0123456789,")] == '\0';
+}
+
+uint32_t describe_target(struct libpq *libpq, const void *conn)
+{
+	struct writer writer = {.used = 0};
+	char number[16];
+	const char *field[] = {ask_text(libpq, ACCESS_PQhost, conn), ask_text(libpq, ACCESS_PQport, conn),
+						   ask_text(libpq, ACCESS_PQdb, conn), ask_text(libpq, ACCESS_PQuser, conn)};
+	bool are_believed = is_believed(field[0], "@= ") && is_port(field[1]) && is_believed(field[2], "@=:/") &&
+						is_believed(field[3], "=:/");
+	for (int i = 0; i < 4; i++)
+		put(&writer, !are_believed ? REDACTED : field[i] != NULL ? field[i] : "");
+	void *parameter = libpq_function(libpq, ACCESS_PQparameterStatus);
+	const char *name = parameter != NULL ? (__extension__(const char *(*)(const void *, const char *))
+												parameter)(conn, "application_name")
+										 : NULL;
+	put(&writer, name == NULL ? "" : redact_is_suspicious(name, strlen(name)) ? REDACTED : name);
+	snprintf(number, sizeof number, "%d", ask_number(libpq, ACCESS_PQserverVersion, conn, 0));
+	put(&writer, number);
+	put(&writer, ask_number(libpq, ACCESS_PQsslInUse, conn, 0) ? "1" : "0");
+	return process_recorder->intern(process_thread(), BLOB_TARGET, writer.bytes, writer.used);
+}
+
+/* --- settings --- */
+
+static bool is_number(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+	return digits > 0 && digits <= 10 && text[digits] == '\0';
+}
+
+/* A setting's value is one of these words, or a number.  Anything else may be part of a misread password. */
+static bool is_a_setting(const char *text)
+{
+	static const char words[][16] = {"disable", "allow",      "prefer",    "require", "verify-ca", "verify-full",
+									 "any",     "read-write", "read-only", "primary", "standby",   "prefer-standby"};
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(text, words[i]) == 0)
+			return true;
+	return is_number(text);
+}
+
+static void put_setting(struct writer *writer, const PQconninfoOption *options, const char *keyword)
+{
+	/* The list holds the password too: of every other entry not even the value's address is used. */
+	while (options->keyword != NULL && strcmp(options->keyword, keyword) != 0)
+		options++;
+	const char *value = options->keyword != NULL ? options->val : NULL;
+	put(writer, value == NULL || value[0] == '\0' ? "" : is_a_setting(value) ? value : REDACTED);
+}
+
+uint32_t describe_settings(struct libpq *libpq, const void *conn)
+{
+	static const char *const keywords[] = {"sslmode",          "connect_timeout",     "keepalives",
+										   "keepalives_idle",  "keepalives_interval", "keepalives_count",
+										   "tcp_user_timeout", "target_session_attrs"};
+	void *list = libpq_function(libpq, HOOK_PQconninfo), *free_list = libpq_function(libpq, HOOK_PQconninfoFree);
+	if (list == NULL || free_list == NULL)
+		return 0;
+	PQconninfoOption *options = (__extension__(PQconninfoOption * (*)(const void *)) list)(conn);
+	if (options == NULL)
+		return 0;
+	struct writer writer = {.used = 0};
+	for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
+		put_setting(&writer, options, keywords[i]);
+	(__extension__(void (*)(PQconninfoOption *)) free_list)(options);
+	return process_recorder->intern(process_thread(), BLOB_SETTINGS, writer.bytes, writer.used);
+}
+
+/* --- why an attempt failed --- */
+
+/* Of a message that tells of several hosts, the reason that comes first here is the one most worth knowing. */
+static const struct {
+	const char *part; /* of libpq's or the server's message, in English */
+	enum connect_error error;
+} reasons[] = {
+	{"too many clients", CONNECT_ERROR_TOO_MANY},
+	{"too many connections", CONNECT_ERROR_TOO_MANY},
+	{"remaining connection slots", CONNECT_ERROR_TOO_MANY},
+	{"the database system is ", CONNECT_ERROR_UNAVAILABLE},
+	{"authentication failed", CONNECT_ERROR_AUTHENTICATION},
+	{"no password supplied", CONNECT_ERROR_AUTHENTICATION},
+	{"pg_hba.conf", CONNECT_ERROR_AUTHENTICATION},
+	{"not permitted to log in", CONNECT_ERROR_AUTHENTICATION},
+	{"permission denied for database", CONNECT_ERROR_AUTHENTICATION},
+	{"SSL error", CONNECT_ERROR_SSL},
+	{"SSL SYSCALL", CONNECT_ERROR_SSL},
+	{"does not support SSL", CONNECT_ERROR_SSL},
+	{"certificate", CONNECT_ERROR_SSL},
+	{"private key file", CONNECT_ERROR_SSL},
+	{"FATAL:  database \"", CONNECT_ERROR_DATABASE},
+	{"FATAL:  role \"", CONNECT_ERROR_DATABASE},
+	{"invalid connection option", CONNECT_ERROR_PARAMETER},
+	{"in connection info string", CONNECT_ERROR_PARAMETER},
+	{"unterminated quoted string", CONNECT_ERROR_PARAMETER},
+	{"in URI", CONNECT_ERROR_PARAMETER},
+	{"invalid URI", CONNECT_ERROR_PARAMETER},
+	{" value: \"", CONNECT_ERROR_PARAMETER},
+	{"invalid port number", CONNECT_ERROR_PARAMETER},
+	{"for connection option", CONNECT_ERROR_PARAMETER},
+	{"could not match ", CONNECT_ERROR_PARAMETER},
+	{"percent-encoded", CONNECT_ERROR_PARAMETER},
+	{"definition of service", CONNECT_ERROR_PARAMETER},
+	{"service file", CONNECT_ERROR_PARAMETER},
+	{"configuration parameter", CONNECT_ERROR_PARAMETER},
+	{"timeout expired", CONNECT_ERROR_TIMEOUT},
+	{"timed out", CONNECT_ERROR_TIMEOUT},
+	{"Connection refused", CONNECT_ERROR_REFUSED},
+	{"could not translate host name", CONNECT_ERROR_HOST},
+	{"No such file or directory", CONNECT_ERROR_HOST},
+	{"No route to host", CONNECT_ERROR_HOST},
+	{"is unreachable", CONNECT_ERROR_HOST},
+};
+
+enum connect_error describe_connect_error(struct libpq *libpq, const void *conn)
+{
+	const char *message = ask_text(libpq, ACCESS_PQerrorMessage, conn);
+	for (size_t i = 0; message != NULL && i < sizeof reasons / sizeof reasons[0]; i++)
+		if (strstr(message, reasons[i].part) != NULL)
+			return reasons[i].error;
+	return CONNECT_ERROR_OTHER;
+}
+
+/* --- statements --- */
+
+const char *describe_skip_to_word(const char *c)
+{
+	for (;;) {
+		if (*c == ' ' || (*c >= '\t' && *c <= '\r') || *c == '(' || *c == ';') {
+			c++;
+		} else if (c[0] == '-' && c[1] == '-') {
+			c += strcspn(c, "\n");
+		} else if (c[0] == '/' && c[1] == '*') {
+			const char *end = strstr(c + 2, "*/");
+			if (end == NULL)
+				return "";
+			c = end + 2;
+		} else {
+			return c;
+		}
+	}
+}
+
+uint64_t describe_keyword(const char *statement)
+{
+	uint64_t packed = 0;
+	const char *c = describe_skip_to_word(statement);
+	for (int letter = 0; letter < KEYWORD_LETTERS; letter++, c++) {
+		unsigned number = ((unsigned)*c & ~0x20u) - 'A';
+		if (number >= 26)
+			break;
+		packed |= (uint64_t)(number + 1) << (5 * letter);
+	}
+	return packed;
+}
+
+void describe_statement(const char *statement, struct event *event)
+{
+	if (statement == NULL)
+		return;
+	event->value = describe_keyword(statement);
+	if (settings.sql == SQL_TEXT)
+		event->text =
+			process_recorder->intern(process_thread(), BLOB_TEXT, statement, strnlen(statement, STATEMENT_BYTES));
+}

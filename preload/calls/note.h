@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * note.h - what the verbs share: completing an event and handing it to the recorder.
+ *
+ * Used by verbs-*.c only.  May change errno: the verbs keep it.
+ */
+#ifndef PQLEAK_PRELOAD_CALLS_NOTE_H
+#define PQLEAK_PRELOAD_CALLS_NOTE_H
+
+#include <libpq-fe.h>
+#include <stddef.h>
+
+#include "preload/calls/ask.h"
+#include "preload/calls/call.h"
+#include "preload/process/process.h"
+
+/* Completes the event with its thread and function, and records it. */
+static inline void note_event(const struct call *call, struct event *event)
+{
+	event->thread = process_thread();
+	event->function = process_function(call->hook);
+	process_recorder->record(event);
+}
+
+/* ns since the call began, where that was noted. */
+static inline uint64_t note_elapsed(const struct call *call, uint64_t now)
+{
+	return call->began != 0 && now > call->began ? now - call->began : 0;
+}
+
+/* What the call has left of its connection: the transaction's state, and whether it is broken. */
+static inline void note_connection(const struct call *call, PGconn *conn, struct event *event)
+{
+	event->transaction = PQTRANS_UNKNOWN;
+	if (conn == NULL)
+		return;
+	event->transaction = (uint8_t)ask_number(call->libpq, ACCESS_PQtransactionStatus, conn, PQTRANS_UNKNOWN);
+	/* Only of a connection that is not there the transaction is unknown. */
+	if (event->transaction == PQTRANS_UNKNOWN &&
+		ask_number(call->libpq, ACCESS_PQstatus, conn, CONNECTION_BAD) == CONNECTION_BAD)
+		event->flags |= EVENT_IS_BROKEN;
+}
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: PostgreSQL
+/* turn.c - see turn.h. */
+#include "preload/calls/turn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "preload/process/calm.h"
+#include "preload/process/process.h"
+#include "preload/calls/verbs.h"
+
+/* The place in the table is the address's bits 4 to 11; the word has those above, and the thread. */
+#define ENTRIES 256u
+#define ENTRY_BITS 12
+#define THREAD_BITS 22 /* the kernel's largest thread id, PID_MAX_LIMIT, is 2^22 */
+#define THREAD_MASK ((1u << THREAD_BITS) - 1)
+
+struct entry {
+	_Atomic uint64_t word;     /* 0: nobody */
+	const void *_Atomic frame; /* a stack frame of that call: whatever it does lies below */
+};
+static struct entry entries[ENTRIES];
+
+/* The stack pointer of a thread that waits in the kernel; NULL when it is running or cannot be looked at. */
+static const void *sleeping_at(uint32_t thread)
+{
+	char path[64], text[256];
+	snprintf(path, sizeof path, "/proc/self/task/%u/syscall", (unsigned)thread);
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return NULL;
+	ssize_t length = read(file, text, sizeof text - 1);
+	close(file);
+	/* A number, arguments, and as the last two words the stack pointer and the program counter; or "running". */
+	text[length > 0 ? length : 0] = '\0';
+	char *last = strrchr(text, ' ');
+	if (last == NULL)
+		return NULL;
+	*last = '\0';
+	const char *pointer = strrchr(text, ' ');
+	return pointer != NULL ? (const void *)(uintptr_t)strtoull(pointer, NULL, 16) : NULL;
+}
+
+struct question {
+	uint32_t thread;
+	const void *frame;
+	bool is_inside;
+};
+
+static void ask(void *closure)
+{
+	struct question *question = closure;
+	/* A child has its parent's entries, but not its threads. */
+	bool is_there = tgkill(getpid(), (pid_t)question->thread, 0) == 0;
+	const void *stack = is_there ? sleeping_at(question->thread) : NULL;
+	question->is_inside = is_there && (uintptr_t)stack < (uintptr_t)question->frame;
+}
+
+/* Whether the thread is still inside the call whose frame that is. */
+static bool is_inside(uint32_t thread, const void *frame)
+{
+	struct question question = {thread, frame, false};
+	calm_run(ask, &question);
+	return question.is_inside;
+}
+
+/* The place is not free.  True: it is ours now. */
+static bool contend(struct entry *entry, uint64_t mine, uint64_t seen, const void *frame, const struct call *call,
+					const void *conn)
+{
+	if (seen >> THREAD_BITS != mine >> THREAD_BITS)
+		return false;
+	const void *taken_at = atomic_load_explicit(&entry->frame, memory_order_relaxed);
+	/* Below that frame we are called by what it called; above it, that call is no more. */
+	if (seen == mine)
+		return (uintptr_t)frame >= (uintptr_t)taken_at;
+	uint32_t other = (uint32_t)seen & THREAD_MASK;
+	int error = errno;
+	bool is_misuse = is_inside(other, taken_at);
+	if (is_misuse)
+		verb_contested(call, conn, other);
+	errno = error;
+	return !is_misuse && atomic_compare_exchange_strong_explicit(&entry->word, &seen, mine, memory_order_relaxed,
+																 memory_order_relaxed);
+}
+
+struct turn turn_take(const struct call *call, const void *conn)
+{
+	const void *frame = __builtin_frame_address(0);
+	uintptr_t address = (uintptr_t)conn;
+	if (conn == NULL)
+		return (struct turn){0};
+	struct entry *entry = &entries[(address >> 4) % ENTRIES];
+	uint64_t mine = (uint64_t)(address >> ENTRY_BITS) << THREAD_BITS | (process_thread() & THREAD_MASK), seen = 0;
+	if (!atomic_compare_exchange_strong_explicit(&entry->word, &seen, mine, memory_order_relaxed,
+												 memory_order_relaxed) &&
+		!contend(entry, mine, seen, frame, call, conn))
+		return (struct turn){0};
+	atomic_store_explicit(&entry->frame, frame, memory_order_relaxed);
+	return (struct turn){&entry->word};
+}

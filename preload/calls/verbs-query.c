@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: PostgreSQL
+/* verbs-query.c - statements, and what they leave: results, queries in flight, prepared statements; see verbs.h. */
+#include <errno.h>
+
+#include "preload/calls/describe.h"
+#include "preload/calls/note.h"
+#include "preload/calls/prepared.h"
+#include "preload/calls/verbs.h"
+
+static uint8_t pipeline_flag(const struct call *call, PGconn *conn)
+{
+	return ask_number(call->libpq, ACCESS_PQpipelineStatus, conn, PQ_PIPELINE_OFF) != PQ_PIPELINE_OFF
+			   ? EVENT_IN_PIPELINE
+			   : 0;
+}
+
+/* --- prepared statements --- */
+
+static void note_prepared(const struct call *call, PGconn *conn, enum event_verb verb, uint64_t name,
+						  const char *statement)
+{
+	struct event event = {
+		.verb = (uint8_t)verb,
+		.kind = KIND_STATEMENT,
+		.object = name,
+		.parent = (uintptr_t)conn,
+		.time = call_now_coarse(),
+	};
+	describe_statement(statement, &event);
+	note_connection(call, conn, &event);
+	note_event(call, &event);
+}
+
+static void acquire_prepared(const struct call *call, PGconn *conn, const char *name, const char *statement)
+{
+	uint64_t hash = prepared_name(name);
+	if (hash != 0)
+		note_prepared(call, conn, EVENT_ACQUIRE, hash, statement);
+}
+
+static void release_prepared(const struct call *call, PGconn *conn, const char *name)
+{
+	uint64_t hash = prepared_name(name);
+	if (hash != 0)
+		note_prepared(call, conn, EVENT_RELEASE, hash, NULL);
+}
+
+/* The statement that was sent may be one that ends prepared ones.  Nearly all are told apart by their first letter. */
+static void release_what_it_ends(const struct call *call, PGconn *conn, const char *statement, uint64_t keyword)
+{
+	uint64_t hash;
+	if (KEYWORD_BEGINS_WITH(keyword, 'D') && prepared_ended_by(statement, &hash))
+		note_prepared(call, conn, EVENT_RELEASE, hash, NULL);
+}
+
+/* --- statements that were sent --- */
+
+static void note_sent(const struct call *call, PGconn *conn, const char *statement, uint8_t flags)
+{
+	uint64_t now = call_now_coarse();
+	struct event event = {
+		.verb = EVENT_USE,
+		.kind = KIND_CONNECTION,
+		.object = (uintptr_t)conn,
+		.time = now,
+		.duration = note_elapsed(call, now),
+		.flags = flags | EVENT_IS_QUERY,
+	};
+	describe_statement(statement, &event);
+	note_connection(call, conn, &event);
+	/* A call that waits and hands out nothing leaves nothing in flight, unless something else was. */
+	if ((flags & EVENT_IS_SEND) == 0 && event.transaction != PQTRANS_ACTIVE)
+		event.flags |= EVENT_IS_DRAINED;
+	note_event(call, &event);
+}
+
+static void send(const struct call *call, PGconn *conn, const char *statement, bool success)
+{
+	note_sent(call, conn, statement, (success ? EVENT_IS_SEND : 0) | pipeline_flag(call, conn));
+}
+
+void verb_sent(const struct call *call, PGconn *conn, const char *statement, int success)
+{
+	if (conn == NULL)
+		return;
+	int error = errno;
+	send(call, conn, statement, success == 1);
+	if (success == 1 && statement != NULL)
+		release_what_it_ends(call, conn, statement, describe_keyword(statement));
+	errno = error;
+}
+
+void verb_sent_prepare(const struct call *call, PGconn *conn, const char *name, const char *statement, int success)
+{
+	if (conn == NULL)
+		return;
+	int error = errno;
+	send(call, conn, statement, success == 1);
+	if (success == 1)
+		acquire_prepared(call, conn, name, statement);
+	errno = error;
+}
+
+void verb_sent_close(const struct call *call, PGconn *conn, const char *name, int success)
+{
+	if (conn == NULL)
+		return;
+	int error = errno;
+	send(call, conn, NULL, success == 1);
+	if (success == 1)
+		release_prepared(call, conn, name);
+	errno = error;
+}
+
+/* --- results --- */
+
+/* Records that a result was handed out; `flags` may gain EVENT_IS_DRAINED. */
+static void acquire_result(const struct call *call, PGconn *conn, const char *statement, PGresult *result,
+						   uint8_t flags, struct event *event)
+{
+	libpq_note_maker(call->libpq, result);
+	uint64_t now = call_now_coarse();
+	size_t bytes = ask_size(call->libpq, ACCESS_PQresultMemorySize, result);
+	*event = (struct event){
+		.verb = EVENT_ACQUIRE,
+		.kind = KIND_RESULT,
+		.object = (uintptr_t)result,
+		.parent = (uintptr_t)conn,
+		.time = now,
+		.duration = note_elapsed(call, now) / 1000000 << EVENT_BYTES_BITS | (bytes & ((1ull << EVENT_BYTES_BITS) - 1)),
+		.rows = (uint32_t)ask_number(call->libpq, ACCESS_PQntuples, result, 0),
+		.status = (uint8_t)ask_number(call->libpq, ACCESS_PQresultStatus, result, 0),
+		.flags = flags,
+	};
+	describe_statement(statement, event);
+	note_connection(call, conn, event);
+	/* Whoever waited for the result waited for all there is, but for a COPY. */
+	if ((flags & EVENT_IS_QUERY) && event->status != PGRES_COPY_IN && event->status != PGRES_COPY_OUT &&
+		event->status != PGRES_COPY_BOTH)
+		event->flags |= EVENT_IS_DRAINED;
+	note_event(call, event);
+}
+
+/* Answers whether the server has done what it was asked; `ret` is the recorded event. */
+static bool query(const struct call *call, PGconn *conn, const char *statement, PGresult *result, struct event *ret)
+{
+	if (result == NULL) {
+		note_sent(call, conn, statement, 0);
+		return false;
+	}
+	acquire_result(call, conn, statement, result, EVENT_IS_QUERY, ret);
+	return ret->status != PGRES_FATAL_ERROR && ret->status != PGRES_BAD_RESPONSE;
+}
+
+void verb_queried(const struct call *call, PGconn *conn, const char *statement, PGresult *result)
+{
+	if (conn == NULL && result == NULL)
+		return;
+	int error = errno;
+	struct event event;
+	if (query(call, conn, statement, result, &event))
+		release_what_it_ends(call, conn, statement, event.value);
+	errno = error;
+}
+
+void verb_prepared(const struct call *call, PGconn *conn, const char *name, const char *statement, PGresult *result)
+{
+	if (conn == NULL && result == NULL)
+		return;
+	int error = errno;
+	struct event event;
+	if (query(call, conn, statement, result, &event) && event.status == PGRES_COMMAND_OK)
+		acquire_prepared(call, conn, name, statement);
+	errno = error;
+}
+
+void verb_closed_prepared(const struct call *call, PGconn *conn, const char *name, PGresult *result)
+{
+	if (conn == NULL && result == NULL)
+		return;
+	int error = errno;
+	struct event event;
+	if (query(call, conn, NULL, result, &event) && event.status == PGRES_COMMAND_OK)
+		release_prepared(call, conn, name);
+	errno = error;
+}
+
+void verb_fetched(const struct call *call, PGconn *conn, PGresult *result)
+{
+	if (conn == NULL)
+		return;
+	int error = errno;
+	uint8_t flags = pipeline_flag(call, conn);
+	struct event event;
+	if (result != NULL)
+		acquire_result(call, conn, NULL, result, flags, &event);
+	else
+		verb_used(call, conn, flags | EVENT_IS_DRAINED);
+	errno = error;
+}
+
+void verb_made(const struct call *call, PGresult *result)
+{
+	if (result == NULL)
+		return;
+	int error = errno;
+	struct event event;
+	acquire_result(call, NULL, NULL, result, 0, &event);
+	errno = error;
+}
+
+void verb_clearing(const struct call *call, PGresult *result)
+{
+	if (result == NULL)
+		return;
+	int error = errno;
+	struct event event = {
+		.verb = EVENT_RELEASE,
+		.kind = KIND_RESULT,
+		.object = (uintptr_t)result,
+		.time = call_now_coarse(),
+	};
+	note_event(call, &event);
+	errno = error;
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: PostgreSQL
+/* elf-object.c - see elf-object.h. */
+#include "preload/elf/elf-object.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <gnu/libc-version.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+bool elf_object_at(const void *address, struct elf_object *ret)
+{
+	struct dl_find_object found;
+	if (_dl_find_object((void *)(uintptr_t)address, &found) != 0)
+		return false;
+	ret->map = found.dlfo_link_map;
+	ret->low = (uintptr_t)found.dlfo_map_start;
+	ret->high = (uintptr_t)found.dlfo_map_end;
+	return true;
+}
+
+const struct elf_object *elf_self(void)
+{
+	static struct elf_object self; /* written with the same values by whoever comes first */
+	if (self.map == NULL)
+		elf_object_at((const void *)(uintptr_t)&elf_self, &self);
+	return &self;
+}
+
+/* What the dynamic section points at. */
+struct tables {
+	const ElfW(Sym) * symbols;
+	const char *strings;
+	const uint32_t *gnu_hash;
+	const uint32_t *sysv_hash;
+	const uint16_t *versions;
+};
+
+const void *elf_dynamic_pointer(const struct link_map *map, ElfW(Addr) value)
+{
+	return (const void *)(value < map->l_addr ? map->l_addr + value : value);
+}
+
+static bool read_tables(const struct link_map *map, struct tables *ret)
+{
+	*ret = (struct tables){0};
+	if (map->l_ld == NULL)
+		return false;
+	for (const ElfW(Dyn) *dyn = map->l_ld; dyn->d_tag != DT_NULL; dyn++) {
+		const void *pointer = elf_dynamic_pointer(map, dyn->d_un.d_ptr);
+		if (dyn->d_tag == DT_SYMTAB)
+			ret->symbols = pointer;
+		else if (dyn->d_tag == DT_STRTAB)
+			ret->strings = pointer;
+		else if (dyn->d_tag == DT_GNU_HASH)
+			ret->gnu_hash = pointer;
+		else if (dyn->d_tag == DT_HASH)
+			ret->sysv_hash = pointer;
+		else if (dyn->d_tag == DT_VERSYM)
+			ret->versions = pointer;
+	}
+	return ret->symbols != NULL && ret->strings != NULL && (ret->gnu_hash != NULL || ret->sysv_hash != NULL);
+}
+
+static uint32_t gnu_hash_of(const char *name)
+{
+	uint32_t hash = 5381;
+	for (const unsigned char *c = (const unsigned char *)name; *c != '\0'; c++)
+		hash = hash * 33 + *c;
+	return hash;
+}
+
+static bool is_default_symbol(const struct tables *tables, uint32_t i)
+{
+	const ElfW(Sym) *symbol = &tables->symbols[i];
+	/* The high bit of a version marks one that new links do not get. */
+	return symbol->st_shndx != SHN_UNDEF && ELF64_ST_BIND(symbol->st_info) != STB_LOCAL &&
+		   (tables->versions == NULL || !(tables->versions[i] & 0x8000));
+}
+
+static bool is_default_function(const struct tables *tables, uint32_t i)
+{
+	unsigned type = ELF64_ST_TYPE(tables->symbols[i].st_info);
+	return (type == STT_FUNC || type == STT_GNU_IFUNC) && is_default_symbol(tables, i);
+}
+
+/* Not strcmp, which a sanitizer replaces: it asks for symbols before its own can be called. */
+static bool is_same_name(const char *a, const char *b)
+{
+	while (*a == *b && *a != '\0')
+		a++, b++;
+	return *a == *b;
+}
+
+typedef bool is_wanted_symbol(const struct tables *tables, uint32_t i);
+
+/* The index of the exported symbol of that name, or 0. */
+static uint32_t find_symbol(const struct tables *tables, const char *name, is_wanted_symbol *is_wanted)
+{
+	if (tables->gnu_hash == NULL) {
+		for (uint32_t i = 1; i < tables->sysv_hash[1]; i++)
+			if (is_wanted(tables, i) && is_same_name(tables->strings + tables->symbols[i].st_name, name))
+				return i;
+		return 0;
+	}
+	const uint32_t *header = tables->gnu_hash;
+	uint32_t buckets = header[0], first = header[1], bloom_words = header[2];
+	const uint32_t *bucket = header + 4 + bloom_words * (sizeof(ElfW(Addr)) / 4);
+	const uint32_t *chain = bucket + buckets;
+	uint32_t hash = gnu_hash_of(name);
+	if (buckets == 0)
+		return 0;
+	uint32_t i = bucket[hash % buckets];
+	if (i < first)
+		return 0;
+	for (;; i++) {
+		uint32_t link = chain[i - first];
+		if (((link ^ hash) >> 1) == 0 && is_wanted(tables, i) &&
+			is_same_name(tables->strings + tables->symbols[i].st_name, name))
+			return i;
+		if (link & 1)
+			return 0;
+	}
+}
+
+void *elf_own_function(const struct link_map *map, const char *name)
+{
+	struct tables tables;
+	if (!read_tables(map, &tables))
+		return NULL;
+	uint32_t i = find_symbol(&tables, name, is_default_function);
+	if (i == 0)
+		return NULL;
+	void *address = (void *)(map->l_addr + tables.symbols[i].st_value);
+	if (ELF64_ST_TYPE(tables.symbols[i].st_info) == STT_GNU_IFUNC)
+		return (__extension__(void *(*)(void)) address)();
+	return address;
+}
+
+void *elf_own_symbol(const struct link_map *map, const char *name, size_t *ret_bytes)
+{
+	struct tables tables;
+	if (!read_tables(map, &tables))
+		return NULL;
+	uint32_t i = find_symbol(&tables, name, is_default_symbol);
+	unsigned type = ELF64_ST_TYPE(tables.symbols[i].st_info);
+	if (i == 0 || (type != STT_FUNC && type != STT_OBJECT))
+		return NULL;
+	*ret_bytes = tables.symbols[i].st_size;
+	return (void *)(map->l_addr + tables.symbols[i].st_value);
+}
+
+struct find {
+	const char *name;
+	void *found;
+	bool is_all; /* look on, and count */
+	unsigned count;
+};
+
+static int find_in_object(struct dl_phdr_info *info, size_t size, void *closure)
+{
+	(void)size;
+	struct find *find = closure;
+	struct link_map map = {.l_addr = info->dlpi_addr};
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+			map.l_ld = (ElfW(Dyn) *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+	const struct elf_object *self = elf_self();
+	if (map.l_ld == NULL || ((uintptr_t)map.l_ld >= self->low && (uintptr_t)map.l_ld < self->high))
+		return 0;
+	void *found = elf_own_function(&map, find->name);
+	if (found == NULL)
+		return 0;
+	find->found = found;
+	find->count++;
+	return !find->is_all;
+}
+
+void *elf_find_function(const char *name)
+{
+	struct find find = {.name = name};
+	dl_iterate_phdr(find_in_object, &find);
+	return find.found;
+}
+
+void *elf_only_function(const char *name)
+{
+	struct find find = {.name = name, .is_all = true};
+	dl_iterate_phdr(find_in_object, &find);
+	return find.count == 1 ? find.found : NULL;
+}
+
+/* The end of the list before anything was opened at run time: our constructor is early, and a first call is earlier. */
+static const struct link_map *last_at_startup(void)
+{
+	static const struct link_map *_Atomic last;
+	const struct link_map *map = atomic_load(&last);
+	if (map == NULL) {
+		for (map = elf_self()->map; map->l_next != NULL;)
+			map = map->l_next;
+		atomic_store(&last, map);
+	}
+	return map;
+}
+
+__attribute__((constructor)) static void loaded(void)
+{
+	last_at_startup();
+}
+
+void *elf_startup_function(const char *name)
+{
+	void *found = NULL;
+	const struct link_map *last = last_at_startup();
+	for (const struct link_map *map = elf_self()->map; map != last && map->l_next != NULL && found == NULL;) {
+		map = map->l_next;
+		found = elf_own_function(map, name);
+	}
+	return found;
+}
+
+void *elf_next_function(const char *name)
+{
+	/* The objects the process began with stay where they are in the list; libc is among them. */
+	void *found = NULL;
+	for (const struct link_map *map = elf_self()->map->l_next; map != NULL && found == NULL; map = map->l_next)
+		found = elf_own_function(map, name);
+	return found;
+}
+
+void *elf_libc_function(const char *name)
+{
+	struct elf_object libc;
+	return elf_object_at(__extension__(const void *) gnu_get_libc_version, &libc) ? elf_own_function(libc.map, name)
+																				  : NULL;
+}
+
+static bool is_libpq_name(const char *name)
+{
+	return strncmp(name, "PQ", 2) == 0 || strncmp(name, "lo_", 3) == 0 || strncmp(name, "pg_", 3) == 0 ||
+		   strncmp(name, "pq", 2) == 0 || strstr(name, "PQExpBuffer") != NULL || name[0] == '_';
+}
+
+unsigned elf_foreign_exports(const struct link_map *map)
+{
+	struct tables tables;
+	if (!read_tables(map, &tables))
+		return 0;
+	unsigned count = 0;
+	uint32_t first = 1, end = 0;
+	if (tables.gnu_hash == NULL) {
+		end = tables.sysv_hash[1];
+	} else {
+		uint32_t buckets = tables.gnu_hash[0];
+		first = tables.gnu_hash[1];
+		const uint32_t *bucket = tables.gnu_hash + 4 + tables.gnu_hash[2] * (sizeof(ElfW(Addr)) / 4);
+		const uint32_t *chain = bucket + buckets;
+		for (uint32_t b = 0; b < buckets; b++)
+			if (bucket[b] > end)
+				end = bucket[b];
+		if (end < first)
+			return 0;
+		while (!(chain[end - first] & 1))
+			end++;
+		end++;
+	}
+	for (uint32_t i = first; i < end; i++)
+		if (is_default_function(&tables, i) && !is_libpq_name(tables.strings + tables.symbols[i].st_name))
+			count++;
+	return count;
+}

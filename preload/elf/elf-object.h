@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * elf-object.h - questions about the objects the dynamic linker has loaded.
+ *
+ * Owns: finding an object by an address, and a symbol by name in one object's
+ * own dynamic symbol table.  Used by resolution, by the dlsym interposer
+ * (which cannot ask dlsym for dlsym) and by elf-slot.c.
+ * Never: calls the host, allocates, or keeps anything.
+ */
+#ifndef PQLEAK_PRELOAD_ELF_ELF_OBJECT_H
+#define PQLEAK_PRELOAD_ELF_ELF_OBJECT_H
+
+#include <link.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A loaded object, as far as we need to know it. Valid until it is unloaded. */
+struct elf_object {
+	const struct link_map *map;
+	uintptr_t low, high; /* where it lies in memory */
+};
+
+/* Finds the object that holds `address`.  False: no object (JIT code, a stack). Lock-free. */
+bool elf_object_at(const void *address, struct elf_object *ret);
+
+/*
+ * Where an entry of `map`'s dynamic section points.  glibc relocates the pointers of most in place, but not of
+ * read-only ones (the vDSO).
+ */
+const void *elf_dynamic_pointer(const struct link_map *map, ElfW(Addr) value);
+
+/* The address of the default version of a function that `map` itself defines, or NULL. */
+void *elf_own_function(const struct link_map *map, const char *name);
+
+/* The same for a function or data, which is not asked where it lies, and its size; not for thread-local data. */
+void *elf_own_symbol(const struct link_map *map, const char *name, size_t *ret_bytes);
+
+/* The function of that name if exactly one loaded object other than this library defines it, else NULL. */
+void *elf_only_function(const char *name);
+
+/*
+ * The first object behind this library among those the process began with that defines it: what the global scope means,
+ * but for libraries that were opened RTLD_GLOBAL later. Takes no lock.
+ */
+void *elf_startup_function(const char *name);
+
+/* The first loaded object other than this library that defines the function, in load order; NULL if none does. */
+void *elf_find_function(const char *name);
+
+/*
+ * The function that comes after this library's own: libc's, or another interposer's that was preloaded behind us.  Asks
+ * neither dlsym nor dl_iterate_phdr, which a sanitizer replaces and cannot serve yet when it starts.
+ */
+void *elf_next_function(const char *name);
+
+/* The C library's own function, whoever stands before it. */
+void *elf_libc_function(const char *name);
+
+/* Counts dynamic functions that `map` exports and that are not of libpq's own name space. */
+unsigned elf_foreign_exports(const struct link_map *map);
+
+/* This library itself. */
+const struct elf_object *elf_self(void);
+
+#endif

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * libpq-route.c - which libpq a caller would have reached without us.
+ *
+ * Owns what is known of callers: the DEEPBIND modules, the cache of callers
+ * already resolved, and the makers of objects.  Declared in libpq.h; the
+ * registry it asks is libpq.c.
+ */
+#include <assert.h>
+#include <dlfcn.h>
+#include <stddef.h>
+
+#include "preload/process/forks.h"
+#include "preload/libpq/libpq-cache.h"
+#include "preload/elf/linker.h"
+
+/* Objects of DEEPBIND modules; a handful, and a lost one costs only a tie-break. */
+static const struct link_map *_Atomic deepbound[64];
+
+void libpq_note_deepbind(const struct link_map *map)
+{
+	for (unsigned i = 0; i < sizeof deepbound / sizeof deepbound[0]; i++) {
+		const struct link_map *expected = NULL;
+		if (atomic_load(&deepbound[i]) == map || atomic_compare_exchange_strong(&deepbound[i], &expected, map))
+			return;
+	}
+}
+
+static bool is_deepbound(const struct link_map *map)
+{
+	for (unsigned i = 0; i < sizeof deepbound / sizeof deepbound[0]; i++)
+		if (atomic_load(&deepbound[i]) == map)
+			return true;
+	return false;
+}
+
+bool libpq_is_deepbound(const void *address)
+{
+	struct elf_object object;
+	return elf_object_at(address, &object) && is_deepbound(object.map);
+}
+
+/* What a lookup through the module's handle finds. */
+static void *find_in_scope_of(const struct link_map *map, const char *name)
+{
+	void *handle = dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD);
+	if (handle == NULL)
+		return NULL;
+	/* Whoever calls us from the module keeps it loaded.  A dlclose after the lookup would wipe out its dlerror. */
+	linker_close(handle);
+	return linker_find(handle, name, NULL);
+}
+
+void *libpq_in_own_scope(const void *address, const char *name)
+{
+	struct elf_object object;
+	if (!elf_object_at(address, &object) || object.map->l_name[0] == '\0')
+		return NULL;
+	return find_in_scope_of(object.map, name);
+}
+
+/* The libpq in the caller's own dependencies. */
+static struct libpq *libpq_in_scope_of(const struct link_map *map)
+{
+	return registry_definer(find_in_scope_of(map, LIBPQ_SIGN));
+}
+
+/* The libpq in the global scope behind us: what the name would have meant without the preload. */
+static struct libpq *global_libpq(void)
+{
+	return registry_definer(linker_find(RTLD_NEXT, LIBPQ_SIGN, NULL));
+}
+
+/* What ELF would have bound the caller's reference to; no libpq when it has none. */
+static struct libpq_route bound_route(const struct link_map *map)
+{
+	struct libpq_route route = {0};
+	/*
+	 * With one libpq there is no question.  And no lock: dlopen and dlsym take the linker's, which a thread may hold
+	 * that runs a constructor and waits for this one.
+	 */
+	void *only = is_deepbound(map) ? NULL : registry_only_sign();
+	if (only != NULL)
+		return (struct libpq_route){.libpq = registry_definer(only), .is_global = true};
+	/* ELF looks in the global scope first, unless the module was opened with RTLD_DEEPBIND. */
+	if (is_deepbound(map))
+		route.libpq = libpq_in_scope_of(map);
+	if (route.libpq == NULL) {
+		route.libpq = global_libpq();
+		route.is_global = route.libpq != NULL;
+	}
+	if (route.libpq == NULL)
+		route.libpq = libpq_in_scope_of(map);
+	return route;
+}
+
+/*
+ * Which libpq made an object, for callers whose address does not tell.  Direct-mapped: the word holds the address
+ * above the libpq's number.  Only makers other than the first are noted: the first is the answer by default.
+ */
+#define MAKER_ENTRIES 4096u
+static _Atomic uint64_t makers[MAKER_ENTRIES];
+
+static _Atomic uint64_t *maker_entry(const void *object)
+{
+	return &makers[((uintptr_t)object >> 4) * 0x9e3779b97f4a7c15u >> 52];
+}
+
+void libpq_note_maker(const struct libpq *libpq, const void *object)
+{
+	if (libpq == registry && registry_count() == 1)
+		return;
+	atomic_store_explicit(maker_entry(object), (uint64_t)(uintptr_t)object << 8 | (unsigned)(libpq - registry),
+						  memory_order_relaxed);
+}
+
+/* For a caller that ELF bound to no libpq. */
+static struct libpq *guess_libpq(const void *object)
+{
+	if (registry_count() > 1 && object != NULL) {
+		uint64_t word = atomic_load_explicit(maker_entry(object), memory_order_relaxed);
+		if (word >> 8 == (uint64_t)(uintptr_t)object)
+			return &registry[word & (LIBPQ_MAX - 1)];
+	}
+	if (registry_count() > 0 && registry_is_loaded(&registry[0]))
+		return &registry[0];
+	const void *hold = forks_hold();
+	void *found = elf_find_function(LIBPQ_SIGN);
+	forks_let(hold);
+	return registry_definer(found);
+}
+
+/* --- what is known already --- */
+
+static _Atomic uint64_t known_modules[CACHE_ENTRIES]; /* by link map */
+_Atomic uint64_t libpq_known_callers[CACHE_ENTRIES];
+
+static void cache_keep(struct cached *cached, struct libpq_route route)
+{
+	unsigned byte = (unsigned)(route.libpq - registry) | (route.nested ? ROUTE_IS_NESTED : 0) |
+					(route.is_global ? ROUTE_IS_GLOBAL : 0) | (route.passes ? ROUTE_PASSES : 0);
+	cached->word = cached->key | byte;
+	atomic_store_explicit(cached->entry, cached->word, memory_order_release);
+}
+
+struct libpq_route libpq_of_caller(const void *return_address, const void *object)
+{
+	/* Looked up first: what is found below was there with the unloads of now, at least. */
+	struct cached caller = cache_look(libpq_known_callers, return_address);
+	struct dl_find_object found;
+	/* The address after a call may belong to the next object when the call never returns. */
+	const char *call = (const char *)return_address - 1;
+	if (_dl_find_object((void *)(uintptr_t)call, &found) != 0)
+		return (struct libpq_route){.libpq = guess_libpq(object)};
+	struct cached module = cache_look(known_modules, found.dlfo_link_map);
+	struct libpq_route route = cache_route(module.word);
+	if (!cache_has(&module)) {
+		route = bound_route(found.dlfo_link_map);
+		if (route.libpq == NULL)
+			return (struct libpq_route){.libpq = guess_libpq(object)};
+		const struct elf_object user = {.map = found.dlfo_link_map, .low = (uintptr_t)found.dlfo_map_start};
+		route.nested = registry_known(&user) != NULL;
+		route.passes = route.nested && !route.libpq->is_user_too;
+		cache_keep(&module, route);
+	}
+	cache_keep(&caller, route);
+	return route;
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: PostgreSQL
+/* mark.c - see mark.h. */
+#include "preload/process/mark.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "preload/process/process.h"
+#include "preload/process/settings.h"
+
+#define TEXT_BYTES 1536 /* an alternate stack is small */
+#define NAME_BYTES 64
+#define PLACE_BYTES 512 /* for what stands for %e and %h */
+
+/* mknod needs no descriptor and no disk block. */
+void mark_lost(const char *trace, int error)
+{
+	size_t bytes = strlen(trace) + NAME_BYTES;
+	char *path = __builtin_alloca(bytes);
+	snprintf(path, bytes, "%s-lost-%d-%d", trace, (int)getpid(), error);
+	mknod(path, S_IFREG | 0600, 0);
+}
+
+static uint64_t hash_of(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+	return hash;
+}
+
+void mark_unseen(int pid, const char *how, const char *exe, const char *detail)
+{
+	char text[TEXT_BYTES];
+	size_t bytes = strlen(settings.trace) + PLACE_BYTES + NAME_BYTES;
+	char *path = __builtin_alloca(bytes);
+	int written = snprintf(text, sizeof text, "%d\n%s\n%s\n%s", pid, how, exe, detail);
+	if (written < 0 || !process_find_trace(path, bytes - NAME_BYTES))
+		return;
+	size_t used = strlen(path);
+	/* Of which process is the first's business: a suite starts the same program a thousand times. */
+	snprintf(path + used, bytes - used, "-unseen-%016llx", (unsigned long long)hash_of(strchr(text, '\n')));
+	if (symlink(text, path) == 0 || errno == EEXIST)
+		return;
+	int error = errno;
+	path[used] = '\0';
+	mark_lost(path, error);
+}

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: PostgreSQL
+/* process.c - see process.h. */
+#include "preload/process/process.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "preload/process/calm.h"
+#include "preload/elf/elf-object.h"
+#include "preload/process/forks.h"
+#include "preload/libpq/libpq.h"
+#include "preload/elf/linker.h"
+#include "preload/bind/lua.h"
+#include "preload/process/mark.h"
+#include "preload/process/say.h"
+#include "preload/process/settings.h"
+#include "preload/watch/unseen.h"
+
+#define RECORDER_FILE "libpqleak-recorder.so"
+
+const struct recorder *process_recorder;
+
+enum state { FRESH = 0, RECORDING, OFF };
+
+/* On a page of its own that the kernel clears in a forked child: finding out about a fork costs one load. */
+struct page {
+	_Atomic uint32_t state;     /* enum state */
+	_Atomic uint32_t beginning; /* somebody is deciding */
+	_Atomic uint32_t recorder_lock;
+	pid_t pid; /* differs from getpid() in a vfork child, which shares all memory */
+};
+static struct page *_Atomic page;
+static _Atomic uint64_t missed; /* calls that came while another thread was beginning, and could not wait */
+static bool has_recorded;       /* survives a fork: then the state is FRESH again and this says why */
+
+static char trace_path[4096];
+static char own_folder[4096]; /* where this library lies, absolute, with the last slash */
+
+/* --- the page --- */
+
+static void clear_page(void)
+{
+	memset(atomic_load(&page), 0, sizeof(struct page));
+}
+
+static struct page *get_page(void)
+{
+	struct page *have = atomic_load_explicit(&page, memory_order_acquire);
+	if (have != NULL)
+		return have;
+	size_t bytes = (size_t)sysconf(_SC_PAGESIZE);
+	struct page *made = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (made == MAP_FAILED)
+		return NULL;
+	bool is_wiped = madvise(made, bytes, MADV_WIPEONFORK) == 0;
+	if (!atomic_compare_exchange_strong(&page, &have, made)) {
+		munmap(made, bytes);
+		return have;
+	}
+	/* Kernels before 4.14 and some sandboxes: then at least fork() itself is noticed. */
+	if (!is_wiped)
+		pthread_atfork(NULL, NULL, clear_page);
+	return made;
+}
+
+/* --- starting --- */
+
+struct words {
+	const char *what, *detail;
+	int error;
+};
+
+static void say_words(void *closure)
+{
+	const struct words *words = closure;
+	say_once(words->what, words->detail, words->error);
+}
+
+static void trouble(const char *what, const char *detail, int error)
+{
+	calm_run(say_words, &(struct words){what, detail, error});
+}
+
+static int load_recorder(void)
+{
+	if (process_recorder != NULL)
+		return 0;
+	char path[sizeof own_folder + sizeof RECORDER_FILE];
+	snprintf(path, sizeof path, "%s" RECORDER_FILE, own_folder);
+	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (handle == NULL) {
+		int error = errno;
+		dlerror(); /* not the host's to find */
+		return error == EMFILE || error == ENFILE || error == ENOMEM ? -error : -ELIBACC;
+	}
+	const struct recorder *found = linker_find(handle, "pqleak_recorder", NULL);
+	if (found == NULL || found->abi != RECORDER_ABI || found->event_bytes != sizeof(struct event))
+		return -ELIBBAD;
+	process_recorder = found;
+	return 0;
+}
+
+/* Here, because this library has its place among the threads' words for sure; the recorder comes late. */
+static void **own_word(void)
+{
+	static __thread void *own __attribute__((tls_model("initial-exec")));
+	return &own;
+}
+
+bool process_find_trace(char *ret, size_t bytes)
+{
+	char exe[1024] = "", host[256] = "";
+	ssize_t length = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	exe[length > 0 ? length : 0] = '\0';
+	gethostname(host, sizeof host - 1);
+	return settings_trace_path(ret, bytes, exe, host);
+}
+
+static int start(struct page *mine)
+{
+	if (!process_find_trace(trace_path, sizeof trace_path)) {
+		trace_path[0] = '\0';
+		return -ENAMETOOLONG;
+	}
+	int error = load_recorder();
+	if (error != 0)
+		return error;
+	forks_prepare();
+	const struct recorder_settings asked = {
+		.trace = trace_path,
+		.label = settings.label,
+		.parent_id = has_recorded ? process_recorder->id() : 0,
+		.keep_events = settings.keep_events,
+		.shim_low = (const void *)elf_self()->low,
+		.shim_high = (const void *)elf_self()->high,
+		.lock = &mine->recorder_lock,
+		.unloads = &libpq_unloads,
+		.calmly = calm_run,
+		.own_word = own_word,
+		.hold_forks = forks_hold,
+		.let_forks = forks_let,
+		.lua_state = lua_state_of,
+		.trouble = trouble,
+	};
+	return process_recorder->start(&asked);
+}
+
+/* What `start` failed at, in a person's words. */
+static void say_off(int error)
+{
+	if (error == ELIBACC || error == ELIBBAD) {
+		say_once(error == ELIBACC ? "tracing is off: cannot load" : "tracing is off: not of this library's version:",
+				 RECORDER_FILE, 0);
+	} else if (error == ENOPKG) {
+		say_once("tracing is off: cannot load", "libunwind.so.8", 0);
+	} else {
+		char quoted[sizeof trace_path + 2];
+		snprintf(quoted, sizeof quoted, "'%s'", trace_path);
+		say_once("tracing is off: cannot make a spool beside trace", quoted, error);
+	}
+}
+
+/* Before all other blobs, so that the numbers are small ones; and before any event. */
+static uint16_t function_names[HOOK_COUNT];
+
+static void intern_function_names(void)
+{
+	for (int h = 0; h < HOOK_COUNT; h++)
+		function_names[h] =
+			(uint16_t)process_recorder->intern(process_thread(), BLOB_TEXT, hooks[h].name, strlen(hooks[h].name));
+}
+
+uint16_t process_function(enum hook hook)
+{
+	return function_names[hook];
+}
+
+enum {
+	BEGIN_YIELDS = 1000,
+	BEGIN_SLEEPS = 10000, /* of 100 us each */
+};
+
+/*
+ * Waits until nobody else is beginning.  Not for ever: the other thread may wait in the dynamic linker for a lock that
+ * this one holds, because it runs a constructor.
+ */
+static bool take_turn(struct page *mine)
+{
+	for (int tries = 0; atomic_exchange(&mine->beginning, 1) != 0; tries++) {
+		if (tries >= BEGIN_YIELDS + BEGIN_SLEEPS)
+			return false;
+		if (tries < BEGIN_YIELDS)
+			sched_yield();
+		else
+			nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+	}
+	return true;
+}
+
+static void begin_calmly(void *closure)
+{
+	struct page *mine = closure;
+	if (!take_turn(mine)) {
+		atomic_fetch_add(&missed, 1);
+		return;
+	}
+	if (atomic_load(&mine->state) == FRESH) {
+		int error = start(mine);
+		mine->pid = getpid();
+		has_recorded |= error == 0;
+		if (error == 0)
+			intern_function_names();
+		atomic_store_explicit(&mine->state, error == 0 ? RECORDING : OFF, memory_order_release);
+		if (error != 0) {
+			if (trace_path[0] != '\0')
+				mark_lost(trace_path, -error);
+			say_off(-error);
+		}
+	}
+	atomic_store(&mine->beginning, 0);
+}
+
+static bool begin(struct page *mine)
+{
+	calm_run(begin_calmly, mine);
+	return atomic_load(&mine->state) == RECORDING;
+}
+
+bool process_recording(void)
+{
+	struct page *mine = atomic_load_explicit(&page, memory_order_acquire);
+	if (mine != NULL) {
+		uint32_t state = atomic_load_explicit(&mine->state, memory_order_acquire);
+		if (state != FRESH)
+			return state == RECORDING;
+	} else if ((mine = get_page()) == NULL) {
+		return false;
+	}
+	return begin(mine);
+}
+
+bool process_is_recording(void)
+{
+	const struct page *mine = atomic_load_explicit(&page, memory_order_acquire);
+	return mine != NULL && atomic_load_explicit(&mine->state, memory_order_acquire) == RECORDING;
+}
+
+uint32_t process_thread(void)
+{
+	/* A forked child has a copy of its parent's: the page's pid tells. */
+	static __thread struct {
+		pid_t pid;
+		uint32_t thread;
+	} own __attribute__((tls_model("initial-exec")));
+	pid_t pid = atomic_load_explicit(&page, memory_order_relaxed)->pid;
+	if (own.pid != pid) {
+		own.thread = (uint32_t)gettid();
+		own.pid = pid;
+	}
+	return own.thread;
+}
+
+/* --- ending --- */
+
+void process_ends(enum process_end end, bool drain)
+{
+	struct page *mine = atomic_load_explicit(&page, memory_order_acquire);
+	if (mine != NULL && atomic_load_explicit(&mine->state, memory_order_acquire) == RECORDING && mine->pid == getpid())
+		process_recorder->end(process_thread(), end, drain, atomic_exchange(&missed, 0));
+}
+
+static void at_exit(void *unused)
+{
+	(void)unused;
+	unseen_namespaces();
+	process_ends(END_EXIT, !settings.drain_later);
+}
+
+static void at_quick_exit_(void)
+{
+	unseen_namespaces();
+	process_ends(END_QUICK_EXIT, !settings.drain_later);
+}
+
+extern int __cxa_atexit(void (*)(void *), void *, void *);
+
+__attribute__((constructor)) static void loaded(void)
+{
+	int error = errno;
+	settings_read();
+	say_prepare();
+	const char *name = elf_self()->map->l_name;
+	const char *slash = strrchr(name, '/');
+	if (slash != NULL && (name[0] == '/' || getcwd(own_folder, sizeof own_folder / 2) != NULL)) {
+		size_t used = strlen(own_folder);
+		snprintf(own_folder + used, sizeof own_folder - used, "%s%.*s", used > 0 ? "/" : "", (int)(slash + 1 - name),
+				 name);
+	}
+	/*
+	 * Not a destructor: global objects of the host's libraries are destroyed after those, and may still finish
+	 * connections.  Registered now, before the host's own handlers, this runs after them all.
+	 */
+	__cxa_atexit(at_exit, NULL, NULL);
+	at_quick_exit(at_quick_exit_);
+	errno = error;
+}

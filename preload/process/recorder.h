@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * recorder.h - the one interface between libpqleak.so and what records.
+ *
+ * libpqleak.so is preloaded into everything, so it is tiny and needs libc
+ * only.  libpqleak-recorder.so carries libunwind's use, the spool and SQLite;
+ * it is loaded RTLD_LOCAL at the first libpq call of a process and exports a
+ * single symbol, `pqleak_recorder`.
+ *
+ * Threads: record and intern may be called from any thread and from signal
+ * handlers; start only by one thread at a time.  Nothing here returns a
+ * failure the caller must act on, but start: the host goes on in any case.
+ */
+#ifndef PQLEAK_PRELOAD_PROCESS_RECORDER_H
+#define PQLEAK_PRELOAD_PROCESS_RECORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/spool/spool.h"
+
+#define RECORDER_ABI 3u
+
+/* What a process is told once. */
+struct recorder_settings {
+	const char *trace;    /* absolute path, placeholders replaced */
+	const char *label;    /* PQLEAK_LABEL, or empty */
+	uint64_t parent_id;   /* spool id of the process this one was forked from, or 0 */
+	bool keep_events;     /* PQLEAK_EVENTS=all */
+	const void *shim_low; /* libpqleak.so in memory: its frames are cut off the stacks */
+	const void *shim_high;
+	_Atomic uint32_t *lock;                              /* a word that a fork sets to 0 in the child */
+	const _Atomic uint32_t *unloads;                     /* counts dlclose: addresses may mean something else now */
+	void (*calmly)(void (*work)(void *), void *closure); /* calm_run of calm.h */
+	void **(*own_word)(void); /* the calling thread's own word, NULL at first, for the recorder's use */
+	/* The lua_State that runs the functions of the module at `address`, or NULL when that is not certain. */
+	void *(*lua_state)(const void *address);
+	/* Around what takes locks of other libraries: forks_hold and forks_let of forks.h. */
+	const void *(*hold_forks)(void);
+	void (*let_forks)(const void *hold);
+	/* Something went wrong: say so, once for each `what`. `detail` may be NULL, `error` is an errno or 0. */
+	void (*trouble)(const char *what, const char *detail, int error);
+};
+
+struct recorder {
+	uint32_t abi;
+	uint32_t event_bytes; /* sizeof(struct event): both sides were built together */
+	/* Begins recording for this process, also again in a forked child.  0 or -errno; calls are made calmly. */
+	int (*start)(const struct recorder_settings *settings);
+	/* Captures the caller's stack into the event and appends it.  `event->thread` is set.  May change errno. */
+	void (*record)(struct event *event);
+	/* The number of that blob, the same for the same bytes; 0 when there is no room. */
+	uint32_t (*intern)(uint32_t thread, enum blob_type type, const void *bytes, size_t length);
+	/* The spool's identity, for a child. */
+	uint64_t (*id)(void);
+	/*
+	 * Whether a second wrapper of ours is on the caller's stack: then a call that comes from inside an object which
+	 * both contains libpq and uses it is libpq's own.  Asks the stack, so a longjmp out of a callback cannot fool it.
+	 */
+	bool (*is_within_wrapper)(void);
+	/*
+	 * The process ends (or, with END_RUNNING, does not after all).  With `drain` the spool is moved into the trace.
+	 * `missed` calls could not be recorded.
+	 */
+	void (*end)(uint32_t thread, enum process_end end, bool drain, uint64_t missed);
+};
+
+#endif

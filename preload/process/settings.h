@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * settings.h - what the environment asks of the shim.
+ *
+ * Read once, when the library is loaded: hosts clear or overwrite their
+ * environment, and change their working directory.  Never prints.
+ */
+#ifndef PQLEAK_PRELOAD_PROCESS_SETTINGS_H
+#define PQLEAK_PRELOAD_PROCESS_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "trace/spool/spool.h"
+
+enum sql_setting {
+	SQL_KEYWORD, /* of a statement only its leading keyword: the default */
+	SQL_TEXT,    /* PQLEAK_SQL=text: up to 1 kB of it, literals included */
+};
+
+struct settings {
+	char trace[4096];              /* PQLEAK_TRACE, absolute, placeholders still in it; empty: it did not fit */
+	char label[SPOOL_LABEL_BYTES]; /* PQLEAK_LABEL, printable; empty: none */
+	enum sql_setting sql;          /* PQLEAK_SQL */
+	bool is_shared;                /* its name has no pid in it: other processes write into it too */
+	bool keep_events;              /* PQLEAK_EVENTS=all */
+	bool clear_deepbind;           /* PQLEAK_DEEPBIND=clear */
+	bool drain_later; /* PQLEAK_DRAIN=later: at its end a process leaves its spool to whoever opens the trace */
+};
+
+extern struct settings settings;
+
+void settings_read(void);
+
+/* The trace's path for this process: %p is its pid, %e its executable's name, %h the host.  False: too long. */
+bool settings_trace_path(char *ret, size_t bytes, const char *exe, const char *host);
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: PostgreSQL
+/* ruby-note.c - see ruby-note.h. */
+#include "preload/recorder/scripts/ruby-note.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "preload/recorder/scripts/script.h"
+
+enum {
+	NOTES = 64,           /* threads that are inside libpq at a time; of more, some go without */
+	TEXT_BYTES = 7168,    /* of all functions and files of a note */
+	NEAR_BYTES = 1 << 16, /* what lies on a stack between a note and the call of libpq it is for, and much more */
+};
+
+struct ruby_note {
+	uintptr_t stack;
+	uint32_t count, used;
+	size_t key_bytes; /* 0: no key */
+	char key[RUBY_NOTE_KEY_BYTES];
+	struct {
+		uint32_t line;
+		uint16_t function_length, file_length;
+		bool begins;
+	} frame[SCRIPT_FRAMES];
+	char text[TEXT_BYTES];
+};
+
+/* Apart from the notes, so that looking for one does not touch them all. */
+static struct place {
+	atomic_flag is_taken; /* somebody reads or writes the note; nobody waits for that */
+	_Atomic uintptr_t thread;
+	_Atomic uint64_t age;
+} places[NOTES];
+static struct ruby_note notes[NOTES];
+static _Atomic uint64_t notes_made;
+
+static struct ruby_note *take(struct place *place)
+{
+	return atomic_flag_test_and_set_explicit(&place->is_taken, memory_order_acquire) ? NULL : &notes[place - places];
+}
+
+static void give(struct place *place)
+{
+	atomic_flag_clear_explicit(&place->is_taken, memory_order_release);
+}
+
+static struct place *place_of(uintptr_t thread)
+{
+	for (struct place *place = places; place < places + NOTES; place++)
+		if (atomic_load_explicit(&place->thread, memory_order_relaxed) == thread)
+			return place;
+	return NULL;
+}
+
+static struct place *eldest(void)
+{
+	struct place *found = places;
+	for (struct place *place = places + 1; place < places + NOTES; place++)
+		if (atomic_load_explicit(&place->age, memory_order_relaxed) <
+			atomic_load_explicit(&found->age, memory_order_relaxed))
+			found = place;
+	return found;
+}
+
+struct ruby_note *ruby_note_begin(uintptr_t stack, const void *key, size_t key_bytes)
+{
+	uintptr_t thread = (uintptr_t)pthread_self();
+	struct place *place = place_of(thread);
+	if (place == NULL)
+		place = eldest();
+	struct ruby_note *note = take(place);
+	if (note == NULL)
+		return NULL;
+	bool is_same = atomic_exchange_explicit(&place->thread, thread, memory_order_relaxed) == thread &&
+				   key_bytes == note->key_bytes && memcmp(key, note->key, key_bytes) == 0;
+	atomic_store_explicit(&place->age, atomic_fetch_add(&notes_made, 1) + 1, memory_order_relaxed);
+	note->stack = stack;
+	if (is_same) {
+		give(place);
+		return NULL;
+	}
+	note->count = note->used = 0;
+	note->key_bytes = key_bytes <= sizeof note->key ? key_bytes : 0;
+	memcpy(note->key, key, note->key_bytes);
+	return note;
+}
+
+bool ruby_note_add(struct ruby_note *note, const struct ruby_frame *frame)
+{
+	if (note->count == SCRIPT_FRAMES || frame->function_length + frame->file_length > TEXT_BYTES - note->used)
+		return false;
+	memcpy(note->text + note->used, frame->function, frame->function_length);
+	memcpy(note->text + note->used + frame->function_length, frame->file, frame->file_length);
+	note->used += (uint32_t)(frame->function_length + frame->file_length);
+	note->frame[note->count].line = frame->line;
+	note->frame[note->count].function_length = (uint16_t)frame->function_length;
+	note->frame[note->count].file_length = (uint16_t)frame->file_length;
+	note->frame[note->count++].begins = frame->begins;
+	return true;
+}
+
+void ruby_note_end(struct ruby_note *note)
+{
+	give(&places[note - notes]);
+}
+
+void ruby_note_read(uintptr_t stack, bool (*take_frame)(void *closure, const struct ruby_frame *frame), void *closure)
+{
+	uintptr_t thread = (uintptr_t)pthread_self();
+	struct place *place = place_of(thread);
+	struct ruby_note *note = place != NULL ? take(place) : NULL;
+	if (note == NULL)
+		return;
+	/* Another thread may have taken the place over before it was ours; and a fiber has another stack. */
+	bool is_ours = atomic_load_explicit(&place->thread, memory_order_relaxed) == thread && stack < note->stack &&
+				   note->stack - stack < NEAR_BYTES;
+	const char *text = note->text;
+	for (uint32_t i = 0; is_ours && i < note->count; i++) {
+		struct ruby_frame frame = {
+			.function = text,
+			.function_length = note->frame[i].function_length,
+			.file = text + note->frame[i].function_length,
+			.file_length = note->frame[i].file_length,
+			.line = note->frame[i].line,
+			.begins = note->frame[i].begins,
+		};
+		text += frame.function_length + frame.file_length;
+		if (!take_frame(closure, &frame))
+			break;
+	}
+	give(place);
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * script-ruby.c - the frames of Ruby programs, Ruby 2.7 to 3.4.
+ *
+ * rb_profile_frames and its like are made for looking from a signal handler:
+ * they allocate nothing and run nothing.  They are called with the VM's lock
+ * (GVL) only, because a compaction by another thread moves what they read; for
+ * calls of libpq without it the lines are noted before (ruby-note.h).  To that
+ * end the slots through which a driver calls rb_thread_call_without_gvl are
+ * pointed at us when the driver is first seen on a stack.
+ *
+ * Nothing while the garbage collector runs (a connection that it frees), and
+ * nothing of threads that are not Ruby's.
+ *
+ * A VALUE is told to be a string by its flags, which the macros of extensions
+ * have fixed (T_STRING); strings of code are never shared, so end with a NUL.
+ */
+#include <stdatomic.h>
+#include <string.h>
+
+#include "preload/elf/elf-slot.h"
+#include "preload/recorder/scripts/ruby-note.h"
+#include "preload/recorder/scripts/script.h"
+
+enum {
+	PROFILE_FRAMES,
+	FRAME_PATH,
+	FRAME_LABEL,
+	FRAME_METHOD,
+	FRAME_FIRST_LINE,
+	STRING_POINTER,
+	IS_RUBY_THREAD,
+	HAS_LOCK,
+	IS_COLLECTING,
+	COLLECTIONS,
+	WITHOUT_LOCK,
+	WITHOUT_LOCK_FLAGS,
+};
+
+static const char *const functions[] = {
+	[PROFILE_FRAMES] = "rb_profile_frames",
+	[FRAME_PATH] = "rb_profile_frame_path",
+	[FRAME_LABEL] = "rb_profile_frame_label",
+	[FRAME_METHOD] = "rb_profile_frame_method_name",
+	[FRAME_FIRST_LINE] = "rb_profile_frame_first_lineno",
+	[STRING_POINTER] = "rb_string_value_ptr",
+	[IS_RUBY_THREAD] = "ruby_native_thread_p",
+	[HAS_LOCK] = "ruby_thread_has_gvl_p",
+	[IS_COLLECTING] = "rb_during_gc",
+	[COLLECTIONS] = "rb_gc_count",
+	[WITHOUT_LOCK] = "rb_thread_call_without_gvl",
+	[WITHOUT_LOCK_FLAGS] = "rb_nogvl",
+	NULL,
+};
+
+static const char *const loops[] = {"rb_vm_exec", NULL}; /* hidden since 3.3 */
+
+static const char *const drivers[] = {"*/pg_ext.so", NULL};
+
+typedef uintptr_t VALUE;
+
+enum {
+	FRAMES = 96, /* so many are asked for; those of functions in C are none of a script */
+	TEXT_BYTES = 4096,
+	T_STRING = 5,
+	T_MASK = 0x1f,
+	LAST_CONSTANT = 0x40, /* nil and its like are below, and no object */
+};
+
+#define FUNCTION(ruby, index, type) ((__extension__(type)(ruby)->function[index]))
+
+/* Takes a frame; false: no more of them. */
+typedef bool take_frame(void *closure, const struct ruby_frame *frame);
+
+static const char *text_of(const struct script_interpreter *ruby, VALUE value, size_t *ret_length)
+{
+	if ((value & 7) != 0 || value < LAST_CONSTANT || (*(const VALUE *)value & T_MASK) != T_STRING)
+		return NULL;
+	const char *text = FUNCTION(ruby, STRING_POINTER, const char *(*)(VALUE *))(&value);
+	*ret_length = text != NULL ? strnlen(text, TEXT_BYTES) : 0;
+	return text;
+}
+
+/*
+ * What is passed to `eval` runs as the method whose binding it has got, and by rb_profile_frames in its file, but with
+ * lines of its own.  It is known by the line, or by who calls it.
+ */
+static void mend_evaluated(struct ruby_frame *frame)
+{
+	static const char file[] = "(eval)";
+	frame->file = file;
+	frame->file_length = sizeof file - 1;
+}
+
+static bool is_eval(const struct script_interpreter *ruby, VALUE frame)
+{
+	size_t length;
+	const char *method = text_of(ruby, FUNCTION(ruby, FRAME_METHOD, VALUE(*)(VALUE))(frame), &length);
+	return method != NULL && strcmp(method, "eval") == 0;
+}
+
+/* What this thread's stack is made of.  It is the same stack where all of this is the same. */
+struct sight {
+	size_t count, collections;
+	struct sighted {
+		VALUE frame, path, label;
+		uint64_t line;
+	} frame[FRAMES];
+};
+
+_Static_assert(sizeof(struct sight) <= RUBY_NOTE_KEY_BYTES, "it is the key of a note");
+
+static size_t used_bytes(const struct sight *sight)
+{
+	return offsetof(struct sight, frame) + sight->count * sizeof sight->frame[0];
+}
+
+/* Looks at the stack of this thread, which has the lock. */
+static void see(const struct script_interpreter *ruby, struct sight *ret)
+{
+	VALUE frames[FRAMES];
+	int lines[FRAMES];
+	int count = FUNCTION(ruby, PROFILE_FRAMES, int (*)(int, int, VALUE *, int *))(0, FRAMES, frames, lines);
+	ret->collections = FUNCTION(ruby, COLLECTIONS, size_t(*)(void))();
+	ret->count = count > 0 ? (size_t)count : 0;
+	for (size_t i = 0; i < ret->count; i++)
+		ret->frame[i] = (struct sighted){
+			.frame = frames[i],
+			.path = FUNCTION(ruby, FRAME_PATH, VALUE(*)(VALUE))(frames[i]),
+			.label = FUNCTION(ruby, FRAME_LABEL, VALUE(*)(VALUE))(frames[i]),
+			.line = lines[i] > 0 ? (uint64_t)lines[i] : 0,
+		};
+	/* The collector looks for objects on stacks, and must not find these there later. */
+	explicit_bzero(frames, sizeof frames);
+}
+
+static void forget(struct sight *sight)
+{
+	explicit_bzero(sight, used_bytes(sight));
+}
+
+/* A function in C has no path. */
+static bool read_frame(const struct script_interpreter *ruby, const struct sighted *sighted, struct ruby_frame *ret)
+{
+	*ret = (struct ruby_frame){.function = "", .line = (uint32_t)sighted->line};
+	ret->file = text_of(ruby, sighted->path, &ret->file_length);
+	const char *function = text_of(ruby, sighted->label, &ret->function_length);
+	if (function != NULL)
+		ret->function = function;
+	VALUE first = ret->file != NULL ? FUNCTION(ruby, FRAME_FIRST_LINE, VALUE(*)(VALUE))(sighted->frame) : 0;
+	if ((first & 1) != 0 && ret->line != 0 && ret->line < first >> 1) /* a small integer */
+		mend_evaluated(ret);
+	return ret->file != NULL;
+}
+
+/* Gives the frames to `take`. */
+static void tell(const struct script_interpreter *ruby, const struct sight *sight, take_frame *take, void *closure)
+{
+	struct ruby_frame pending = {.file = NULL}, frame;
+	bool goes_on = true;
+	for (size_t i = 0; i < sight->count && goes_on; i++) {
+		bool is_script = read_frame(ruby, &sight->frame[i], &frame);
+		if (pending.file != NULL) {
+			pending.begins = !is_script;
+			if (!is_script && is_eval(ruby, sight->frame[i].frame))
+				mend_evaluated(&pending);
+			goes_on = take(closure, &pending);
+		}
+		pending = frame;
+	}
+	/* Until 3.2 the outermost is no frame of the script, but what the VM began with. */
+	if (goes_on && pending.file != NULL && pending.line != 0)
+		take(closure, &pending);
+}
+
+static bool may_look(const struct script_interpreter *ruby)
+{
+	return FUNCTION(ruby, HAS_LOCK, int (*)(void))() && !FUNCTION(ruby, IS_COLLECTING, int (*)(void))();
+}
+
+/* --- notes --- */
+
+static struct script_interpreter noting; /* the Ruby that the drivers' slots lead to */
+static atomic_int is_noting;             /* 0: no slot was changed; 1: somebody is at it; 2: `noting` is there */
+
+static bool add_to_note(void *closure, const struct ruby_frame *frame)
+{
+	return ruby_note_add(closure, frame);
+}
+
+static void note(uintptr_t stack)
+{
+	if (!FUNCTION(&noting, IS_RUBY_THREAD, int (*)(void))() || !may_look(&noting))
+		return;
+	struct sight sight;
+	see(&noting, &sight);
+	struct ruby_note *note = ruby_note_begin(stack, &sight, used_bytes(&sight));
+	if (note != NULL) {
+		tell(&noting, &sight, add_to_note, note);
+		ruby_note_end(note);
+	}
+	forget(&sight);
+}
+
+typedef void *lockless(void *);
+
+/* In the driver's slots; both end in a jump to Ruby's own, so stacks are as they would be without us. */
+static void *call_without_lock(lockless *work, void *argument, void (*wake)(void *), void *wakes)
+{
+	note((uintptr_t)__builtin_frame_address(0));
+	return FUNCTION(&noting, WITHOUT_LOCK, void *(*)(lockless *, void *, void (*)(void *), void *))(work, argument,
+																									wake, wakes);
+}
+
+static void *call_without_lock_flags(lockless *work, void *argument, void (*wake)(void *), void *wakes, int flags)
+{
+	note((uintptr_t)__builtin_frame_address(0));
+	return FUNCTION(&noting, WITHOUT_LOCK_FLAGS,
+					void *(*)(lockless *, void *, void (*)(void *), void *, int))(work, argument, wake, wakes, flags);
+}
+
+static void *choose(const char *name)
+{
+	if (strcmp(name, functions[WITHOUT_LOCK]) == 0)
+		return __extension__(void *) call_without_lock;
+	if (strcmp(name, functions[WITHOUT_LOCK_FLAGS]) == 0)
+		return __extension__(void *) call_without_lock_flags;
+	return NULL;
+}
+
+/* One Ruby a process, and one driver at a time: whoever finds another at it leaves it to the next stack. */
+static void meet_driver(const struct script_interpreter *ruby, const struct elf_object *driver)
+{
+	int was = atomic_load(&is_noting);
+	if (was == 1 || (was == 2 && noting.low != ruby->low) || !atomic_compare_exchange_strong(&is_noting, &was, 1))
+		return;
+	if (was == 0)
+		noting = *ruby;
+	elf_replace_slots(driver, choose);
+	atomic_store(&is_noting, 2);
+}
+
+/* --- the walk --- */
+
+static bool add_to_walk(void *closure, const struct ruby_frame *frame)
+{
+	script_add(closure, frame->function, frame->function_length, frame->file, frame->file_length, frame->line,
+			   frame->begins);
+	return script_wants_more(closure);
+}
+
+static void walk_ruby(const struct script_interpreter *ruby, struct script_walk *walk)
+{
+	if (!FUNCTION(ruby, IS_RUBY_THREAD, int (*)(void))())
+		return;
+	if (may_look(ruby)) {
+		struct sight sight;
+		see(ruby, &sight);
+		tell(ruby, &sight, add_to_walk, walk);
+		forget(&sight);
+	} else if (!FUNCTION(ruby, HAS_LOCK, int (*)(void))() && script_may_wait(walk))
+		ruby_note_read((uintptr_t)__builtin_frame_address(0), add_to_walk, walk);
+}
+
+const struct script_language script_ruby = {
+	.name = "ruby",
+	.functions = functions,
+	.loops = loops,
+	.may_hide_loops = true,
+	.makes_code = true,
+	.drivers = drivers,
+	.meet_driver = meet_driver,
+	.walk = walk_ruby,
+};

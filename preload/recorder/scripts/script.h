@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * script.h - what a language gives so that its scripts' frames are seen; the one shape of the files script-*.c.
+ *
+ * An interpreter is recognised by the functions its module exports, when a
+ * stack is first seen that runs through that module (interpreter.c).  Whether a
+ * thread runs a script is thus known from its native stack, and a walk happens
+ * only then: on the thread that called libpq, without our lock, with the
+ * host's errno kept by the caller.
+ *
+ * A language uses only functions that its interpreter exports.  When one is
+ * missing or answers something odd, or when looking would not be legal, it adds
+ * nothing: the stack is then native, and nobody is told a wrong line.  A walk
+ * never runs the script's own code (no finalizers, no hooks, no warnings),
+ * never leaves an exception behind or takes one away, and never ends the
+ * thread by a longjmp.
+ */
+#ifndef PQLEAK_PRELOAD_RECORDER_SCRIPTS_SCRIPT_H
+#define PQLEAK_PRELOAD_RECORDER_SCRIPTS_SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCRIPT_FUNCTIONS 32 /* at most so many names a language */
+#define SCRIPT_LOOPS 4      /* at most so many functions that run scripts */
+#define SCRIPT_FRAMES 64    /* innermost ones; the rest is left out */
+
+struct elf_object;
+struct script_walk; /* script.c's */
+
+/* An interpreter that was found in a loaded object. Forgotten at a dlclose. */
+struct script_interpreter {
+	const struct script_language *language;
+	uintptr_t low, high;              /* the object in memory */
+	void *function[SCRIPT_FUNCTIONS]; /* by the index of its name in `functions`; NULL: it has none */
+	struct {
+		uintptr_t low, high;
+	} loop[SCRIPT_LOOPS]; /* where those of `loops` lie; empty ones are not there */
+	bool is_loop_hidden;  /* none is there, so the whole object stands for it */
+};
+
+struct script_language {
+	const char *name; /* 'python': as the trace has it */
+	/*
+	 * Names of exported functions (and data), ended by NULL; those before an empty string must all be there, or the
+	 * object is no interpreter of ours.  The first is one that only this language's interpreter has.
+	 */
+	const char *const *functions;
+	/*
+	 * The exported functions that run scripts, ended by NULL: their native frames show where the script's frames
+	 * belong.  A stack without one runs no script, and is not walked.
+	 */
+	const char *const *loops;
+	/*
+	 * Some versions do not export them: then any frame of the object may run a script, and `walk` finds out itself.
+	 */
+	bool may_hide_loops;
+	/*
+	 * It has a JIT compiler, whose code cannot be unwound well.  A stack with code of no object in it and one of
+	 * `drivers` innermost runs a script.
+	 */
+	bool makes_code;
+	/*
+	 * Modules (patterns over the path, in which '*' is any text) that give up the interpreter's lock around libpq and
+	 * hold no other lock meanwhile, so that it may be taken again; ended by NULL.  NULL: the language has no such lock.
+	 */
+	const char *const *drivers;
+	/*
+	 * A new stack runs from a script through one of `drivers` to libpq: what has to be prepared in it; may be NULL.
+	 * Our lock is free; several threads may be here at a time.
+	 */
+	void (*meet_driver)(const struct script_interpreter *interpreter, const struct elf_object *driver);
+	/* Calls script_add for each frame, innermost first. */
+	void (*walk)(const struct script_interpreter *interpreter, struct script_walk *walk);
+};
+
+/*
+ * Whether the walk may wait for the interpreter's lock: all native frames between libpq and the interpreter are of
+ * `drivers`.  Where it is false, only a thread that has the lock already may be looked at.
+ */
+bool script_may_wait(const struct script_walk *walk);
+
+/* Whether the walk has room for more frames. */
+bool script_wants_more(const struct script_walk *walk);
+
+/*
+ * Where a walk waits, its interpreter may end the thread instead.  What the language gives here (a jmp_buf of its own)
+ * is found again by that thread, until it is set to NULL or the walk ends.
+ */
+void script_set_way_out(struct script_walk *walk, void *way_out);
+void *script_way_out(void);
+
+/*
+ * One frame.  Texts need no NUL and are copied.  `line` 0: unknown.  `begins`: the frame was called by native code, so
+ * the frames outside it belong to the next native frame of a loop; a language that cannot tell says false, and then all
+ * of what is left belongs to the same one.
+ */
+void script_add(struct script_walk *walk, const char *function, size_t function_length, const char *file,
+				size_t file_length, uint32_t line, bool begins);
+
+/* Lua's states are known to the shim (preload/bind/lua.h): whom to ask. */
+void script_lua_states(void *(*state_of)(const void *address));
+
+/* The languages there are: interpreter.c has the list. */
+extern const struct script_language script_python, script_php, script_ruby, script_perl, script_lua;
+
+#endif

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * walk.h - the stack of a thread that runs a script, with the script's frames.
+ *
+ * Owns the walks through interpreters, and gives the languages their side of
+ * them (script.h).  Called without the recorder's lock, which is taken for the
+ * moments of interning; so a walk may wait for an interpreter's lock, and
+ * whoever has that may wait for ours.  A thread that is walking already (its
+ * interpreter called libpq meanwhile, or a signal's handler did) never walks
+ * again.
+ */
+#ifndef PQLEAK_PRELOAD_RECORDER_SCRIPTS_WALK_H
+#define PQLEAK_PRELOAD_RECORDER_SCRIPTS_WALK_H
+
+#include "preload/recorder/stack.h"
+
+/* Forgets everything: this is a new process.  `own_word` gives the calling thread's own word, NULL at first. */
+void walk_reset(struct recorder_lock *lock, void **(*own_word)(void));
+
+/* The number of the stack with the frames of its scripts; without any, or without room, the native stack's own. */
+uint32_t walk_stack(const struct stack *stack, uint32_t thread);
+
+#endif

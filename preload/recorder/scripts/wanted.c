@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: PostgreSQL
+/* wanted.c - see wanted.h. */
+#include "preload/recorder/scripts/wanted.h"
+
+#include <string.h>
+
+/* PGTransactionStatusType */
+enum {
+	STATUS_IDLE = 0,
+	STATUS_IN_TRANSACTION = 2,
+	STATUS_IN_ERROR = 3,
+	STATUS_UNKNOWN = 4,
+};
+
+/* The connections that are in a transaction, by address. */
+enum {
+	BUCKETS = 64,
+	PLACES = 8, /* in a bucket; a ninth takes the place of the first, whose next use then seems to begin one */
+};
+static uint64_t open[BUCKETS][PLACES];
+
+void wanted_reset(void)
+{
+	memset(open, 0, sizeof open);
+}
+
+static uint64_t *find(uint64_t connection, uint64_t what)
+{
+	uint64_t *bucket = open[connection * 0x9e3779b97f4a7c15u >> 58];
+	for (int i = 0; i < PLACES; i++)
+		if (bucket[i] == what)
+			return &bucket[i];
+	return what == 0 ? &bucket[0] : NULL;
+}
+
+static bool ends_transaction(uint64_t connection)
+{
+	uint64_t *known = find(connection, connection);
+	if (known != NULL)
+		*known = 0;
+	return known != NULL;
+}
+
+static bool begins_transaction(uint64_t connection)
+{
+	if (find(connection, connection) != NULL)
+		return false;
+	*find(connection, 0) = connection;
+	return true;
+}
+
+static bool changes_transaction(uint64_t connection, uint8_t status)
+{
+	if (connection == 0)
+		return false;
+	if (status == STATUS_IN_TRANSACTION || status == STATUS_IN_ERROR)
+		return begins_transaction(connection);
+	return (status == STATUS_IDLE || status == STATUS_UNKNOWN) && ends_transaction(connection);
+}
+
+/* PGRES_COPY_OUT, PGRES_COPY_IN, PGRES_COPY_BOTH */
+static bool is_copy(const struct event *event)
+{
+	return event->status == 3 || event->status == 4 || event->status == 8;
+}
+
+bool wanted_with_script(const struct event *event)
+{
+	/* These come in floods: looking at each would cost as much as all the rest. */
+	if (event->kind == KIND_RESULT && event->verb == EVENT_ACQUIRE)
+		return changes_transaction(event->parent, event->transaction) || is_copy(event);
+	if (event->kind == KIND_CONNECTION && event->verb == EVENT_USE)
+		return changes_transaction(event->object, event->transaction);
+	if (event->kind == KIND_CONNECTION && event->verb != EVENT_MISUSE)
+		ends_transaction(event->object);
+	return event->kind != KIND_RESULT && event->kind != KIND_MEMORY;
+}

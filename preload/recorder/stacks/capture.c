@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: PostgreSQL
+/* capture.c - see capture.h. */
+#include "preload/recorder/stacks/capture.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+
+#include "preload/recorder/stacks/memo.h"
+#include "preload/recorder/stacks/quiet.h"
+
+#define OWN_FRAMES 8 /* at most so many of ours are on top */
+
+static int (*backtrace_function)(void **, int);
+static const void *(*hold_forks)(void);
+static void (*let_forks)(const void *hold);
+
+struct range {
+	uintptr_t low, high;
+};
+static struct range shim, recorder;
+
+int capture_prepare(const struct recorder_settings *settings)
+{
+	hold_forks = settings->hold_forks;
+	let_forks = settings->let_forks;
+	shim = (struct range){(uintptr_t)settings->shim_low, (uintptr_t)settings->shim_high};
+	struct dl_find_object self;
+	if (_dl_find_object((__extension__(void *) capture_prepare), &self) != 0)
+		return -ENOENT;
+	recorder = (struct range){(uintptr_t)self.dlfo_map_start, (uintptr_t)self.dlfo_map_end};
+	if (backtrace_function != NULL)
+		return 0;
+	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+	if (library == NULL) {
+		dlerror(); /* not the host's to find */
+		return -ENOPKG;
+	}
+	quiet_unwinder(library);
+	memo_prepare(library);
+	backtrace_function = (__extension__(int (*)(void **, int)) dlsym(library, "unw_backtrace"));
+	return backtrace_function != NULL ? 0 : -ENOPKG;
+}
+
+const void *capture_hold(void)
+{
+	return hold_forks();
+}
+
+void capture_let(const void *hold)
+{
+	let_forks(hold);
+}
+
+static bool is_in(const struct range *range, uintptr_t address)
+{
+	return address - range->low < range->high - range->low;
+}
+
+static bool is_own(uintptr_t address)
+{
+	return is_in(&shim, address) || is_in(&recorder, address);
+}
+
+size_t capture_stack(uintptr_t ret[CAPTURE_FRAMES])
+{
+	uintptr_t frames[CAPTURE_FRAMES + OWN_FRAMES];
+	const void *hold = hold_forks();
+	int found = backtrace_function((void **)frames, CAPTURE_FRAMES + OWN_FRAMES);
+	let_forks(hold);
+	int own = 0;
+	while (own < found && is_own(frames[own]))
+		own++;
+	size_t count = (size_t)(found - own);
+	/* Some unwinders end a stack with a zero. */
+	while (count > 0 && frames[own + (int)count - 1] == 0)
+		count--;
+	if (count > CAPTURE_FRAMES)
+		count = CAPTURE_FRAMES;
+	memcpy(ret, frames + own, count * sizeof *ret);
+	return count;
+}
+
+bool capture_is_within_wrapper(void)
+{
+	uintptr_t frames[CAPTURE_FRAMES];
+	size_t count = capture_stack(frames);
+	for (size_t i = 0; i < count; i++)
+		if (is_in(&shim, frames[i]))
+			return true;
+	return false;
+}

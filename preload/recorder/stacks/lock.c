@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: PostgreSQL
+/* lock.c - see lock.h. */
+#include "preload/recorder/stacks/lock.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	SPINS = 200,   /* the holder is on another processor and nearly done */
+	YIELDS = 2000, /* it was preempted */
+	SLEEPS = 500,  /* of 100 us each: it is stopped or gone */
+};
+
+static bool is_free_now(struct recorder_lock *lock, uint32_t thread)
+{
+	uint32_t owner = 0;
+	return atomic_load_explicit(lock->word, memory_order_relaxed) == 0 &&
+		   atomic_compare_exchange_strong_explicit(lock->word, &owner, thread, memory_order_acquire,
+												   memory_order_relaxed);
+}
+
+/* The holder was cancelled or killed by itself: nobody will give the lock back. */
+static bool is_gone(struct recorder_lock *lock)
+{
+	int error = errno;
+	uint32_t holder = atomic_load_explicit(lock->word, memory_order_relaxed);
+	bool gone = holder != 0 && tgkill(getpid(), (pid_t)holder, 0) != 0 && errno == ESRCH;
+	errno = error;
+	return gone && atomic_compare_exchange_strong(lock->word, &holder, 0);
+}
+
+/* Without being a point at which the host's thread can be cancelled. */
+static void sleep_a_little(void)
+{
+	int state;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+	pthread_setcancelstate(state, &state);
+}
+
+bool lock_take(struct recorder_lock *lock, uint32_t thread)
+{
+	const void *frame = __builtin_frame_address(0);
+	for (int tries = 0; !is_free_now(lock, thread); tries++) {
+		if (atomic_load_explicit(lock->word, memory_order_relaxed) == thread) {
+			/* Ours already.  Below the holder's frame we are its signal handler; above it, the holder is no more. */
+			if ((uintptr_t)frame < (uintptr_t)atomic_load_explicit(&lock->frame, memory_order_relaxed))
+				return false;
+			break;
+		}
+		if (tries >= SPINS + YIELDS + SLEEPS)
+			return false;
+		if (tries >= SPINS + YIELDS && is_gone(lock))
+			continue;
+		if (tries >= SPINS + YIELDS)
+			sleep_a_little();
+		else if (tries >= SPINS)
+			sched_yield();
+	}
+	atomic_store_explicit(&lock->frame, frame, memory_order_relaxed);
+	return true;
+}
+
+void lock_give(struct recorder_lock *lock)
+{
+	atomic_store_explicit(lock->word, 0, memory_order_release);
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * ends.c - the ways a process ends without running its exit handlers.
+ *
+ * Owns the interposed _exit, _Exit, abort and exec family.  Each leaves a word
+ * in the spool and goes on.  They may be called in signal handlers and in
+ * vfork children, so nothing here drains, allocates or waits; in a vfork
+ * child, which shares our memory, process_ends does nothing.  What an exec
+ * is about to run is looked at first.
+ */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "preload/elf/elf-object.h"
+#include "preload/process/process.h"
+#include "preload/watch/unseen.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+typedef int execv_function(const char *, char *const[]);
+typedef int execve_function(const char *, char *const[], char *const[]);
+
+/* Those behind us: another interposer's, or libc's. */
+static struct {
+	void (*_exit)(int);
+	void (*_Exit)(int);
+	void (*abort)(void);
+	execv_function *execv, *execvp;
+	execve_function *execve, *execvpe;
+	int (*fexecve)(int, char *const[], char *const[]);
+	int (*execveat)(int, const char *, char *const[], char *const[], int);
+	/* What libc's execl and execlp go on with: not for others to interpose. */
+	execve_function *libc_execve, *libc_execvpe;
+} real;
+
+#define FIND(name) real.name = (__extension__(__typeof__(real.name)) elf_next_function(#name))
+
+/* Not dlsym, and not only in the constructor: other libraries' constructors come first and may end the process. */
+static void find_real(void)
+{
+	if (real.execveat != NULL)
+		return;
+	FIND(_exit);
+	FIND(_Exit);
+	FIND(abort);
+	FIND(execv);
+	FIND(execvp);
+	FIND(execve);
+	FIND(execvpe);
+	FIND(fexecve);
+	real.libc_execve = (__extension__(execve_function *) elf_libc_function("execve"));
+	real.libc_execvpe = (__extension__(execve_function *) elf_libc_function("execvpe"));
+	FIND(execveat);
+}
+
+__attribute__((constructor)) static void loaded(void)
+{
+	find_real();
+}
+
+EXPORT __attribute__((noreturn)) void _exit(int status)
+{
+	find_real();
+	process_ends(END_RAW_EXIT, false);
+	real._exit(status);
+	__builtin_unreachable();
+}
+
+EXPORT __attribute__((noreturn)) void _Exit(int status)
+{
+	find_real();
+	process_ends(END_RAW_EXIT, false);
+	real._Exit(status);
+	__builtin_unreachable();
+}
+
+EXPORT __attribute__((noreturn)) void abort(void)
+{
+	find_real();
+	process_ends(END_ABORT, false);
+	real.abort();
+	__builtin_unreachable();
+}
+
+static void look_at_path(const char *path, char *const *envp)
+{
+	unseen_program(AT_FDCWD, path, envp);
+}
+
+static void look_at_descriptor(int fd, char *const *envp)
+{
+	char path[40];
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	unseen_program(AT_FDCWD, path, envp);
+}
+
+/* An empty path with AT_EMPTY_PATH is the descriptor itself. */
+static void look_at(int folder, const char *path, char *const *envp)
+{
+	if (path != NULL && path[0] == '\0')
+		look_at_descriptor(folder, envp);
+	else
+		unseen_program(folder, path, envp);
+}
+
+/* `look` at what is about to run: unseen.h.  An exec that returns has failed: the process lives on. */
+#define EXEC(look, call)                                                                                               \
+	find_real();                                                                                                       \
+	look;                                                                                                              \
+	process_ends(END_EXEC, false);                                                                                     \
+	int result = (call);                                                                                               \
+	process_ends(END_RUNNING, false);                                                                                  \
+	return result
+
+EXPORT int execve(const char *path, char *const argv[], char *const envp[])
+{
+	EXEC(look_at_path(path, envp), real.execve(path, argv, envp));
+}
+
+EXPORT int execv(const char *path, char *const argv[])
+{
+	EXEC(look_at_path(path, environ), real.execv(path, argv));
+}
+
+EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
+{
+	EXEC(unseen_program_in_path(file, envp), real.execvpe(file, argv, envp));
+}
+
+EXPORT int execvp(const char *file, char *const argv[])
+{
+	EXEC(unseen_program_in_path(file, environ), real.execvp(file, argv));
+}
+
+EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
+{
+	EXEC(look_at_descriptor(fd, envp), real.fexecve(fd, argv, envp));
+}
+
+EXPORT int execveat(int dir, const char *path, char *const argv[], char *const envp[], int flags)
+{
+	EXEC(look_at(dir, path, envp), real.execveat(dir, path, argv, envp, flags));
+}
+
+/* The list forms: the arguments become an array on the stack, as in libc, because exec may not allocate. */
+#define LIST_EXEC(look, function, name, environment_argument)                                                          \
+	va_list list;                                                                                                      \
+	size_t count = 1;                                                                                                  \
+	va_start(list, first);                                                                                             \
+	while (va_arg(list, char *) != NULL)                                                                               \
+		count++;                                                                                                       \
+	va_end(list);                                                                                                      \
+	char **argv = __builtin_alloca((count + 1) * sizeof *argv);                                                        \
+	va_start(list, first);                                                                                             \
+	argv[0] = (char *)(uintptr_t)first;                                                                                \
+	for (size_t i = 1; i <= count; i++)                                                                                \
+		argv[i] = va_arg(list, char *);                                                                                \
+	char *const *envp = environment_argument;                                                                          \
+	va_end(list);                                                                                                      \
+	EXEC(look(name, envp), function(name, argv, envp))
+
+EXPORT int execl(const char *path, const char *first, ...)
+{
+	LIST_EXEC(look_at_path, real.libc_execve, path, environ);
+}
+
+EXPORT int execlp(const char *file, const char *first, ...)
+{
+	LIST_EXEC(unseen_program_in_path, real.libc_execvpe, file, environ);
+}
+
+EXPORT int execle(const char *path, const char *first, ...)
+{
+	LIST_EXEC(look_at_path, real.libc_execve, path, va_arg(list, char *const *));
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * event.h - one recorded call, and the names of what it can say.
+ *
+ * Owns the layout of an event and the closed lists of verbs, kinds and ends.
+ * The shim writes events into a spool, the fold turns them into rows; both
+ * sides include this header.  It knows neither libpq nor SQLite: the status
+ * bytes are libpq's enums passed through as numbers.
+ */
+#ifndef PQLEAK_TRACE_BASE_EVENT_H
+#define PQLEAK_TRACE_BASE_EVENT_H
+
+#include <assert.h>
+#include <stdint.h>
+
+enum event_verb {
+	EVENT_NONE = 0,
+	EVENT_ACQUIRE,     /* object was handed out */
+	EVENT_RELEASE,     /* object is about to be given back */
+	EVENT_OUTCOME,     /* a connection attempt begun earlier was decided */
+	EVENT_USE,         /* a connection was used and handed out nothing */
+	EVENT_RESET,       /* a connection keeps its identity, has a new backend */
+	EVENT_END,         /* the process ends; status is an enum process_end */
+	EVENT_END_REVOKED, /* it did not: an exec failed */
+	EVENT_MISUSE,      /* the shim saw a call that must not be; detail is an enum misuse_kind */
+};
+
+enum resource_kind {
+	KIND_NONE = 0,
+#define KIND(name, text, plural, unreleased, release) KIND_##name,
+#include "trace/base/kinds.def"
+	KIND_COUNT
+};
+
+/* Calls that must not be.  All but TWO_THREADS are seen by the fold. */
+enum misuse_kind {
+	MISUSE_NONE = 0,
+	MISUSE_USE_AFTER_FINISH,
+	MISUSE_FINISHED_TWICE,
+	MISUSE_CLEARED_TWICE,
+	MISUSE_USED_IN_CHILD,     /* an inherited connection; breaks the parent's session */
+	MISUSE_FINISHED_IN_CHILD, /* the same, by PQfinish */
+	MISUSE_TWO_THREADS,       /* a call on a connection while another thread was inside one */
+	MISUSE_FINISHED_IN_TRANSACTION,
+	MISUSE_FINISHED_WITH_QUERY, /* sent and not drained */
+	MISUSE_FINISHED_IN_COPY,
+};
+
+/* Why a connection attempt failed, as far as its message tells. */
+enum connect_error {
+	CONNECT_ERROR_NONE = 0,
+	CONNECT_ERROR_OTHER,
+	CONNECT_ERROR_REFUSED,
+	CONNECT_ERROR_TIMEOUT,
+	CONNECT_ERROR_AUTHENTICATION,
+	CONNECT_ERROR_TOO_MANY,    /* clients, or connections of a role or database */
+	CONNECT_ERROR_HOST,        /* no such host, no such socket */
+	CONNECT_ERROR_DATABASE,    /* no such database or role */
+	CONNECT_ERROR_UNAVAILABLE, /* starting up, shutting down, in recovery */
+	CONNECT_ERROR_SSL,
+	CONNECT_ERROR_PARAMETER, /* the connection string itself is wrong */
+};
+
+/* How a process ended.  All but ABORT, KILLED and UNKNOWN are of its own will. */
+enum process_end {
+	END_RUNNING = 0,
+	END_EXIT,       /* return from main, exit() */
+	END_RAW_EXIT,   /* _exit(), _Exit() */
+	END_QUICK_EXIT, /* quick_exit() */
+	END_EXEC,       /* replaced by another program */
+	END_ABORT,      /* abort() */
+	END_KILLED,     /* a signal, seen by the launcher */
+	END_UNKNOWN,    /* gone without a word */
+};
+
+enum event_flag {
+	EVENT_IS_QUERY = 1 << 0,    /* this call sent a statement to the server */
+	EVENT_IS_SEND = 1 << 1,     /* and did not wait: a query is in flight until a fetch returns NULL */
+	EVENT_IS_DRAINED = 1 << 2,  /* after this call nothing is in flight: PQgetResult returned NULL, or an exec waited */
+	EVENT_IS_BROKEN = 1 << 3,   /* after this call the connection is CONNECTION_BAD, and was not before */
+	EVENT_IN_PIPELINE = 1 << 4, /* the connection is in pipeline mode: a NULL ends one query of several */
+};
+
+/*
+ * 64 bytes: one cache line, and one store of the head publishes it.
+ * Interned numbers (stack, text, function) index the spool's blobs; 0 is none.
+ */
+struct event {
+	uint64_t time;       /* ns, CLOCK_MONOTONIC; for an acquire, when the call began */
+	uint64_t duration;   /* ns spent inside the call, where that was measured; result: the bytes it holds, and above
+							them (<< EVENT_BYTES_BITS) the ms spent inside the call, where that was measured */
+	uint64_t object;     /* address of the resource; an identity only until its release */
+	uint64_t parent;     /* address of the connection a result came from, or 0 */
+	uint64_t value;      /* connection: backend PID, and above it (<< 32) its interned settings; query: its keyword;
+							misuse: the other thread */
+	uint32_t stack;      /* interned stack, innermost frame first */
+	uint32_t thread;     /* kernel thread id */
+	uint32_t text;       /* connection: interned target; query: interned statement */
+	uint32_t rows;       /* result: PQntuples; others 0 */
+	uint16_t function;   /* interned name of the libpq function; interned before all else, so the number is small */
+	uint8_t verb;        /* enum event_verb */
+	uint8_t kind;        /* enum resource_kind */
+	uint8_t status;      /* ConnStatusType, ExecStatusType or enum process_end */
+	uint8_t transaction; /* PGTransactionStatusType after the call (before a release) */
+	uint8_t flags;       /* enum event_flag */
+	uint8_t detail;      /* enum connect_error of a failed connect; enum misuse_kind */
+};
+
+static_assert(sizeof(struct event) == 64, "an event is one cache line");
+
+#define EVENT_BYTES_BITS 40
+
+/* A leading keyword: up to 12 letters A-Z, five bits each, the first lowest. */
+#define KEYWORD_LETTERS 12
+
+#endif

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * fold-connection.c - connections: how they come, are used, and go.
+ *
+ * Called by fold.c for every event of a connection, and for the use that other
+ * events make of one.
+ */
+#include "trace/fold/fold-steps.h"
+
+/* A new live connection from the event that shows it, or NULL when memory is short. */
+static struct fold_connection *add_connection(struct fold *fold, uint64_t address, const struct event *event)
+{
+	struct fold_connection *connection = store_add_connection(fold, address);
+	if (connection == NULL)
+		return NULL;
+	connection->row = fold->next_connection++;
+	connection->acquired = event->time;
+	connection->thread = event->thread;
+	connection->function = blob_number(event->function);
+	connection->stack = blob_number(event->stack);
+	connection->transaction = event->transaction;
+	return connection;
+}
+
+static bool find_unknown(struct fold *fold, uint64_t address, const struct event *event, struct fold_connection **ret)
+{
+	const struct fold_past *past = store_recall(fold->finished, address);
+	if (past != NULL) {
+		enum misuse_kind kind = event->verb == EVENT_RELEASE && event->kind == KIND_CONNECTION
+									? MISUSE_FINISHED_TWICE
+									: MISUSE_USE_AFTER_FINISH;
+		return misuse_note(fold, kind, event, past->acquire_stack, past->release_stack, past->connection);
+	}
+	if (!fold->is_forked)
+		return true;
+	*ret = add_connection(fold, address, event);
+	if (*ret == NULL)
+		return false;
+	(*ret)->state = STATE_INHERITED;
+	return store_touch(fold, *ret);
+}
+
+bool connection_find(struct fold *fold, uint64_t address, const struct event *event, struct fold_connection **ret)
+{
+	*ret = store_find_connection(fold, address);
+	if (*ret == NULL)
+		return address == 0 || find_unknown(fold, address, event, ret);
+	return store_touch(fold, *ret);
+}
+
+/* When it was used last, or else since when it could be. */
+static uint64_t last_use(const struct fold_connection *connection)
+{
+	return later(connection->used, connection->acquired + connection->connect_ns);
+}
+
+static void note_broken(struct fold_connection *connection, const struct event *event, uint64_t now, uint64_t idle_ns)
+{
+	if (connection->is_broken || connection->state != STATE_CONNECTED)
+		return;
+	connection->is_broken = true;
+	connection->broken = now;
+	connection->broken_idle_ns = idle_ns;
+	connection->broken_stack = blob_number(event->stack);
+}
+
+/* An escape or a cancel handle takes nothing from the session; all else in a forked process takes it from the parent.
+ */
+static bool note_use_in_child(struct fold *fold, const struct fold_connection *connection, const struct event *event)
+{
+	if (event->kind == KIND_MEMORY || event->kind == KIND_CANCEL || event->kind == KIND_STATEMENT)
+		return true;
+	return misuse_note(fold, MISUSE_USED_IN_CHILD, event, 0, 0, connection->row);
+}
+
+bool connection_note_use(struct fold *fold, struct fold_connection *connection, const struct event *event)
+{
+	/* Uses are stamped by a coarse clock: never before the connection was there, never back in time. */
+	uint64_t before = last_use(connection), now = later(event->time, before);
+	if (event->flags & EVENT_IS_BROKEN)
+		note_broken(connection, event, now, now - before);
+	connection->used = now;
+	connection->use_function = blob_number(event->function);
+	connection->use_stack = blob_number(event->stack);
+	connection->is_used = true;
+	if (event->flags & EVENT_IS_QUERY)
+		connection->queries++;
+	if (tells_transaction(event)) {
+		connection->transaction = event->transaction;
+		if (event->value != 0 || event->text != 0)
+			connection->statement = (struct statement){event->value, blob_number(event->text)};
+	}
+	if (connection->state == STATE_INHERITED)
+		return note_use_in_child(fold, connection, event);
+	return !held_is_concerned(connection, event) || held_note_use(fold, connection, event, now);
+}
+
+static enum connection_state state_of(uint8_t status)
+{
+	return status == 0 ? STATE_CONNECTED : status == 1 ? STATE_FAILED : STATE_CONNECTING;
+}
+
+static void set_state(struct fold *fold, struct fold_connection *connection, enum connection_state state,
+					  const struct event *event, uint64_t now)
+{
+	connection->error = CONNECT_ERROR_NONE;
+	if (state == STATE_FAILED)
+		connection->error = event->detail <= CONNECT_ERROR_PARAMETER ? event->detail : CONNECT_ERROR_OTHER;
+	if (state == STATE_CONNECTED && connection->state != STATE_CONNECTED && ++fold->open > fold->peak) {
+		fold->peak = fold->open;
+		fold->peak_at = now;
+	}
+	connection->state = state;
+}
+
+/* What the event says of the session; zeros say nothing. */
+static void describe(struct fold_connection *connection, const struct event *event)
+{
+	if (event->text != 0)
+		connection->target = blob_number(event->text);
+	if (event->value >> 32 != 0)
+		connection->setting = blob_number((uint32_t)(event->value >> 32));
+	if ((uint32_t)event->value != 0)
+		connection->backend_pid = (uint32_t)event->value;
+}
+
+static void release(struct fold *fold, struct fold_connection *connection)
+{
+	if (connection->state == STATE_CONNECTED)
+		fold->open--;
+	store_release_connection(fold, connection);
+}
+
+static bool acquire_connection(struct fold *fold, const struct event *event)
+{
+	if (event->object == 0)
+		return true;
+	struct fold_connection *connection = store_find_connection(fold, event->object);
+	if (connection != NULL) {
+		/* Its address is handed out again, so it was released where we could not see it. */
+		fold->unseen_releases++;
+		connection->released = later(event->time, connection->acquired);
+		if (!store_touch(fold, connection) || !held_release_all(fold, connection, NULL, 0))
+			return false;
+		release(fold, connection);
+	}
+	connection = add_connection(fold, event->object, event);
+	if (connection == NULL || !store_touch(fold, connection))
+		return false;
+	connection->connect_ns = event->duration;
+	connection->state = STATE_CONNECTING;
+	set_state(fold, connection, state_of(event->status), event, event->time + event->duration);
+	describe(connection, event);
+	return true;
+}
+
+static bool decide_connection(struct fold *fold, const struct event *event)
+{
+	struct fold_connection *connection;
+	if (!connection_find(fold, event->object, event, &connection))
+		return false;
+	if (connection == NULL || connection->state != STATE_CONNECTING || state_of(event->status) == STATE_CONNECTING)
+		return true;
+	connection->connect_ns = later(event->time, connection->acquired) - connection->acquired;
+	connection->transaction = event->transaction;
+	set_state(fold, connection, state_of(event->status), event, later(event->time, connection->acquired));
+	describe(connection, event);
+	return true;
+}
+
+static bool reset_connection(struct fold *fold, const struct event *event)
+{
+	struct fold_connection *connection;
+	if (!connection_find(fold, event->object, event, &connection))
+		return false;
+	if (connection == NULL)
+		return true;
+	struct fold_reset *reset = array_add(&fold->resets, sizeof(*reset));
+	if (reset == NULL)
+		return false;
+	uint64_t now = later(event->time, last_use(connection));
+	*reset = (struct fold_reset){
+		.connection = connection->row,
+		.at = later(event->time, connection->acquired),
+		.stack = blob_number(event->stack),
+		.backend_pid = event->status == 0 ? (uint32_t)event->value : 0,
+	};
+	connection->resets++;
+	connection->transaction = event->transaction;
+	if (connection->state == STATE_INHERITED && !note_use_in_child(fold, connection, event))
+		return false;
+	/* Whatever the session held is gone with it. */
+	if (!held_release_all(fold, connection, event, now))
+		return false;
+	if (event->status != 0)
+		return true; /* a failed reset leaves it what it was: something to finish */
+	if (connection->state != STATE_INHERITED)
+		set_state(fold, connection, STATE_CONNECTED, event, now);
+	connection->backend_pid = 0;
+	describe(connection, event);
+	return true;
+}
+
+/* Inherited ones are not what this process acquired: nothing matches, nothing is remembered. */
+static bool match_release(struct fold *fold, const struct fold_connection *connection, const struct event *event)
+{
+	if (connection->state == STATE_INHERITED)
+		return misuse_note(fold, MISUSE_FINISHED_IN_CHILD, event, 0, 0, connection->row);
+	struct fold_past past = {connection->address, connection->row, connection->stack, connection->release_stack};
+	return store_remember(&fold->finished, &past) &&
+		   store_count_pair(fold, KIND_CONNECTION, connection->stack, connection->release_stack,
+							connection->released - connection->acquired) != NULL;
+}
+
+static bool release_connection(struct fold *fold, const struct event *event)
+{
+	struct fold_connection *connection;
+	if (event->object == 0)
+		return true;
+	if (!connection_find(fold, event->object, event, &connection))
+		return false;
+	if (connection == NULL) {
+		fold->unknown_releases += store_recall(fold->finished, event->object) == NULL;
+		return true;
+	}
+	connection->released = later(event->time, later(connection->used, connection->acquired));
+	connection->release_thread = event->thread;
+	connection->release_stack = blob_number(event->stack);
+	connection->was_seen = true;
+	if (event->transaction != TRANSACTION_UNKNOWN)
+		connection->transaction = event->transaction;
+	if (!held_note_finish(fold, connection, event, connection->released) ||
+		!held_release_all(fold, connection, event, connection->released))
+		return false;
+	if (!match_release(fold, connection, event))
+		return false;
+	release(fold, connection);
+	return true;
+}
+
+static bool use_connection(struct fold *fold, const struct event *event)
+{
+	struct fold_connection *connection;
+	if (!connection_find(fold, event->object, event, &connection))
+		return false;
+	return connection == NULL || connection_note_use(fold, connection, event);
+}
+
+bool fold_connection_event(struct fold *fold, const struct event *event)
+{
+	switch (event->verb) {
+	case EVENT_ACQUIRE:
+		return acquire_connection(fold, event);
+	case EVENT_RELEASE:
+		return release_connection(fold, event);
+	case EVENT_OUTCOME:
+		return decide_connection(fold, event);
+	case EVENT_USE:
+		return use_connection(fold, event);
+	case EVENT_RESET:
+		return reset_connection(fold, event);
+	default:
+		fold->damaged++;
+		return true;
+	}
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * fold-held.c - what a connection holds and takes with it when it ends.
+ *
+ * Called by fold-connection.c for uses, resets and finishes, and by fold.c for
+ * prepared statements and large objects.  Transactions, queries in flight and
+ * COPY are acquired and released by no call of their own: each use says what
+ * state it left the connection in, and here that is made into holds.
+ */
+#include "trace/fold/fold-steps.h"
+
+#define MOST_QUERIES 64 /* of a pipeline that are remembered one by one */
+
+void held_describe(struct fold_resource *resource, const struct fold_connection *connection, const struct event *event,
+				   uint64_t now)
+{
+	resource->connection = connection != NULL ? connection->row : 0;
+	resource->acquired = now;
+	resource->statement = (struct statement){0};
+	resource->bytes = 0;
+	resource->rows = 0;
+	resource->thread = event->thread;
+	resource->function = blob_number(event->function);
+	resource->stack = blob_number(event->stack);
+	resource->status = 0;
+	resource->use_stack = resource->stack;
+	resource->idle_stack = 0;
+	resource->used = now;
+	resource->idle_ns = 0;
+}
+
+static bool begin(struct fold *fold, enum resource_kind kind, struct fold_connection *connection,
+				  const struct event *event, uint64_t now)
+{
+	struct fold_resource *resource = store_add_resource(fold, kind, connection->address, 0);
+	if (resource == NULL)
+		return false;
+	held_describe(resource, connection, event, now);
+	resource->statement = connection->statement;
+	store_chain(fold, connection, resource);
+	return true;
+}
+
+/* Releases one; with `event` NULL nobody saw how. */
+static bool end(struct fold *fold, uint32_t index, const struct event *event, uint64_t now)
+{
+	const struct fold_resource *resource = fold_resource(fold, index);
+	if (event != NULL) {
+		struct fold_pair *pair = store_count_pair(fold, resource->kind, resource->stack, blob_number(event->stack),
+												  later(now, resource->acquired) - resource->acquired);
+		if (pair == NULL)
+			return false;
+		if (resource->idle_ns > pair->longest_idle_ns) {
+			pair->longest_idle_ns = resource->idle_ns;
+			pair->idle_stack = resource->idle_stack;
+		}
+	}
+	return store_remove_resource(fold, index);
+}
+
+static bool end_all(struct fold *fold, struct fold_connection *connection, enum resource_kind kind,
+					const struct event *event, uint64_t now)
+{
+	uint32_t first;
+	while ((first = connection->held[kind].first) != 0)
+		if (!end(fold, first, event, now))
+			return false;
+	return true;
+}
+
+bool held_release_all(struct fold *fold, struct fold_connection *connection, const struct event *event, uint64_t now)
+{
+	connection->unlisted_queries = 0;
+	for (enum resource_kind kind = KIND_TRANSACTION; kind < KIND_COUNT; kind++)
+		if (!end_all(fold, connection, kind, event, now))
+			return false;
+	return true;
+}
+
+static bool note_copy(struct fold *fold, struct fold_connection *connection, const struct event *event, uint64_t now)
+{
+	bool is_open = connection->held[KIND_COPY].first != 0;
+	bool is_query = event->flags & EVENT_IS_QUERY;
+	bool is_copy = is_copy_result(event);
+	/* PQgetResult tells again and again of a COPY that goes on. */
+	bool ends = event->kind == KIND_RESULT || (is_query && !(event->flags & EVENT_IS_SEND)) ||
+				(event->flags & EVENT_IS_DRAINED);
+	if (is_open && is_copy && !is_query)
+		return true;
+	if (is_open && ends && !end_all(fold, connection, KIND_COPY, event, now))
+		return false;
+	return !is_copy || begin(fold, KIND_COPY, connection, event, now);
+}
+
+static bool note_query(struct fold *fold, struct fold_connection *connection, const struct event *event, uint64_t now)
+{
+	if (event->flags & EVENT_IS_SEND) {
+		if (connection->held_queries < MOST_QUERIES && connection->unlisted_queries == 0)
+			return begin(fold, KIND_QUERY, connection, event, now);
+		connection->unlisted_queries++;
+		return true;
+	}
+	if (!(event->flags & EVENT_IS_DRAINED))
+		return true;
+	if (!(event->flags & EVENT_IN_PIPELINE)) {
+		connection->unlisted_queries = 0;
+		return end_all(fold, connection, KIND_QUERY, event, now);
+	}
+	if (event->flags & EVENT_IS_QUERY)
+		return true; /* libpq refuses to wait for one query of a pipeline: none has ended */
+	if (connection->held[KIND_QUERY].first != 0)
+		return end(fold, connection->held[KIND_QUERY].first, event, now);
+	if (connection->unlisted_queries > 0)
+		connection->unlisted_queries--;
+	return true;
+}
+
+/* How long the call itself took, as far as it says. */
+static uint64_t busy_ns(const struct event *event)
+{
+	if (event->kind == KIND_RESULT)
+		return (event->duration >> EVENT_BYTES_BITS) * 1000000;
+	return event->kind == KIND_CONNECTION && event->verb == EVENT_USE ? event->duration : 0;
+}
+
+/* A transaction's time since its last use was idle unless the server was at work for it. */
+static void note_gap(struct fold_resource *transaction, const struct event *event, uint64_t now, bool was_waiting)
+{
+	uint64_t end = now - (busy_ns(event) < now ? busy_ns(event) : now);
+	if (!was_waiting && end > transaction->used && end - transaction->used > transaction->idle_ns) {
+		transaction->idle_ns = end - transaction->used;
+		transaction->idle_stack = transaction->use_stack;
+	}
+	transaction->used = later(now, transaction->used);
+	transaction->use_stack = blob_number(event->stack);
+}
+
+static bool note_transaction(struct fold *fold, struct fold_connection *connection, const struct event *event,
+							 uint64_t now, bool was_waiting)
+{
+	uint32_t open = connection->held[KIND_TRANSACTION].first;
+	if (open != 0)
+		note_gap(fold_resource(fold, open), event, now, was_waiting);
+	if (!tells_transaction(event))
+		return true;
+	if (event->transaction == TRANSACTION_OPEN || event->transaction == TRANSACTION_FAILED)
+		return open != 0 || begin(fold, KIND_TRANSACTION, connection, event, now);
+	if (event->transaction != TRANSACTION_IDLE && event->transaction != TRANSACTION_UNKNOWN)
+		return true;
+	return end_all(fold, connection, KIND_TRANSACTION, event, now) &&
+		   end_all(fold, connection, KIND_LARGE_OBJECT, event, now);
+}
+
+static bool is_waiting(const struct fold_connection *connection)
+{
+	return connection->held[KIND_QUERY].first != 0 || connection->held[KIND_COPY].first != 0 ||
+		   connection->unlisted_queries != 0;
+}
+
+bool held_note_use(struct fold *fold, struct fold_connection *connection, const struct event *event, uint64_t now)
+{
+	bool was_waiting = is_waiting(connection);
+	return note_copy(fold, connection, event, now) && note_query(fold, connection, event, now) &&
+		   note_transaction(fold, connection, event, now, was_waiting);
+}
+
+bool held_note_finish(struct fold *fold, struct fold_connection *connection, const struct event *event, uint64_t now)
+{
+	static const struct {
+		enum resource_kind kind;
+		enum misuse_kind misuse;
+	} rules[] = {
+		{KIND_TRANSACTION, MISUSE_FINISHED_IN_TRANSACTION},
+		{KIND_QUERY, MISUSE_FINISHED_WITH_QUERY},
+		{KIND_COPY, MISUSE_FINISHED_IN_COPY},
+	};
+	if (!note_transaction(fold, connection, event, now, is_waiting(connection)))
+		return false;
+	if (event->transaction == TRANSACTION_UNKNOWN)
+		return true; /* the session was gone already, and nothing with it */
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		uint32_t open = connection->held[rules[i].kind].first;
+		if (open != 0 &&
+			!misuse_note(fold, rules[i].misuse, event, fold_resource(fold, open)->stack, 0, connection->row))
+			return false;
+	}
+	return true;
+}
+
+static bool acquire(struct fold *fold, struct fold_connection *connection, const struct event *event, uint64_t now)
+{
+	uint32_t owner = store_connection_index(fold, connection);
+	/* What is prepared anew under the same name takes its place. */
+	uint32_t known = store_find_occupant(fold, event->kind, event->object, owner);
+	if (known != 0 && !store_remove_resource(fold, known))
+		return false;
+	struct fold_resource *resource = store_add_resource(fold, event->kind, event->object, owner);
+	if (resource == NULL)
+		return false;
+	held_describe(resource, connection, event, now);
+	resource->statement = (struct statement){event->value, blob_number(event->text)};
+	store_chain(fold, connection, resource);
+	return true;
+}
+
+bool held_event(struct fold *fold, struct fold_connection *connection, const struct event *event)
+{
+	uint64_t now = later(event->time, connection->used);
+	if (connection->state == STATE_INHERITED)
+		return true;
+	if (event->verb == EVENT_ACQUIRE)
+		return event->object == 0 || acquire(fold, connection, event, now);
+	if (event->object == 0)
+		return end_all(fold, connection, event->kind, event, now);
+	/* What was not seen to begin was begun in SQL, or has ended with its transaction. */
+	uint32_t known = store_find_resource(fold, event->kind, event->object, store_connection_index(fold, connection));
+	return known == 0 || end(fold, known, event, now);
+}

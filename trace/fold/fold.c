@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * fold.c - the state machine: one event at a time.
+ *
+ * Called by the drain for every event of every process, so each step is a few
+ * look-ups and no allocation but to grow.  What the events mean is decided in
+ * the fold's files and nowhere else; this one owns resources that have an
+ * address of their own.
+ */
+#include "trace/fold/fold.h"
+
+#include "trace/fold/fold-steps.h"
+
+/* What lies at an address that is handed out again was released where we could not see it. */
+static bool make_room(struct fold *fold, const struct event *event)
+{
+	uint32_t known = store_find_occupant(fold, event->kind, event->object, 0);
+	if (known == 0)
+		return true;
+	fold->unseen_releases++;
+	return store_remove_resource(fold, known);
+}
+
+static bool acquire(struct fold *fold, const struct event *event)
+{
+	struct fold_connection *connection = NULL;
+	if (event->parent != 0 && !connection_find(fold, event->parent, event, &connection))
+		return false;
+	if (connection != NULL && !connection_note_use(fold, connection, event))
+		return false;
+	if (event->object == 0)
+		return true; /* nothing was handed out, but the connection was used */
+	if (!make_room(fold, event))
+		return false;
+	struct fold_resource *resource = store_add_resource(fold, event->kind, event->object, 0);
+	if (resource == NULL)
+		return false;
+	held_describe(resource, connection, event,
+				  connection != NULL ? later(event->time, connection->acquired) : event->time);
+	if (event->kind == KIND_RESULT) {
+		resource->statement = (struct statement){event->value, blob_number(event->text)};
+		resource->status = event->status;
+		resource->rows = event->rows;
+		resource->bytes = event->duration & (((uint64_t)1 << EVENT_BYTES_BITS) - 1);
+	}
+	return true;
+}
+
+static bool release_unknown(struct fold *fold, const struct event *event)
+{
+	const struct fold_past *past = event->kind == KIND_RESULT ? store_recall(fold->cleared, event->object) : NULL;
+	if (past != NULL)
+		return misuse_note(fold, MISUSE_CLEARED_TWICE, event, past->acquire_stack, past->release_stack,
+						   past->connection);
+	fold->unknown_releases++;
+	return true;
+}
+
+static bool release(struct fold *fold, const struct event *event)
+{
+	if (event->object == 0)
+		return true;
+	uint32_t known = store_find_resource(fold, event->kind, event->object, 0);
+	if (known == 0)
+		return release_unknown(fold, event);
+	const struct fold_resource *resource = fold_resource(fold, known);
+	uint32_t stack = blob_number(event->stack);
+	struct fold_past past = {event->object, resource->connection, resource->stack, stack};
+	if (event->kind == KIND_RESULT && !store_remember(&fold->cleared, &past))
+		return false;
+	if (store_count_pair(fold, event->kind, resource->stack, stack,
+						 later(event->time, resource->acquired) - resource->acquired) == NULL)
+		return false;
+	return store_remove_resource(fold, known);
+}
+
+/* What a connection holds under a name or number of its own. */
+static bool hold_event(struct fold *fold, const struct event *event)
+{
+	struct fold_connection *connection;
+	if (!connection_find(fold, event->parent, event, &connection))
+		return false;
+	if (connection == NULL)
+		return true;
+	return connection_note_use(fold, connection, event) && held_event(fold, connection, event);
+}
+
+static bool note_damage(struct fold *fold)
+{
+	fold->damaged++;
+	return true;
+}
+
+static bool note_end(struct fold *fold, uint8_t end, uint64_t time)
+{
+	if (end > END_UNKNOWN)
+		return note_damage(fold);
+	fold->end_changed = true;
+	fold->end = end;
+	fold->ended = time;
+	return true;
+}
+
+static bool note_misuse(struct fold *fold, const struct event *event)
+{
+	if (event->detail == MISUSE_NONE || event->detail > MISUSE_FINISHED_IN_COPY)
+		return note_damage(fold);
+	const struct fold_connection *connection = store_find_connection(fold, event->object);
+	return misuse_note(fold, event->detail, event, connection != NULL ? connection->stack : 0, 0,
+					   connection != NULL ? connection->row : 0);
+}
+
+bool fold_event(struct fold *fold, const struct event *event)
+{
+	if (event->verb == EVENT_END)
+		return note_end(fold, event->status, event->time);
+	if (event->verb == EVENT_END_REVOKED)
+		return note_end(fold, END_RUNNING, 0);
+	if (event->verb == EVENT_MISUSE)
+		return note_misuse(fold, event);
+	if (event->kind == KIND_CONNECTION)
+		return fold_connection_event(fold, event);
+	if (event->verb != EVENT_ACQUIRE && event->verb != EVENT_RELEASE)
+		return note_damage(fold);
+	switch (event->kind) {
+	case KIND_RESULT:
+	case KIND_CANCEL:
+	case KIND_MEMORY:
+		return event->verb == EVENT_ACQUIRE ? acquire(fold, event) : release(fold, event);
+	case KIND_STATEMENT:
+	case KIND_LARGE_OBJECT:
+		return hold_event(fold, event);
+	default:
+		return note_damage(fold);
+	}
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * fold.h - what a process holds, and what it has done since the last save.
+ *
+ * Owns the state machine: events go in one by one; out come live connections
+ * and other resources, counts of matched acquires and releases, and misuse.
+ * It knows neither SQLite nor the spool: times are the events' own, numbers of
+ * stacks and texts are the spool's.  The drain feeds it, rows.c saves it.  Not
+ * thread-safe.
+ */
+#ifndef PQLEAK_TRACE_FOLD_FOLD_H
+#define PQLEAK_TRACE_FOLD_FOLD_H
+
+#include "trace/base/event.h"
+#include "trace/fold/map.h"
+
+enum connection_state {
+	STATE_CONNECTED,
+	STATE_FAILED,
+	STATE_CONNECTING, /* not decided yet */
+	STATE_INHERITED,  /* came by fork */
+};
+
+/* PQtransactionStatus */
+#define TRANSACTION_IDLE 0
+#define TRANSACTION_OPEN 2
+#define TRANSACTION_FAILED 3
+#define TRANSACTION_UNKNOWN 4
+
+/* A statement as the settings allow it to be kept: its packed keyword, or its interned text.  Both 0: none. */
+struct statement {
+	uint64_t keyword;
+	uint32_t text;
+};
+
+/* Resources that end with their connection, oldest first; indexes, 0 none. */
+struct chain {
+	uint32_t first;
+	uint32_t last;
+};
+
+struct fold_connection {
+	uint64_t address;
+	int64_t row; /* its row id, given when it was first seen */
+	uint64_t acquired;
+	uint64_t connect_ns;
+	uint64_t used;
+	uint64_t released;
+	uint64_t queries;
+	struct statement statement;
+	struct chain held[KIND_COUNT]; /* transaction, query, COPY, statement, large object; others are never here */
+	uint32_t held_queries;         /* length of that chain */
+	uint32_t unlisted_queries;     /* in flight behind those, too many to remember */
+	uint32_t backend_pid;
+	uint32_t resets;
+	uint32_t thread;
+	uint32_t function;
+	uint32_t stack;
+	uint32_t target;
+	uint32_t setting;
+	uint32_t use_function;
+	uint32_t use_stack;
+	uint32_t release_thread;
+	uint32_t release_stack;
+	uint32_t broken_stack;
+	uint64_t broken; /* when a use first found it gone */
+	uint64_t broken_idle_ns;
+	uint8_t state; /* enum connection_state */
+	uint8_t error; /* enum connect_error */
+	uint8_t transaction;
+	bool is_broken;   /* the broken_ fields say something */
+	bool is_stored;   /* its row is in the trace */
+	bool is_touched;  /* it is in fold.touched */
+	bool is_used;     /* the use_ fields say something */
+	bool is_released; /* no longer live; `released` is set */
+	bool was_seen;    /* its release was: the release_ fields say something */
+};
+
+/* A resource of any kind but a connection. */
+struct fold_resource {
+	uint64_t address;   /* or the hash of a statement's name, a large object's descriptor + 1; 0: it has none */
+	int64_t row;        /* its row id, or 0 while it has none */
+	int64_t connection; /* row id of its connection, or 0 */
+	uint64_t acquired;
+	struct statement statement;
+	uint64_t bytes;
+	uint32_t rows;
+	uint32_t thread;
+	uint32_t function;
+	uint32_t stack;
+	uint32_t previous; /* neighbours among those without a row, 0 none */
+	uint32_t next;
+	uint8_t status;
+	uint8_t kind; /* enum resource_kind */
+	/* Of those in a chain only, else not even initialised: */
+	uint32_t owner;  /* index of the connection */
+	uint32_t before; /* neighbours in the connection's chain */
+	uint32_t after;
+	uint32_t use_stack; /* transaction: the last use inside it */
+	uint32_t idle_stack;
+	uint64_t used;
+	uint64_t idle_ns; /* transaction: the longest gap between two uses inside it */
+};
+
+/* Matched acquires and releases since the last save. */
+struct fold_pair {
+	uint8_t kind; /* enum resource_kind */
+	uint32_t acquire_stack;
+	uint32_t release_stack;
+	uint32_t idle_stack;
+	uint64_t count;
+	uint64_t total_ns;
+	uint64_t longest_ns;
+	uint64_t longest_idle_ns;
+};
+
+struct fold_reset {
+	int64_t connection;
+	uint64_t at;
+	uint32_t stack;
+	uint32_t backend_pid;
+};
+
+/* Calls that must not be, since the last save; the same ones may stand in several. */
+struct fold_misuse {
+	uint64_t count;
+	uint64_t first;
+	uint64_t last;
+	int64_t connection; /* row id, or 0 */
+	uint32_t stack;
+	uint32_t acquire_stack;
+	uint32_t release_stack;
+	uint32_t function;
+	uint8_t kind; /* enum misuse_kind */
+};
+
+/* What was given back at an address, for as long as its place is not needed for another. */
+struct fold_past {
+	uint64_t address; /* 0: nothing */
+	int64_t connection;
+	uint32_t acquire_stack;
+	uint32_t release_stack;
+};
+
+struct fold {
+	bool is_forked;          /* an unknown connection may have come from the parent */
+	int64_t next_connection; /* the row id the next new connection gets */
+	uint32_t open;           /* connections that are connected and our own */
+	uint32_t peak;           /* most of them at once, as far as this fold has seen */
+	uint64_t peak_at;        /* when that was first reached */
+
+	/* Live objects and those released since the last save.  Items are reused; index 0 is none. */
+	struct array connections;    /* of struct fold_connection */
+	struct array resources;      /* of struct fold_resource */
+	uint32_t free_connection;    /* chained by their `thread` */
+	uint32_t free_resource;      /* chained by their `next` */
+	struct map live_connections; /* address to index */
+	struct map live_resources;   /* key (fold-store.c) to index */
+	uint64_t last_address;       /* the connection looked up last: most events mean the same one */
+	uint32_t last_index;
+	struct fold_past *finished; /* connections; NULL before the first */
+	struct fold_past *cleared;  /* results */
+
+	/* What a save must write.  fold_saved empties all of it. */
+	struct array touched;        /* of uint32_t: connections that are new or changed */
+	uint32_t unsaved_resource;   /* latest live resource without a row */
+	struct array gone_resources; /* of int64_t: rows of resources that were released */
+	struct array pairs;          /* of struct fold_pair */
+	struct map pair_index;
+	struct array resets;       /* of struct fold_reset */
+	struct array misuses;      /* of struct fold_misuse */
+	uint64_t unseen_releases;  /* addresses handed out again without a release */
+	uint64_t unknown_releases; /* releases without an acquire */
+	uint64_t damaged;          /* events that make no sense */
+	bool end_changed;
+	uint8_t end; /* enum process_end */
+	uint64_t ended;
+};
+
+/* Begin with {0} and these two.  False when memory is short. */
+bool fold_init(struct fold *fold, bool is_forked);
+void fold_done(struct fold *fold);
+
+/* Folds one event, in the order of the spool.  False when memory is short: the fold is then of no more use. */
+bool fold_event(struct fold *fold, const struct event *event);
+
+/*
+ * Takes up a live object that an earlier drain has saved; the row id says which.  Resources come after the connections,
+ * the oldest first; `connection_index` is the index of theirs, 0 none.
+ */
+bool fold_restore_connection(struct fold *fold, const struct fold_connection *connection, uint32_t *ret_index);
+bool fold_restore_resource(struct fold *fold, const struct fold_resource *resource, uint32_t connection_index);
+
+static inline struct fold_connection *fold_connection(const struct fold *fold, uint32_t index)
+{
+	return (struct fold_connection *)fold->connections.items + index;
+}
+
+static inline struct fold_resource *fold_resource(const struct fold *fold, uint32_t index)
+{
+	return (struct fold_resource *)fold->resources.items + index;
+}
+
+/* All of the lists are in the trace now, and every resource on the list of unsaved ones has its row id. */
+void fold_saved(struct fold *fold);
+
+#endif

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * beside.h - the files that lie beside a trace: spools and marks.
+ *
+ * Owns their names: TRACE-spool-PID-ID, TRACE-lost-PID-ERRNO for a process that
+ * could not make a spool, and TRACE-unseen-HASH, a link to words (unseen.h).  Walks a folder; opens and changes no
+ * file.
+ */
+#ifndef PQLEAK_TRACE_SPOOL_BESIDE_H
+#define PQLEAK_TRACE_SPOOL_BESIDE_H
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdint.h>
+
+enum beside_what {
+	BESIDE_NOTHING, /* no more */
+	BESIDE_SPOOL,
+	BESIDE_LOST,
+	BESIDE_UNSEEN,
+};
+
+struct beside {
+	DIR *folder;
+	const char *name; /* the trace's own, without its folder */
+	enum beside_what what;
+	int pid;         /* unseen: 0 */
+	uint64_t number; /* spool: its id; lost mark: an errno; unseen: a hash */
+	char path[PATH_MAX];
+	size_t folder_length; /* of `path`, with the slash */
+};
+
+/* Begins a walk.  0 or -errno; -ENOENT when there is no such folder. */
+int beside_open(struct beside *beside, const char *trace);
+
+/* The next file; beside->what, pid, number and path describe it. */
+enum beside_what beside_next(struct beside *beside);
+
+void beside_close(struct beside *beside);
+
+#endif

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * spool-room.c - room on disk for a spool: made, grown and mapped.
+ *
+ * Called by the spool writer, that is in the traced program, in any thread
+ * and in any state of the C library.  It never maps a byte that the file
+ * system has not promised, so that a full disk cannot become a SIGBUS, and
+ * never lets RLIMIT_FSIZE's SIGXFSZ reach the program.
+ */
+#include "trace/spool/spool-room.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "trace/base/sigxfsz.h"
+
+static_assert(SPOOL_HEADER_BYTES % 4096 == 0, "segments begin on a page");
+
+static off_t segment_offset(uint32_t number)
+{
+	return (off_t)SPOOL_HEADER_BYTES + (off_t)number * SPOOL_SEGMENT_BYTES;
+}
+
+/* Where pages are larger than the header's, a mapping must begin before what it is for. */
+static size_t slack_before(off_t offset)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	return (size_t)(offset % (off_t)page);
+}
+
+static int map_part(int fd, off_t offset, size_t length, char **ret)
+{
+	size_t slack = slack_before(offset);
+	char *base = mmap(NULL, length + slack, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset - (off_t)slack);
+	if (base == MAP_FAILED)
+		return -errno;
+	*ret = base + slack;
+	return 0;
+}
+
+static void unmap_part(off_t offset, size_t length, char *part)
+{
+	size_t slack = slack_before(offset);
+	munmap(part - slack, length + slack);
+}
+
+/* The plain system call first: it fails at once where posix_fallocate would write every block by hand. */
+static int reserve(int fd, off_t offset, size_t length)
+{
+	for (;;) {
+		if (fallocate(fd, 0, offset, (off_t)length) == 0)
+			return 0;
+		if (errno == EOPNOTSUPP || errno == ENOSYS) {
+			int error = posix_fallocate(fd, offset, (off_t)length);
+			if (error == 0)
+				return 0;
+			errno = error;
+		}
+		if (errno != EINTR)
+			return -errno;
+	}
+}
+
+static int reserve_quietly(int fd, off_t offset, size_t length)
+{
+	struct sigxfsz blocked;
+	sigxfsz_block(&blocked);
+	int result = reserve(fd, offset, length);
+	sigxfsz_restore(&blocked);
+	return result;
+}
+
+static bool is_ours(const struct spool *spool, const struct stat *st)
+{
+	return st->st_dev == spool->device && st->st_ino == spool->inode && st->st_nlink > 0;
+}
+
+static int create_and_map(struct spool *spool, int fd, size_t bytes)
+{
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return -errno;
+	spool->device = st.st_dev;
+	spool->inode = st.st_ino;
+	int result = reserve_quietly(fd, 0, bytes);
+	if (result < 0)
+		return result;
+	char *header;
+	result = map_part(fd, 0, SPOOL_HEADER_BYTES, &header);
+	if (result == 0)
+		spool->header = (struct spool_header *)(void *)header;
+	return result;
+}
+
+int room_create(struct spool *spool, size_t bytes)
+{
+	int saved = errno;
+	int result = 0;
+	int fd = open(spool->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		result = -errno;
+	} else {
+		result = create_and_map(spool, fd, bytes);
+		if (result < 0)
+			unlink(spool->path);
+		close(fd);
+	}
+	errno = saved;
+	return result;
+}
+
+static int grow_and_map(const struct spool *spool, int fd, uint32_t number, bool grow, char **ret)
+{
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return -errno;
+	if (!is_ours(spool, &st))
+		return -ESTALE;
+	if (grow) {
+		int result = reserve_quietly(fd, segment_offset(number), SPOOL_SEGMENT_BYTES);
+		if (result < 0)
+			return result;
+	}
+	return map_part(fd, segment_offset(number), SPOOL_SEGMENT_BYTES, ret);
+}
+
+int room_segment(struct spool *spool, uint32_t number, bool grow, char **ret)
+{
+	int saved = errno;
+	int fd = open(spool->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int result = fd < 0 ? -errno : grow_and_map(spool, fd, number, grow, ret);
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	return result;
+}
+
+void room_unmap_segment(uint32_t number, char *segment)
+{
+	int saved = errno;
+	unmap_part(segment_offset(number), SPOOL_SEGMENT_BYTES, segment);
+	errno = saved;
+}
+
+void room_unmap_header(struct spool *spool)
+{
+	int saved = errno;
+	unmap_part(0, SPOOL_HEADER_BYTES, (char *)spool->header);
+	spool->header = NULL;
+	errno = saved;
+}
+
+void room_remove(const struct spool *spool)
+{
+	int saved = errno;
+	struct stat st;
+	if (lstat(spool->path, &st) == 0 && is_ours(spool, &st))
+		unlink(spool->path);
+	errno = saved;
+}

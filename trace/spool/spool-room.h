@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * spool-room.h - room on disk for a spool: made, grown and mapped.
+ *
+ * Owns the system calls behind the spool writer.  Private to the writer.
+ * Every function returns 0 or -errno, changes no errno, keeps no descriptor,
+ * uses no malloc, and lets no signal reach the host.
+ */
+#ifndef PQLEAK_TRACE_SPOOL_SPOOL_ROOM_H
+#define PQLEAK_TRACE_SPOOL_SPOOL_ROOM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "trace/spool/spool.h"
+
+/* Makes spool->path, which must not exist, reserves `bytes`, maps the header, and remembers which file it is. */
+int room_create(struct spool *spool, size_t bytes);
+
+/* Maps file segment `number`; with `grow` its room is reserved first.  The file must still be the one created. */
+int room_segment(struct spool *spool, uint32_t number, bool grow, char **ret);
+
+/* Unmaps a segment mapped by room_segment. */
+void room_unmap_segment(uint32_t number, char *segment);
+
+/* Unmaps the header. */
+void room_unmap_header(struct spool *spool);
+
+/* Unlinks spool->path if it still is the file created. */
+void room_remove(const struct spool *spool);
+
+#endif

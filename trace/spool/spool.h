@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * spool.h - the per-process, crash-safe file of raw events.
+ *
+ * Owns the file's layout, its writer (the shim) and its reader (the analyzer,
+ * and the shim's own drain).  A spool lies beside its trace and is named
+ * TRACE-spool-PID-ID.  It is a header page and then segments of 64 KiB, each
+ * reserved with posix_fallocate before it is mapped, so that a full disk can
+ * never become a SIGBUS.  Events fill one chain of segments, interned blobs
+ * (stacks, modules, texts, targets) another.
+ *
+ * Crash safety: an event exists from the store of `head` that covers it, a
+ * blob from the store of `blob_bytes`; whatever a killed process left behind
+ * them is ignored.  Segments wholly before `tail` (drained and committed to
+ * the trace) are reused.
+ *
+ * Never: allocates with malloc, takes a lock, prints, keeps a descriptor
+ * open, or touches errno's meaning for the caller (results are 0 or -errno).
+ * Threads: writer calls must be serialised by the caller.
+ */
+#ifndef PQLEAK_TRACE_SPOOL_SPOOL_H
+#define PQLEAK_TRACE_SPOOL_SPOOL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "trace/base/event.h"
+
+#define SPOOL_MAGIC "pqlspool"
+#define SPOOL_VERSION 3u
+#define SPOOL_SEGMENT_BYTES 65536u
+#define SPOOL_SEGMENT_EVENTS (SPOOL_SEGMENT_BYTES / sizeof(struct event))
+#define SPOOL_EVENT_SEGMENTS 256u /* 16 MiB of undrained events, then they are dropped */
+#define SPOOL_BLOB_SEGMENTS 128u  /* 8 MiB of blobs, then stacks become 0 */
+#define SPOOL_SEGMENTS (SPOOL_EVENT_SEGMENTS + SPOOL_BLOB_SEGMENTS)
+#define SPOOL_HEADER_BYTES 8192u
+#define SPOOL_LABEL_BYTES 256u
+
+enum blob_type {
+	BLOB_STACK = 1, /* struct blob_frame[], innermost first */
+	BLOB_MODULE,    /* path, NUL, build-id in hexadecimal, NUL */
+	BLOB_TEXT,      /* bytes, not NUL-terminated */
+	BLOB_SETTINGS,  /* sslmode, connect_timeout, keepalives, keepalives_idle, keepalives_interval, keepalives_count,
+					   tcp_user_timeout, target_session_attrs: eight NUL-terminated texts, empty when not set */
+	BLOB_TARGET,    /* host, port, database, user, application_name, server_version, ssl: seven NUL-terminated texts */
+	BLOB_SCRIPT,    /* language, function, file of a script: three NUL-terminated texts, the last may be cut */
+};
+
+/* Layout in the blob chain: this header, then `bytes` bytes, padded to 8.  A blob never crosses a segment's end. */
+struct blob_header {
+	uint32_t bytes;
+	uint32_t type; /* enum blob_type; 0: nothing more in this segment */
+};
+
+enum frame_type {
+	FRAME_NATIVE = 0,
+	FRAME_SCRIPT,
+};
+
+struct blob_frame {
+	uint32_t where;  /* native: number of a BLOB_MODULE, 0 for code in no module; script: of a BLOB_SCRIPT */
+	uint32_t type;   /* enum frame_type */
+	uint64_t offset; /* native: return address minus one, relative to the module's load address; script: the line */
+};
+
+struct spool_header {
+	char magic[8];
+	uint32_t version;
+	uint32_t header_bytes;
+	uint64_t id;            /* random; names the process in the trace */
+	uint64_t parent_id;     /* spool id of the process this one was forked from, or 0 */
+	uint64_t boot_id;       /* first 64 bits of the kernel's boot id */
+	uint64_t pid_namespace; /* inode of /proc/self/ns/pid */
+	int64_t epoch_ns;       /* add to an event's time to get ns since 1970 */
+	uint64_t started;       /* ns, CLOCK_MONOTONIC */
+	int32_t pid;
+	int32_t ppid;
+	uint32_t keep_events; /* PQLEAK_EVENTS=all: 1 */
+	uint32_t reserved;
+	_Atomic uint64_t head;       /* events appended so far */
+	_Atomic uint64_t tail;       /* events drained so far; segments wholly before it are free */
+	_Atomic uint64_t blob_bytes; /* logical bytes of the blob chain in use */
+	_Atomic uint64_t dropped;    /* events that found no room */
+	_Atomic uint32_t segments;   /* segments in the file */
+	_Atomic uint32_t
+		event_segment[SPOOL_EVENT_SEGMENTS];            /* logical segment n is at [n % N]: file segment + 1, 0 none */
+	_Atomic uint32_t blob_segment[SPOOL_BLOB_SEGMENTS]; /* the same; never reused */
+	char host[256];
+	char exe[1024];
+	char command[2048];            /* redacted by the writer */
+	char label[SPOOL_LABEL_BYTES]; /* PQLEAK_LABEL; empty: none */
+};
+
+static_assert(sizeof(struct spool_header) <= SPOOL_HEADER_BYTES, "the header fits its pages");
+
+/* What the writer says about itself; copied into the header. */
+struct spool_identity {
+	uint64_t parent_id;
+	uint32_t keep_events;
+	char host[256];
+	char exe[1024];
+	char command[2048];
+	char label[SPOOL_LABEL_BYTES];
+};
+
+/* A spool in this process's memory.  The writer's is mapped shared; a reader's is a private copy of the file. */
+struct spool {
+	struct spool_header *header;
+	char *event_segment[SPOOL_EVENT_SEGMENTS]; /* by logical segment modulo N; NULL: not mapped yet */
+	char *blob_segment[SPOOL_BLOB_SEGMENTS];
+	char path[4096];
+	/* writer only: */
+	uint32_t blob_count;     /* blobs so far; the last one's number */
+	uint64_t event_room;     /* events that the segments so far can hold: at this head another is needed */
+	uint64_t oldest_segment; /* lowest logical event segment that still has a file segment */
+	dev_t device;            /* the file that was created: whatever else comes to lie at `path` is left alone */
+	ino_t inode;
+	/* reader only: */
+	char *copy; /* the whole file, malloc'ed */
+	size_t copy_bytes;
+};
+
+/* --- writer (no malloc) --- */
+
+/*
+ * Creates the spool beside `trace` (an absolute path, for the host may change its folder), mode 0600, mapped and ready.
+ * 0 or -errno; on failure nothing is left behind.
+ */
+int spool_create(struct spool *spool, const char *trace, const struct spool_identity *identity);
+
+/* The last places of the room there is are kept for EVENT_END and what revokes it: how it ended must not be lost. */
+#define SPOOL_ENDS 4u
+
+/* Whether the next event needs new room, and so system calls. */
+static inline bool spool_is_full(const struct spool *spool)
+{
+	return atomic_load_explicit(&spool->header->head, memory_order_relaxed) + SPOOL_ENDS >= spool->event_room;
+}
+
+/* Appends one event.  0, or -errno when there is no room: the event is then counted as dropped. */
+int spool_append(struct spool *spool, const struct event *event);
+
+/* Appends one blob and returns its number, or 0 when it is too large or there is no room. */
+uint32_t spool_add_blob(struct spool *spool, enum blob_type type, const void *bytes, size_t length);
+
+/* Everything before `position` is committed to the trace: its segments may be reused. */
+void spool_retire(struct spool *spool, uint64_t position);
+
+/* Unmaps, or frees a reader's copy.  With `remove` the file is unlinked too, unless another one lies there by now. */
+void spool_close(struct spool *spool, bool remove);
+
+/* --- both --- */
+
+/* The event at `position` (tail <= position < head), or NULL when the file does not hold it. */
+const struct event *spool_event(const struct spool *spool, uint64_t position);
+
+/* A walk over the blobs in the order of their numbers; begin with {0}.  `number` is then the blob just returned. */
+struct spool_cursor {
+	uint64_t position;
+	uint32_t number;
+};
+
+/* The next blob and its bytes (valid until the spool is closed), or NULL when there are no more for now. */
+const struct blob_header *spool_next_blob(const struct spool *spool, struct spool_cursor *cursor,
+										  const void **ret_bytes);
+
+/* --- reader --- */
+
+/* Reads and checks a spool file of any origin; 0, -errno, or -EBADMSG when it is no usable spool. */
+int spool_read(struct spool *ret, const char *path);
+
+enum spool_owner {
+	SPOOL_OWNER_GONE,    /* its process has ended or is another program now */
+	SPOOL_OWNER_RUNNING, /* it still maps the file */
+	SPOOL_OWNER_UNKNOWN, /* another pid namespace, or /proc is closed to us */
+};
+
+/* Asks /proc/PID/maps whether the process that writes this spool still has it mapped. */
+enum spool_owner spool_owner(const struct spool *spool);
+
+#endif

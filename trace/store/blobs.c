@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * blobs.c - from a spool's blob numbers to rows of the trace.
+ *
+ * Called by the drain.  The bytes come from a spool of any origin: lengths
+ * and module numbers are checked, and what is damaged becomes "unknown".
+ */
+#include "trace/store/blobs.h"
+
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MODULE_TEXTS 2
+#define SCRIPT_TEXTS 3
+#define TARGET_TEXTS 7
+#define SETTING_TEXTS 8
+#define MOST_TEXTS SETTING_TEXTS
+
+struct blob_entry {
+	const void *bytes;
+	uint32_t length;
+	uint32_t type; /* enum blob_type */
+	int64_t row;   /* of its table, 0 for a text */
+};
+
+static const struct blob_entry *find(const struct blobs *blobs, uint32_t number, enum blob_type type)
+{
+	if (number == 0 || number > blobs->entries.count)
+		return NULL;
+	const struct blob_entry *entry = (const struct blob_entry *)blobs->entries.items + (number - 1);
+	return entry->type == type ? entry : NULL;
+}
+
+/* The row that `find` finds with what the caller has bound, or the one that `add` adds with the same. */
+static int find_or_add(struct statements *statements, sqlite3_stmt *find, sqlite3_stmt *add, int64_t *ret)
+{
+	int rc = statement_number(find, ret);
+	if (rc == SQLITE_ROW)
+		return SQLITE_OK;
+	if (rc != SQLITE_DONE)
+		return rc;
+	rc = statement_run(add);
+	*ret = sqlite3_last_insert_rowid(statements->db);
+	return rc;
+}
+
+/* Splits `count` NUL-terminated texts; those that are missing are empty. */
+static void split(const struct blob_entry *entry, const char **ret, int *ret_length, int count)
+{
+	const char *at = entry->bytes, *end = at + entry->length;
+	for (int i = 0; i < count; i++) {
+		ret[i] = at;
+		ret_length[i] = (int)strnlen(at, (size_t)(end - at));
+		at += ret_length[i];
+		if (at < end)
+			at++;
+	}
+}
+
+/* A row that consists of the blob's texts alone. */
+static int store_texts(struct statements *statements, enum statement_name find, enum statement_name add, int texts,
+					   struct blob_entry *entry)
+{
+	const char *field[MOST_TEXTS];
+	int length[MOST_TEXTS];
+	split(entry, field, length, texts);
+	sqlite3_stmt *stmt[2] = {statement(statements, find), statement(statements, add)};
+	if (stmt[0] == NULL || stmt[1] == NULL)
+		return sqlite3_extended_errcode(statements->db);
+	for (int i = 0; i < 2; i++)
+		for (int j = 0; j < texts; j++)
+			sqlite3_bind_text(stmt[i], j + 1, field[j], length[j], SQLITE_STATIC);
+	return find_or_add(statements, stmt[0], stmt[1], &entry->row);
+}
+
+static int64_t number_in(const char *text, int length)
+{
+	char copy[16] = "";
+	if (length > 0 && length < (int)sizeof(copy))
+		memcpy(copy, text, (size_t)length);
+	return strtol(copy, NULL, 10);
+}
+
+static int store_target(struct statements *statements, struct blob_entry *entry)
+{
+	const char *field[TARGET_TEXTS];
+	int length[TARGET_TEXTS];
+	split(entry, field, length, TARGET_TEXTS);
+	sqlite3_stmt *stmt[2] = {statement(statements, FIND_TARGET), statement(statements, ADD_TARGET)};
+	if (stmt[0] == NULL || stmt[1] == NULL)
+		return sqlite3_extended_errcode(statements->db);
+	for (int i = 0; i < 2; i++) {
+		for (int j = 0; j < 5; j++)
+			sqlite3_bind_text(stmt[i], j + 1, field[j], length[j], SQLITE_STATIC);
+		sqlite3_bind_int64(stmt[i], 6, number_in(field[5], length[5]));
+		sqlite3_bind_int64(stmt[i], 7, number_in(field[6], length[6]) != 0);
+	}
+	return find_or_add(statements, stmt[0], stmt[1], &entry->row);
+}
+
+static int store_frame(struct statements *statements, int64_t module, uint64_t offset, int64_t script, int64_t *ret)
+{
+	sqlite3_stmt *stmt[2] = {statement(statements, FIND_FRAME), statement(statements, ADD_FRAME)};
+	if (stmt[0] == NULL || stmt[1] == NULL)
+		return sqlite3_extended_errcode(statements->db);
+	for (int i = 0; i < 2; i++) {
+		sqlite3_bind_int64(stmt[i], 1, module);
+		sqlite3_bind_int64(stmt[i], 2, (int64_t)offset);
+		sqlite3_bind_int64(stmt[i], 3, script);
+	}
+	return find_or_add(statements, stmt[0], stmt[1], ret);
+}
+
+static int store_stack_frames(struct statements *statements, int64_t stack, const int64_t *frames, uint32_t count)
+{
+	sqlite3_stmt *stmt = statement(statements, ADD_STACK_FRAME);
+	if (stmt == NULL)
+		return sqlite3_extended_errcode(statements->db);
+	int rc = SQLITE_OK;
+	for (uint32_t level = 0; level < count && rc == SQLITE_OK; level++) {
+		sqlite3_bind_int64(stmt, 1, stack);
+		sqlite3_bind_int64(stmt, 2, level);
+		sqlite3_bind_int64(stmt, 3, frames[level]);
+		rc = statement_run(stmt);
+	}
+	return rc;
+}
+
+/* The stack with these frames (row ids), of which there is at least one. */
+static int store_frames(struct statements *statements, const int64_t *frames, uint32_t count, int64_t *ret)
+{
+	sqlite3_stmt *stmt = statement(statements, FIND_STACK);
+	if (stmt == NULL)
+		return sqlite3_extended_errcode(statements->db);
+	uint64_t *identity = sqlite3_malloc64(count * sizeof(*identity));
+	if (identity == NULL)
+		return SQLITE_NOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		identity[i] = htole64((uint64_t)frames[i]);
+	sqlite3_bind_blob64(stmt, 1, identity, count * sizeof(*identity), SQLITE_TRANSIENT);
+	int rc = statement_number(stmt, ret);
+	if (rc == SQLITE_DONE) {
+		stmt = statement(statements, ADD_STACK);
+		if (stmt == NULL) {
+			rc = sqlite3_extended_errcode(statements->db);
+		} else {
+			sqlite3_bind_blob64(stmt, 1, identity, count * sizeof(*identity), SQLITE_TRANSIENT);
+			rc = statement_run(stmt);
+			*ret = sqlite3_last_insert_rowid(statements->db);
+		}
+		if (rc == SQLITE_OK)
+			rc = store_stack_frames(statements, *ret, frames, count);
+	} else if (rc == SQLITE_ROW) {
+		rc = SQLITE_OK;
+	}
+	sqlite3_free(identity);
+	return rc;
+}
+
+/*
+ * Code in no module is a JIT's: an address of one process.  The module that stands for it has the spool's identity as
+ * its build-id, so that two processes are never taken for one.
+ */
+static int store_jit(struct blobs *blobs, struct statements *statements)
+{
+	char text[sizeof "[jit]" + sizeof "0123456789abcdef"];
+	snprintf(text, sizeof text, "[jit]%c%016" PRIx64, '\0', blobs->spool_id);
+	struct blob_entry entry = {.bytes = text, .length = sizeof text};
+	int rc = store_texts(statements, FIND_MODULE, ADD_MODULE, MODULE_TEXTS, &entry);
+	blobs->jit = entry.row;
+	return rc;
+}
+
+static int store_stack(struct blobs *blobs, struct statements *statements, struct blob_entry *entry)
+{
+	uint32_t count = entry->length / sizeof(struct blob_frame);
+	if (count == 0) {
+		entry->row = blobs->no_stack;
+		return SQLITE_OK;
+	}
+	int64_t *frames = sqlite3_malloc64(count * sizeof(*frames));
+	if (frames == NULL)
+		return SQLITE_NOMEM;
+	const struct blob_frame *frame = entry->bytes;
+	int rc = SQLITE_OK;
+	for (uint32_t i = 0; i < count && rc == SQLITE_OK; i++) {
+		bool is_script = frame[i].type == FRAME_SCRIPT;
+		const struct blob_entry *where = find(blobs, frame[i].where, is_script ? BLOB_SCRIPT : BLOB_MODULE);
+		int64_t row = where != NULL ? where->row : 0;
+		bool is_jit = frame[i].where == 0 && !is_script;
+		if (is_jit && blobs->jit == 0)
+			rc = store_jit(blobs, statements);
+		if (is_jit)
+			row = blobs->jit;
+		if (rc != SQLITE_OK)
+			break;
+		rc = store_frame(statements, is_script ? 0 : row, frame[i].offset, is_script ? row : 0, &frames[i]);
+	}
+	if (rc == SQLITE_OK)
+		rc = store_frames(statements, frames, count, &entry->row);
+	sqlite3_free(frames);
+	return rc;
+}
+
+/* An unknown stack has one frame, in no module, so that whoever joins a stack with its frames still finds it. */
+static int store_no_stack(struct blobs *blobs, struct statements *statements)
+{
+	int64_t frame;
+	int rc = store_frame(statements, 0, 0, 0, &frame);
+	return rc == SQLITE_OK ? store_frames(statements, &frame, 1, &blobs->no_stack) : rc;
+}
+
+static int store_one(struct blobs *blobs, struct statements *statements, struct blob_entry *entry)
+{
+	switch ((enum blob_type)entry->type) {
+	case BLOB_MODULE:
+		return store_texts(statements, FIND_MODULE, ADD_MODULE, MODULE_TEXTS, entry);
+	case BLOB_SCRIPT:
+		return store_texts(statements, FIND_SCRIPT, ADD_SCRIPT, SCRIPT_TEXTS, entry);
+	case BLOB_STACK:
+		return store_stack(blobs, statements, entry);
+	case BLOB_TARGET:
+		return store_target(statements, entry);
+	case BLOB_SETTINGS:
+		return store_texts(statements, FIND_SETTING, ADD_SETTING, SETTING_TEXTS, entry);
+	case BLOB_TEXT:
+		break;
+	}
+	return SQLITE_OK;
+}
+
+int blobs_store(struct blobs *blobs, const struct spool *spool, struct statements *statements)
+{
+	blobs->spool_id = spool->header->id;
+	if (blobs->no_stack == 0) {
+		int rc = store_no_stack(blobs, statements);
+		if (rc != SQLITE_OK)
+			return rc;
+	}
+	const void *bytes;
+	const struct blob_header *blob;
+	while ((blob = spool_next_blob(spool, &blobs->cursor, &bytes)) != NULL) {
+		struct blob_entry entry = {.bytes = bytes, .length = blob->bytes, .type = blob->type};
+		int rc = store_one(blobs, statements, &entry);
+		if (rc != SQLITE_OK)
+			return rc;
+		struct blob_entry *place = array_add(&blobs->entries, sizeof(*place));
+		if (place == NULL)
+			return SQLITE_NOMEM;
+		*place = entry;
+	}
+	return SQLITE_OK;
+}
+
+int64_t blobs_stack(const struct blobs *blobs, uint32_t number)
+{
+	const struct blob_entry *entry = find(blobs, number, BLOB_STACK);
+	return entry != NULL ? entry->row : blobs->no_stack;
+}
+
+int64_t blobs_target(const struct blobs *blobs, uint32_t number)
+{
+	const struct blob_entry *entry = find(blobs, number, BLOB_TARGET);
+	return entry != NULL ? entry->row : 0;
+}
+
+int64_t blobs_setting(const struct blobs *blobs, uint32_t number)
+{
+	const struct blob_entry *entry = find(blobs, number, BLOB_SETTINGS);
+	return entry != NULL ? entry->row : 0;
+}
+
+const char *blobs_text(const struct blobs *blobs, uint32_t number, int *ret_length)
+{
+	const struct blob_entry *entry = find(blobs, number, BLOB_TEXT);
+	if (entry == NULL)
+		return NULL;
+	*ret_length = (int)entry->length;
+	return entry->bytes;
+}
+
+bool blobs_index_stacks(const struct blobs *blobs, struct map *ret)
+{
+	const struct blob_entry *entry = blobs->entries.items;
+	for (uint32_t i = 0; i < blobs->entries.count; i++) {
+		if (entry[i].type != BLOB_STACK || map_find(ret, (uint64_t)entry[i].row) != NULL)
+			continue;
+		if (!map_add(ret, (uint64_t)entry[i].row, i + 1))
+			return false;
+	}
+	return true;
+}
+
+void blobs_done(struct blobs *blobs)
+{
+	array_done(&blobs->entries);
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * drain.c - one spool's events into one trace.
+ *
+ * Called by the shim for its own spool and by the ingest for those of others.
+ * Owns the order of work that keeps an event from being lost or doubled: the
+ * position is stored in the same transaction as the rows, and the spool learns
+ * of it only after the COMMIT.  Whoever crashes in between leaves a trace that
+ * says where to go on.
+ */
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include "trace/store/failure.h"
+#include "trace/store/rows.h"
+#include "trace/base/sigxfsz.h"
+
+struct drain {
+	struct spool *spool;
+	struct fold fold;
+	struct blobs blobs;
+	bool has_started;  /* the fold is what the trace says it was at `position` */
+	uint64_t position; /* events folded so far */
+};
+
+struct drain *drain_new(struct spool *spool)
+{
+	struct drain *drain = sqlite3_malloc64(sizeof(*drain));
+	if (drain == NULL)
+		return NULL;
+	*drain = (struct drain){0};
+	drain->spool = spool;
+	if (fold_init(&drain->fold, spool->header->parent_id != 0))
+		return drain;
+	sqlite3_free(drain);
+	return NULL;
+}
+
+void drain_free(struct drain *drain)
+{
+	if (drain == NULL)
+		return;
+	fold_done(&drain->fold);
+	blobs_done(&drain->blobs);
+	sqlite3_free(drain);
+}
+
+static void format_id(char *ret, size_t bytes, uint64_t id)
+{
+	sqlite3_snprintf((int)bytes, ret, "%016llx", (unsigned long long)id);
+}
+
+/* Where the trace stands with this process: SQLITE_ROW with its row id and position, or SQLITE_DONE. */
+static int find_process(struct rows *rows, const struct spool_header *header, uint64_t *ret_drained)
+{
+	char id[20];
+	sqlite3_stmt *stmt = statement(&rows->statements, FIND_PROCESS);
+	if (stmt == NULL)
+		return sqlite3_extended_errcode(rows->statements.db);
+	format_id(id, sizeof(id), header->id);
+	sqlite3_bind_text(stmt, 1, id, -1, SQLITE_TRANSIENT);
+	int rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		rows->process = sqlite3_column_int64(stmt, 0);
+		int64_t drained = sqlite3_column_int64(stmt, 1);
+		*ret_drained = drained > 0 ? (uint64_t)drained : 0;
+	}
+	sqlite3_reset(stmt);
+	return rc;
+}
+
+static int add_process(struct rows *rows, const struct spool_header *header, uint64_t position)
+{
+	char id[20], parent[20];
+	sqlite3_stmt *stmt = statement(&rows->statements, ADD_PROCESS);
+	if (stmt == NULL)
+		return sqlite3_extended_errcode(rows->statements.db);
+	format_id(id, sizeof(id), header->id);
+	format_id(parent, sizeof(parent), header->parent_id);
+	sqlite3_bind_text(stmt, 1, id, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_int64(stmt, 2, header->pid);
+	sqlite3_bind_int64(stmt, 3, header->ppid);
+	if (header->parent_id != 0)
+		sqlite3_bind_text(stmt, 4, parent, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_text(stmt, 5, header->host, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 6, header->exe, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 7, header->command, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 8, (int64_t)(header->started + (uint64_t)header->epoch_ns));
+	sqlite3_bind_int64(stmt, 9, (int64_t)position);
+	if (header->label[0] != '\0')
+		sqlite3_bind_text(stmt, 10, header->label, -1, SQLITE_STATIC);
+	int rc = statement_run(stmt);
+	rows->process = sqlite3_last_insert_rowid(rows->statements.db);
+	return rc;
+}
+
+/* The trace was removed, or put back from an older copy, while the process ran: what it had taken over is not there. */
+static int note_missing(struct rows *rows, const struct spool_header *header, uint64_t count)
+{
+	char reason[128];
+	sqlite3_snprintf(sizeof(reason), reason, "%llu of its events were in a trace that was removed or replaced",
+					 (unsigned long long)count);
+	return rows_add_incomplete(rows, header->pid, reason);
+}
+
+/* Finds or makes the process's row, and brings blobs, fold and position to where the trace stands. */
+static int start(struct drain *drain, struct rows *rows)
+{
+	const struct spool_header *header = drain->spool->header;
+	uint64_t tail = atomic_load_explicit(&header->tail, memory_order_acquire);
+	uint64_t drained = 0;
+	int rc = find_process(rows, header, &drained);
+	bool is_known = rc == SQLITE_ROW;
+	if (!is_known && rc != SQLITE_DONE)
+		return rc;
+	if (drain->has_started && !(is_known && drained == drain->position)) {
+		/* This is not the trace that the fold was saved to. */
+		fold_done(&drain->fold);
+		blobs_done(&drain->blobs);
+		drain->blobs = (struct blobs){0};
+		drain->has_started = false;
+		if (!fold_init(&drain->fold, header->parent_id != 0))
+			return SQLITE_NOMEM;
+	}
+	rc = SQLITE_OK;
+	if (!is_known)
+		rc = add_process(rows, header, tail);
+	if (rc == SQLITE_OK)
+		rc = blobs_store(&drain->blobs, drain->spool, &rows->statements);
+	if (rc != SQLITE_OK || drain->has_started)
+		return rc;
+	drain->position = drained;
+	if (is_known && drained > 0)
+		rc = rows_load(rows, &drain->fold);
+	if (rc == SQLITE_OK && drained < tail) {
+		drain->position = tail;
+		rc = note_missing(rows, header, tail - drained);
+	}
+	drain->has_started = true;
+	return rc;
+}
+
+static int fold_events(struct drain *drain, struct rows *rows, uint64_t head)
+{
+	const struct spool *spool = drain->spool;
+	bool keep = spool->header->keep_events != 0;
+	for (; drain->position < head; drain->position++) {
+		const struct event *event = spool_event(spool, drain->position);
+		if (event == NULL)
+			return SQLITE_CORRUPT;
+		if (!fold_event(&drain->fold, event))
+			return SQLITE_NOMEM;
+		if (keep) {
+			int rc = rows_keep_event(rows, event, drain->position);
+			if (rc != SQLITE_OK)
+				return rc;
+		}
+	}
+	return SQLITE_OK;
+}
+
+static int note_damage(struct rows *rows, const struct spool_header *header, uint64_t damaged)
+{
+	char reason[64];
+	if (damaged == 0)
+		return SQLITE_OK;
+	sqlite3_snprintf(sizeof(reason), reason, "%llu of its events are damaged", (unsigned long long)damaged);
+	return rows_add_incomplete(rows, header->pid, reason);
+}
+
+static int update_process(const struct drain *drain, struct rows *rows)
+{
+	const struct fold *fold = &drain->fold;
+	uint64_t dropped = atomic_load_explicit(&drain->spool->header->dropped, memory_order_relaxed);
+	sqlite3_stmt *stmt = statement(&rows->statements, UPDATE_PROCESS);
+	if (stmt == NULL)
+		return sqlite3_extended_errcode(rows->statements.db);
+	sqlite3_bind_int64(stmt, 1, rows->process);
+	sqlite3_bind_int64(stmt, 2, (int64_t)drain->position);
+	sqlite3_bind_int64(stmt, 3, dropped <= INT64_MAX ? (int64_t)dropped : INT64_MAX);
+	sqlite3_bind_int64(stmt, 4, (int64_t)fold->unseen_releases);
+	sqlite3_bind_int64(stmt, 5, (int64_t)fold->unknown_releases);
+	sqlite3_bind_int64(stmt, 6, fold->peak);
+	sqlite3_bind_int64(stmt, 7, (int64_t)(fold->peak_at + (uint64_t)rows->epoch_ns));
+	return statement_run(stmt);
+}
+
+static int drain_all(struct drain *drain, struct rows *rows)
+{
+	const struct spool_header *header = drain->spool->header;
+	/* The head first: an event's blobs were there before it. */
+	uint64_t head = atomic_load_explicit(&header->head, memory_order_acquire);
+	int rc = start(drain, rows);
+	if (rc == SQLITE_OK)
+		rc = rows_begin(rows, &drain->fold);
+	if (rc == SQLITE_OK)
+		rc = fold_events(drain, rows, head);
+	if (rc == SQLITE_OK)
+		rc = note_damage(rows, header, drain->fold.damaged);
+	if (rc == SQLITE_OK)
+		rc = update_process(drain, rows);
+	if (rc == SQLITE_OK)
+		rc = rows_save(rows, &drain->fold);
+	return rc;
+}
+
+enum trace_error drain_into(struct drain *drain, sqlite3 *db, struct trace_failure *failure)
+{
+	struct rows rows = {
+		.statements = {.db = db},
+		.blobs = &drain->blobs,
+		.epoch_ns = drain->spool->header->epoch_ns,
+	};
+	int rc = drain_all(drain, &rows);
+	const char *path = sqlite3_db_filename(db, "main");
+	enum trace_error error = trace_fail_sqlite(failure, db, rc, path != NULL ? path : "");
+	statements_done(&rows.statements);
+	return error;
+}
+
+void drain_committed(struct drain *drain)
+{
+	spool_retire(drain->spool, drain->position);
+}
+
+/* Whoever replaces a trace unlinks the spools of the old run: what they hold must not come into the new one. */
+static bool is_unlinked(const struct spool *spool)
+{
+	struct stat st;
+	return lstat(spool->path, &st) != 0 || st.st_dev != spool->device || st.st_ino != spool->inode;
+}
+
+static enum trace_error run(struct drain *drain, const char *path, int wait_ms, struct trace_failure *failure)
+{
+	sqlite3 *db;
+	enum trace_error error = trace_open(&db, path, TRACE_EXTEND, wait_ms, failure);
+	if (error != TRACE_OK)
+		return error;
+	error = trace_fail_sqlite(failure, db, sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), path);
+	if (error == TRACE_OK)
+		error = drain_into(drain, db, failure);
+	if (error == TRACE_OK)
+		error = trace_fail_sqlite(failure, db, sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), path);
+	if (error == TRACE_OK)
+		drain_committed(drain);
+	/* Closing rolls back what is not committed. */
+	sqlite3_close(db);
+	return error;
+}
+
+enum trace_error drain_run(struct drain *drain, const char *trace_path, int wait_ms, struct trace_failure *failure)
+{
+	if (is_unlinked(drain->spool))
+		return trace_fail(failure, TRACE_SYSTEM, "the spool '%s' was removed (its trace was replaced)",
+						  drain->spool->path);
+	struct sigxfsz blocked;
+	sigxfsz_block(&blocked);
+	enum trace_error error = run(drain, trace_path, wait_ms, failure);
+	sigxfsz_restore(&blocked);
+	return error;
+}

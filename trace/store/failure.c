@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * failure.c - one place where a failure becomes an error and a sentence.
+ *
+ * Called by whatever in this folder talks to SQLite or to the file system.
+ * Each sentence says what happened, to what, and what to do next.
+ */
+#include "trace/store/failure.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+enum trace_error trace_fail(struct trace_failure *failure, enum trace_error error, const char *format, ...)
+{
+	if (failure == NULL)
+		return error;
+	va_list arguments;
+	va_start(arguments, format);
+	failure->error = error;
+	sqlite3_vsnprintf(sizeof(failure->text), failure->text, format, arguments);
+	va_end(arguments);
+	return error;
+}
+
+static const char *system_reason(sqlite3 *db, int code)
+{
+	int error = db != NULL ? sqlite3_system_errno(db) : 0;
+	if ((code & 0xff) == SQLITE_FULL)
+		error = ENOSPC;
+	if ((code & 0xff) == SQLITE_NOMEM)
+		error = ENOMEM;
+	/* Not strerror: it translates, and the host may be in it itself. */
+	const char *text = error != 0 ? strerrordesc_np(error) : NULL;
+	return text != NULL ? text : sqlite3_errstr(code);
+}
+
+enum trace_error trace_fail_sqlite(struct trace_failure *failure, sqlite3 *db, int code, const char *path)
+{
+	switch (code & 0xff) {
+	case SQLITE_OK:
+		return TRACE_OK;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return trace_fail(failure, TRACE_BUSY, "trace '%s' is locked by another process (try again)", path);
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+		return trace_fail(failure, TRACE_READ_ONLY,
+						  "cannot write trace '%s': %s (check its permissions and its folder's)", path,
+						  sqlite3_errstr(code & 0xff));
+	case SQLITE_CORRUPT:
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+	case SQLITE_ERROR:
+	case SQLITE_SCHEMA:
+		return trace_fail(failure, TRACE_DAMAGED, "trace '%s' is damaged: %s (record a new one)", path,
+						  db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(code));
+	case SQLITE_NOTADB:
+		return trace_fail(failure, TRACE_FOREIGN,
+						  "'%s' is not a pqleak trace, and is left as it is (name another file)", path);
+	default:
+		return trace_fail(failure, TRACE_SYSTEM,
+						  "cannot use trace '%s': %s (check the disk and the limits, then try again)", path,
+						  system_reason(db, code));
+	}
+}

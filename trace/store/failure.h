@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * failure.h - one place where a failure becomes an error and a sentence.
+ *
+ * Private to the trace.  `failure` may be NULL: then only the error counts.
+ */
+#ifndef PQLEAK_TRACE_STORE_FAILURE_H
+#define PQLEAK_TRACE_STORE_FAILURE_H
+
+#include "trace/store/trace.h"
+
+/* Writes the sentence (a format of sqlite3_snprintf's) and returns `error`. */
+enum trace_error trace_fail(struct trace_failure *failure, enum trace_error error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The failure behind SQLite's `code` on the trace at `path`; TRACE_OK for SQLITE_OK. */
+enum trace_error trace_fail_sqlite(struct trace_failure *failure, sqlite3 *db, int code, const char *path);
+
+#endif

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * ingest.c - what processes left beside a trace.
+ *
+ * Called by the analyzer when it opens a trace.  The spool of a process that
+ * is gone is drained, committed and removed, in this order; that of a running
+ * one is only looked at, for a report that rolls everything back.  A file that
+ * cannot be understood is kept, and the trace says so.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "trace/spool/beside.h"
+#include "trace/store/failure.h"
+#include "trace/store/missing.h"
+#include "trace/store/statement.h"
+#include "trace/store/unseen.h"
+
+/* A spool whose creation was cut short holds nothing; but one this young may be about to be finished. */
+#define UNBORN_SECONDS 60
+
+struct ingest {
+	sqlite3 *db;
+	const char *path;
+	struct trace_failure *failure;
+	struct statements statements;
+	struct beside beside;
+	struct spool spool;
+};
+
+static enum trace_error fail(struct ingest *ingest, int rc)
+{
+	return trace_fail_sqlite(ingest->failure, ingest->db, rc, ingest->path);
+}
+
+static enum trace_error execute(struct ingest *ingest, const char *sql)
+{
+	return fail(ingest, sqlite3_exec(ingest->db, sql, NULL, NULL, NULL));
+}
+
+static sqlite3_stmt *statement_for_spool(struct ingest *ingest, enum statement_name name)
+{
+	char id[20];
+	sqlite3_stmt *stmt = statement(&ingest->statements, name);
+	if (stmt != NULL) {
+		sqlite3_snprintf(sizeof(id), id, "%016llx", (unsigned long long)ingest->beside.number);
+		sqlite3_bind_text(stmt, 1, id, -1, SQLITE_TRANSIENT);
+	}
+	return stmt;
+}
+
+static int add_incomplete(struct ingest *ingest, const char *reason)
+{
+	sqlite3_stmt *stmt = statement(&ingest->statements, ADD_INCOMPLETE);
+	if (stmt == NULL)
+		return sqlite3_extended_errcode(ingest->db);
+	sqlite3_bind_int64(stmt, 2, ingest->beside.pid);
+	sqlite3_bind_text(stmt, 3, reason, -1, SQLITE_STATIC);
+	return statement_run(stmt);
+}
+
+/* The process is gone; if it left no word of how, that is what the trace says. */
+static int give_up_process(struct ingest *ingest)
+{
+	sqlite3_stmt *stmt = statement_for_spool(ingest, GIVE_UP_PROCESS);
+	return stmt != NULL ? statement_run(stmt) : sqlite3_extended_errcode(ingest->db);
+}
+
+static bool is_process_known(struct ingest *ingest)
+{
+	int64_t row;
+	sqlite3_stmt *stmt = statement_for_spool(ingest, FIND_PROCESS);
+	return stmt != NULL && statement_number(stmt, &row) == SQLITE_ROW;
+}
+
+static bool no_such_process(int pid)
+{
+	return kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+static bool is_old(const char *path)
+{
+	struct stat st;
+	return lstat(path, &st) == 0 && time(NULL) - st.st_mtime > UNBORN_SECONDS;
+}
+
+static int note_unusable(struct ingest *ingest, const char *what)
+{
+	char *reason = sqlite3_mprintf("its spool '%s' %s; it is kept", ingest->beside.path, what);
+	if (reason == NULL)
+		return SQLITE_NOMEM;
+	int rc = add_incomplete(ingest, reason);
+	sqlite3_free(reason);
+	if (rc == SQLITE_OK && no_such_process(ingest->beside.pid))
+		rc = give_up_process(ingest);
+	return rc;
+}
+
+/* In the caller's transaction: what can be said of a spool that spool_read refused with `error`. */
+static int note_refused(struct ingest *ingest, int error)
+{
+	char text[128];
+	switch (error) {
+	case ENOENT: /* its process drained it and took it away just now */
+	case EAGAIN: /* its process is too busy for us: it runs */
+		return SQLITE_OK;
+	case ENODATA:
+		return is_process_known(ingest) ? note_unusable(ingest, "is empty") : SQLITE_OK;
+	case ENOMEM:
+		return SQLITE_NOMEM;
+	case EBADMSG:
+		return note_unusable(ingest, "is damaged");
+	default:
+		sqlite3_snprintf(sizeof(text), text, "cannot be read (%s)", strerrordesc_np(error));
+		return note_unusable(ingest, text);
+	}
+}
+
+/* Whether the process has said, here or in the trace, that it ends for good; an exec may still fail. */
+static bool has_ended(struct ingest *ingest)
+{
+	const struct spool_header *header = ingest->spool.header;
+	uint64_t tail = atomic_load_explicit(&header->tail, memory_order_relaxed);
+	for (uint64_t at = atomic_load_explicit(&header->head, memory_order_relaxed); at > tail; at--) {
+		const struct event *event = spool_event(&ingest->spool, at - 1);
+		if (event != NULL && (event->verb == EVENT_END || event->verb == EVENT_END_REVOKED))
+			return event->verb == EVENT_END && event->status != END_EXEC && event->status != END_RUNNING;
+	}
+	int64_t ended = 0;
+	sqlite3_stmt *stmt = statement_for_spool(ingest, HAS_PROCESS_ENDED);
+	return stmt != NULL && statement_number(stmt, &ended) == SQLITE_ROW && ended != 0;
+}
+
+/* In the caller's transaction: the spool's events. */
+static enum trace_error drain_spool(struct ingest *ingest, bool is_gone)
+{
+	struct drain *drain = drain_new(&ingest->spool);
+	if (drain == NULL)
+		return fail(ingest, SQLITE_NOMEM);
+	enum trace_error error = drain_into(drain, ingest->db, ingest->failure);
+	drain_free(drain);
+	if (error == TRACE_OK && is_gone)
+		error = fail(ingest, give_up_process(ingest));
+	return error;
+}
+
+/* One transaction around what `in_it` does; nothing of it stays when that fails. */
+static enum trace_error in_transaction(struct ingest *ingest, enum trace_error (*in_it)(struct ingest *, int),
+									   int detail)
+{
+	enum trace_error error = execute(ingest, "BEGIN IMMEDIATE");
+	if (error != TRACE_OK)
+		return error;
+	error = in_it(ingest, detail);
+	if (error == TRACE_OK)
+		error = execute(ingest, "COMMIT");
+	if (error != TRACE_OK)
+		sqlite3_exec(ingest->db, "ROLLBACK", NULL, NULL, NULL);
+	return error;
+}
+
+static enum trace_error drain_step(struct ingest *ingest, int is_gone)
+{
+	return drain_spool(ingest, is_gone);
+}
+
+static enum trace_error refused_step(struct ingest *ingest, int error)
+{
+	return fail(ingest, note_refused(ingest, error));
+}
+
+static enum trace_error lost_step(struct ingest *ingest, int error)
+{
+	char reason[128];
+	const char *what = strerrordesc_np(error);
+	sqlite3_snprintf(sizeof(reason), reason, "could not be recorded: %s", what != NULL ? what : "unknown error");
+	return fail(ingest, add_incomplete(ingest, reason));
+}
+
+static enum trace_error ingest_refused(struct ingest *ingest, int error)
+{
+	if (error == ENOENT || error == EAGAIN)
+		return TRACE_OK;
+	enum trace_error result = in_transaction(ingest, refused_step, error);
+	if (result == TRACE_OK && error == ENODATA && no_such_process(ingest->beside.pid) && is_old(ingest->beside.path))
+		unlink(ingest->beside.path);
+	return result;
+}
+
+static enum trace_error ingest_spool(struct ingest *ingest)
+{
+	struct spool *spool = &ingest->spool;
+	int result = spool_read(spool, ingest->beside.path);
+	if (result < 0)
+		return ingest_refused(ingest, -result);
+	if (spool->header->id != ingest->beside.number) {
+		spool_close(spool, false);
+		return ingest_refused(ingest, EBADMSG);
+	}
+	enum spool_owner owner = spool_owner(spool);
+	if (owner == SPOOL_OWNER_RUNNING || (owner == SPOOL_OWNER_UNKNOWN && !has_ended(ingest))) {
+		spool_close(spool, false);
+		return TRACE_OK;
+	}
+	/* It may have written more between our reading and its end: only now it is at rest. */
+	spool_close(spool, false);
+	result = spool_read(spool, ingest->beside.path);
+	if (result < 0)
+		return ingest_refused(ingest, -result);
+	enum trace_error error = in_transaction(ingest, drain_step, owner == SPOOL_OWNER_GONE);
+	spool_close(spool, error == TRACE_OK);
+	return error;
+}
+
+static enum trace_error ingest_lost(struct ingest *ingest)
+{
+	int number = ingest->beside.number <= INT_MAX ? (int)ingest->beside.number : 0;
+	enum trace_error error = in_transaction(ingest, lost_step, number);
+	if (error == TRACE_OK)
+		unlink(ingest->beside.path);
+	return error;
+}
+
+static enum trace_error unseen_step(struct ingest *ingest, int unused)
+{
+	(void)unused;
+	return fail(ingest, unseen_take(ingest->db, ingest->beside.path));
+}
+
+static enum trace_error ingest_unseen(struct ingest *ingest)
+{
+	enum trace_error error = in_transaction(ingest, unseen_step, 0);
+	if (error == TRACE_OK)
+		unlink(ingest->beside.path);
+	return error;
+}
+
+static enum trace_error ingest_file(struct ingest *ingest)
+{
+	switch (ingest->beside.what) {
+	case BESIDE_SPOOL:
+		return ingest_spool(ingest);
+	case BESIDE_LOST:
+		return ingest_lost(ingest);
+	case BESIDE_UNSEEN:
+		return ingest_unseen(ingest);
+	case BESIDE_NOTHING:
+		break;
+	}
+	return TRACE_OK;
+}
+
+static enum trace_error open_folder(struct ingest *ingest)
+{
+	int result = beside_open(&ingest->beside, ingest->path);
+	if (result == 0)
+		return TRACE_OK;
+	return trace_fail(ingest->failure, TRACE_SYSTEM, "cannot look for spools beside trace '%s': %s", ingest->path,
+					  strerrordesc_np(-result));
+}
+
+enum trace_error trace_ingest(sqlite3 *db, const char *path, struct trace_failure *failure)
+{
+	struct ingest ingest = {.db = db, .path = path, .failure = failure, .statements = {.db = db}};
+	enum trace_error error = open_folder(&ingest);
+	if (error != TRACE_OK)
+		return error;
+	while (error == TRACE_OK && beside_next(&ingest.beside) != BESIDE_NOTHING)
+		error = ingest_file(&ingest);
+	statements_done(&ingest.statements);
+	beside_close(&ingest.beside);
+	if (error != TRACE_OK)
+		return error;
+	trace_store_views(db);
+	return missing_note(db, path, failure);
+}
+
+static enum trace_error peek_spool(struct ingest *ingest, int *running)
+{
+	int result = spool_read(&ingest->spool, ingest->beside.path);
+	if (result == -EAGAIN)
+		(*running)++;
+	if (result < 0)
+		return fail(ingest, note_refused(ingest, -result));
+	enum spool_owner owner = spool_owner(&ingest->spool);
+	if (owner != SPOOL_OWNER_GONE)
+		(*running)++;
+	enum trace_error error = drain_spool(ingest, owner == SPOOL_OWNER_GONE);
+	spool_close(&ingest->spool, false);
+	return error;
+}
+
+enum trace_error trace_peek(sqlite3 *db, const char *path, int *ret_running, struct trace_failure *failure)
+{
+	struct ingest ingest = {.db = db, .path = path, .failure = failure, .statements = {.db = db}};
+	int running = 0;
+	/* The trace stands still from here on, so that no spool can be retired before we have read it. */
+	enum trace_error error = execute(&ingest, "SELECT count(*) FROM process");
+	if (error == TRACE_OK)
+		error = open_folder(&ingest);
+	if (error != TRACE_OK)
+		return error;
+	while (error == TRACE_OK && beside_next(&ingest.beside) != BESIDE_NOTHING)
+		if (ingest.beside.what == BESIDE_SPOOL)
+			error = peek_spool(&ingest, &running);
+	statements_done(&ingest.statements);
+	beside_close(&ingest.beside);
+	if (error == TRACE_OK)
+		*ret_running = running;
+	return error;
+}

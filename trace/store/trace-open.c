@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * trace-open.c - opening a trace, and making one.
+ *
+ * Called by the shim before each drain and by every command of the analyzer.
+ * A file that is not a pqleak trace is never changed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "trace/spool/beside.h"
+#include "trace/store/failure.h"
+
+#define SQLITE_HEADER_BYTES 100
+#define SQLITE_APPLICATION_ID_AT 68
+
+/* OFF: the file survives the death of any process, which is what a trace promises; not the death of the machine. */
+static const char settings[] = "PRAGMA synchronous = OFF; PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY";
+
+static int read_number(sqlite3 *db, const char *query, int *ret)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(db, query, -1, &stmt, NULL);
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		*ret = sqlite3_column_int(stmt, 0);
+		rc = SQLITE_OK;
+	}
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+/* Whether the file has at least one page; SQLite has rolled back by then what a killed process left half done. */
+static int has_pages(sqlite3 *db, bool *ret)
+{
+	int pages = 0;
+	int rc = read_number(db, "PRAGMA page_count", &pages);
+	*ret = pages > 0;
+	return rc;
+}
+
+/* Where views.sql goes on with the views that a shim does not store. */
+static const char *further_views(void)
+{
+	return strstr(trace_views_sql, "\n-- What follows answers");
+}
+
+static int store_first_views(sqlite3 *db)
+{
+	char *sql = sqlite3_mprintf("%.*s", (int)(further_views() - trace_views_sql), trace_views_sql);
+	int rc = sql != NULL ? sqlite3_exec(db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+	sqlite3_free(sql);
+	return rc;
+}
+
+static int make_schema(sqlite3 *db)
+{
+	char *identity = sqlite3_mprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;"
+									 "INSERT INTO property VALUES ('created_ns', "
+									 "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000)",
+									 TRACE_APPLICATION_ID, TRACE_USER_VERSION);
+	if (identity == NULL)
+		return SQLITE_NOMEM;
+	int rc = sqlite3_exec(db, trace_schema_sql, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = store_first_views(db);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, identity, NULL, NULL, NULL);
+	sqlite3_free(identity);
+	return rc;
+}
+
+/* Makes the schema unless another process was faster. */
+static int create(sqlite3 *db)
+{
+	int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		return rc;
+	int objects = 0;
+	rc = read_number(db, "SELECT count(*) FROM sqlite_schema", &objects);
+	if (rc == SQLITE_OK && objects == 0)
+		rc = make_schema(db);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
+}
+
+static enum trace_error check_identity(sqlite3 *db, const char *path, struct trace_failure *failure)
+{
+	int application = 0, version = 0;
+	int rc = read_number(db, "PRAGMA application_id", &application);
+	if (rc == SQLITE_OK)
+		rc = read_number(db, "PRAGMA user_version", &version);
+	if (rc != SQLITE_OK)
+		return trace_fail_sqlite(failure, db, rc, path);
+	if (application != TRACE_APPLICATION_ID)
+		return trace_fail_sqlite(failure, db, SQLITE_NOTADB, path);
+	if (version > TRACE_USER_VERSION)
+		return trace_fail(failure, TRACE_NEWER, "trace '%s' was written by a later pqleak (read it with that one)",
+						  path);
+	return TRACE_OK;
+}
+
+static enum trace_error set_up(sqlite3 *db, const char *path, enum trace_access access, struct trace_failure *failure)
+{
+	bool exists = false;
+	int rc = sqlite3_exec(db, settings, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = has_pages(db, &exists);
+	if (rc == SQLITE_OK && !exists) {
+		if (access == TRACE_READ)
+			return trace_fail(failure, TRACE_DAMAGED, "trace '%s' is empty (record a new one)", path);
+		rc = create(db);
+	}
+	if (rc != SQLITE_OK)
+		return trace_fail_sqlite(failure, db, rc, path);
+	return check_identity(db, path, failure);
+}
+
+static enum trace_error open_database(sqlite3 **ret, const char *path, enum trace_access access, int wait_ms,
+									  struct trace_failure *failure)
+{
+	sqlite3 *db = NULL;
+	/* For its owner alone: it tells of hosts, users and databases, and with PQLEAK_SQL=text of what is in them. */
+	int made = access == TRACE_READ ? -1 : open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (made >= 0)
+		close(made);
+	int flags = SQLITE_OPEN_READWRITE | (access == TRACE_READ ? 0 : SQLITE_OPEN_CREATE) | SQLITE_OPEN_EXRESCODE;
+	int rc = sqlite3_open_v2(path, &db, flags, NULL);
+	enum trace_error error = trace_fail_sqlite(failure, db, rc, path);
+	if (error == TRACE_OK) {
+		sqlite3_busy_timeout(db, wait_ms);
+		error = set_up(db, path, access, failure);
+	}
+	if (error == TRACE_OK)
+		*ret = db;
+	else
+		sqlite3_close(db);
+	return error;
+}
+
+/* Lost marks do not count: they say why there is nothing. */
+static bool has_spools(const char *path)
+{
+	struct beside beside;
+	if (beside_open(&beside, path) != 0)
+		return false;
+	while (beside_next(&beside) != BESIDE_NOTHING)
+		if (beside.what != BESIDE_LOST)
+			break;
+	beside_close(&beside);
+	return beside.what != BESIDE_NOTHING;
+}
+
+/* Whether the file that is there may be replaced: it is empty, or says in its first bytes that it is ours. */
+static enum trace_error check_replaceable(const char *path, struct trace_failure *failure)
+{
+	unsigned char header[SQLITE_HEADER_BYTES] = {0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return trace_fail(failure, TRACE_SYSTEM, "cannot replace '%s': %s (name another file)", path,
+						  strerrordesc_np(errno));
+	struct stat st = {0};
+	ssize_t got = -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		got = st.st_size == 0 ? 0 : pread(fd, header, sizeof(header), 0);
+	close(fd);
+	const unsigned char *id = header + SQLITE_APPLICATION_ID_AT;
+	uint32_t application = (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
+	if (got == 0 ||
+		(got == sizeof(header) && memcmp(header, "SQLite format 3", 16) == 0 && application == TRACE_APPLICATION_ID))
+		return TRACE_OK;
+	return trace_fail(failure, TRACE_FOREIGN, "'%s' is not a pqleak trace, and is left as it is (name another file)",
+					  path);
+}
+
+/*
+ * Removes a trace and what belongs to it.  The spools of running processes go too: such a process sees that its file is
+ * gone and stops, so that nothing of the old run can come into the new trace.
+ */
+static enum trace_error remove_trace(const char *path, struct trace_failure *failure)
+{
+	static const char *const suffix[] = {"-journal", "-wal", "-shm"};
+	struct beside beside;
+	if (beside_open(&beside, path) == 0) {
+		while (beside_next(&beside) != BESIDE_NOTHING)
+			unlink(beside.path);
+		beside_close(&beside);
+	}
+	for (size_t i = 0; i < sizeof(suffix) / sizeof(suffix[0]); i++) {
+		char *name = sqlite3_mprintf("%s%s", path, suffix[i]);
+		if (name != NULL)
+			unlink(name);
+		sqlite3_free(name);
+	}
+	if (unlink(path) == 0 || errno == ENOENT)
+		return TRACE_OK;
+	return trace_fail(failure, TRACE_READ_ONLY, "cannot replace trace '%s': %s (name another file)", path,
+					  strerrordesc_np(errno));
+}
+
+enum trace_error trace_open(sqlite3 **ret, const char *path, enum trace_access access, int wait_ms,
+							struct trace_failure *failure)
+{
+	struct stat st;
+	bool exists = lstat(path, &st) == 0;
+	if (!exists && errno != ENOENT)
+		return trace_fail(failure, TRACE_SYSTEM, "cannot open trace '%s': %s", path, strerrordesc_np(errno));
+	if (access == TRACE_READ && (!exists || st.st_size == 0) && has_spools(path))
+		access = TRACE_EXTEND; /* nothing was drained yet, but something was recorded */
+	if (access == TRACE_READ && !exists)
+		return trace_fail(failure, TRACE_MISSING,
+						  "cannot open trace '%s': No such file or directory (run 'pqleak run -- COMMAND' first)",
+						  path);
+	if (access == TRACE_REPLACE) {
+		enum trace_error error = exists ? check_replaceable(path, failure) : TRACE_OK;
+		if (error == TRACE_OK)
+			error = remove_trace(path, failure);
+		if (error != TRACE_OK)
+			return error;
+	}
+	return open_database(ret, path, access, wait_ms, failure);
+}
+
+void trace_store_views(sqlite3 *db)
+{
+	int missing = 0;
+	int rc = read_number(db, "SELECT count(*) = 0 FROM sqlite_schema WHERE name = 'misuse_site'", &missing);
+	if (rc != SQLITE_OK || !missing || sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+		return;
+	rc = sqlite3_exec(db, further_views(), NULL, NULL, NULL);
+	sqlite3_exec(db, rc == SQLITE_OK ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
+	if (!sqlite3_get_autocommit(db))
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+enum trace_error trace_shadow_views(sqlite3 *db, struct trace_failure *failure)
+{
+	static const char stored[] = "\nCREATE VIEW ", shadow[] = "\nCREATE TEMP VIEW IF NOT EXISTS ";
+	sqlite3_str *sql = sqlite3_str_new(db);
+	const char *from = trace_views_sql;
+	for (const char *at; (at = strstr(from, stored)) != NULL; from = at + sizeof(stored) - 1) {
+		sqlite3_str_append(sql, from, (int)(at - from));
+		sqlite3_str_appendall(sql, shadow);
+	}
+	sqlite3_str_appendall(sql, from);
+	char *text = sqlite3_str_finish(sql);
+	int rc = text != NULL ? sqlite3_exec(db, text, NULL, NULL, NULL) : SQLITE_NOMEM;
+	sqlite3_free(text);
+	const char *path = sqlite3_db_filename(db, "main");
+	return trace_fail_sqlite(failure, db, rc, path != NULL ? path : "");
+}
