@@ -9,10 +9,7 @@
 
 #include "analyzer/base/query.h"
 #include "analyzer/reading/statements.h"
-
-static const char *const start_functions[] = {
-	"_start", "__libc_start_main", "__libc_start_call_main", "start_thread", "clone",
-	"clone3", "__clone3",          "__GI___clone3"};
+#include "analyzer/words/start-function.h"
 
 static const char *const role_names[] = {
 	[CALL_NATIVE] = "native",
@@ -26,22 +23,12 @@ bool sites_make(sqlite3 *db, const struct symbol_choice *choice)
 	return symbols_resolve(db, choice) && query_run(db, calls_sql) && query_run(db, sites_sql);
 }
 
-enum call_role call_role(const char *name)
+static enum call_role call_role(const char *name)
 {
 	for (size_t i = 0; i < sizeof role_names / sizeof role_names[0]; i++)
 		if (strcmp(name, role_names[i]) == 0)
 			return (enum call_role)i;
 	return CALL_NATIVE;
-}
-
-bool call_is_start(const char *function)
-{
-	size_t length = strcspn(function, "@");
-
-	for (size_t i = 0; i < sizeof start_functions / sizeof start_functions[0]; i++)
-		if (strlen(start_functions[i]) == length && strncmp(function, start_functions[i], length) == 0)
-			return true;
-	return strncmp(function, "__libc_start_main", strlen("__libc_start_main")) == 0; /* _impl, by glibc version */
 }
 
 void calls_done(struct calls *calls)
@@ -100,5 +87,5 @@ bool calls_is_folded(const struct calls *calls, int index)
 
 	if (calls->outermost < 0)
 		return false;
-	return call->role == CALL_INTERPRETER || (call->level > calls->outermost && call_is_start(call->head));
+	return call->role == CALL_INTERPRETER || (call->level > calls->outermost && is_start_function(call->head));
 }

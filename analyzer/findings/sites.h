@@ -20,12 +20,6 @@ bool sites_make(sqlite3 *db, const struct symbol_choice *choice);
 /* Whose code it is; as calls.sql says. */
 enum call_role { CALL_NATIVE, CALL_SCRIPT, CALL_INTERPRETER, CALL_DRIVER };
 
-/* The role of this name. */
-enum call_role call_role(const char *name);
-
-/* Whether this function is one with which every program or thread begins; it tells a reader nothing. */
-bool call_is_start(const char *function);
-
 /* One function of a stack. */
 struct call {
 	char *head, *tail;

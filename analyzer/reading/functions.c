@@ -12,8 +12,8 @@
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 #include "analyzer/words/short-name.h"
-#include "analyzer/findings/sites.h"
 #include "analyzer/words/stable-name.h"
+#include "analyzer/words/start-function.h"
 #include "analyzer/reading/statements.h"
 #include "analyzer/words/verdicts.h"
 
@@ -78,7 +78,7 @@ static void sql_is_start(sqlite3_context *context, int count, sqlite3_value **va
 {
 	(void)count;
 	const char *function = (const char *)sqlite3_value_text(values[0]);
-	sqlite3_result_int(context, function != NULL && call_is_start(function));
+	sqlite3_result_int(context, function != NULL && is_start_function(function));
 }
 
 /* transaction_name(number): PGTransactionStatusType as the view connection_life calls it. */

@@ -12,6 +12,7 @@
 
 #include "analyzer/report/report-parts.h"
 #include "analyzer/findings/sites.h"
+#include "analyzer/words/start-function.h"
 
 #define STACK_LINES 8    /* from the call site outwards */
 #define DRIVER_LINES 3   /* before it */
@@ -124,7 +125,7 @@ static struct lines make_lines(const struct printer *printer, sqlite3 *db, const
 
 	if (!any)
 		add_remark(&lines, "", "(no stack was recorded)");
-	while (!part->whole && end > 1 && call_is_start(calls.items[end - 1].head))
+	while (!part->whole && end > 1 && is_start_function(calls.items[end - 1].head))
 		end--;
 	while (site < end && calls.items[site].role == CALL_DRIVER)
 		site++;
