@@ -33,6 +33,7 @@ static sqlite3 *trace(void)
 		check(sqlite3_open(":memory:", &db) == SQLITE_OK, "cannot open a database in memory");
 		check(sqlite3_exec(db, trace_schema_sql, NULL, NULL, NULL) == SQLITE_OK, "the schema is wrong");
 		check(sqlite3_exec(db, trace_views_sql, NULL, NULL, NULL) == SQLITE_OK, "the views are wrong");
+		trace_store_views(db);
 		check(sqlite3_exec(db, "PRAGMA foreign_keys = ON", NULL, NULL, NULL) == SQLITE_OK, "no foreign keys");
 	}
 	return db;

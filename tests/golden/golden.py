@@ -214,7 +214,7 @@ def add_spool(trace, pid, spool, drained):
 
 def make_trace(folder, fixture):
     trace = os.path.join(folder, 'trace.db')
-    shell(trace, f'.read {TRACE_SQL}/schema.sql\n.read {TRACE_SQL}/views.sql\n{IDENTITY}\n'
+    shell(trace, f'.read {TRACE_SQL}/schema.sql\n.read {TRACE_SQL}/views.sql\n.read {TRACE_SQL}/views-report.sql\n{IDENTITY}\n'
                  f'BEGIN;\n.read base.sql\n.read {fixture}.sql\nCOMMIT;\n')
     for line in query(trace, 'SELECT pid, spool, drained FROM process WHERE "end" IS NULL').splitlines():
         if fixture == 'orphaned':

@@ -49,6 +49,7 @@ class Symbols:
         golden.shell(trace, f"""
             .read {golden.TRACE_SQL}/schema.sql
             .read {golden.TRACE_SQL}/views.sql
+            .read {golden.TRACE_SQL}/views-report.sql
             {golden.IDENTITY}
             INSERT INTO process (id, spool, pid, ppid, host, exe, command, started_ns, ended_ns, "end", drained)
               VALUES (1, '1', 1, 1, '{os.uname().nodename}', '', '', {started_ns}, 0, 'exit', 1);

@@ -46,20 +46,6 @@ static int has_pages(sqlite3 *db, bool *ret)
 	return rc;
 }
 
-/* Where views.sql goes on with the views that a shim does not store. */
-static const char *further_views(void)
-{
-	return strstr(trace_views_sql, "\n-- What follows answers");
-}
-
-static int store_first_views(sqlite3 *db)
-{
-	char *sql = sqlite3_mprintf("%.*s", (int)(further_views() - trace_views_sql), trace_views_sql);
-	int rc = sql != NULL ? sqlite3_exec(db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
-	sqlite3_free(sql);
-	return rc;
-}
-
 static int make_schema(sqlite3 *db)
 {
 	char *identity = sqlite3_mprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;"
@@ -70,7 +56,7 @@ static int make_schema(sqlite3 *db)
 		return SQLITE_NOMEM;
 	int rc = sqlite3_exec(db, trace_schema_sql, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
-		rc = store_first_views(db);
+		rc = sqlite3_exec(db, trace_views_sql, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, identity, NULL, NULL, NULL);
 	sqlite3_free(identity);
@@ -229,33 +215,4 @@ enum trace_error trace_open(sqlite3 **ret, const char *path, enum trace_access a
 			return error;
 	}
 	return open_database(ret, path, access, wait_ms, failure);
-}
-
-void trace_store_views(sqlite3 *db)
-{
-	int missing = 0;
-	int rc = read_number(db, "SELECT count(*) = 0 FROM sqlite_schema WHERE name = 'misuse_site'", &missing);
-	if (rc != SQLITE_OK || !missing || sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-		return;
-	rc = sqlite3_exec(db, further_views(), NULL, NULL, NULL);
-	sqlite3_exec(db, rc == SQLITE_OK ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
-	if (!sqlite3_get_autocommit(db))
-		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-}
-
-enum trace_error trace_shadow_views(sqlite3 *db, struct trace_failure *failure)
-{
-	static const char stored[] = "\nCREATE VIEW ", shadow[] = "\nCREATE TEMP VIEW IF NOT EXISTS ";
-	sqlite3_str *sql = sqlite3_str_new(db);
-	const char *from = trace_views_sql;
-	for (const char *at; (at = strstr(from, stored)) != NULL; from = at + sizeof(stored) - 1) {
-		sqlite3_str_append(sql, from, (int)(at - from));
-		sqlite3_str_appendall(sql, shadow);
-	}
-	sqlite3_str_appendall(sql, from);
-	char *text = sqlite3_str_finish(sql);
-	int rc = text != NULL ? sqlite3_exec(db, text, NULL, NULL, NULL) : SQLITE_NOMEM;
-	sqlite3_free(text);
-	const char *path = sqlite3_db_filename(db, "main");
-	return trace_fail_sqlite(failure, db, rc, path != NULL ? path : "");
 }

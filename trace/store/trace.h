@@ -44,7 +44,7 @@ enum trace_access {
 enum trace_error trace_open(sqlite3 **ret, const char *path, enum trace_access access, int wait_ms,
 							struct trace_failure *failure);
 
-/* The views' text, each CREATE VIEW turned into CREATE TEMP VIEW by the caller of this: one big SQL string. */
+/* What a new trace is made of. */
 extern const char trace_schema_sql[];
 extern const char trace_views_sql[];
 

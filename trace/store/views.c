@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * views.c - the views of a trace that is read: those that its shim did not store, and this build's own.
+ *
+ * Called by the analyzer; a shim needs none of it.
+ */
+#include "trace/store/failure.h"
+
+extern const char trace_views_report_sql[];
+/* As the two files have them, but TEMP; made by embed-sql. */
+extern const char trace_views_shadow_sql[], trace_views_report_shadow_sql[];
+
+static bool has_report_views(sqlite3 *db)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(db, "SELECT 1 FROM main.misuse_site", -1, &stmt, NULL);
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_OK;
+}
+
+void trace_store_views(sqlite3 *db)
+{
+	if (has_report_views(db) || sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+		return;
+	int rc = sqlite3_exec(db, trace_views_report_sql, NULL, NULL, NULL);
+	sqlite3_exec(db, rc == SQLITE_OK ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
+	if (!sqlite3_get_autocommit(db))
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+enum trace_error trace_shadow_views(sqlite3 *db, struct trace_failure *failure)
+{
+	int rc = sqlite3_exec(db, trace_views_shadow_sql, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, trace_views_report_shadow_sql, NULL, NULL, NULL);
+	const char *path = sqlite3_db_filename(db, "main");
+	return trace_fail_sqlite(failure, db, rc, path != NULL ? path : "");
+}
