@@ -5,8 +5,6 @@
  * Each saves the argument registers, asks the C function in dl.c, and either returns its answer or tail-jumps to the
  * real function with the registers as the caller left them.
  */
-#include "preload/libpq/libpq-max.h"
-
 	.text
 
 	/* has_version: whether the third argument is a version. */
@@ -71,33 +69,5 @@ dlopen:
 	br	x16
 	.cfi_endproc
 	.size	dlopen, .-dlopen
-
-/*
- * The thunks: what dlsym hands out for a function of one particular libpq.  Each notes the libpq's number in the
- * thread's hint and goes on to the wrapper; x9, x16 and x17 are nobody's.
- */
-	.macro thunk name
-	.p2align 5
-	hint	#34
-	adrp	x16, :gottprel:pqleak_hint
-	ldr	x16, [x16, #:gottprel_lo12:pqleak_hint]
-	mrs	x17, tpidr_el0
-	mov	w9, #thunk_libpq
-	str	w9, [x17, x16]
-	b	pqleak_wrapper_\name
-	.endm
-
-	.globl	pqleak_thunks
-	.hidden	pqleak_thunks
-	.type	pqleak_thunks, %function
-	.p2align 5
-pqleak_thunks:
-	.set	thunk_libpq, 0
-	.rept	LIBPQ_MAX
-	.set	thunk_libpq, thunk_libpq + 1
-#define HOOK(name) thunk name;
-#include "preload/libpq/hooks.def"
-	.endr
-	.size	pqleak_thunks, .-pqleak_thunks
 
 	.section .note.GNU-stack, "", %progbits

@@ -5,9 +5,6 @@
  * Each saves the argument registers, asks the C function in dl.c, and either returns its answer or tail-jumps to the
  * real function with the stack as the caller left it.
  */
-
-#include "preload/libpq/libpq-max.h"
-
 	.text
 
 	/* has_version: whether the third argument is a version. */
@@ -62,30 +59,5 @@ dlopen:
 	jmp	*pqleak_real_dlopen(%rip)
 	.cfi_endproc
 	.size	dlopen, .-dlopen
-
-/*
- * The thunks: what dlsym hands out for a function of one particular libpq.  Each notes the libpq's number in the
- * thread's hint and goes on to the wrapper; r11 is nobody's.
- */
-	.macro thunk name
-	.p2align 5
-	endbr64
-	movq	pqleak_hint@gottpoff(%rip), %r11
-	movl	$(thunk_libpq), %fs:(%r11)
-	jmp	pqleak_wrapper_\name
-	.endm
-
-	.globl	pqleak_thunks
-	.hidden	pqleak_thunks
-	.type	pqleak_thunks, @function
-	.p2align 5
-pqleak_thunks:
-	.set	thunk_libpq, 0
-	.rept	LIBPQ_MAX
-	.set	thunk_libpq, thunk_libpq + 1
-#define HOOK(name) thunk name;
-#include "preload/libpq/hooks.def"
-	.endr
-	.size	pqleak_thunks, .-pqleak_thunks
 
 	.section .note.GNU-stack, "", @progbits

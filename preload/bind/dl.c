@@ -14,11 +14,11 @@
 #include <stdint.h>
 
 #include "preload/bind/deepbind.h"
-#include "preload/elf/elf-object.h"
-#include "preload/libpq/hooks.h"
-#include "preload/libpq/libpq.h"
-#include "preload/elf/linker.h"
 #include "preload/bind/lua.h"
+#include "preload/calls/thunk.h"
+#include "preload/elf/elf-object.h"
+#include "preload/elf/linker.h"
+#include "preload/libpq/libpq.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define HIDDEN __attribute__((visibility("hidden")))
@@ -34,11 +34,11 @@ HIDDEN int pqleak_dlopen_mode(int mode);
 EXPORT int dlclose(void *handle)
 {
 	/* Before, so that nothing cached now is believed later; after, so that nothing cached meanwhile is. */
-	atomic_fetch_add(&libpq_unloads, 1);
+	atomic_fetch_add(&linker_unloads, 1);
 	lua_forget(handle);
 	int result = linker_close(handle);
 	lua_sweep();
-	atomic_fetch_add(&libpq_unloads, 1);
+	atomic_fetch_add(&linker_unloads, 1);
 	return result;
 }
 
@@ -55,10 +55,10 @@ static void *answer_default(enum hook hook, const char *name, const char *versio
 	void *found = is_deep ? libpq_in_own_scope(caller, name) : NULL;
 	/* The global scope begins with us: what counts is what lies behind. */
 	if (found == NULL && linker_find(RTLD_NEXT, name, version) != NULL)
-		return hooks[hook].wrapper;
+		return wrappers[hook];
 	if (found == NULL && !is_deep && version == NULL)
 		found = libpq_in_own_scope(caller, name);
-	return found != NULL ? libpq_thunk(found, hook) : NULL;
+	return found != NULL ? thunk_of(found, hook) : NULL;
 }
 
 /* Whether RTLD_NEXT would lead from the caller to us, with nothing of that name in between. */
@@ -104,8 +104,8 @@ struct dlsym_answer pqleak_answer_dlsym(void *handle, const char *name, const ch
 	void *found = linker_find(handle, name, version);
 	/* The program's handle means the global scope. */
 	if (is_ours(found))
-		return (struct dlsym_answer){linker_find(RTLD_NEXT, name, version) != NULL ? hooks[hook].wrapper : NULL, 1};
-	return found != NULL ? (struct dlsym_answer){libpq_thunk(found, hook), 1} : ask;
+		return (struct dlsym_answer){linker_find(RTLD_NEXT, name, version) != NULL ? wrappers[hook] : NULL, 1};
+	return found != NULL ? (struct dlsym_answer){thunk_of(found, hook), 1} : ask;
 }
 
 int pqleak_dlopen_mode(int mode)

@@ -5,14 +5,11 @@
 #include <errno.h>
 #include <time.h>
 
-#include "preload/process/calm.h"
+#include "preload/calls/thunk.h"
 #include "preload/libpq/libpq-cache.h"
+#include "preload/process/calm.h"
 #include "preload/process/process.h"
 #include "preload/process/say.h"
-
-/* The number of the libpq whose thunk was called, for the wrapper that is entered next. Set by dl-*.S. */
-extern __thread uint32_t pqleak_hint __attribute__((visibility("hidden"), tls_model("initial-exec")));
-__thread uint32_t pqleak_hint;
 
 static void say_unresolved(void *unused)
 {

@@ -2,7 +2,8 @@
 /*
  * note.h - what the verbs share: completing an event and handing it to the recorder.
  *
- * Used by verbs-*.c only.  May change errno: the verbs keep it.
+ * Owns the numbers of the functions' names.  Used by verbs-*.c; shim.c has the
+ * names interned when recording begins.  May change errno: the verbs keep it.
  */
 #ifndef PQLEAK_PRELOAD_CALLS_NOTE_H
 #define PQLEAK_PRELOAD_CALLS_NOTE_H
@@ -14,11 +15,17 @@
 #include "preload/calls/call.h"
 #include "preload/process/process.h"
 
+/* The interned names of the wrapped functions. */
+extern uint16_t note_functions[HOOK_COUNT];
+
+/* Interns them, before the first event. */
+void note_function_names(void);
+
 /* Completes the event with its thread and function, and records it. */
 static inline void note_event(const struct call *call, struct event *event)
 {
 	event->thread = process_thread();
-	event->function = process_function(call->hook);
+	event->function = note_functions[call->hook];
 	process_recorder->record(event);
 }
 

@@ -15,6 +15,8 @@ typedef int dlclose_function(void *);
 HIDDEN void *pqleak_real_dlsym, *pqleak_real_dlvsym, *pqleak_real_dlopen;
 static dlclose_function *real_dlclose;
 
+_Atomic uint32_t linker_unloads;
+
 void linker_prepare(void)
 {
 	if (real_dlclose != NULL)

@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
-/* hooks.c - the hook table as data; see hooks.h. */
+/* hooks.c - see hooks.h. */
 #include "preload/libpq/hooks.h"
 
 #include <string.h>
-
-/* The wrappers have their types in hooks-query.c and hooks-other.c; here only their addresses matter. */
-#define HOOK(name) extern void pqleak_wrapper_##name(void) __attribute__((visibility("hidden")));
-#include "preload/libpq/hooks.def"
-
-const struct hook_info hooks[HOOK_COUNT] = {
-#define HOOK(name) {#name, (__extension__(void *) pqleak_wrapper_##name)},
-#include "preload/libpq/hooks.def"
-};
 
 const char *const libpq_function_names[FUNCTION_COUNT] = {
 #define HOOK(name) #name,
@@ -25,7 +16,7 @@ enum hook hook_by_name(const char *name)
 	if (strncmp(name, "PQ", 2) != 0 && strncmp(name, "lo_", 3) != 0)
 		return HOOK_COUNT;
 	for (int h = 0; h < HOOK_COUNT; h++)
-		if (strcmp(hooks[h].name, name) == 0)
+		if (strcmp(libpq_function_names[h], name) == 0)
 			return (enum hook)h;
 	return HOOK_COUNT;
 }

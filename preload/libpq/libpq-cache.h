@@ -12,6 +12,7 @@
 
 #include <assert.h>
 
+#include "preload/elf/linker.h"
 #include "preload/libpq/libpq-registry.h"
 
 #define CACHE_ENTRIES 256u
@@ -37,7 +38,7 @@ struct cached {
 /* The entry for an address; its word's lowest byte is a route if cache_has. */
 static inline struct cached cache_look(_Atomic uint64_t cache[CACHE_ENTRIES], const void *address)
 {
-	uint64_t unloads = atomic_load_explicit(&libpq_unloads, memory_order_acquire);
+	uint64_t unloads = atomic_load_explicit(&linker_unloads, memory_order_acquire);
 	uint64_t hash = ((uintptr_t)address + (unloads << 48 | unloads)) * 0x9e3779b97f4a7c15u;
 	static_assert(CACHE_ENTRIES == 256, "the hash's upper eight bits choose");
 	_Atomic uint64_t *entry = &cache[hash >> 56];

@@ -11,8 +11,6 @@
 #include "preload/process/forks.h"
 #include "preload/elf/linker.h"
 
-_Atomic uint32_t libpq_unloads;
-
 struct libpq registry[LIBPQ_MAX];
 static _Atomic uint32_t libpq_count;
 
@@ -76,7 +74,7 @@ static void learn(struct libpq *libpq)
  */
 static struct libpq *up_to_date(struct libpq *libpq)
 {
-	uint32_t unloads = atomic_load_explicit(&libpq_unloads, memory_order_acquire);
+	uint32_t unloads = atomic_load_explicit(&linker_unloads, memory_order_acquire);
 	if (atomic_load_explicit(&libpq->unloads, memory_order_acquire) != unloads && registry_is_loaded(libpq)) {
 		learn(libpq);
 		atomic_store_explicit(&libpq->unloads, unloads, memory_order_release);
@@ -110,7 +108,7 @@ static struct libpq *register_libpq(const struct elf_object *object)
 	begin_registering();
 	libpq = registry_known(object);
 	if (libpq == NULL && (libpq = free_slot()) != NULL) {
-		uint32_t unloads = atomic_load(&libpq_unloads);
+		uint32_t unloads = atomic_load(&linker_unloads);
 		atomic_store(&libpq->unloads, unloads - 1); /* who finds the new object before we have learned learns too */
 		libpq->object = *object;
 		learn(libpq);
@@ -172,18 +170,4 @@ void *libpq_global_function(struct libpq *libpq, enum hook hook)
 		atomic_store_explicit(&libpq->global[hook], real, memory_order_release);
 	}
 	return real;
-}
-
-/* One small piece of assembly for each hook of each libpq: thunk-*.S. */
-#define THUNK_BYTES 32
-extern const char pqleak_thunks[] __attribute__((visibility("hidden")));
-
-void *libpq_thunk(void *real, enum hook hook)
-{
-	struct libpq *libpq = registry_definer(real);
-	if (libpq == NULL)
-		return real;
-	atomic_store_explicit(&libpq->real[hook], real, memory_order_release);
-	size_t number = (size_t)(libpq - registry) * HOOK_COUNT + hook;
-	return (void *)(uintptr_t)(pqleak_thunks + number * THUNK_BYTES);
 }

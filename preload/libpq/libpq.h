@@ -27,14 +27,11 @@
 
 struct libpq {
 	struct elf_object object;
-	_Atomic uint32_t unloads;             /* libpq_unloads when the rest was learned */
+	_Atomic uint32_t unloads;             /* linker_unloads when the rest was learned */
 	bool is_user_too;                     /* a plug-in that contains libpq: calls from inside it may be its own */
 	_Atomic(void *) real[FUNCTION_COUNT]; /* its own functions */
 	_Atomic(void *) global[HOOK_COUNT];   /* what the global scope behind us has: perhaps another interposer's */
 };
-
-/* Counts dlclose calls, before and after each: what was known of addresses may no longer hold. */
-extern _Atomic uint32_t libpq_unloads;
 
 /* Who serves a caller. */
 struct libpq_route {
@@ -79,9 +76,6 @@ static inline void *libpq_known_function(const struct libpq_route *route, enum h
 	void *real = atomic_load_explicit(&known[hook], memory_order_acquire);
 	return real != LIBPQ_ABSENT ? real : NULL;
 }
-
-/* What dlsym should answer instead of `real`, the address a real lookup found: a thunk of its libpq. */
-void *libpq_thunk(void *real, enum hook hook);
 
 /* Remembers that the object lies in a module opened with RTLD_DEEPBIND: its own libpq comes first. */
 void libpq_note_deepbind(const struct link_map *map);

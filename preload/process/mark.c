@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "preload/process/process.h"
 #include "preload/process/settings.h"
 
 #define TEXT_BYTES 1536 /* an alternate stack is small */
@@ -39,7 +38,7 @@ void mark_unseen(int pid, const char *how, const char *exe, const char *detail)
 	size_t bytes = strlen(settings.trace) + PLACE_BYTES + NAME_BYTES;
 	char *path = __builtin_alloca(bytes);
 	int written = snprintf(text, sizeof text, "%d\n%s\n%s\n%s", pid, how, exe, detail);
-	if (written < 0 || !process_find_trace(path, bytes - NAME_BYTES))
+	if (written < 0 || !settings_find_trace(path, bytes - NAME_BYTES))
 		return;
 	size_t used = strlen(path);
 	/* Of which process is the first's business: a suite starts the same program a thousand times. */

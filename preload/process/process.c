@@ -8,22 +8,18 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "preload/process/calm.h"
 #include "preload/elf/elf-object.h"
-#include "preload/process/forks.h"
-#include "preload/libpq/libpq.h"
 #include "preload/elf/linker.h"
-#include "preload/bind/lua.h"
+#include "preload/process/calm.h"
+#include "preload/process/forks.h"
 #include "preload/process/mark.h"
 #include "preload/process/say.h"
 #include "preload/process/settings.h"
-#include "preload/watch/unseen.h"
 
 #define RECORDER_FILE "libpqleak-recorder.so"
 
@@ -42,6 +38,7 @@ static struct page *_Atomic page;
 static _Atomic uint64_t missed; /* calls that came while another thread was beginning, and could not wait */
 static bool has_recorded;       /* survives a fork: then the state is FRESH again and this says why */
 
+static struct process_parts others;
 static char trace_path[4096];
 static char own_folder[4096]; /* where this library lies, absolute, with the last slash */
 
@@ -116,18 +113,9 @@ static void **own_word(void)
 	return &own;
 }
 
-bool process_find_trace(char *ret, size_t bytes)
-{
-	char exe[1024] = "", host[256] = "";
-	ssize_t length = readlink("/proc/self/exe", exe, sizeof exe - 1);
-	exe[length > 0 ? length : 0] = '\0';
-	gethostname(host, sizeof host - 1);
-	return settings_trace_path(ret, bytes, exe, host);
-}
-
 static int start(struct page *mine)
 {
-	if (!process_find_trace(trace_path, sizeof trace_path)) {
+	if (!settings_find_trace(trace_path, sizeof trace_path)) {
 		trace_path[0] = '\0';
 		return -ENAMETOOLONG;
 	}
@@ -143,12 +131,12 @@ static int start(struct page *mine)
 		.shim_low = (const void *)elf_self()->low,
 		.shim_high = (const void *)elf_self()->high,
 		.lock = &mine->recorder_lock,
-		.unloads = &libpq_unloads,
+		.unloads = &linker_unloads,
 		.calmly = calm_run,
 		.own_word = own_word,
 		.hold_forks = forks_hold,
 		.let_forks = forks_let,
-		.lua_state = lua_state_of,
+		.lua_state = others.lua_state,
 		.trouble = trouble,
 	};
 	return process_recorder->start(&asked);
@@ -167,21 +155,6 @@ static void say_off(int error)
 		snprintf(quoted, sizeof quoted, "'%s'", trace_path);
 		say_once("tracing is off: cannot make a spool beside trace", quoted, error);
 	}
-}
-
-/* Before all other blobs, so that the numbers are small ones; and before any event. */
-static uint16_t function_names[HOOK_COUNT];
-
-static void intern_function_names(void)
-{
-	for (int h = 0; h < HOOK_COUNT; h++)
-		function_names[h] =
-			(uint16_t)process_recorder->intern(process_thread(), BLOB_TEXT, hooks[h].name, strlen(hooks[h].name));
-}
-
-uint16_t process_function(enum hook hook)
-{
-	return function_names[hook];
 }
 
 enum {
@@ -218,7 +191,7 @@ static void begin_calmly(void *closure)
 		mine->pid = getpid();
 		has_recorded |= error == 0;
 		if (error == 0)
-			intern_function_names();
+			others.begun();
 		atomic_store_explicit(&mine->state, error == 0 ? RECORDING : OFF, memory_order_release);
 		if (error != 0) {
 			if (trace_path[0] != '\0')
@@ -233,6 +206,18 @@ static bool begin(struct page *mine)
 {
 	calm_run(begin_calmly, mine);
 	return atomic_load(&mine->state) == RECORDING;
+}
+
+void process_prepare(const struct process_parts *parts)
+{
+	others = *parts;
+	const char *name = elf_self()->map->l_name;
+	const char *slash = strrchr(name, '/');
+	if (slash != NULL && (name[0] == '/' || getcwd(own_folder, sizeof own_folder / 2) != NULL)) {
+		size_t used = strlen(own_folder);
+		snprintf(own_folder + used, sizeof own_folder - used, "%s%.*s", used > 0 ? "/" : "", (int)(slash + 1 - name),
+				 name);
+	}
 }
 
 bool process_recording(void)
@@ -276,40 +261,4 @@ void process_ends(enum process_end end, bool drain)
 	struct page *mine = atomic_load_explicit(&page, memory_order_acquire);
 	if (mine != NULL && atomic_load_explicit(&mine->state, memory_order_acquire) == RECORDING && mine->pid == getpid())
 		process_recorder->end(process_thread(), end, drain, atomic_exchange(&missed, 0));
-}
-
-static void at_exit(void *unused)
-{
-	(void)unused;
-	unseen_namespaces();
-	process_ends(END_EXIT, !settings.drain_later);
-}
-
-static void at_quick_exit_(void)
-{
-	unseen_namespaces();
-	process_ends(END_QUICK_EXIT, !settings.drain_later);
-}
-
-extern int __cxa_atexit(void (*)(void *), void *, void *);
-
-__attribute__((constructor)) static void loaded(void)
-{
-	int error = errno;
-	settings_read();
-	say_prepare();
-	const char *name = elf_self()->map->l_name;
-	const char *slash = strrchr(name, '/');
-	if (slash != NULL && (name[0] == '/' || getcwd(own_folder, sizeof own_folder / 2) != NULL)) {
-		size_t used = strlen(own_folder);
-		snprintf(own_folder + used, sizeof own_folder - used, "%s%.*s", used > 0 ? "/" : "", (int)(slash + 1 - name),
-				 name);
-	}
-	/*
-	 * Not a destructor: global objects of the host's libraries are destroyed after those, and may still finish
-	 * connections.  Registered now, before the host's own handlers, this runs after them all.
-	 */
-	__cxa_atexit(at_exit, NULL, NULL);
-	at_quick_exit(at_quick_exit_);
-	errno = error;
 }

@@ -78,12 +78,15 @@ static bool append(char *buffer, size_t bytes, size_t *used, const char *text, s
 	return true;
 }
 
-bool settings_trace_path(char *ret, size_t bytes, const char *exe, const char *host)
+bool settings_find_trace(char *ret, size_t bytes)
 {
 	if (settings.trace[0] == '\0')
 		return false;
-	char pid[16];
+	char pid[16], exe[1024], host[256] = "";
 	snprintf(pid, sizeof pid, "%d", (int)getpid());
+	ssize_t exe_length = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	exe[exe_length > 0 ? exe_length : 0] = '\0';
+	gethostname(host, sizeof host - 1);
 	const char *slash = strrchr(exe, '/');
 	size_t used = 0;
 	for (const char *c = settings.trace; *c != '\0'; c++) {

@@ -32,7 +32,7 @@ extern struct settings settings;
 
 void settings_read(void);
 
-/* The trace's path for this process: %p is its pid, %e its executable's name, %h the host.  False: too long. */
-bool settings_trace_path(char *ret, size_t bytes, const char *exe, const char *host);
+/* The path of this process's trace, its placeholders replaced.  False: it did not fit, or does not. */
+bool settings_find_trace(char *ret, size_t bytes);
 
 #endif

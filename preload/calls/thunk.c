@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: PostgreSQL
+/* thunk.c - see thunk.h. */
+#include "preload/calls/thunk.h"
+
+#include <stddef.h>
+
+#include "preload/libpq/libpq-registry.h"
+
+/* The wrappers have their types in hooks-query.c and hooks-other.c; here only their addresses matter. */
+#define HOOK(name) extern void pqleak_wrapper_##name(void) __attribute__((visibility("hidden")));
+#include "preload/libpq/hooks.def"
+
+void *const wrappers[HOOK_COUNT] = {
+#define HOOK(name) __extension__(void *) pqleak_wrapper_##name,
+#include "preload/libpq/hooks.def"
+};
+
+#define THUNK_BYTES 32
+extern const char pqleak_thunks[] __attribute__((visibility("hidden")));
+
+__thread uint32_t pqleak_hint;
+
+void *thunk_of(void *real, enum hook hook)
+{
+	struct libpq *libpq = registry_definer(real);
+	if (libpq == NULL)
+		return real;
+	atomic_store_explicit(&libpq->real[hook], real, memory_order_release);
+	size_t number = (size_t)(libpq - registry) * HOOK_COUNT + hook;
+	return (void *)(uintptr_t)(pqleak_thunks + number * THUNK_BYTES);
+}
