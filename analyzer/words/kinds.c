@@ -8,21 +8,12 @@
 #include <string.h>
 
 struct words {
-	const char *plural, *unreleased, *release;
+	const char *one, *several, *unreleased, *release;
 };
 
 static const struct words words[KIND_COUNT] = {
-#define KIND(name, text, plural, unreleased, release) [KIND_##name] = {plural, unreleased, release},
+#define KIND(name, text, key, ...) [KIND_##name] = {__VA_ARGS__},
 #include "trace/base/kinds.def"
-};
-
-/* Where the name is not what one of them is called. */
-static const char *const singulars[KIND_COUNT] = {
-	[KIND_COPY] = "COPY",
-	[KIND_CANCEL] = "cancel handle",
-	[KIND_MEMORY] = "block of memory",
-	[KIND_STATEMENT] = "prepared statement",
-	[KIND_LARGE_OBJECT] = "large object descriptor",
 };
 
 bool same_name(const char *name, const char *given)
@@ -44,9 +35,7 @@ enum resource_kind kind_find(const char *name)
 
 const char *kind_noun(enum resource_kind kind, int64_t count)
 {
-	if (count != 1)
-		return words[kind].plural;
-	return singulars[kind] != NULL ? singulars[kind] : kind_name((uint8_t)kind);
+	return count == 1 ? words[kind].one : words[kind].several;
 }
 
 const char *kind_unreleased(enum resource_kind kind)

@@ -24,7 +24,7 @@ static void kinds_are_those_of_the_list(void **state)
 {
 	struct scene *s = *state;
 	static const char *const kinds[][4] = {
-#define KIND(name, text, plural, unreleased, release) {text, plural, unreleased, release},
+#define KIND(name, text, key, one, several, unreleased, release) {text, several, unreleased, release},
 #include "trace/base/kinds.def"
 	};
 	char expected[2048] = "";

@@ -27,10 +27,26 @@ enum event_verb {
 
 enum resource_kind {
 	KIND_NONE = 0,
-#define KIND(name, text, plural, unreleased, release) KIND_##name,
+#define KIND(name, ...) KIND_##name,
 #include "trace/base/kinds.def"
 	KIND_COUNT
 };
+
+/* What tells a live resource from others of its kind. */
+enum kind_key {
+	BY_ADDRESS = 1, /* its own address */
+	BY_NUMBER,      /* a number within its connection: the hash of a statement's name, a large object's descriptor */
+	BY_STATE,       /* nothing: it is a state of its connection */
+};
+
+static inline enum kind_key kind_key(enum resource_kind kind)
+{
+	static const uint8_t keys[KIND_COUNT] = {
+#define KIND(name, text, key, ...) [KIND_##name] = key,
+#include "trace/base/kinds.def"
+	};
+	return (enum kind_key)keys[kind];
+}
 
 /* Calls that must not be.  All but TWO_THREADS are seen by the fold. */
 enum misuse_kind {

@@ -8,7 +8,7 @@
 #define COUNT(names) (sizeof(names) / sizeof((names)[0]))
 
 static const char *const kinds[KIND_COUNT] = {
-#define KIND(name, text, plural, unreleased, release) [KIND_##name] = text,
+#define KIND(name, text, ...) [KIND_##name] = text,
 #include "trace/base/kinds.def"
 };
 

@@ -71,7 +71,8 @@ static bool end_all(struct fold *fold, struct fold_connection *connection, enum 
 bool held_release_all(struct fold *fold, struct fold_connection *connection, const struct event *event, uint64_t now)
 {
 	connection->unlisted_queries = 0;
-	for (enum resource_kind kind = KIND_TRANSACTION; kind < KIND_COUNT; kind++)
+	/* Every kind: what has an address of its own is in no chain. */
+	for (enum resource_kind kind = KIND_NONE; kind < KIND_COUNT; kind++)
 		if (!end_all(fold, connection, kind, event, now))
 			return false;
 	return true;

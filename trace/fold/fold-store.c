@@ -266,11 +266,11 @@ bool fold_restore_connection(struct fold *fold, const struct fold_connection *co
 bool fold_restore_resource(struct fold *fold, const struct fold_resource *resource, uint32_t connection_index)
 {
 	enum resource_kind kind = resource->kind;
-	bool is_numbered = kind == KIND_STATEMENT || kind == KIND_LARGE_OBJECT;
-	bool is_chained = is_numbered || !store_is_keyed(kind);
-	uint32_t owner = is_numbered ? connection_index : 0;
-	if (resource->row == 0 || kind <= KIND_CONNECTION || kind >= KIND_COUNT || resource->address == 0)
+	if (resource->row == 0 || kind == KIND_NONE || kind == KIND_CONNECTION || kind >= KIND_COUNT ||
+		resource->address == 0)
 		return true;
+	bool is_chained = kind_key(kind) != BY_ADDRESS;
+	uint32_t owner = kind_key(kind) == BY_NUMBER ? connection_index : 0;
 	if (is_chained && connection_index == 0)
 		return true;
 	if (store_is_keyed(kind) && store_find_occupant(fold, kind, resource->address, owner) != 0)

@@ -31,10 +31,10 @@ void store_release_connection(struct fold *fold, struct fold_connection *connect
 /* A new live resource, on the list of those without a row; only its kind and address are set. */
 struct fold_resource *store_add_resource(struct fold *fold, enum resource_kind kind, uint64_t address, uint32_t owner);
 
-/* Whether resources of that kind are told apart by an address or number; others are found through their connection. */
+/* Whether resources of that kind are in live_resources; others are found through their connection only. */
 static inline bool store_is_keyed(enum resource_kind kind)
 {
-	return kind == KIND_RESULT || kind >= KIND_CANCEL;
+	return kind_key(kind) != BY_STATE;
 }
 
 /* The key in live_resources.  Two may share one; whoever looks up checks the item. */

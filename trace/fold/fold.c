@@ -120,17 +120,16 @@ bool fold_event(struct fold *fold, const struct event *event)
 		return note_misuse(fold, event);
 	if (event->kind == KIND_CONNECTION)
 		return fold_connection_event(fold, event);
-	if (event->verb != EVENT_ACQUIRE && event->verb != EVENT_RELEASE)
+	bool is_acquire = event->verb == EVENT_ACQUIRE;
+	if ((!is_acquire && event->verb != EVENT_RELEASE) || event->kind == KIND_NONE || event->kind >= KIND_COUNT)
 		return note_damage(fold);
-	switch (event->kind) {
-	case KIND_RESULT:
-	case KIND_CANCEL:
-	case KIND_MEMORY:
-		return event->verb == EVENT_ACQUIRE ? acquire(fold, event) : release(fold, event);
-	case KIND_STATEMENT:
-	case KIND_LARGE_OBJECT:
+	switch (kind_key(event->kind)) {
+	case BY_ADDRESS:
+		return is_acquire ? acquire(fold, event) : release(fold, event);
+	case BY_NUMBER:
 		return hold_event(fold, event);
-	default:
-		return note_damage(fold);
+	case BY_STATE:
+		break; /* no call of its own makes or ends one */
 	}
+	return note_damage(fold);
 }
