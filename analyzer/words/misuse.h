@@ -12,8 +12,6 @@
 
 #include "trace/base/names.h"
 
-#define MISUSE_COUNT (MISUSE_FINISHED_IN_COPY + 1)
-
 /* The misuse of this name, '-' as good as ' ' in it; MISUSE_NONE: there is none. */
 enum misuse_kind misuse_find(const char *name);
 

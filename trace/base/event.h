@@ -23,6 +23,7 @@ enum event_verb {
 	EVENT_END,         /* the process ends; status is an enum process_end */
 	EVENT_END_REVOKED, /* it did not: an exec failed */
 	EVENT_MISUSE,      /* the shim saw a call that must not be; detail is an enum misuse_kind */
+	EVENT_COUNT
 };
 
 enum resource_kind {
@@ -60,6 +61,7 @@ enum misuse_kind {
 	MISUSE_FINISHED_IN_TRANSACTION,
 	MISUSE_FINISHED_WITH_QUERY, /* sent and not drained */
 	MISUSE_FINISHED_IN_COPY,
+	MISUSE_COUNT
 };
 
 /* Why a connection attempt failed, as far as its message tells. */
@@ -75,6 +77,7 @@ enum connect_error {
 	CONNECT_ERROR_UNAVAILABLE, /* starting up, shutting down, in recovery */
 	CONNECT_ERROR_SSL,
 	CONNECT_ERROR_PARAMETER, /* the connection string itself is wrong */
+	CONNECT_ERROR_COUNT
 };
 
 /* How a process ended.  All but ABORT, KILLED and UNKNOWN are of its own will. */
@@ -87,6 +90,7 @@ enum process_end {
 	END_ABORT,      /* abort() */
 	END_KILLED,     /* a signal, seen by the launcher */
 	END_UNKNOWN,    /* gone without a word */
+	END_COUNT
 };
 
 enum event_flag {

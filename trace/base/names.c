@@ -5,14 +5,12 @@
 #include <stddef.h>
 #include <string.h>
 
-#define COUNT(names) (sizeof(names) / sizeof((names)[0]))
-
 static const char *const kinds[KIND_COUNT] = {
 #define KIND(name, text, ...) [KIND_##name] = text,
 #include "trace/base/kinds.def"
 };
 
-static const char *const misuses[] = {
+static const char *const misuses[MISUSE_COUNT] = {
 	[MISUSE_USE_AFTER_FINISH] = "use after finish",
 	[MISUSE_FINISHED_TWICE] = "finished twice",
 	[MISUSE_CLEARED_TWICE] = "cleared twice",
@@ -24,7 +22,7 @@ static const char *const misuses[] = {
 	[MISUSE_FINISHED_IN_COPY] = "finished in copy",
 };
 
-static const char *const errors[] = {
+static const char *const errors[CONNECT_ERROR_COUNT] = {
 	[CONNECT_ERROR_OTHER] = "other",
 	[CONNECT_ERROR_REFUSED] = "refused",
 	[CONNECT_ERROR_TIMEOUT] = "timeout",
@@ -37,7 +35,7 @@ static const char *const errors[] = {
 	[CONNECT_ERROR_PARAMETER] = "parameter",
 };
 
-static const char *const verbs[] = {
+static const char *const verbs[EVENT_COUNT] = {
 	[EVENT_NONE] = "none",       [EVENT_ACQUIRE] = "acquire",
 	[EVENT_RELEASE] = "release", [EVENT_OUTCOME] = "outcome",
 	[EVENT_USE] = "use",         [EVENT_RESET] = "reset",
@@ -45,7 +43,7 @@ static const char *const verbs[] = {
 	[EVENT_MISUSE] = "misuse",
 };
 
-static const char *const ends[] = {
+static const char *const ends[END_COUNT] = {
 	[END_EXIT] = "exit",   [END_RAW_EXIT] = "_exit", [END_QUICK_EXIT] = "quick_exit", [END_EXEC] = "exec",
 	[END_ABORT] = "abort", [END_KILLED] = "killed",  [END_UNKNOWN] = "unknown",
 };
@@ -66,35 +64,35 @@ static size_t number_of(const char *const *names, size_t count, const char *name
 
 const char *kind_name(uint8_t kind)
 {
-	return name_of(kinds, COUNT(kinds), kind);
+	return name_of(kinds, KIND_COUNT, kind);
 }
 
 enum resource_kind kind_named(const char *name)
 {
-	return (enum resource_kind)number_of(kinds, COUNT(kinds), name);
+	return (enum resource_kind)number_of(kinds, KIND_COUNT, name);
 }
 
 const char *misuse_name(uint8_t misuse)
 {
-	return name_of(misuses, COUNT(misuses), misuse);
+	return name_of(misuses, MISUSE_COUNT, misuse);
 }
 
 const char *connect_error_name(uint8_t error)
 {
-	return name_of(errors, COUNT(errors), error);
+	return name_of(errors, CONNECT_ERROR_COUNT, error);
 }
 
 enum connect_error connect_error_named(const char *name)
 {
-	return (enum connect_error)number_of(errors, COUNT(errors), name);
+	return (enum connect_error)number_of(errors, CONNECT_ERROR_COUNT, name);
 }
 
 const char *verb_name(uint8_t verb)
 {
-	return name_of(verbs, COUNT(verbs), verb);
+	return name_of(verbs, EVENT_COUNT, verb);
 }
 
 const char *end_name(uint8_t end)
 {
-	return name_of(ends, COUNT(ends), end);
+	return name_of(ends, END_COUNT, end);
 }

@@ -105,7 +105,7 @@ static void set_state(struct fold *fold, struct fold_connection *connection, enu
 {
 	connection->error = CONNECT_ERROR_NONE;
 	if (state == STATE_FAILED)
-		connection->error = event->detail <= CONNECT_ERROR_PARAMETER ? event->detail : CONNECT_ERROR_OTHER;
+		connection->error = event->detail < CONNECT_ERROR_COUNT ? event->detail : CONNECT_ERROR_OTHER;
 	if (state == STATE_CONNECTED && connection->state != STATE_CONNECTED && ++fold->open > fold->peak) {
 		fold->peak = fold->open;
 		fold->peak_at = now;

@@ -93,7 +93,7 @@ static bool note_damage(struct fold *fold)
 
 static bool note_end(struct fold *fold, uint8_t end, uint64_t time)
 {
-	if (end > END_UNKNOWN)
+	if (end >= END_COUNT)
 		return note_damage(fold);
 	fold->end_changed = true;
 	fold->end = end;
@@ -103,7 +103,7 @@ static bool note_end(struct fold *fold, uint8_t end, uint64_t time)
 
 static bool note_misuse(struct fold *fold, const struct event *event)
 {
-	if (event->detail == MISUSE_NONE || event->detail > MISUSE_FINISHED_IN_COPY)
+	if (event->detail == MISUSE_NONE || event->detail >= MISUSE_COUNT)
 		return note_damage(fold);
 	const struct fold_connection *connection = store_find_connection(fold, event->object);
 	return misuse_note(fold, event->detail, event, connection != NULL ? connection->stack : 0, 0,

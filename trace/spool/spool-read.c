@@ -47,7 +47,7 @@ const struct blob_header *spool_next_blob(const struct spool *spool, struct spoo
 			cursor->position += left;
 			continue;
 		}
-		if (blob->type > BLOB_SCRIPT || blob->bytes > left - sizeof(*blob))
+		if (blob->type >= BLOB_COUNT || blob->bytes > left - sizeof(*blob))
 			return NULL;
 		cursor->position += sizeof(*blob) + ((size_t)blob->bytes + 7) / 8 * 8;
 		cursor->number++;

@@ -47,6 +47,7 @@ enum blob_type {
 					   tcp_user_timeout, target_session_attrs: eight NUL-terminated texts, empty when not set */
 	BLOB_TARGET,    /* host, port, database, user, application_name, server_version, ssl: seven NUL-terminated texts */
 	BLOB_SCRIPT,    /* language, function, file of a script: three NUL-terminated texts, the last may be cut */
+	BLOB_COUNT
 };
 
 /* Layout in the blob chain: this header, then `bytes` bytes, padded to 8.  A blob never crosses a segment's end. */

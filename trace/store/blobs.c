@@ -227,6 +227,7 @@ static int store_one(struct blobs *blobs, struct statements *statements, struct 
 	case BLOB_SETTINGS:
 		return store_texts(statements, FIND_SETTING, ADD_SETTING, SETTING_TEXTS, entry);
 	case BLOB_TEXT:
+	case BLOB_COUNT:
 		break;
 	}
 	return SQLITE_OK;
