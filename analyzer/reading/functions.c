@@ -16,6 +16,7 @@
 #include "analyzer/words/start-function.h"
 #include "analyzer/reading/statements.h"
 #include "analyzer/words/verdicts.h"
+#include "trace/base/libpq-status.h"
 
 /* basename(path): what follows its last slash. */
 static void sql_basename(sqlite3_context *context, int count, sqlite3_value **values)
@@ -84,11 +85,15 @@ static void sql_is_start(sqlite3_context *context, int count, sqlite3_value **va
 /* transaction_name(number): PGTransactionStatusType as the view connection_life calls it. */
 static void sql_transaction_name(sqlite3_context *context, int count, sqlite3_value **values)
 {
-	static const char *const names[] = {"idle", "active", "in transaction", "in failed transaction"};
+	static const char *const names[] = {[TRANSACTION_IDLE] = "idle",
+										[TRANSACTION_ACTIVE] = "active",
+										[TRANSACTION_OPEN] = "in transaction",
+										[TRANSACTION_FAILED] = "in failed transaction"};
 	int status = sqlite3_value_int(values[0]);
 
 	(void)count;
-	sqlite3_result_text(context, status >= 0 && status < 4 ? names[status] : "unknown", -1, SQLITE_STATIC);
+	sqlite3_result_text(context, status >= TRANSACTION_IDLE && status < TRANSACTION_UNKNOWN ? names[status] : "unknown",
+						-1, SQLITE_STATIC);
 }
 
 /* kind_rank(name): the order of kinds.def; what fails the check comes first. */

@@ -6,6 +6,15 @@
 #include "preload/calls/note.h"
 #include "preload/calls/prepared.h"
 #include "preload/calls/verbs.h"
+#include "trace/base/libpq-status.h"
+
+static_assert((int)CONNECT_OK == CONNECTION_OK && (int)CONNECT_BAD == CONNECTION_BAD &&
+				  (int)RESULT_COMMAND_OK == PGRES_COMMAND_OK && (int)RESULT_TUPLES_OK == PGRES_TUPLES_OK &&
+				  (int)RESULT_COPY_OUT == PGRES_COPY_OUT && (int)RESULT_COPY_IN == PGRES_COPY_IN &&
+				  (int)RESULT_COPY_BOTH == PGRES_COPY_BOTH && (int)TRANSACTION_IDLE == PQTRANS_IDLE &&
+				  (int)TRANSACTION_ACTIVE == PQTRANS_ACTIVE && (int)TRANSACTION_OPEN == PQTRANS_INTRANS &&
+				  (int)TRANSACTION_FAILED == PQTRANS_INERROR && (int)TRANSACTION_UNKNOWN == PQTRANS_UNKNOWN,
+			  "libpq-status.h has libpq's numbers");
 
 static uint8_t pipeline_flag(const struct call *call, PGconn *conn)
 {
@@ -135,8 +144,7 @@ static void acquire_result(const struct call *call, PGconn *conn, const char *st
 	describe_statement(statement, event);
 	note_connection(call, conn, event);
 	/* Whoever waited for the result waited for all there is, but for a COPY. */
-	if ((flags & EVENT_IS_QUERY) && event->status != PGRES_COPY_IN && event->status != PGRES_COPY_OUT &&
-		event->status != PGRES_COPY_BOTH)
+	if ((flags & EVENT_IS_QUERY) && !result_is_copy(event->status))
 		event->flags |= EVENT_IS_DRAINED;
 	note_event(call, event);
 }

@@ -97,7 +97,7 @@ bool connection_note_use(struct fold *fold, struct fold_connection *connection, 
 
 static enum connection_state state_of(uint8_t status)
 {
-	return status == 0 ? STATE_CONNECTED : status == 1 ? STATE_FAILED : STATE_CONNECTING;
+	return status == CONNECT_OK ? STATE_CONNECTED : status == CONNECT_BAD ? STATE_FAILED : STATE_CONNECTING;
 }
 
 static void set_state(struct fold *fold, struct fold_connection *connection, enum connection_state state,
@@ -183,7 +183,7 @@ static bool reset_connection(struct fold *fold, const struct event *event)
 		.connection = connection->row,
 		.at = later(event->time, connection->acquired),
 		.stack = blob_number(event->stack),
-		.backend_pid = event->status == 0 ? (uint32_t)event->value : 0,
+		.backend_pid = event->status == CONNECT_OK ? (uint32_t)event->value : 0,
 	};
 	connection->resets++;
 	connection->transaction = event->transaction;
@@ -192,7 +192,7 @@ static bool reset_connection(struct fold *fold, const struct event *event)
 	/* Whatever the session held is gone with it. */
 	if (!held_release_all(fold, connection, event, now))
 		return false;
-	if (event->status != 0)
+	if (event->status != CONNECT_OK)
 		return true; /* a failed reset leaves it what it was: something to finish */
 	if (connection->state != STATE_INHERITED)
 		set_state(fold, connection, STATE_CONNECTED, event, now);

@@ -144,9 +144,9 @@ static bool note_transaction(struct fold *fold, struct fold_connection *connecti
 		note_gap(fold_resource(fold, open), event, now, was_waiting);
 	if (!tells_transaction(event))
 		return true;
-	if (event->transaction == TRANSACTION_OPEN || event->transaction == TRANSACTION_FAILED)
+	if (transaction_is_open(event->transaction))
 		return open != 0 || begin(fold, KIND_TRANSACTION, connection, event, now);
-	if (event->transaction != TRANSACTION_IDLE && event->transaction != TRANSACTION_UNKNOWN)
+	if (!transaction_is_over(event->transaction))
 		return true;
 	return end_all(fold, connection, KIND_TRANSACTION, event, now) &&
 		   end_all(fold, connection, KIND_LARGE_OBJECT, event, now);

@@ -10,6 +10,7 @@
 #ifndef PQLEAK_TRACE_FOLD_FOLD_STEPS_H
 #define PQLEAK_TRACE_FOLD_FOLD_STEPS_H
 
+#include "trace/base/libpq-status.h"
 #include "trace/fold/fold-store.h"
 #include "trace/spool/spool.h"
 
@@ -33,8 +34,7 @@ static inline bool tells_transaction(const struct event *event)
 
 static inline bool is_copy_result(const struct event *event)
 {
-	/* PGRES_COPY_OUT, PGRES_COPY_IN, PGRES_COPY_BOTH */
-	return event->kind == KIND_RESULT && (event->status == 3 || event->status == 4 || event->status == 8);
+	return event->kind == KIND_RESULT && result_is_copy(event->status);
 }
 
 /* --- fold-connection.c --- */
@@ -63,8 +63,7 @@ static inline bool held_is_concerned(const struct fold_connection *connection, c
 	uint32_t any = held[KIND_TRANSACTION].first | held[KIND_QUERY].first | held[KIND_COPY].first |
 				   held[KIND_LARGE_OBJECT].first | connection->unlisted_queries;
 	return any != 0 || (event->flags & EVENT_IS_SEND) || is_copy_result(event) ||
-		   (tells_transaction(event) &&
-			(event->transaction == TRANSACTION_OPEN || event->transaction == TRANSACTION_FAILED));
+		   (tells_transaction(event) && transaction_is_open(event->transaction));
 }
 
 /* What a use at `now` begins and ends. */

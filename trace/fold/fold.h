@@ -21,12 +21,6 @@ enum connection_state {
 	STATE_INHERITED,  /* came by fork */
 };
 
-/* PQtransactionStatus */
-#define TRANSACTION_IDLE 0
-#define TRANSACTION_OPEN 2
-#define TRANSACTION_FAILED 3
-#define TRANSACTION_UNKNOWN 4
-
 /* A statement as the settings allow it to be kept: its packed keyword, or its interned text.  Both 0: none. */
 struct statement {
 	uint64_t keyword;

@@ -4,13 +4,7 @@
 
 #include <string.h>
 
-/* PGTransactionStatusType */
-enum {
-	STATUS_IDLE = 0,
-	STATUS_IN_TRANSACTION = 2,
-	STATUS_IN_ERROR = 3,
-	STATUS_UNKNOWN = 4,
-};
+#include "trace/base/libpq-status.h"
 
 /* The connections that are in a transaction, by address. */
 enum {
@@ -53,22 +47,16 @@ static bool changes_transaction(uint64_t connection, uint8_t status)
 {
 	if (connection == 0)
 		return false;
-	if (status == STATUS_IN_TRANSACTION || status == STATUS_IN_ERROR)
+	if (transaction_is_open(status))
 		return begins_transaction(connection);
-	return (status == STATUS_IDLE || status == STATUS_UNKNOWN) && ends_transaction(connection);
-}
-
-/* PGRES_COPY_OUT, PGRES_COPY_IN, PGRES_COPY_BOTH */
-static bool is_copy(const struct event *event)
-{
-	return event->status == 3 || event->status == 4 || event->status == 8;
+	return transaction_is_over(status) && ends_transaction(connection);
 }
 
 bool wanted_with_script(const struct event *event)
 {
 	/* These come in floods: looking at each would cost as much as all the rest. */
 	if (event->kind == KIND_RESULT && event->verb == EVENT_ACQUIRE)
-		return changes_transaction(event->parent, event->transaction) || is_copy(event);
+		return changes_transaction(event->parent, event->transaction) || result_is_copy(event->status);
 	if (event->kind == KIND_CONNECTION && event->verb == EVENT_USE)
 		return changes_transaction(event->object, event->transaction);
 	if (event->kind == KIND_CONNECTION && event->verb != EVENT_MISUSE)
