@@ -83,22 +83,22 @@ class Page(PageCase):
     def test_known(self):
         """a baseline of what leaks, and suppressions of it: the gate passes"""
         os.mkdir(os.path.join(self.sample, 'ci'))
-        run = self.shell(example('What is known', 'sh'))
+        run = self.shell(example('Known leaks', 'sh'))
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertIn('pqleak: nothing leaked but what is known', run.stderr)
         printed = self.shell('pqleak report --print-suppressions >ci/pqleak.supp')
         self.assertEqual(printed.returncode, 0, printed.stderr)
-        run = self.shell(example('What is known', 'sh', 1))
+        run = self.shell(example('Known leaks', 'sh', 1))
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertIn('3 excused', run.stderr)
-        self.write('.pqleak.ini', example('What is known', 'ini'))
+        self.write('.pqleak.ini', example('Known leaks', 'ini'))
         run = self.shell('pqleak run --check -- make test')
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertIn('3 excused', run.stderr)
 
     def test_formats(self):
         """the report in other forms"""
-        run = self.shell(example('What other programs read', 'sh'))
+        run = self.shell(example('Formats for other tools', 'sh'))
         self.assertEqual((run.returncode, run.stdout.count('::error ')), (1, 3), run)
         self.assertEqual([os.path.exists(os.path.join(self.sample, name)) for name in ('pqleak.xml', 'pqleak.sarif')], [True, True])
 
@@ -116,7 +116,7 @@ class Page(PageCase):
 
     def test_every_example(self):
         """no example of the page is left out of these tests"""
-        tested = {'pqleak in continuous integration': 1, 'What is known': 3, 'What other programs read': 1, 'meson test': 1, 'ctest': 2, 'pytest': 2, 'prove': 1, 'bats': 2,
+        tested = {'pqleak in continuous integration': 1, 'Known leaks': 3, 'Formats for other tools': 1, 'meson test': 1, 'ctest': 2, 'pytest': 2, 'prove': 1, 'bats': 2,
                   'Several runners, one trace': 2, 'GitHub': 1, 'GitLab': 1}
         self.assertEqual({title: len(examples(title)) for title in headings() if examples(title)}, tested)
 
