@@ -4,9 +4,11 @@
  */
 #include "analyzer/options/command.h"
 #include "analyzer/findings/findings.h"
+#include "analyzer/findings/gate.h"
 #include "analyzer/base/message.h"
 #include "analyzer/options/options.h"
 #include "analyzer/reading/reading.h"
+#include "analyzer/report/formats.h"
 #include "analyzer/report/report.h"
 
 static const char letters[] = ":hq";

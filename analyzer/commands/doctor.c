@@ -18,6 +18,7 @@
 #include "analyzer/launch/launch.h"
 #include "analyzer/base/message.h"
 #include "analyzer/options/options.h"
+#include "analyzer/reading/reading.h"
 #include "analyzer/reading/run-trace.h"
 #include "analyzer/launch/shim.h"
 #include "trace/store/trace.h"

@@ -1,38 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report.c - `pqleak report`, and the choice of a report's form.
+ * report.c - `pqleak report`.
  */
+#include "analyzer/report/formats.h"
 #include "analyzer/report/report.h"
 
 #include "analyzer/options/command.h"
 #include "analyzer/findings/findings.h"
-#include "analyzer/base/message.h"
 #include "analyzer/options/options.h"
-#include "analyzer/base/query.h"
 #include "analyzer/reading/reading.h"
-#include "analyzer/reading/statements.h"
-#include "analyzer/known/suppress.h"
-
-void report_choice_done(struct report_choice *choice)
-{
-	formats_done(&choice->formats);
-	accepted_done(&choice->accepted);
-	frame_choice_done(&choice->frames);
-}
-
-bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file)
-{
-	FILE *output = file != NULL ? reading_output(reading, file) : NULL, *standard = reading_output(reading, stdout);
-	/* Once, for all forms that print it. */
-	bool ready = !choice->formats.machine || query_run(reading->db, problems_sql), done = ready;
-
-	if (ready && file != NULL)
-		done = choice->accepted.print ? suppress_print(reading->db, output)
-									  : format_print(choice->formats.format, reading, choice, totals, file, output);
-	done = ready && formats_write(reading, choice, totals, standard) && done;
-	done = (file == NULL || reading_output_end(reading, output, file)) && done;
-	return reading_output_end(reading, standard, stdout) && done;
-}
 
 static const char letters[] = ":h";
 static const struct option options[] = {REPORT_OPTIONS, SYMBOL_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};

@@ -12,11 +12,13 @@
 
 #include "analyzer/options/command.h"
 #include "analyzer/findings/findings.h"
+#include "analyzer/findings/gate.h"
 #include "analyzer/launch/launch.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/option-value.h"
 #include "analyzer/options/options.h"
 #include "analyzer/reading/reading.h"
+#include "analyzer/report/formats.h"
 #include "analyzer/report/report.h"
 #include "analyzer/reading/run-trace.h"
 #include "analyzer/launch/shim.h"

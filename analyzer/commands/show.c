@@ -12,6 +12,7 @@
 #include "analyzer/options/options.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
+#include "analyzer/findings/skip-use.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/commands/show-life.h"
 

@@ -6,7 +6,7 @@
 
 #include "analyzer/known/baseline.h"
 #include "analyzer/base/query.h"
-#include "analyzer/report/report.h"
+#include "analyzer/options/choice.h"
 #include "analyzer/known/suppress.h"
 
 /*

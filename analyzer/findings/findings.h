@@ -15,7 +15,7 @@
 #include "analyzer/words/misuse.h"
 #include "analyzer/findings/peak.h"
 #include "analyzer/reading/reading.h"
-#include "analyzer/report/report.h"
+#include "analyzer/options/choice.h"
 #include "analyzer/words/verdicts.h"
 
 struct totals {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * gate.h - what fails a check, and what it forgives.
+ * gate.h - whether a check fails.
  *
- * Owns the options of `check` and `run --check` that decide about the exit
- * status, and that decision.
+ * Owns the exit status of `check` and `run --check`, by what struct gate says.
  */
 #ifndef PQLEAK_ANALYZER_FINDINGS_GATE_H
 #define PQLEAK_ANALYZER_FINDINGS_GATE_H
@@ -12,43 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/words/kinds.h"
-#include "analyzer/words/misuse.h"
-#include "analyzer/words/verdicts.h"
+#include "analyzer/options/choice.h"
 
-struct report_choice;
 struct totals;
-
-struct gate {
-	long long tolerated; /* of the resources that fail */
-	bool allow_held;     /* one held at exit at its place in its process is forgiven */
-	bool allow_unseen;   /* what spoke PostgreSQL out of sight is accepted */
-	bool limit_open;     /* --max-open was given */
-	long long most_open; /* connections open at once */
-	bool is_chosen;      /* --fail-on was given, and the rest is in use */
-	bool fails[KIND_COUNT][VERDICT_COUNT];
-	bool fails_misuse[MISUSE_COUNT];
-};
-
-/* For a struct option table, and for a help. */
-#define GATE_OPTIONS                                                                                                   \
-	{"max", required_argument, NULL, OPTION_MAX}, {"allow-held-at-exit", no_argument, NULL, OPTION_ALLOW_HELD},        \
-		{"allow-unseen", no_argument, NULL, OPTION_ALLOW_UNSEEN},                                                      \
-		{"max-open", required_argument, NULL, OPTION_MAX_OPEN},                                                        \
-	{                                                                                                                  \
-		"fail-on", required_argument, NULL, OPTION_FAIL_ON                                                             \
-	}
-#define GATE_OPTIONS_HELP                                                                                              \
-	"  --allow-held-at-exit     forgive one leak of a call site in each process\n"                                     \
-	"  --allow-unseen           accept that processes spoke PostgreSQL out of sight\n"                                 \
-	"  --max-open=N             more than N connections open at once fail the check\n"                                 \
-	"  --fail-on=WHAT,...       fail on these alone: VERDICT/KIND, VERDICT, KIND,\n"                                   \
-	"                           misuse, a kind of misuse, default or none; default\n"                                  \
-	"                           is leaked,misuse\n"
-
-/* Whether an option is one of GATE_OPTIONS, and taking its value; false: it was wrong and the error is printed. */
-bool gate_has_option(int option);
-bool gate_option(int option, const char *value, struct gate *gate);
 
 /* The verdict: 0, `leak_status`, or STATUS_UNABLE.  A leak is a fact, also in an incomplete trace; nothing leaked is
    one only in a complete one. */

@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "analyzer/options/command.h"
+#include "analyzer/base/exit-status.h"
 #include "analyzer/base/message.h"
 
 #define SIGNALS 4

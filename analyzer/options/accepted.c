@@ -32,9 +32,3 @@ bool accepted_option(int option, const char *value, struct accepted *accepted)
 		return false;
 	}
 }
-
-void accepted_done(struct accepted *accepted)
-{
-	suppressions_done(&accepted->suppressions);
-	baseline_done(&accepted->baseline);
-}

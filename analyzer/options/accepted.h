@@ -2,24 +2,15 @@
 /*
  * accepted.h - what the user knows of and accepts: the options about it.
  *
- * Owns --suppressions, --strict-suppressions, --print-suppressions and
- * --baseline, and what they were given.
+ * Owns --suppressions, --strict-suppressions, --print-suppressions, --baseline
+ * and --show-excused.
  */
 #ifndef PQLEAK_ANALYZER_OPTIONS_ACCEPTED_H
 #define PQLEAK_ANALYZER_OPTIONS_ACCEPTED_H
 
 #include <stdbool.h>
 
-#include "analyzer/known/baseline-file.h"
-#include "analyzer/known/suppress-file.h"
-
-struct accepted {
-	struct suppressions suppressions;
-	struct baseline baseline;
-	bool strict; /* a suppression that is of no use fails the check */
-	bool print;  /* suppressions of what was found, in place of a report */
-	bool show;   /* what is excused is listed too */
-};
+#include "analyzer/options/choice.h"
 
 /* For a struct option table, and for a help. */
 #define ACCEPTED_OPTIONS                                                                                               \
@@ -41,7 +32,5 @@ struct accepted {
 /* Whether an option is one of ACCEPTED_OPTIONS, and taking its value; false: it was wrong and the error is printed. */
 bool accepted_has_option(int option);
 bool accepted_option(int option, const char *value, struct accepted *accepted);
-
-void accepted_done(struct accepted *accepted);
 
 #endif

@@ -2,26 +2,15 @@
 /*
  * command.h - what a pqleak subcommand is.
  *
- * Owns struct command and the exit statuses all commands share.  Each command
- * lives in a file of its own and appears in main.c's table; nothing else needs
- * to know that it exists.
+ * Owns struct command.  Each command lives in a file of its own and appears in
+ * main.c's table; nothing else needs to know that it exists.
  */
 #ifndef PQLEAK_ANALYZER_OPTIONS_COMMAND_H
 #define PQLEAK_ANALYZER_OPTIONS_COMMAND_H
 
-#define DEFAULT_TRACE "pqleak.db"
+#include "analyzer/base/exit-status.h"
 
 struct option;
-
-enum exit_status {
-	STATUS_CLEAN = 0,
-	STATUS_LEAKS = 1,
-	STATUS_UNABLE = 2,       /* cannot tell, or cannot do what was asked */
-	STATUS_RUN_FAILED = 125, /* `run` itself failed; as env(1) and timeout(1) */
-	STATUS_NOT_EXECUTABLE = 126,
-	STATUS_NOT_FOUND = 127,
-	STATUS_SIGNALLED = 128, /* plus the signal's number */
-};
 
 struct command {
 	const char *name;

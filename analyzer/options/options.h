@@ -11,9 +11,13 @@
 #include <getopt.h>
 #include <stdbool.h>
 
-#include "analyzer/options/command.h"
 #include "analyzer/commands/configuration.h"
-#include "analyzer/report/report.h"
+#include "analyzer/options/accepted.h"
+#include "analyzer/options/choice.h"
+#include "analyzer/options/command.h"
+#include "analyzer/options/format-options.h"
+#include "analyzer/options/gate-options.h"
+#include "analyzer/options/skip.h"
 
 /* What options_next returns besides an option's value and -1 at the end. */
 #define OPTION_HELP 'h'  /* help was printed; the command returns 0 */

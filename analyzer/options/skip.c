@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "analyzer/base/message.h"
-#include "analyzer/base/query.h"
 #include "analyzer/base/text-file.h"
 
 bool skip_add(struct skip *skip, const char *pattern)
@@ -45,24 +44,4 @@ bool skip_add_file(struct skip *skip, const char *path)
 	for (char *line; done && (line = text_file_next(&file)) != NULL;)
 		done = add_line(skip, line);
 	return text_file_close(&file) && done;
-}
-
-bool skip_use(const struct skip *skip, sqlite3 *db)
-{
-	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR IGNORE INTO skip VALUES (?)");
-	bool failed = insert == NULL;
-
-	for (size_t i = 0; i < skip->count && !failed; i++) {
-		sqlite3_bind_text(insert, 1, skip->patterns[i], -1, SQLITE_STATIC);
-		query_next(insert, &failed);
-		sqlite3_reset(insert);
-	}
-	return !failed;
-}
-
-void frame_choice_done(struct frame_choice *choice)
-{
-	for (size_t i = 0; i < choice->skip.count; i++)
-		free(choice->skip.patterns[i]);
-	free(choice->skip.patterns);
 }

@@ -6,7 +6,6 @@
 
 #include <stddef.h>
 
-#include "analyzer/options/command.h"
 #include "analyzer/reading/functions.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"

@@ -15,6 +15,8 @@
 
 #include "analyzer/symbols/module-file.h"
 
+#define DEFAULT_TRACE "pqleak.db"
+
 struct reading {
 	sqlite3 *db;
 	const char *path; /* as the user gave it; not owned */

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "analyzer/options/command.h"
+#include "analyzer/base/exit-status.h"
 #include "analyzer/findings/findings.h"
 #include "analyzer/base/query.h"
 #include "analyzer/report/report-parts.h"

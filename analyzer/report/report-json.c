@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/options/command.h"
+#include "analyzer/base/exit-status.h"
+#include "analyzer/findings/gate.h"
 #include "analyzer/findings/findings.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"

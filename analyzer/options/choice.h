@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * choice.h - what the user asked of a report: plain data.
+ *
+ * Filled by the options, read by findings and report.  All zeros is what counts
+ * when nothing was asked for.
+ */
+#ifndef PQLEAK_ANALYZER_OPTIONS_CHOICE_H
+#define PQLEAK_ANALYZER_OPTIONS_CHOICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/known/baseline-file.h"
+#include "analyzer/known/suppress-file.h"
+#include "analyzer/symbols/module-file.h"
+#include "analyzer/words/kinds.h"
+#include "analyzer/words/misuse.h"
+#include "analyzer/words/verdicts.h"
+
+enum format {
+	FORMAT_TEXT,
+	FORMAT_JSON,
+	FORMAT_SARIF,
+	FORMAT_JUNIT,
+	FORMAT_GITHUB,
+	FORMAT_GITLAB,
+	FORMAT_TAP,
+	FORMAT_COUNT
+};
+
+/* --output=FORMAT=FILE */
+struct output {
+	enum format format;
+	const char *path; /* not owned; "-": standard output */
+};
+
+struct formats {
+	enum format format;
+	struct output *outputs;
+	size_t count;
+	bool machine;      /* one of them is for programs */
+	bool reproducible; /* without times, process ids and row numbers */
+};
+
+/* What fails a check, and what it forgives. */
+struct gate {
+	long long tolerated; /* of the resources that fail */
+	bool allow_held;     /* one held at exit at its place in its process is forgiven */
+	bool allow_unseen;   /* what spoke PostgreSQL out of sight is accepted */
+	bool limit_open;     /* --max-open was given */
+	long long most_open; /* connections open at once */
+	bool is_chosen;      /* --fail-on was given, and the rest is in use */
+	bool fails[KIND_COUNT][VERDICT_COUNT];
+	bool fails_misuse[MISUSE_COUNT];
+};
+
+/* What is known and accepted. */
+struct accepted {
+	struct suppressions suppressions;
+	struct baseline baseline;
+	bool strict; /* a suppression that is of no use fails the check */
+	bool print;  /* suppressions of what was found, in place of a report */
+	bool show;   /* what is excused is listed too */
+};
+
+/* Patterns of code that is no call site; they add to the views driver and driver_function. */
+struct skip {
+	char **patterns;
+	size_t count;
+};
+
+/* What is seen of stacks. */
+struct frame_choice {
+	struct skip skip;
+	bool native; /* interpreters' frames too */
+};
+
+struct report_choice {
+	const char *group_by; /* "site" (also when NULL), "stack", "function", "module", "database" or "label" */
+	bool all;
+	struct formats formats;
+	bool stacks;             /* also those of the last use, and of where what is comparable was released */
+	const char *source_root; /* NULL: see source_root_use */
+	int64_t held_ns;         /* what was held, or idle in a transaction, so long is named; 0: not asked for */
+	struct gate gate;
+	struct accepted accepted;
+	struct symbol_choice symbols;
+	struct frame_choice frames;
+};
+
+#define REPORT_CHOICE_CLEANUP __attribute__((cleanup(report_choice_done))) struct report_choice
+void report_choice_done(struct report_choice *choice);
+void frame_choice_done(struct frame_choice *choice);
+
+/* "text", "json", ... */
+const char *format_name(enum format format);
+
+#endif
