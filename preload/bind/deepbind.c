@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "preload/elf/elf-slot.h"
-#include "preload/libpq/libpq.h"
+#include "preload/libpq/libpq-route.h"
 #include "preload/process/settings.h"
 
 /* Objects that were there before the DEEPBIND module: their dynamic sections' addresses. */
@@ -54,7 +54,7 @@ static int patch_if_new(struct dl_phdr_info *info, size_t size, void *closure)
 	struct elf_object object;
 	if (!object_of(info, &object) || was_seen(object.map) || object.map == elf_self()->map)
 		return 0;
-	libpq_note_deepbind(object.map);
+	route_note_deepbind(object.map);
 	/* libpq's calls of itself are of no interest; a plug-in that contains a libpq is a user too. */
 	if (elf_own_function(object.map, LIBPQ_SIGN) == NULL || elf_foreign_exports(object.map) > 0)
 		elf_replace_slots(&object, our_function);

@@ -18,7 +18,7 @@
 #include "preload/calls/thunk.h"
 #include "preload/elf/elf-object.h"
 #include "preload/elf/linker.h"
-#include "preload/libpq/libpq.h"
+#include "preload/libpq/libpq-route.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define HIDDEN __attribute__((visibility("hidden")))
@@ -51,13 +51,13 @@ static int is_ours(const void *address)
 /* RTLD_DEFAULT: the global scope, and the caller's own dependencies before or behind it. */
 static void *answer_default(enum hook hook, const char *name, const char *version, const void *caller)
 {
-	bool is_deep = libpq_is_deepbound(caller);
-	void *found = is_deep ? libpq_in_own_scope(caller, name) : NULL;
+	bool is_deep = route_is_deepbound(caller);
+	void *found = is_deep ? route_in_own_scope(caller, name) : NULL;
 	/* The global scope begins with us: what counts is what lies behind. */
 	if (found == NULL && linker_find(RTLD_NEXT, name, version) != NULL)
 		return wrappers[hook];
 	if (found == NULL && !is_deep && version == NULL)
-		found = libpq_in_own_scope(caller, name);
+		found = route_in_own_scope(caller, name);
 	return found != NULL ? thunk_of(found, hook) : NULL;
 }
 

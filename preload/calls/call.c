@@ -22,16 +22,16 @@ __attribute__((noinline)) static bool begin_slowly(struct call *call, enum hook 
 												   const void *return_address)
 {
 	int error = errno;
-	struct libpq_route route = {0};
+	struct route route = {0};
 	if (pqleak_hint != 0) {
-		route.libpq = libpq_of_hint(pqleak_hint);
+		route.libpq = registry_numbered(pqleak_hint - 1);
 		pqleak_hint = 0;
 	} else {
-		route = libpq_of_caller(return_address, object);
+		route = route_of_caller(return_address, object);
 	}
 	*call = (struct call){.libpq = route.libpq, .hook = hook};
 	if (route.libpq != NULL)
-		call->real = route.is_global ? libpq_global_function(route.libpq, hook) : libpq_function(route.libpq, hook);
+		call->real = route_function(&route, hook);
 	bool traced = false;
 	if (call->real == NULL)
 		calm_run(say_unresolved, NULL);
@@ -44,10 +44,10 @@ __attribute__((noinline)) static bool begin_slowly(struct call *call, enum hook 
 /* Most calls come from where one came from before, and most of those from inside libpq. */
 bool call_begin(struct call *call, enum hook hook, const void *object, const void *return_address)
 {
-	struct libpq_route route;
+	struct route route;
 	if (__builtin_expect(pqleak_hint == 0 && cache_recall(return_address, &route), 1)) {
 		call->libpq = route.libpq;
-		call->real = libpq_known_function(&route, hook);
+		call->real = route_known_function(&route, hook);
 		call->began = 0;
 		call->hook = hook;
 		if (call->real != NULL && (route.passes || (!route.nested && process_is_recording())))

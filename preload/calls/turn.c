@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "preload/calls/verbs.h"
 #include "preload/process/calm.h"
 #include "preload/process/process.h"
-#include "preload/calls/verbs.h"
 
 /* The place in the table is the address's bits 4 to 11; the word has those above, and the thread. */
 #define ENTRIES 256u

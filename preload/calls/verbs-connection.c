@@ -5,6 +5,7 @@
 #include "preload/calls/describe.h"
 #include "preload/calls/note.h"
 #include "preload/calls/verbs.h"
+#include "preload/libpq/libpq-route.h"
 
 /* What the server and libpq say of a connection whose attempt has been decided. */
 static void describe(const struct call *call, PGconn *conn, struct event *event)
@@ -37,7 +38,7 @@ void verb_connected(const struct call *call, PGconn *conn)
 	if (conn == NULL)
 		return;
 	int error = errno;
-	libpq_note_maker(call->libpq, conn);
+	route_note_maker(call->libpq, conn);
 	note_described(call, conn, EVENT_ACQUIRE, call->began, call_now() - call->began);
 	errno = error;
 }

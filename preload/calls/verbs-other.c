@@ -4,6 +4,7 @@
 
 #include "preload/calls/note.h"
 #include "preload/calls/verbs.h"
+#include "preload/libpq/libpq-route.h"
 
 static void note_object(const struct call *call, enum event_verb verb, enum resource_kind kind, uint64_t object,
 						PGconn *conn)
@@ -25,7 +26,7 @@ void verb_lent(const struct call *call, enum resource_kind kind, const void *obj
 {
 	if (object == NULL)
 		return;
-	libpq_note_maker(call->libpq, object);
+	route_note_maker(call->libpq, object);
 	note_object(call, EVENT_ACQUIRE, kind, (uintptr_t)object, conn);
 }
 

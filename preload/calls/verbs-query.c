@@ -6,6 +6,7 @@
 #include "preload/calls/note.h"
 #include "preload/calls/prepared.h"
 #include "preload/calls/verbs.h"
+#include "preload/libpq/libpq-route.h"
 #include "trace/base/libpq-status.h"
 
 static_assert((int)CONNECT_OK == CONNECTION_OK && (int)CONNECT_BAD == CONNECTION_BAD &&
@@ -127,7 +128,7 @@ void verb_sent_close(const struct call *call, PGconn *conn, const char *name, in
 static void acquire_result(const struct call *call, PGconn *conn, const char *statement, PGresult *result,
 						   uint8_t flags, struct event *event)
 {
-	libpq_note_maker(call->libpq, result);
+	route_note_maker(call->libpq, result);
 	uint64_t now = call_now_coarse();
 	size_t bytes = ask_size(call->libpq, ACCESS_PQresultMemorySize, result);
 	*event = (struct event){

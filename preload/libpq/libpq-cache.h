@@ -14,6 +14,7 @@
 
 #include "preload/elf/linker.h"
 #include "preload/libpq/libpq-registry.h"
+#include "preload/libpq/libpq-route.h"
 
 #define CACHE_ENTRIES 256u
 
@@ -28,7 +29,7 @@ static_assert(LIBPQ_MAX <= ROUTE_PASSES && (LIBPQ_MAX & (LIBPQ_MAX - 1)) == 0,
 			  "a libpq's number fits beside the flags, and is the bits below them");
 
 /* Finding the module of an address costs more than all the rest of a call: so also by the return addresses. */
-extern _Atomic uint64_t libpq_known_callers[CACHE_ENTRIES];
+extern _Atomic uint64_t cache_callers[CACHE_ENTRIES];
 
 struct cached {
 	_Atomic uint64_t *entry;
@@ -50,9 +51,9 @@ static inline bool cache_has(const struct cached *cached)
 	return (cached->word ^ cached->key) <= ROUTE_BYTE;
 }
 
-static inline struct libpq_route cache_route(uint64_t word)
+static inline struct route cache_route(uint64_t word)
 {
-	return (struct libpq_route){
+	return (struct route){
 		.libpq = &registry[word & (LIBPQ_MAX - 1)],
 		.nested = (word & ROUTE_IS_NESTED) != 0,
 		.is_global = (word & ROUTE_IS_GLOBAL) != 0,
@@ -60,10 +61,10 @@ static inline struct libpq_route cache_route(uint64_t word)
 	};
 }
 
-/* The route of code at `return_address`, if libpq_of_caller has found it before.  Calls nothing, and keeps errno. */
-static inline bool cache_recall(const void *return_address, struct libpq_route *ret)
+/* The route of code at `return_address`, if route_of_caller has found it before.  Calls nothing, and keeps errno. */
+static inline bool cache_recall(const void *return_address, struct route *ret)
 {
-	struct cached caller = cache_look(libpq_known_callers, return_address);
+	struct cached caller = cache_look(cache_callers, return_address);
 	*ret = cache_route(caller.word);
 	return cache_has(&caller);
 }

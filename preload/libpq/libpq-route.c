@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: PostgreSQL
-/*
- * libpq-route.c - which libpq a caller would have reached without us.
- *
- * Owns what is known of callers: the DEEPBIND modules, the cache of callers
- * already resolved, and the makers of objects.  Declared in libpq.h; the
- * registry it asks is libpq.c.
- */
-#include <assert.h>
+/* libpq-route.c - see libpq-route.h. */
+#include "preload/libpq/libpq-route.h"
+
 #include <dlfcn.h>
 #include <stddef.h>
 
-#include "preload/process/forks.h"
-#include "preload/libpq/libpq-cache.h"
 #include "preload/elf/linker.h"
+#include "preload/libpq/libpq-cache.h"
+#include "preload/libpq/libpq-registry.h"
+#include "preload/process/forks.h"
 
 /* Objects of DEEPBIND modules; a handful, and a lost one costs only a tie-break. */
 static const struct link_map *_Atomic deepbound[64];
 
-void libpq_note_deepbind(const struct link_map *map)
+void route_note_deepbind(const struct link_map *map)
 {
 	for (unsigned i = 0; i < sizeof deepbound / sizeof deepbound[0]; i++) {
 		const struct link_map *expected = NULL;
@@ -34,7 +30,7 @@ static bool is_deepbound(const struct link_map *map)
 	return false;
 }
 
-bool libpq_is_deepbound(const void *address)
+bool route_is_deepbound(const void *address)
 {
 	struct elf_object object;
 	return elf_object_at(address, &object) && is_deepbound(object.map);
@@ -51,7 +47,7 @@ static void *find_in_scope_of(const struct link_map *map, const char *name)
 	return linker_find(handle, name, NULL);
 }
 
-void *libpq_in_own_scope(const void *address, const char *name)
+void *route_in_own_scope(const void *address, const char *name)
 {
 	struct elf_object object;
 	if (!elf_object_at(address, &object) || object.map->l_name[0] == '\0')
@@ -72,16 +68,16 @@ static struct libpq *global_libpq(void)
 }
 
 /* What ELF would have bound the caller's reference to; no libpq when it has none. */
-static struct libpq_route bound_route(const struct link_map *map)
+static struct route bound_route(const struct link_map *map)
 {
-	struct libpq_route route = {0};
+	struct route route = {0};
 	/*
 	 * With one libpq there is no question.  And no lock: dlopen and dlsym take the linker's, which a thread may hold
 	 * that runs a constructor and waits for this one.
 	 */
-	void *only = is_deepbound(map) ? NULL : registry_only_sign();
+	void *only = is_deepbound(map) ? NULL : libpq_only_sign();
 	if (only != NULL)
-		return (struct libpq_route){.libpq = registry_definer(only), .is_global = true};
+		return (struct route){.libpq = registry_definer(only), .is_global = true};
 	/* ELF looks in the global scope first, unless the module was opened with RTLD_DEEPBIND. */
 	if (is_deepbound(map))
 		route.libpq = libpq_in_scope_of(map);
@@ -106,7 +102,7 @@ static _Atomic uint64_t *maker_entry(const void *object)
 	return &makers[((uintptr_t)object >> 4) * 0x9e3779b97f4a7c15u >> 52];
 }
 
-void libpq_note_maker(const struct libpq *libpq, const void *object)
+void route_note_maker(const struct libpq *libpq, const void *object)
 {
 	if (libpq == registry && registry_count() == 1)
 		return;
@@ -133,9 +129,9 @@ static struct libpq *guess_libpq(const void *object)
 /* --- what is known already --- */
 
 static _Atomic uint64_t known_modules[CACHE_ENTRIES]; /* by link map */
-_Atomic uint64_t libpq_known_callers[CACHE_ENTRIES];
+_Atomic uint64_t cache_callers[CACHE_ENTRIES];
 
-static void cache_keep(struct cached *cached, struct libpq_route route)
+static void cache_keep(struct cached *cached, struct route route)
 {
 	unsigned byte = (unsigned)(route.libpq - registry) | (route.nested ? ROUTE_IS_NESTED : 0) |
 					(route.is_global ? ROUTE_IS_GLOBAL : 0) | (route.passes ? ROUTE_PASSES : 0);
@@ -143,21 +139,21 @@ static void cache_keep(struct cached *cached, struct libpq_route route)
 	atomic_store_explicit(cached->entry, cached->word, memory_order_release);
 }
 
-struct libpq_route libpq_of_caller(const void *return_address, const void *object)
+struct route route_of_caller(const void *return_address, const void *object)
 {
 	/* Looked up first: what is found below was there with the unloads of now, at least. */
-	struct cached caller = cache_look(libpq_known_callers, return_address);
+	struct cached caller = cache_look(cache_callers, return_address);
 	struct dl_find_object found;
 	/* The address after a call may belong to the next object when the call never returns. */
 	const char *call = (const char *)return_address - 1;
 	if (_dl_find_object((void *)(uintptr_t)call, &found) != 0)
-		return (struct libpq_route){.libpq = guess_libpq(object)};
+		return (struct route){.libpq = guess_libpq(object)};
 	struct cached module = cache_look(known_modules, found.dlfo_link_map);
-	struct libpq_route route = cache_route(module.word);
+	struct route route = cache_route(module.word);
 	if (!cache_has(&module)) {
 		route = bound_route(found.dlfo_link_map);
 		if (route.libpq == NULL)
-			return (struct libpq_route){.libpq = guess_libpq(object)};
+			return (struct route){.libpq = guess_libpq(object)};
 		const struct elf_object user = {.map = found.dlfo_link_map, .low = (uintptr_t)found.dlfo_map_start};
 		route.nested = registry_known(&user) != NULL;
 		route.passes = route.nested && !route.libpq->is_user_too;

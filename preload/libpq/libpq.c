@@ -1,140 +1,20 @@
 // SPDX-License-Identifier: PostgreSQL
 /* libpq.c - see libpq.h. */
-#include "preload/libpq/libpq-registry.h"
+#include "preload/libpq/libpq.h"
 
 #include <dlfcn.h>
-#include <sched.h>
 #include <stddef.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "preload/process/forks.h"
 #include "preload/elf/linker.h"
+#include "preload/process/forks.h"
 
-struct libpq registry[LIBPQ_MAX];
-static _Atomic uint32_t libpq_count;
-
-/* --- the registry --- */
-
-static bool same_object(const struct elf_object *a, const struct elf_object *b)
+void *libpq_only_sign(void)
 {
-	return a->map == b->map && a->low == b->low;
+	const void *hold = forks_hold();
+	void *found = elf_only_function(LIBPQ_SIGN);
+	forks_let(hold);
+	return found;
 }
-
-/*
- * Held for a few instructions, by the process that it names: a forked child may find it held by a thread it has not
- * got.  A hold that a handler's longjmp has left behind is taken over in the end; what it guards bears that.
- */
-static _Atomic pid_t registrar;
-
-static void begin_registering(void)
-{
-	pid_t own = getpid();
-	for (int tries = 0; tries < 100000; tries++) {
-		pid_t holder = 0;
-		if (atomic_compare_exchange_strong(&registrar, &holder, own) ||
-			(holder != own && atomic_compare_exchange_strong(&registrar, &holder, own)))
-			return;
-		sched_yield();
-	}
-}
-
-static void end_registering(void)
-{
-	atomic_store_explicit(&registrar, 0, memory_order_release);
-}
-
-uint32_t registry_count(void)
-{
-	return atomic_load_explicit(&libpq_count, memory_order_acquire);
-}
-
-/* A libpq can be unloaded, with a plug-in or by itself; a slot whose object has gone may be used again. */
-bool registry_is_loaded(const struct libpq *libpq)
-{
-	struct elf_object now;
-	return elf_object_at((const void *)libpq->object.low, &now) && same_object(&now, &libpq->object);
-}
-
-/* Forgets what was known of the object that lay here before. */
-static void learn(struct libpq *libpq)
-{
-	for (int n = 0; n < FUNCTION_COUNT; n++)
-		atomic_store_explicit(&libpq->real[n], NULL, memory_order_relaxed);
-	for (int h = 0; h < HOOK_COUNT; h++)
-		atomic_store_explicit(&libpq->global[h], NULL, memory_order_relaxed);
-	libpq->is_user_too = elf_foreign_exports(libpq->object.map) > 0;
-}
-
-/*
- * After a dlclose another object may lie where this one lay, under the same link map: its functions are looked up
- * anew.  So nothing need be pinned, and unloading has the effect it always had.  Each thread that finds an old count
- * looks anew itself, and the count is written last: who sees it sees no function from before.  Of an object that has
- * gone nothing can be learned; what calls it all the same gets what it would have got without us.
- */
-static struct libpq *up_to_date(struct libpq *libpq)
-{
-	uint32_t unloads = atomic_load_explicit(&linker_unloads, memory_order_acquire);
-	if (atomic_load_explicit(&libpq->unloads, memory_order_acquire) != unloads && registry_is_loaded(libpq)) {
-		learn(libpq);
-		atomic_store_explicit(&libpq->unloads, unloads, memory_order_release);
-	}
-	return libpq;
-}
-
-struct libpq *registry_known(const struct elf_object *object)
-{
-	uint32_t count = registry_count();
-	for (uint32_t i = 0; i < count; i++)
-		if (same_object(&registry[i].object, object))
-			return up_to_date(&registry[i]);
-	return NULL;
-}
-
-static struct libpq *free_slot(void)
-{
-	uint32_t count = registry_count();
-	for (uint32_t i = 0; i < count; i++)
-		if (!registry_is_loaded(&registry[i]))
-			return &registry[i];
-	return count < LIBPQ_MAX ? &registry[count] : NULL;
-}
-
-static struct libpq *register_libpq(const struct elf_object *object)
-{
-	struct libpq *libpq = registry_known(object);
-	if (libpq != NULL)
-		return libpq;
-	begin_registering();
-	libpq = registry_known(object);
-	if (libpq == NULL && (libpq = free_slot()) != NULL) {
-		uint32_t unloads = atomic_load(&linker_unloads);
-		atomic_store(&libpq->unloads, unloads - 1); /* who finds the new object before we have learned learns too */
-		libpq->object = *object;
-		learn(libpq);
-		atomic_store(&libpq->unloads, unloads);
-		uint32_t needed = (uint32_t)(libpq - registry) + 1;
-		if (registry_count() < needed)
-			atomic_store_explicit(&libpq_count, needed, memory_order_release);
-	}
-	end_registering();
-	return libpq;
-}
-
-struct libpq *registry_definer(const void *function)
-{
-	struct elf_object object;
-	if (function == NULL || !elf_object_at(function, &object) || object.map == elf_self()->map)
-		return NULL;
-	return register_libpq(&object);
-}
-
-struct libpq *libpq_of_hint(uint32_t hint)
-{
-	return up_to_date(&registry[hint - 1]);
-}
-
-/* --- its functions --- */
 
 void *libpq_find_function(struct libpq *libpq, unsigned n)
 {
@@ -149,20 +29,12 @@ void *libpq_find_function(struct libpq *libpq, unsigned n)
 	return real != LIBPQ_ABSENT ? real : NULL;
 }
 
-void *registry_only_sign(void)
-{
-	const void *hold = forks_hold();
-	void *found = elf_only_function(LIBPQ_SIGN);
-	forks_let(hold);
-	return found;
-}
-
 void *libpq_global_function(struct libpq *libpq, enum hook hook)
 {
 	void *real = atomic_load_explicit(&libpq->global[hook], memory_order_acquire);
 	if (real == NULL) {
 		real = elf_startup_function(libpq_function_names[hook]);
-		if (real == NULL && registry_only_sign() == NULL)
+		if (real == NULL && libpq_only_sign() == NULL)
 			real = linker_find(RTLD_NEXT, libpq_function_names[hook], NULL);
 		/* It came with a module, and is there for that module alone. */
 		if (real == NULL)

@@ -11,17 +11,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "preload/recorder/stacks/capture.h"
-#include "preload/recorder/stacks/intern.h"
-#include "preload/recorder/stacks/lock.h"
 #include "preload/process/recorder.h"
 #include "preload/recorder/scripts/script.h"
+#include "preload/recorder/scripts/walk.h"
 #include "preload/recorder/self.h"
 #include "preload/recorder/sqlite.h"
 #include "preload/recorder/stack.h"
+#include "preload/recorder/stacks/capture.h"
+#include "preload/recorder/stacks/intern.h"
+#include "preload/recorder/stacks/lock.h"
 #include "trace/spool/spool.h"
 #include "trace/store/trace.h"
-#include "preload/recorder/scripts/walk.h"
 
 enum {
 	DRAIN_EVENTS = 12 * SPOOL_SEGMENT_EVENTS, /* so many undrained: 768 KiB */

@@ -2,12 +2,12 @@
 /* stack.c - see stack.h. */
 #include "preload/recorder/stack.h"
 
-#include "preload/recorder/stacks/intern.h"
 #include "preload/recorder/scripts/interpreter.h"
-#include "preload/recorder/stacks/memo.h"
 #include "preload/recorder/scripts/script.h"
 #include "preload/recorder/scripts/walk.h"
 #include "preload/recorder/scripts/wanted.h"
+#include "preload/recorder/stacks/intern.h"
+#include "preload/recorder/stacks/memo.h"
 
 static struct recorder_lock *guard;
 

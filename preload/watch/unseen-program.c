@@ -18,8 +18,8 @@
 #include "preload/libpq/libpq.h"
 #include "preload/process/mark.h"
 #include "preload/process/settings.h"
-#include "trace/base/reach.h"
 #include "preload/watch/unseen.h"
+#include "trace/base/reach.h"
 
 #define PATH_BYTES 1024 /* for the stack's sake; a longer path is looked at, but named in part */
 

@@ -13,9 +13,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "preload/process/calm.h"
 #include "preload/elf/elf-object.h"
 #include "preload/libpq/libpq-registry.h"
+#include "preload/process/calm.h"
 #include "preload/process/mark.h"
 #include "preload/process/process.h"
 

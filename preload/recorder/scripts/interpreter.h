@@ -17,8 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "preload/recorder/stacks/lock.h"
 #include "preload/recorder/scripts/script.h"
+#include "preload/recorder/stacks/lock.h"
 
 #define INTERPRETERS 6u /* at most so many in a process */
 

@@ -18,8 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "preload/recorder/stacks/capture.h"
 #include "preload/recorder/scripts/script.h"
+#include "preload/recorder/stacks/capture.h"
 #include "trace/spool/spool.h"
 
 /* A script's frame. */

@@ -15,9 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "preload/recorder/scripts/script.h"
 #include "preload/recorder/stacks/capture.h"
 #include "preload/recorder/stacks/function-start.h"
-#include "preload/recorder/scripts/script.h"
 
 enum lua_function {
 	LUA_GETINFO,

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "preload/recorder/stacks/intern.h"
 #include "preload/recorder/scripts/interpreter.h"
 #include "preload/recorder/scripts/mix.h"
+#include "preload/recorder/stacks/intern.h"
 
 enum {
 	TEXT_BYTES = 500, /* of a function's or file's name */
