@@ -11,11 +11,11 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "analyzer/options/command.h"
 #include "analyzer/base/message.h"
-#include "analyzer/options/options.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
+#include "analyzer/options/command.h"
+#include "analyzer/options/options.h"
 #include "analyzer/symbols/symbols.h"
 
 #define MOST_NAMED 3 /* modules of one reason that are called by name */
@@ -23,7 +23,7 @@
 /* Scripts' frames name themselves, and of a frame in no module nothing is known. */
 static const char count_sql[] =
 	"SELECT count(*), ifnull(sum(f.id IN (SELECT frame FROM symbol WHERE function IS NOT NULL)), 0),"
-	" (SELECT count(DISTINCT frame) FROM found WHERE function IS NOT NULL)"
+	" (SELECT count(DISTINCT frame) FROM found_symbol WHERE function IS NOT NULL)"
 	" FROM frame f WHERE f.module IS NOT NULL AND f.id IN (SELECT frame FROM stack_frame)";
 
 /* A module that has names, but not for these frames, is 'ok'. */

@@ -23,7 +23,7 @@ static const char releases_sql[] =
 static const char own_sql[] =
 	"INSERT INTO own_call SELECT frame, depth, role, dense_rank() OVER (ORDER BY unit, function, file, line > 0,"
 	"  iif(line > 0, line, \"offset\"), iif(line > 0, 0, depth))"
-	" FROM call WHERE role <> 'driver' AND NOT is_start(ifnull(function, ''))";
+	" FROM frame_call WHERE role <> 'driver' AND NOT is_start(ifnull(function, ''))";
 
 /* As sites.sql finds the call site, and outwards from there. */
 static const char steps_query[] =
@@ -34,8 +34,9 @@ static const char steps_query[] =
 	" ORDER BY c.stack, s.level, o.depth";
 
 /* Stacks without code of the user's own. */
-static const char rest_sql[] = "INSERT OR IGNORE INTO blamed SELECT c.kind, c.stack, s.level, s.frame, s.depth, NULL"
-							   " FROM stack_count c JOIN site s ON s.stack = c.stack WHERE c.lost > 0";
+static const char rest_sql[] =
+	"INSERT OR IGNORE INTO stack_blame SELECT c.kind, c.stack, s.level, s.frame, s.depth, NULL"
+	" FROM stack_count c JOIN site s ON s.stack = c.stack WHERE c.lost > 0";
 
 #define MOST_LEVELS 65536 /* more than a stack has */
 
@@ -152,7 +153,7 @@ static bool run(sqlite3_stmt *statement)
 
 static bool write_blamed(const struct blame *blame)
 {
-	QUERY_CLEANUP insert = query_prepare(blame->db, "INSERT INTO blamed VALUES (?, ?, ?, ?, ?, ?)");
+	QUERY_CLEANUP insert = query_prepare(blame->db, "INSERT INTO stack_blame VALUES (?, ?, ?, ?, ?, ?)");
 	bool done = insert != NULL;
 
 	for (size_t i = 0; i < blame->stack_count && done; i++) {

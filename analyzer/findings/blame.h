@@ -2,7 +2,7 @@
 /*
  * blame.h - the place that a report names for what was not released.
  *
- * Owns TEMP TABLEs stack_count, blamed, separation and comparable.  The rule is
+ * Owns TEMP TABLEs stack_count, stack_blame, separation and comparable.  The rule is
  * separate.h's.
  */
 #ifndef PQLEAK_ANALYZER_FINDINGS_BLAME_H

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What was lost and what was released, by stack, and room for who is to blame.  Needs TEMP TABLEs tally_life, place and
+-- What was lost and what was released, by stack, and room for who is to blame.  Needs TEMP TABLEs tally_life, stack_habit and
 -- wanted_stack; the view own_call needs call as well.
 
 DROP TABLE IF EXISTS temp.stack_count;
-DROP TABLE IF EXISTS temp.blamed;
+DROP TABLE IF EXISTS temp.stack_blame;
 DROP TABLE IF EXISTS temp.separation;
 DROP TABLE IF EXISTS temp.comparable;
 DROP TABLE IF EXISTS temp.own_call;
@@ -15,7 +15,7 @@ INSERT INTO stack_count
   GROUP BY kind, acquire_stack;
 INSERT INTO stack_count
   SELECT kind, acquire_stack, 0, released FROM (
-    SELECT 'connection' AS kind, acquire_stack, sum(released) AS released FROM place WHERE released > 0 GROUP BY acquire_stack
+    SELECT 'connection' AS kind, acquire_stack, sum(released) AS released FROM stack_habit WHERE released > 0 GROUP BY acquire_stack
     UNION ALL
     SELECT kind, acquire_stack, sum(count) FROM main.fold WHERE kind <> 'connection' GROUP BY kind, acquire_stack)
   WHERE kind IN (SELECT kind FROM stack_count)
@@ -23,7 +23,7 @@ INSERT INTO stack_count
 INSERT OR IGNORE INTO wanted_stack SELECT stack FROM stack_count;
 
 -- Which call (frame and depth, at this level of the stack) is named for what was lost by this stack.
-CREATE TEMP TABLE blamed (
+CREATE TEMP TABLE stack_blame (
   kind TEXT, stack INTEGER, level INTEGER, frame INTEGER, depth INTEGER, node INTEGER, PRIMARY KEY (kind, stack)
 ) WITHOUT ROWID;
 

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The frames of the wanted stacks in words: TEMP TABLE call.  Needs TEMP TABLEs wanted_stack, skip and module_state;
+-- The frames of the wanted stacks in words: TEMP TABLE frame_call.  Needs TEMP TABLEs wanted_stack, skip and module_state;
 -- symbols are looked up before.  As the views frame_role and call_site, with what --skip adds.
 
 DROP TABLE IF EXISTS temp.module_role;
 DROP TABLE IF EXISTS temp.script_role;
-DROP TABLE IF EXISTS temp.call;
+DROP TABLE IF EXISTS temp.frame_call;
 DROP TABLE IF EXISTS temp.call_frame;
 
 CREATE TEMP TABLE module_role (module INTEGER PRIMARY KEY, role);
@@ -29,11 +29,11 @@ INSERT INTO script_role
 -- A frame's functions, innermost first, inlined ones included.  `unit` is what holds the code: the module or the script.
 -- `head` may be shortened, `tail` says where.  `symbols`: whether it could be named, and if not, why.
 -- (Columns have types where they are joined: SQLite uses no index to compare one that has with one that has not.)
-CREATE TEMP TABLE call (
+CREATE TEMP TABLE frame_call (
   frame INTEGER, depth INTEGER, role, language, unit, module, "offset", function, file, line, symbols, head, tail, text,
   PRIMARY KEY (frame, depth)
 ) WITHOUT ROWID;
-INSERT INTO call
+INSERT INTO frame_call
   WITH named AS (
     SELECT f.id AS frame, ifnull(y.depth, 0) AS depth,
            CASE WHEN p.id IS NOT NULL THEN q.role WHEN r.role = 'driver' THEN 'driver'
@@ -74,4 +74,4 @@ INSERT INTO call
 -- The function that names a frame: the innermost that is no driver's, or the innermost.
 CREATE TEMP TABLE call_frame (frame INTEGER PRIMARY KEY, depth INTEGER, role, scripted);
 INSERT INTO call_frame
-  SELECT frame, ifnull(min(iif(role <> 'driver', depth, NULL)), 0), role, language IS NOT NULL FROM call GROUP BY frame;
+  SELECT frame, ifnull(min(iif(role <> 'driver', depth, NULL)), 0), role, language IS NOT NULL FROM frame_call GROUP BY frame;

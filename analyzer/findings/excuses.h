@@ -15,7 +15,7 @@
 
 struct report_choice;
 
-/* Makes the table anew.  Needs TEMP TABLEs tally_life, stack_path, call and
+/* Makes the table anew.  Needs TEMP TABLEs tally_life, stack_path, frame_call and
  * found_misuse.  False: it failed and said so. */
 bool excuses_make(sqlite3 *db, const struct report_choice *choice);
 

@@ -6,15 +6,15 @@
 
 #include <string.h>
 
+#include "analyzer/base/query.h"
 #include "analyzer/findings/blame.h"
 #include "analyzer/findings/excuses.h"
-#include "analyzer/base/query.h"
 #include "analyzer/findings/gate.h"
 #include "analyzer/findings/sites.h"
 #include "analyzer/findings/skip-use.h"
+#include "analyzer/findings/tally.h"
 #include "analyzer/reading/source-root.h"
 #include "analyzer/reading/statements.h"
-#include "analyzer/findings/tally.h"
 
 #define IDLE_NS 1000000000 /* in a transaction, before that is worth a note */
 
@@ -30,13 +30,13 @@ static const char life_sql[] =
 	" FROM tally t JOIN process_fate f ON f.process = t.process);"
 	"DROP TABLE IF EXISTS temp.wanted_stack;"
 	"CREATE TEMP TABLE wanted_stack (stack INTEGER PRIMARY KEY);"
-	"INSERT INTO wanted_stack SELECT DISTINCT t.acquire_stack FROM tally t, choice c"
+	"INSERT INTO wanted_stack SELECT DISTINCT t.acquire_stack FROM tally t, report_choice c"
 	" WHERE c.everything OR NOT t.released";
 
 static const char notes_count_sql[] =
 	"SELECT (SELECT count(*) FROM found_idle WHERE worth) + (SELECT count(*) FROM found_churn WHERE worth)"
 	" + (SELECT count(*) FROM found_failed WHERE worth) + (SELECT count(*) FROM found_broken)"
-	" + (SELECT count(*) FROM found_held) + (SELECT count(*) FROM peak_place)"
+	" + (SELECT count(*) FROM found_held) + (SELECT count(*) FROM found_peak_site)"
 	" + (SELECT count(*) FROM found_drained)"
 	" + (SELECT count(*) FROM found_misuse WHERE by_design)";
 
@@ -53,8 +53,8 @@ static bool make_choice(sqlite3 *db, const struct collection *collection)
 {
 	const struct report_choice *choice = &collection->choice;
 	char *sql =
-		sqlite3_mprintf("DROP TABLE IF EXISTS temp.choice;"
-						"CREATE TEMP TABLE choice AS SELECT %Q AS group_by, %d AS everything,"
+		sqlite3_mprintf("DROP TABLE IF EXISTS temp.report_choice;"
+						"CREATE TEMP TABLE report_choice AS SELECT %Q AS group_by, %d AS everything,"
 						" %lld AS held_ns, %lld AS idle_ns, %d AS reproducible, %d AS allow_held, %d AS allow_unseen,"
 						" %lld AS tolerated, nullif(%lld, -1) AS most_open, %lld AS peak_open, %d AS strict",
 						choice->group_by, choice->all, (long long)choice->held_ns,

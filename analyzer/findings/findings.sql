@@ -1,25 +1,25 @@
 -- SPDX-License-Identifier: PostgreSQL
--- From the tally to findings: what a report prints one by one.  Needs TEMP TABLEs tally, call, site, blamed, separation,
--- comparable, found_peak, found_misuse, excuse, gated and choice.
+-- From the tally to findings: what a report prints one by one.  Needs TEMP TABLEs tally, frame_call, site, stack_blame, separation,
+-- comparable, found_peak, found_misuse, excuse, gated and report_choice.
 
-DROP TABLE IF EXISTS temp.judgement;
-DROP TABLE IF EXISTS temp.member;
+DROP TABLE IF EXISTS temp.finding_level;
+DROP TABLE IF EXISTS temp.finding_member;
 DROP TABLE IF EXISTS temp.finding;
-DROP TABLE IF EXISTS temp.freed;
-DROP TABLE IF EXISTS temp.speaker;
-DROP TABLE IF EXISTS temp.share;
-DROP TABLE IF EXISTS temp.peak_place;
+DROP TABLE IF EXISTS temp.comparable_release;
+DROP TABLE IF EXISTS temp.finding_stack;
+DROP TABLE IF EXISTS temp.finding_share;
+DROP TABLE IF EXISTS temp.found_peak_site;
 DROP TABLE IF EXISTS temp.found_reason;
 
 -- The tally's rows that the report speaks of, each with the key of its finding.  One source line is one site, however
 -- many calls the compiler made of it: of what was lost the blamed one, else the plain call site.  Of what leaked the shape
 -- tells whether that place acquired it again in the same process while the first was still there.
-CREATE TEMP TABLE member AS
+CREATE TEMP TABLE finding_member AS
   WITH placed AS (
     SELECT t.*, c.group_by, b.node, ifnull(b.frame, s.frame) AS frame, ifnull(b.depth, s.depth) AS depth
-    FROM choice c CROSS JOIN tally_life t
+    FROM report_choice c CROSS JOIN tally_life t
     LEFT JOIN site s ON s.stack = t.acquire_stack
-    LEFT JOIN blamed b ON b.kind = t.kind AND b.stack = t.acquire_stack AND t.lost
+    LEFT JOIN stack_blame b ON b.kind = t.kind AND b.stack = t.acquire_stack AND t.lost
     WHERE c.everything OR t.lost)
   SELECT p.*, s.unit, s.function, s.head, s.tail, g.host, g.port, g.database, o.label,
          iif(p.verdict <> 'leaked', '',
@@ -36,25 +36,25 @@ CREATE TEMP TABLE member AS
                                 json_array(s.unit, s.function, s."offset"))
          END AS key
   FROM placed p
-  LEFT JOIN call s ON s.frame = p.frame AND s.depth = p.depth
+  LEFT JOIN frame_call s ON s.frame = p.frame AND s.depth = p.depth
   LEFT JOIN target g ON g.id = p.target
   LEFT JOIN process o ON o.id = p.process
   LEFT JOIN excuse e ON e.kind = p.kind AND e.verdict = p.verdict AND e.stack = p.acquire_stack;
-CREATE INDEX temp.member_key ON member (kind, verdict, state, shape, excused, key);
+CREATE INDEX temp.member_key ON finding_member (kind, verdict, state, shape, excused, key);
 
 CREATE TEMP TABLE finding AS
   WITH ranked AS (
     SELECT kind, verdict, state, shape, excused, key, sum(count) AS count, count(DISTINCT acquire_stack) AS stacks,
            count(DISTINCT process) AS processes, min(first_ns) AS first_ns, max(last_ns) AS last_ns,
            min(first_id) AS first_id, sum(rows) AS rows, sum(bytes) AS bytes, sum(outlived) AS outlived, min(lost) AS lost
-    FROM member GROUP BY kind, verdict, state, shape, excused, key),
+    FROM finding_member GROUP BY kind, verdict, state, shape, excused, key),
   described AS (
     SELECT r.*,
-           (SELECT m.acquire_stack FROM member m
+           (SELECT m.acquire_stack FROM finding_member m
              WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape
                AND m.excused = r.excused AND m.key IS r.key
              GROUP BY m.acquire_stack ORDER BY sum(m.count) DESC, m.acquire_stack LIMIT 1) AS stack,
-           (SELECT m.used_id FROM member m
+           (SELECT m.used_id FROM finding_member m
              WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape
                AND m.excused = r.excused AND m.key IS r.key
              ORDER BY m.used_ns DESC LIMIT 1) AS used_id,
@@ -65,57 +65,57 @@ CREATE TEMP TABLE finding AS
                        iif(m.host IS NULL, 'an unknown database', printf('%s:%s/%s', m.host, m.port, m.database))
                      WHEN 'label' THEN ifnull(m.label, 'processes without a label')
                      ELSE ifnull(short_name(m.head), 'an unknown place') END
-             FROM member m, choice c
+             FROM finding_member m, report_choice c
              WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape
                AND m.excused = r.excused AND m.key IS r.key LIMIT 1) AS head,
            (SELECT CASE c.group_by
                      WHEN 'function' THEN ifnull(' (in ' || basename(m.unit) || ')', '')
                      WHEN 'module' THEN '' WHEN 'database' THEN '' WHEN 'label' THEN ''
                      ELSE ifnull(m.tail, '') END
-             FROM member m, choice c
+             FROM finding_member m, report_choice c
              WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape
                AND m.excused = r.excused AND m.key IS r.key LIMIT 1) AS tail,
            CASE r.verdict WHEN 'leaked' THEN 1 WHEN 'open-at-death' THEN 2 WHEN 'open' THEN 3
              WHEN 'inherited' THEN 4 ELSE 5 END AS rank
     FROM ranked r)
   SELECT row_number() OVER (ORDER BY rank, excused <> '', kind_rank(kind), shape, count DESC,
-                            (SELECT iif(reproducible, 0, first_ns) FROM choice), head, tail, state)
+                            (SELECT iif(reproducible, 0, first_ns) FROM report_choice), head, tail, state)
            AS number, *
   FROM described;
 
 -- By which stacks was released what is comparable.
-CREATE TEMP TABLE freed (kind TEXT, stack INTEGER, release_stack, count, PRIMARY KEY (kind, stack, release_stack)) WITHOUT ROWID;
-INSERT INTO freed SELECT kind, acquire_stack, release_stack, sum(count) FROM main.fold
+CREATE TEMP TABLE comparable_release (kind TEXT, stack INTEGER, release_stack, count, PRIMARY KEY (kind, stack, release_stack)) WITHOUT ROWID;
+INSERT INTO comparable_release SELECT kind, acquire_stack, release_stack, sum(count) FROM main.fold
   WHERE (kind, acquire_stack) IN (SELECT kind, stack FROM comparable) GROUP BY kind, acquire_stack, release_stack;
 
 -- The stack that is shown speaks for its finding: whom it blames, and by which stack most of what is comparable was
 -- released.  used_stack: the last use of any of them.
-CREATE TEMP TABLE speaker (
+CREATE TEMP TABLE finding_stack (
   number INTEGER PRIMARY KEY, level INTEGER, frame INTEGER, depth INTEGER, node INTEGER, used_stack INTEGER,
   release_stack INTEGER, releases
 );
-INSERT INTO speaker
+INSERT INTO finding_stack
   WITH chosen AS MATERIALIZED (
     SELECT scope, release_stack, count, row_number() OVER (PARTITION BY scope ORDER BY count DESC, release_stack) AS rank
     FROM (SELECT c.scope, f.release_stack, sum(f.count) AS count
-          FROM comparable c CROSS JOIN freed f ON f.kind = c.kind AND f.stack = c.stack GROUP BY c.scope, f.release_stack))
+          FROM comparable c CROSS JOIN comparable_release f ON f.kind = c.kind AND f.stack = c.stack GROUP BY c.scope, f.release_stack))
   SELECT f.number, b.level, ifnull(b.frame, s.frame), ifnull(b.depth, s.depth), b.node, u.use_stack, r.release_stack, r.count
   FROM finding f LEFT JOIN site s ON s.stack = f.stack
-  LEFT JOIN blamed b ON b.kind = f.kind AND b.stack = f.stack AND f.lost
+  LEFT JOIN stack_blame b ON b.kind = f.kind AND b.stack = f.stack AND f.lost
   LEFT JOIN separation a ON a.node = b.node LEFT JOIN chosen r ON r.scope = a.scope AND r.rank = 1
   LEFT JOIN main.connection u ON f.kind = 'connection' AND u.id = f.used_id;
 
 -- What a finding is made of.
-CREATE TEMP TABLE share AS
+CREATE TEMP TABLE finding_share AS
   SELECT f.number, m.process, m.target, m.transaction_status, sum(m.count) AS count
-  FROM member m JOIN finding f
+  FROM finding_member m JOIN finding f
     ON f.kind = m.kind AND f.verdict = m.verdict AND f.state = m.state AND f.shape = m.shape AND f.excused = m.excused
       AND f.key IS m.key
   GROUP BY f.number, m.process, m.target, m.transaction_status;
-CREATE INDEX temp.share_number ON share (number);
+CREATE INDEX temp.share_number ON finding_share (number);
 
 -- The peak's stacks by their call site; acquire_stack is the one that most connections came by.
-CREATE TEMP TABLE peak_place AS
+CREATE TEMP TABLE found_peak_site AS
   SELECT acquire_stack, total AS open FROM (
     SELECT p.acquire_stack, sum(p.open) OVER same AS total,
            row_number() OVER (same ORDER BY p.open DESC, p.acquire_stack) AS rank
@@ -124,19 +124,19 @@ CREATE TEMP TABLE peak_place AS
 
 -- How grave a finding is.  error: it fails the check; warning: it leaked, but is tolerated or no reason to fail; note: it
 -- is excused, forgiven, or was not lost.
-CREATE TEMP TABLE judgement (number INTEGER PRIMARY KEY, level TEXT NOT NULL);
-INSERT INTO judgement
+CREATE TEMP TABLE finding_level (number INTEGER PRIMARY KEY, level TEXT NOT NULL);
+INSERT INTO finding_level
   WITH judged AS (
     SELECT f.number, f.verdict, f.count, f.lost, f.excused <> '' OR c.allow_held AND f.shape = 'held at exit' AS forgiven,
            g.kind IS NOT NULL AND f.lost AS gated
-    FROM finding f CROSS JOIN choice c LEFT JOIN gated g ON g.kind = f.kind AND g.verdict = f.verdict),
+    FROM finding f CROSS JOIN report_choice c LEFT JOIN gated g ON g.kind = f.kind AND g.verdict = f.verdict),
   counted AS (SELECT *, sum(iif(gated AND NOT forgiven, count, 0)) OVER () AS failing FROM judged)
   SELECT j.number, CASE WHEN j.forgiven THEN 'note' WHEN j.gated THEN iif(j.failing > c.tolerated, 'error', 'warning')
                         WHEN j.lost AND j.verdict = 'leaked' THEN 'warning' ELSE 'note' END
-  FROM counted j CROSS JOIN choice c;
+  FROM counted j CROSS JOIN report_choice c;
 
 -- Why nobody can tell whether more leaked, as in the view cannot_tell.  accepted: --allow-unseen takes it knowingly; where
 -- nothing at all was intercepted, that is left.
 CREATE TEMP TABLE found_reason AS
   SELECT t.reason, c.allow_unseen AND t.reason IN (SELECT text || '; see pqleak doctor' FROM unseen_text) AS accepted
-  FROM choice c CROSS JOIN cannot_tell t;
+  FROM report_choice c CROSS JOIN cannot_tell t;

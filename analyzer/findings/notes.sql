@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What a report tells besides leaks: misuse, and habits worth a note.  Needs TEMP TABLEs place, tally, wanted_stack and
--- choice (everything, held_ns, idle_ns); adds the stacks it speaks of to wanted_stack.  `worth`: a report for a person
+-- What a report tells besides leaks: misuse, and habits worth a note.  Needs TEMP TABLEs stack_habit, tally, wanted_stack and
+-- report_choice (everything, held_ns, idle_ns); adds the stacks it speaks of to wanted_stack.  `worth`: a report for a person
 -- shows it without being asked.
 
 DROP TABLE IF EXISTS temp.found_misuse;
@@ -20,28 +20,28 @@ CREATE TEMP TABLE found_misuse AS
 -- Transactions by where they began, in all processes.
 CREATE TEMP TABLE found_idle AS
   SELECT acquire_stack, sum(count) AS count, max(longest_idle_ns) AS longest_idle_ns, idle_stack,
-         max(longest_idle_ns) >= (SELECT idle_ns FROM choice) AS worth
+         max(longest_idle_ns) >= (SELECT idle_ns FROM report_choice) AS worth
   FROM idle_in_transaction GROUP BY acquire_stack;
 
 -- Places in one process that open a connection for a query or two, again and again.
 CREATE TEMP TABLE found_churn AS
   SELECT acquire_stack, sum(few) AS connections, 1.0 * sum(queries) / sum(few) AS mean_queries,
          sum(held_ns) / sum(few) AS mean_hold_ns, sum(connect_ns) AS connect_ns, max(few) >= 20 AS worth
-  FROM place WHERE NOT failed AND few >= 3 AND few = connections GROUP BY acquire_stack;
+  FROM stack_habit WHERE NOT failed AND few >= 3 AND few = connections GROUP BY acquire_stack;
 
 -- The view reads every connection once more: not where none failed.
 CREATE TEMP TABLE found_failed AS
   SELECT acquire_stack, error, sum(count) AS count, min(first_ns) AS first_ns, max(last_ns) AS last_ns,
          iif(max(last_ns) > min(first_ns), round((sum(count) - 1) * 1e9 / (max(last_ns) - min(first_ns)), 3), NULL) AS per_second,
          min(backs_off) AS backs_off, max(count) >= 3 AS worth
-  FROM failed_connect WHERE EXISTS (SELECT 1 FROM place WHERE failed) GROUP BY acquire_stack, error;
+  FROM failed_connect WHERE EXISTS (SELECT 1 FROM stack_habit WHERE failed) GROUP BY acquire_stack, error;
 
 CREATE TEMP TABLE found_broken AS
   SELECT p.acquire_stack, sum(p.broken) AS count, max(p.broken_idle_ns) AS idle_ns, c.broken_stack AS stack,
          CASE WHEN t.host GLOB '[/@]*' THEN 'none' WHEN s.id IS NULL THEN 'unknown'
               WHEN s.keepalives = '0' THEN 'off' ELSE 'on' END AS keepalives,
          p.broken_id AS connection, 1 AS worth
-  FROM place p JOIN main.connection c ON c.id = p.broken_id LEFT JOIN main.setting s ON s.id = c.setting
+  FROM stack_habit p JOIN main.connection c ON c.id = p.broken_id LEFT JOIN main.setting s ON s.id = c.setting
   LEFT JOIN main.target t ON t.id = c.target
   WHERE p.broken > 0 GROUP BY p.acquire_stack;
 
@@ -49,11 +49,11 @@ CREATE TEMP TABLE found_broken AS
 CREATE TEMP TABLE found_held AS
   SELECT 'connection' AS kind, p.acquire_stack, sum(p.released) AS count, sum(p.late) AS late,
          max(p.longest_ns) AS longest_ns, c.release_stack, 1 AS worth
-  FROM choice o CROSS JOIN place p JOIN main.connection c ON c.id = p.longest_id
+  FROM report_choice o CROSS JOIN stack_habit p JOIN main.connection c ON c.id = p.longest_id
   WHERE o.held_ns > 0 AND p.longest_ns >= o.held_ns GROUP BY p.acquire_stack
   UNION ALL
   SELECT f.kind, f.acquire_stack, sum(f.count), NULL, max(f.longest_ns), f.release_stack, 1
-  FROM choice o CROSS JOIN main.fold f
+  FROM report_choice o CROSS JOIN main.fold f
   WHERE o.held_ns > 0 AND f.longest_ns >= o.held_ns AND f.kind <> 'connection' GROUP BY f.kind, f.acquire_stack;
 
 -- What was open when the launcher passed on SIGTERM or SIGHUP: what was released then, and what was cut by the end.

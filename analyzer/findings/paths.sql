@@ -17,7 +17,7 @@ INSERT INTO stack_path
                   WHEN c.module IS NULL THEN '?' ELSE basename(c.module) END
                || ':' || ifnull(stable_name(c.function, c.language), '?')) AS name
     FROM site i CROSS JOIN stack_frame k ON k.stack = i.stack AND k.level >= i.level
-    JOIN call c ON c.frame = k.frame
+    JOIN frame_call c ON c.frame = k.frame
     JOIN call_frame f ON f.frame = k.frame
     LEFT JOIN reach r ON r.stack = i.stack
     WHERE c.role IN ('script', 'native') AND NOT is_start(ifnull(c.function, ''))

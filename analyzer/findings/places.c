@@ -18,8 +18,8 @@
 #define FEW_QUERIES 2
 
 static const char place_sql[] =
-	"DROP TABLE IF EXISTS temp.place;"
-	"CREATE TEMP TABLE place ("
+	"DROP TABLE IF EXISTS temp.stack_habit;"
+	"CREATE TEMP TABLE stack_habit ("
 	"  process, acquire_stack, failed," /* 1: those that did not connect, which the view failed_connect describes */
 	"  connections, released,"
 	"  few,"                               /* released after two queries at most */
@@ -30,7 +30,7 @@ static const char place_sql[] =
 	") WITHOUT ROWID";
 
 static const char add_sql[] =
-	"INSERT INTO place VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+	"INSERT INTO stack_habit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
 	" connections = connections + excluded.connections, released = released + excluded.released,"
 	" few = few + excluded.few, queries = queries + excluded.queries, held_ns = held_ns + excluded.held_ns,"
 	" connect_ns = connect_ns + excluded.connect_ns, late = late + excluded.late,"

@@ -2,7 +2,7 @@
 /*
  * places.h - what each place in the code does with its connections.
  *
- * Owns TEMP TABLE place: how many connections a stack opened in a process, how
+ * Owns TEMP TABLE stack_habit: how many connections a stack opened in a process, how
  * long they lived, and how often they were used.  Filled by the tally's scan,
  * so that a trace is read once.
  */
@@ -24,7 +24,8 @@ struct place_visit {
 
 struct places;
 
-/* Makes TEMP TABLE place anew.  `late_ns`: holds of this length count as late; 0: none does.  NULL: it said why. */
+/* Makes TEMP TABLE stack_habit anew.  `late_ns`: holds of this length count as late; 0: none does.  NULL: it said why.
+ */
 struct places *places_new(sqlite3 *db, int64_t late_ns);
 
 /* Counts one; in the order of their ids. */

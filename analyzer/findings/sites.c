@@ -69,7 +69,7 @@ struct calls calls_read(sqlite3 *db, int64_t stack, bool whole)
 	struct calls calls = {.outermost = -1};
 	QUERY_CLEANUP row =
 		query_prepare(db, "SELECT iif(?2, c.head, short_name(c.head)), c.tail, s.level, c.depth, c.role,"
-						  " c.language IS NOT NULL FROM stack_frame s JOIN call c ON c.frame = s.frame"
+						  " c.language IS NOT NULL FROM stack_frame s JOIN frame_call c ON c.frame = s.frame"
 						  " WHERE s.stack = ?1 ORDER BY s.level, c.depth");
 
 	if (row == NULL)

@@ -2,7 +2,7 @@
 /*
  * sites.h - the frames of stacks in words, and whose code each is.
  *
- * Owns TEMP TABLEs call (a row for each function of a frame), call_frame and
+ * Owns TEMP TABLEs frame_call (a row for each function of a frame), call_frame and
  * site (the plain call site of a stack), and what a command reads of them.
  */
 #ifndef PQLEAK_ANALYZER_FINDINGS_SITES_H

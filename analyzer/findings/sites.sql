@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The plain call site of each wanted stack, in words: TEMP TABLE site.  Needs TEMP TABLEs wanted_stack, call and
+-- The plain call site of each wanted stack, in words: TEMP TABLE site.  Needs TEMP TABLEs wanted_stack, frame_call and
 -- call_frame.  As the view call_site.
 
 DROP TABLE IF EXISTS temp.reach;
@@ -24,4 +24,4 @@ INSERT INTO site
     GROUP BY r.stack)
   SELECT o.stack, o.level, c.frame, c.depth, c.unit, c.module, c.function, c.file, c.line, c."offset", c.head, c.tail, c.text
   FROM own o CROSS JOIN stack_frame s ON s.stack = o.stack AND s.level = o.level
-  JOIN call_frame f ON f.frame = s.frame JOIN call c ON c.frame = f.frame AND c.depth = f.depth;
+  JOIN call_frame f ON f.frame = s.frame JOIN frame_call c ON c.frame = f.frame AND c.depth = f.depth;

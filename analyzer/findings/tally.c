@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/words/kinds.h"
 #include "analyzer/base/message.h"
-#include "analyzer/findings/places.h"
 #include "analyzer/base/query.h"
+#include "analyzer/findings/places.h"
+#include "analyzer/words/kinds.h"
 
 #define SLOTS 65536u /* a power of two */
 #define MOST_GROUPS (SLOTS / 4 * 3)
@@ -101,10 +101,10 @@ static const char tally_sql[] =
 	") WITHOUT ROWID";
 
 /* One statement at a place is what a program prepares once; many on one connection are what it forgets. */
-static const char repeated_sql[] =
-	"DROP TABLE IF EXISTS temp.repeated;"
-	"CREATE TEMP TABLE repeated AS SELECT connection, acquire_stack FROM main.resource WHERE kind = 'statement'"
-	" GROUP BY connection, acquire_stack HAVING count(*) > 1";
+static const char repeated_sql[] = "DROP TABLE IF EXISTS temp.repeated_statement;"
+								   "CREATE TEMP TABLE repeated_statement AS SELECT connection, acquire_stack FROM "
+								   "main.resource WHERE kind = 'statement'"
+								   " GROUP BY connection, acquire_stack HAVING count(*) > 1";
 
 /* The columns that scan() reads. */
 static const char connection_sql[] =
@@ -114,7 +114,7 @@ static const char connection_sql[] =
 	"       ifnull(broken_idle_ns, 0) FROM main.connection";
 static const char resource_sql[] =
 	"SELECT r.kind, r.process, 0,"
-	"       iif(r.kind = 'statement' AND (r.connection, r.acquire_stack) IN repeated, 'repeated', ''),"
+	"       iif(r.kind = 'statement' AND (r.connection, r.acquire_stack) IN repeated_statement, 'repeated', ''),"
 	"       r.acquire_stack, ifnull(c.target, 0), -1, r.acquired_ns, 0, r.id, r.rows, r.bytes,"
 	"       c.released_ns IS NOT NULL"
 	" FROM main.resource r LEFT JOIN main.connection c ON c.id = r.connection"

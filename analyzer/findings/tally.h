@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /*
- * Makes TEMP TABLEs tally and place anew.  `released`: released resources are told apart by stack too, not only
+ * Makes TEMP TABLEs tally and stack_habit anew.  `released`: released resources are told apart by stack too, not only
  * counted. `late_ns`: see places_new().
  */
 bool tally_make(sqlite3 *db, bool released, int64_t late_ns);

@@ -38,13 +38,13 @@ bool suppress_report(const struct printer *printer, sqlite3 *db)
 static const char found_sql[] =
 	"WITH found AS ("
 	" SELECT 'leak' AS what, f.kind, w.frame, w.depth, f.count, f.number AS place FROM finding f"
-	" JOIN speaker w ON w.number = f.number JOIN judgement j ON j.number = f.number AND j.level <> 'note'"
+	" JOIN finding_stack w ON w.number = f.number JOIN finding_level j ON j.number = f.number AND j.level <> 'note'"
 	" UNION ALL SELECT 'misuse', m.kind, s.frame, s.depth, m.count, 1000000000 FROM found_misuse m"
 	" JOIN site s ON s.stack = m.stack WHERE (m.kind, 'misuse') IN (SELECT kind, verdict FROM gated)"
 	" AND m.excused = '')"
 	" SELECT f.what, f.kind, c.function, basename(c.unit), sum(f.count), c.language IS NOT NULL, c.unit GLOB '*/*'"
 	" FROM found f"
-	" LEFT JOIN call c ON c.frame = f.frame AND c.depth = f.depth"
+	" LEFT JOIN frame_call c ON c.frame = f.frame AND c.depth = f.depth"
 	" GROUP BY f.what, f.kind, c.function, c.unit ORDER BY min(f.place), f.what, f.kind, c.function, c.unit";
 
 /* A name as a pattern, with '*' for what is not printable: a newline in a name must not begin an entry of its own. */

@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "analyzer/base/message.h"
-#include "analyzer/known/pattern.h"
 #include "analyzer/base/query.h"
+#include "analyzer/known/pattern.h"
 
 static const char suppression_sql[] =
 	"DROP TABLE IF EXISTS temp.suppression;"
@@ -23,7 +23,7 @@ static const char candidate_sql[] = "SELECT DISTINCT acquire_stack AS stack, kin
 									" UNION ALL SELECT stack, kind, 'misuse' FROM found_misuse ORDER BY stack";
 
 static const char frames_sql[] = "SELECT ifnull(c.function, ''), ifnull(c.file, ''), ifnull(c.module, c.unit)"
-								 " FROM stack_frame k JOIN call c ON c.frame = k.frame WHERE k.stack = ?"
+								 " FROM stack_frame k JOIN frame_call c ON c.frame = k.frame WHERE k.stack = ?"
 								 " ORDER BY k.level, c.depth";
 
 struct frame {

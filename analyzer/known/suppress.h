@@ -16,7 +16,7 @@
 /*
  * Makes TEMP TABLE suppression (number, as excuse.rule has it; file, real_file, line, pattern, reason, expires;
  * expired; matched: how many kinds of finding and stacks; stale: expired, or matched nothing) and fills TEMP TABLE
- * excuse.  Needs TEMP TABLEs tally_life, found_misuse, call and excuse.
+ * excuse.  Needs TEMP TABLEs tally_life, found_misuse, frame_call and excuse.
  */
 bool suppress_apply(const struct suppressions *suppressions, sqlite3 *db);
 

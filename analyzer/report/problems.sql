@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What a machine is told, one row a thing: TEMP TABLE problem and its stacks, for all formats but text.  Needs TEMP TABLEs
--- finding, speaker, judgement, call, site, found_misuse, peak_place, gated, stack_path, excuse, suppression and choice.
+-- finding, finding_stack, finding_level, frame_call, site, found_misuse, found_peak_site, gated, stack_path, excuse, suppression and report_choice.
 
 DROP VIEW IF EXISTS temp.problem_stack;
 DROP TABLE IF EXISTS temp.problem;
@@ -25,7 +25,7 @@ INSERT INTO problem
            printf('%d %s %s at %s%s', f.count, resource_noun(f.kind, f.count), verdict_words(f.kind, f.verdict), f.head, f.tail)
              AS message,
            w.frame, w.depth, NULL AS file, NULL AS line, f.stack, w.used_stack, NULL AS acquire_stack, w.release_stack
-    FROM finding f JOIN speaker w ON w.number = f.number JOIN judgement j ON j.number = f.number
+    FROM finding f JOIN finding_stack w ON w.number = f.number JOIN finding_level j ON j.number = f.number
     WHERE f.lost
     UNION ALL
     SELECT 2, row_number() OVER (ORDER BY m.by_design, m.count DESC, m.kind, p.path, m.stack, m.acquire_stack, m.release_stack),
@@ -43,7 +43,7 @@ INSERT INTO problem
            'Most of those that were open at that moment were opened here.', 'error', '',
            printf('%d connections open at once, --max-open=%d', c.peak_open, c.most_open),
            s.frame, s.depth, NULL, NULL, k.acquire_stack, NULL, NULL, NULL
-    FROM choice c LEFT JOIN (SELECT acquire_stack FROM peak_place ORDER BY open DESC, acquire_stack LIMIT 1) k
+    FROM report_choice c LEFT JOIN (SELECT acquire_stack FROM found_peak_site ORDER BY open DESC, acquire_stack LIMIT 1) k
     LEFT JOIN site s ON s.stack = k.acquire_stack
     WHERE c.peak_open > c.most_open
     UNION ALL
@@ -52,12 +52,12 @@ INSERT INTO problem
            iif(c.strict, 'error', 'warning'), '',
            printf('suppression of %s %s', u.pattern, iif(u.expired, 'expired on ' || u.expires, 'matched nothing')),
            NULL, NULL, source_file(u.real_file), u.line, NULL, NULL, NULL, NULL
-    FROM suppression u CROSS JOIN choice c WHERE u.stale),
+    FROM suppression u CROSS JOIN report_choice c WHERE u.stale),
   placed AS (
     SELECT m.*, coalesce(m.file, source_file(c.file)) AS source,
            coalesce(m.line, iif(source_file(c.file) IS NULL, NULL, nullif(c.line, 0))) AS source_line,
            c.function, c.module, c."offset", iif(m.part = 4, m.message, p.path) AS path
-    FROM told m LEFT JOIN call c ON c.frame = m.frame AND c.depth = m.depth LEFT JOIN stack_path p ON p.stack = m.stack),
+    FROM told m LEFT JOIN frame_call c ON c.frame = m.frame AND c.depth = m.depth LEFT JOIN stack_path p ON p.stack = m.stack),
   marked AS (
     SELECT *, row_number() OVER (PARTITION BY rule, path ORDER BY source, source_line, "offset", part, number) AS same,
            row_number() OVER (PARTITION BY rule, message ORDER BY part, number) AS again

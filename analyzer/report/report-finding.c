@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "analyzer/base/exit-status.h"
-#include "analyzer/findings/findings.h"
 #include "analyzer/base/query.h"
+#include "analyzer/findings/findings.h"
 #include "analyzer/report/report-parts.h"
 
 /* Columns of finding_query. */
@@ -53,7 +53,7 @@ const char finding_query[] =
 	"   iif(e.leaking = 1, '', printf(iif(f.verdict = 'leaked', ' (%,d leak)', ' (%,d keep some)'), e.leaking)),"
 	"   CASE e.levels WHEN 1 THEN '' WHEN 2 THEN ', which calls ' || short_name(i.head)"
 	"    ELSE ', which comes to call ' || short_name(i.head) END)"
-	"  FROM call c JOIN call i ON i.frame = e.site_frame AND i.depth = e.site_depth"
+	"  FROM frame_call c JOIN frame_call i ON i.frame = e.site_frame AND i.depth = e.site_depth"
 	"  WHERE c.frame = e.shared_frame AND c.depth = e.shared_depth),"
 	" printf('%s %,d of %,d, the others %,d of %,d', iif(f.verdict = 'leaked', 'leaks', 'keeps'), e.lost, e.acquired,"
 	"  e.others_lost, e.others_acquired),"
@@ -61,7 +61,7 @@ const char finding_query[] =
 	"  (SELECT acquire_function FROM resource WHERE id = f.first_id)),"
 	" (SELECT use_function FROM connection WHERE f.kind = 'connection' AND id = f.used_id),"
 	" w.used_stack, w.release_stack, w.releases, f.excused"
-	" FROM finding f JOIN speaker w ON w.number = f.number"
+	" FROM finding f JOIN finding_stack w ON w.number = f.number"
 	" LEFT JOIN separation e ON e.node = w.node AND e.callers IS NOT NULL ORDER BY f.number";
 
 static const char *preposition(const struct report_choice *choice)

@@ -6,16 +6,16 @@ WITH
   call_json AS (
     SELECT frame, depth, json_object('function', function, 'file', file, 'line', line, 'module', module,
                                      'offset', iif(language IS NULL, "offset", NULL), 'language', language) AS text
-    FROM call),
+    FROM frame_call),
   site_json AS (SELECT s.stack, c.text FROM site s JOIN call_json c ON c.frame = s.frame AND c.depth = s.depth),
   stack_json AS MATERIALIZED (
     SELECT x.stack, (
       SELECT json_group_array(json_object(
         'function', function, 'file', file, 'line', line, 'module', module, 'offset', iif(language IS NULL, "offset", NULL),
         'language', language, 'role', role, 'symbols', symbols, 'driver', json(iif(role = 'driver', 'true', 'false'))))
-      FROM (SELECT t.* FROM stack_frame k JOIN call t ON t.frame = k.frame WHERE k.stack = x.stack
+      FROM (SELECT t.* FROM stack_frame k JOIN frame_call t ON t.frame = k.frame WHERE k.stack = x.stack
             ORDER BY k.level, t.depth)) AS text
-    FROM (SELECT stack FROM finding UNION SELECT used_stack FROM speaker UNION SELECT release_stack FROM speaker) x),
+    FROM (SELECT stack FROM finding UNION SELECT used_stack FROM finding_stack UNION SELECT release_stack FROM finding_stack) x),
   verdicts AS (
     SELECT kind, verdict, sum(count) AS count, sum(iif(state = 'failed', count, 0)) AS failed
     FROM tally_life GROUP BY kind, verdict),
@@ -38,7 +38,7 @@ SELECT json_object(
   'unseen', (SELECT json_group_array(json_object('pid', pid, 'exe', exe, 'how', how, 'module', nullif(module, ''),
                                                  'sign', sign, 'spoke', json(iif(spoke, 'true', 'false')), 'text', text))
              FROM (SELECT * FROM unseen_text ORDER BY exe, how, module)),
-  'group_by', (SELECT group_by FROM choice),
+  'group_by', (SELECT group_by FROM report_choice),
   'processes', (SELECT json_object('count', ifnull(sum(count), 0), 'ends', json_group_object(fate, count))
                 FROM (SELECT ifnull("end", 'running') AS fate, count(*) AS count FROM process GROUP BY 1)),
   'connections', (SELECT json_object('acquired', acquired, 'failed', failed, 'released', released, 'leaked', leaked,
@@ -79,20 +79,20 @@ SELECT json_object(
     'targets', (SELECT json_group_array(json(target)) FROM (
       SELECT json_object('host', t.host, 'port', t.port, 'database', t.database, 'user', t.user,
                          'application_name', t.application_name, 'count', sum(n.count)) AS target
-      FROM share n JOIN target t ON t.id = n.target WHERE n.number = f.number
+      FROM finding_share n JOIN target t ON t.id = n.target WHERE n.number = f.number
       GROUP BY t.id ORDER BY sum(n.count) DESC, t.host, t.port, t.database, t.user, t.application_name)),
     'transaction_status', (SELECT json_group_object(name, count) FROM (
-      SELECT transaction_name(transaction_status) AS name, sum(count) AS count FROM share
+      SELECT transaction_name(transaction_status) AS name, sum(count) AS count FROM finding_share
       WHERE number = f.number AND transaction_status >= 0 GROUP BY transaction_status)),
     'processes', (SELECT json_group_array(json(process)) FROM (
       SELECT json_object('pid', p.pid, 'exe', p.exe, 'count', sum(n.count)) AS process
-      FROM share n JOIN process p ON p.id = n.process WHERE n.number = f.number
+      FROM finding_share n JOIN process p ON p.id = n.process WHERE n.number = f.number
       GROUP BY p.id ORDER BY sum(n.count) DESC, p.exe, p.id)),
     'labels', (SELECT json(iif(max(labelled), json_group_array(json(label)), '[]')) FROM (
       SELECT json_object('label', p.label, 'count', sum(n.count)) AS label, p.label IS NOT NULL AS labelled
-      FROM share n JOIN process p ON p.id = n.process WHERE n.number = f.number
+      FROM finding_share n JOIN process p ON p.id = n.process WHERE n.number = f.number
       GROUP BY p.label ORDER BY p.label IS NULL, sum(n.count) DESC, p.label))) AS finding
-    FROM finding f JOIN speaker w ON w.number = f.number JOIN judgement j ON j.number = f.number
+    FROM finding f JOIN finding_stack w ON w.number = f.number JOIN finding_level j ON j.number = f.number
     LEFT JOIN stack_path p ON p.stack = f.stack ORDER BY f.number)),
   'misuse', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'kind', m.kind, 'by_design', json(iif(m.by_design, 'true', 'false')), 'excused', nullif(m.excused, ''),
@@ -109,24 +109,24 @@ SELECT json_object(
     'begin_site', (SELECT json(text) FROM site_json s WHERE s.stack = i.acquire_stack),
     'idle_site', (SELECT json(text) FROM site_json s WHERE s.stack = i.idle_stack),
     'transactions', i.count, 'longest_idle_ns', i.longest_idle_ns) AS item
-    FROM found_idle i, choice
+    FROM found_idle i, report_choice
     ORDER BY iif(reproducible, 0, i.longest_idle_ns) DESC, (SELECT path FROM stack_path p WHERE p.stack = i.acquire_stack), i.acquire_stack)),
   'held', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'kind', h.kind, 'acquire_site', (SELECT json(text) FROM site_json s WHERE s.stack = h.acquire_stack),
     'release_site', (SELECT json(text) FROM site_json s WHERE s.stack = h.release_stack),
     'count', h.count, 'late', h.late, 'longest_ns', h.longest_ns) AS item
-    FROM found_held h, choice ORDER BY kind_rank(h.kind), iif(reproducible, 0, h.longest_ns) DESC,
+    FROM found_held h, report_choice ORDER BY kind_rank(h.kind), iif(reproducible, 0, h.longest_ns) DESC,
       (SELECT path FROM stack_path p WHERE p.stack = h.acquire_stack), h.acquire_stack)),
   'churn', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'site', (SELECT json(text) FROM site_json s WHERE s.stack = c.acquire_stack), 'connections', c.connections,
     'mean_queries', round(c.mean_queries, 3), 'mean_hold_ns', c.mean_hold_ns, 'connect_ns', c.connect_ns) AS item
-    FROM found_churn c, choice
+    FROM found_churn c, report_choice
     ORDER BY iif(reproducible, 0, c.connect_ns) DESC, (SELECT path FROM stack_path p WHERE p.stack = c.acquire_stack), c.acquire_stack)),
   'failed_connects', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'site', (SELECT json(text) FROM site_json s WHERE s.stack = e.acquire_stack), 'error', e.error, 'count', e.count,
     'first_ns', e.first_ns, 'last_ns', e.last_ns, 'per_second', e.per_second,
     'backs_off', json(CASE e.backs_off WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)) AS item
-    FROM found_failed e, choice ORDER BY e.count DESC, iif(reproducible, 0, e.first_ns), e.error,
+    FROM found_failed e, report_choice ORDER BY e.count DESC, iif(reproducible, 0, e.first_ns), e.error,
       (SELECT path FROM stack_path p WHERE p.stack = e.acquire_stack))),
   'broken', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'site', (SELECT json(text) FROM site_json s WHERE s.stack = b.acquire_stack), 'count', b.count,
@@ -145,9 +145,9 @@ SELECT json_object(
     'kind', b.kind, 'verdict', b.verdict, 'path', b.path, 'known', b.known, 'now', b.now, 'suppressed', b.suppressed) AS item
     FROM baseline b ORDER BY b.number)),
   'status', ?6,
-  'peak', json_object('open', ?2, 'allowed', (SELECT most_open FROM choice), 'at_ns', ?3, 'whole', json(iif(?4, 'true', 'false')),
+  'peak', json_object('open', ?2, 'allowed', (SELECT most_open FROM report_choice), 'at_ns', ?3, 'whole', json(iif(?4, 'true', 'false')),
     'process', (SELECT json_object('pid', pid, 'exe', exe, 'open', peak) FROM process WHERE id = ?5),
     'sites', (SELECT json_group_array(json(item)) FROM (SELECT json_object('open', k.open,
       'site', (SELECT json(text) FROM site_json s WHERE s.stack = k.acquire_stack)) AS item
-      FROM peak_place k ORDER BY k.open DESC, (SELECT path FROM stack_path p WHERE p.stack = k.acquire_stack), k.acquire_stack)))
+      FROM found_peak_site k ORDER BY k.open DESC, (SELECT path FROM stack_path p WHERE p.stack = k.acquire_stack), k.acquire_stack)))
 )

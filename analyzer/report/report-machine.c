@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/config.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
+#include "analyzer/config.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/reading/statements.h"
 
@@ -59,7 +59,7 @@ bool machine_stacks(sqlite3 *db, int64_t number, machine_line *line, FILE *file)
 {
 	QUERY_CLEANUP row = query_prepare(
 		db, "SELECT CASE WHEN k.level = 0 AND c.depth = 0 THEN s.words || ' from' END, c.text FROM problem_stack s"
-			" JOIN stack_frame k ON k.stack = s.stack JOIN call c ON c.frame = k.frame WHERE s.number = ?1"
+			" JOIN stack_frame k ON k.stack = s.stack JOIN frame_call c ON c.frame = k.frame WHERE s.number = ?1"
 			" ORDER BY s.part, k.level, c.depth");
 	bool failed = row == NULL;
 

@@ -33,10 +33,11 @@ static const char *const note_queries[] = {
 	/* Idle in transaction. */
 	"SELECT printf('idle in transaction for up to %s, begun at ', duration(i.longest_idle_ns))"
 	"         || ifnull(short_name(s.head), 'an unknown place'), ifnull(s.tail, ''),"
-	" 'idle since', " PLACE("g") ", 'begun', printf('%d transaction%s', i.count, iif(i.count = 1, '', 's')), ''"
-								 " FROM choice o CROSS JOIN found_idle i LEFT JOIN site s ON s.stack = i.acquire_stack"
-								 " LEFT JOIN site g ON g.stack = i.idle_stack"
-								 " WHERE i.worth OR o.everything ORDER BY i.longest_idle_ns DESC",
+	" 'idle since', " PLACE(
+		"g") ", 'begun', printf('%d transaction%s', i.count, iif(i.count = 1, '', 's')), ''"
+			 " FROM report_choice o CROSS JOIN found_idle i LEFT JOIN site s ON s.stack = i.acquire_stack"
+			 " LEFT JOIN site g ON g.stack = i.idle_stack"
+			 " WHERE i.worth OR o.everything ORDER BY i.longest_idle_ns DESC",
 	/* Finished while something was going on. */
 	"SELECT printf('%d %s, at ', m.count, misuse_noun(m.kind, m.count)) || ifnull(short_name(s.head), 'an unknown "
 	"place'),"
@@ -49,7 +50,7 @@ static const char *const note_queries[] = {
 	"         || ifnull(short_name(s.head), 'an unknown place'), ifnull(s.tail, ''),"
 	" 'cost', printf('%s connecting in all; a pool would spare it', duration(c.connect_ns)), '',"
 	" 'held', printf('%s on average', duration(c.mean_hold_ns)), ''"
-	" FROM choice o CROSS JOIN found_churn c LEFT JOIN site s ON s.stack = c.acquire_stack"
+	" FROM report_choice o CROSS JOIN found_churn c LEFT JOIN site s ON s.stack = c.acquire_stack"
 	" WHERE c.worth OR o.everything ORDER BY c.connect_ns DESC",
 	/* Failed connects. */
 	"SELECT printf('%d failed connect%s (%s) at ', f.count, iif(f.count = 1, '', 's'), f.error)"
@@ -58,7 +59,7 @@ static const char *const note_queries[] = {
 	"'%.0f'), f.per_second),"
 	"   duration(f.last_ns - f.first_ns), CASE f.backs_off WHEN 1 THEN ', backing off' WHEN 0 THEN ', without back-off'"
 	"   ELSE '' END), ''"
-	" FROM choice o CROSS JOIN found_failed f LEFT JOIN site s ON s.stack = f.acquire_stack"
+	" FROM report_choice o CROSS JOIN found_failed f LEFT JOIN site s ON s.stack = f.acquire_stack"
 	" WHERE f.worth OR o.everything ORDER BY f.count DESC, f.first_ns",
 	/* Connections that were gone when they were used. */
 	"SELECT printf('%d connection%s found broken, opened at ', b.count, iif(b.count = 1, '', 's'))"
@@ -78,7 +79,7 @@ static const char *const note_queries[] = {
 	" ORDER BY d.process, d.first_ns IS NULL, d.first_ns, d.acquire_stack",
 	/* Who had connections open at the peak; empty unless it was asked for. */
 	("SELECT printf('%d open at the peak, opened at ', p.open) || ifnull(short_name(s.head), 'an unknown place'),"
-	 " ifnull(s.tail, '') FROM peak_place p LEFT JOIN site s ON s.stack = p.acquire_stack"
+	 " ifnull(s.tail, '') FROM found_peak_site p LEFT JOIN site s ON s.stack = p.acquire_stack"
 	 " ORDER BY p.open DESC, p.acquire_stack"),
 };
 

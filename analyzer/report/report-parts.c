@@ -17,17 +17,18 @@ static const struct {
 	const char *label;
 	const char *sql;
 } lists[] = {
-	[PART_TARGETS] = {"target", "SELECT t.text, sum(n.count) FROM share n JOIN target_text t ON t.target = n.target"
-								" WHERE n.number = ? GROUP BY t.text ORDER BY 2 DESC, 1"},
-	[PART_TRANSACTIONS] = {"status", "SELECT transaction_name(n.transaction_status), sum(n.count) FROM share n"
+	[PART_TARGETS] = {"target",
+					  "SELECT t.text, sum(n.count) FROM finding_share n JOIN target_text t ON t.target = n.target"
+					  " WHERE n.number = ? GROUP BY t.text ORDER BY 2 DESC, 1"},
+	[PART_TRANSACTIONS] = {"status", "SELECT transaction_name(n.transaction_status), sum(n.count) FROM finding_share n"
 									 " WHERE n.number = ? GROUP BY 1 ORDER BY 2 DESC, 1"},
 	[PART_PROCESSES] = {"process", "SELECT printf('%d %s', p.pid, basename(p.exe)), sum(n.count)"
-								   " FROM share n JOIN process p ON p.id = n.process"
+								   " FROM finding_share n JOIN process p ON p.id = n.process"
 								   " WHERE n.number = ? GROUP BY p.id ORDER BY 2 DESC, p.id"},
 	/* Where one has a label the others are counted too, so that it is not taken for the label of all. */
-	[PART_LABELS] = {"label", "SELECT ifnull(p.label, '(no label)'), sum(n.count) FROM share n"
+	[PART_LABELS] = {"label", "SELECT ifnull(p.label, '(no label)'), sum(n.count) FROM finding_share n"
 							  " JOIN process p ON p.id = n.process WHERE n.number = ?1 AND EXISTS"
-							  " (SELECT 1 FROM share o JOIN process q ON q.id = o.process"
+							  " (SELECT 1 FROM finding_share o JOIN process q ON q.id = o.process"
 							  " WHERE o.number = ?1 AND q.label IS NOT NULL)"
 							  " GROUP BY p.label ORDER BY p.label IS NULL, 2 DESC, 1"},
 };

@@ -6,13 +6,13 @@ WITH
   artifact AS MATERIALIZED (
     SELECT file, iif(file GLOB '/*', json_object('uri', 'file://' || uri_path(file)),
                      json_object('uri', uri_path(file), 'uriBaseId', 'SRCROOT')) AS json
-    FROM (SELECT source_file(file) AS file FROM call UNION SELECT file FROM problem) WHERE file IS NOT NULL),
+    FROM (SELECT source_file(file) AS file FROM frame_call UNION SELECT file FROM problem) WHERE file IS NOT NULL),
   place AS MATERIALIZED (
     SELECT c.frame, c.depth, c.text, json_patch('{}', json_object(
       'physicalLocation', iif(a.json IS NULL, NULL, json_object(
         'artifactLocation', json(a.json), 'region', iif(c.line > 0, json_object('startLine', c.line), NULL))),
       'logicalLocations', json_array(json_object('fullyQualifiedName', ifnull(c.function, c.head))))) AS json
-    FROM call c LEFT JOIN artifact a ON a.file = source_file(c.file)),
+    FROM frame_call c LEFT JOIN artifact a ON a.file = source_file(c.file)),
   code_flow AS (
     SELECT f.number, f.part, json_object(
       'message', json_object('text', f.words),

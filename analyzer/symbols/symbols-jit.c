@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "analyzer/symbols/jit.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
+#include "analyzer/symbols/jit.h"
 
 /* The build-id of a '[jit]' is the spool of its process.  `until`: INT64_MAX while it runs, 0 when nobody knows. */
 static const char process_sql[] =
@@ -51,7 +51,7 @@ static bool read_addresses(sqlite3 *db, int64_t module, struct jit_name **ret_na
 static bool keep(sqlite3 *db, int64_t module, enum module_state state, const struct jit_name *names,
 				 const int64_t *frames, size_t count)
 {
-	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR REPLACE INTO found VALUES (?, 0, ?, NULL, NULL)");
+	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR REPLACE INTO found_symbol VALUES (?, 0, ?, NULL, NULL)");
 	QUERY_CLEANUP note = query_prepare(db, "INSERT OR REPLACE INTO module_state VALUES (?, ?)");
 	bool failed = insert == NULL || note == NULL;
 

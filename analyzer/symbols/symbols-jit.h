@@ -12,8 +12,8 @@
 #include "analyzer/symbols/module-file.h"
 
 /*
- * Adds to TEMP TABLEs found and module_state what the perf maps say of TEMP TABLE wanted_frame.  `here`: all of the
- * trace was recorded on this machine.
+ * Adds to TEMP TABLEs found_symbol and module_state what the perf maps say of TEMP TABLE wanted_frame.  `here`: all of
+ * the trace was recorded on this machine.
  */
 bool symbols_resolve_jit(sqlite3 *db, const struct symbol_choice *choice, bool here);
 

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "analyzer/base/query.h"
 #include "analyzer/symbols/binary.h"
 #include "analyzer/symbols/debuginfod.h"
-#include "analyzer/base/query.h"
 #include "analyzer/symbols/symbols-jit.h"
 
 static const char tables_sql[] =
@@ -28,8 +28,8 @@ static const char tables_sql[] =
 	" WHERE f.module IS NOT NULL AND f.id NOT IN (SELECT frame FROM looked_up)"
 	" AND NOT EXISTS (SELECT 1 FROM symbol y WHERE y.frame = f.id AND y.line > 0);"
 	"INSERT INTO looked_up SELECT frame FROM wanted_frame;"
-	"DROP TABLE IF EXISTS temp.found;"
-	"CREATE TEMP TABLE found (frame, depth, function, file, line, PRIMARY KEY (frame, depth)) WITHOUT ROWID";
+	"DROP TABLE IF EXISTS temp.found_symbol;"
+	"CREATE TEMP TABLE found_symbol (frame, depth, function, file, line, PRIMARY KEY (frame, depth)) WITHOUT ROWID";
 
 static const char wanted_sql[] = "SELECT f.id, f.\"offset\", m.id, m.path, m.build_id"
 								 " FROM wanted_frame w JOIN frame f ON f.id = w.frame JOIN module m ON m.id = w.module"
@@ -45,20 +45,21 @@ static const char named_before_sql[] =
 	" JOIN symbol y ON y.frame = f.id WHERE ifnull(f.module, 0) = module_state.module AND y.function IS NOT NULL)";
 
 /* What is known already is not written again: a report should leave a trace as it is when it learned nothing. */
-static const char forget_sql[] = "DELETE FROM found WHERE frame IN (SELECT frame FROM symbol)"
-								 " AND NOT EXISTS (SELECT 1 FROM found o WHERE o.frame = found.frame AND o.line > 0)";
+static const char forget_sql[] =
+	"DELETE FROM found_symbol WHERE frame IN (SELECT frame FROM symbol)"
+	" AND NOT EXISTS (SELECT 1 FROM found_symbol o WHERE o.frame = found_symbol.frame AND o.line > 0)";
 
 static const char save_sql[] = "SAVEPOINT symbols;"
-							   "DELETE FROM main.symbol WHERE frame IN (SELECT frame FROM found);"
-							   "INSERT INTO main.symbol SELECT * FROM found;"
+							   "DELETE FROM main.symbol WHERE frame IN (SELECT frame FROM found_symbol);"
+							   "INSERT INTO main.symbol SELECT * FROM found_symbol;"
 							   "RELEASE symbols";
 
 static const char give_up_sql[] = "ROLLBACK TO symbols; RELEASE symbols";
 
 static const char shadow_sql[] = "CREATE TEMP TABLE IF NOT EXISTS symbol AS SELECT * FROM main.symbol;"
 								 "CREATE INDEX IF NOT EXISTS temp.symbol_frame ON symbol (frame, depth);"
-								 "DELETE FROM temp.symbol WHERE frame IN (SELECT frame FROM found);"
-								 "INSERT INTO temp.symbol SELECT * FROM found";
+								 "DELETE FROM temp.symbol WHERE frame IN (SELECT frame FROM found_symbol);"
+								 "INSERT INTO temp.symbol SELECT * FROM found_symbol";
 
 /* The module whose frames are being looked up. */
 struct finder {
@@ -137,12 +138,12 @@ static bool recorded_here(sqlite3 *db)
 	return !query_next(other, &failed) && !failed;
 }
 
-/* Fills TEMP TABLE found from the files of modules. */
+/* Fills TEMP TABLE found_symbol from the files of modules. */
 static bool find(sqlite3 *db, const struct symbol_choice *choice, bool here)
 {
 	struct module_trace module = {.since_ns = query_number(db, "SELECT min(started_ns) FROM process", 0), .here = here};
 	QUERY_CLEANUP wanted = query_prepare(db, wanted_sql);
-	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?, ?)");
+	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR REPLACE INTO found_symbol VALUES (?, ?, ?, ?, ?)");
 	QUERY_CLEANUP note = query_prepare(db, state_sql);
 	bool failed = wanted == NULL || insert == NULL || note == NULL;
 	struct finder finder = {.insert = insert, .note = note};
@@ -178,7 +179,7 @@ bool symbols_resolve(sqlite3 *db, const struct symbol_choice *choice)
 	if (!query_run(db, tables_sql) || !find(db, choice, here) || !symbols_resolve_jit(db, choice, here) ||
 		!query_run(db, named_before_sql) || !query_run(db, forget_sql))
 		return false;
-	if (query_number(db, "SELECT EXISTS (SELECT 1 FROM found)", 0) == 0)
+	if (query_number(db, "SELECT EXISTS (SELECT 1 FROM found_symbol)", 0) == 0)
 		return true;
 	if (sqlite3_exec(db, save_sql, NULL, NULL, NULL) == SQLITE_OK)
 		return true;
