@@ -4,7 +4,7 @@
  *
  * Owns the order of both, and tells the rooms below what they need of each
  * other.  Everything between happens in the functions that the host calls:
- * calls/hooks.c, bind/dl.c and watch/.  Opens no file and loads nothing: most
+ * calls/wrappers.c, bind/dl.c and watch/.  Opens no file and loads nothing: most
  * processes end without a call of libpq.
  */
 #include <errno.h>

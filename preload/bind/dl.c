@@ -16,6 +16,7 @@
 #include "preload/bind/deepbind.h"
 #include "preload/bind/lua.h"
 #include "preload/calls/thunk.h"
+#include "preload/calls/wrappers.h"
 #include "preload/elf/elf-object.h"
 #include "preload/elf/linker.h"
 #include "preload/libpq/libpq-route.h"

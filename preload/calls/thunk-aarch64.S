@@ -27,7 +27,7 @@ pqleak_thunks:
 	.set	thunk_libpq, 0
 	.rept	LIBPQ_MAX
 	.set	thunk_libpq, thunk_libpq + 1
-#define HOOK(name) thunk name;
+#define HOOK(verb, name, ...) thunk name;
 #include "preload/libpq/hooks.def"
 	.endr
 	.size	pqleak_thunks, .-pqleak_thunks

@@ -6,15 +6,6 @@
 
 #include "preload/libpq/libpq-registry.h"
 
-/* The wrappers have their types in hooks-query.c and hooks-other.c; here only their addresses matter. */
-#define HOOK(name) extern void pqleak_wrapper_##name(void) __attribute__((visibility("hidden")));
-#include "preload/libpq/hooks.def"
-
-void *const wrappers[HOOK_COUNT] = {
-#define HOOK(name) __extension__(void *) pqleak_wrapper_##name,
-#include "preload/libpq/hooks.def"
-};
-
 #define THUNK_BYTES 32
 extern const char pqleak_thunks[] __attribute__((visibility("hidden")));
 

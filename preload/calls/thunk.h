@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * thunk.h - what dlsym answers instead of a function of libpq.
+ * thunk.h - what dlsym hands out for a function of one particular libpq.
  *
- * Our wrapper of that function, where the caller's libpq follows from the
- * caller; else a thunk, which goes on to the wrapper and lets it know for which
- * libpq the host asked.  The thunks are a small piece of assembly for each
- * hook of each libpq (thunk-*.S).  Called by bind/dl.c.
+ * A thunk goes on to our wrapper of that function and lets it know for which
+ * libpq the host asked: a small piece of assembly for each hook of each libpq
+ * (thunk-*.S).  Handed out by bind/dl.c, believed by call.c.
  */
 #ifndef PQLEAK_PRELOAD_CALLS_THUNK_H
 #define PQLEAK_PRELOAD_CALLS_THUNK_H
@@ -13,9 +12,6 @@
 #include <stdint.h>
 
 #include "preload/libpq/hooks.h"
-
-/* Our exported functions. */
-extern void *const wrappers[HOOK_COUNT];
 
 /* The thunk of the libpq that defines `real`, which a real lookup found. */
 void *thunk_of(void *real, enum hook hook);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 const char *const libpq_function_names[FUNCTION_COUNT] = {
-#define HOOK(name) #name,
+#define HOOK(verb, name, ...) #name,
 #include "preload/libpq/hooks.def"
 #define ACCESSOR_NAME(name) #name,
 	ACCESSORS(ACCESSOR_NAME)};

@@ -9,7 +9,7 @@
 #define PQLEAK_PRELOAD_LIBPQ_HOOKS_H
 
 enum hook {
-#define HOOK(name) HOOK_##name,
+#define HOOK(verb, name, ...) HOOK_##name,
 #include "preload/libpq/hooks.def"
 	HOOK_COUNT
 };

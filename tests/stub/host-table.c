@@ -206,6 +206,7 @@ static int call_all(bool fails)
 	lent += !fails;
 #define LO_CLOSE GET_COPY
 #define LO_USE(name, parameters, arguments, type, failure) ANSWERING(name, arguments, 1)
+#define HOOK(verb, ...) verb(__VA_ARGS__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 #include "preload/libpq/hooks.def"

@@ -46,7 +46,7 @@ void *must_find(void *handle, const char *name)
 void say_counts(const char *whose, struct stub_control *control)
 {
 	static const char *const names[STUB_FUNCTIONS] = {
-#define HOOK(name) #name,
+#define HOOK(verb, name, ...) #name,
 #include "preload/libpq/hooks.def"
 	};
 	/* The shim asks for the settings of each connection itself. */

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "libpq-stub-other.h"
+
 struct stub_control stub_control = {.failing = STUB_NONE, .results = 2};
 
 /* --- objects --- */
@@ -322,4 +324,5 @@ static PGresult *next_result(PGconn *conn)
 		stub_release(res, &stub_control.results_held);                                                                 \
 	}
 
-#include "preload/libpq/hooks-query.def"
+#define HOOK(verb, ...) verb(__VA_ARGS__)
+#include "preload/libpq/hooks.def"

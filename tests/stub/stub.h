@@ -16,7 +16,7 @@
 
 /* Every function of the hook table. */
 enum stub_function {
-#define HOOK(name) STUB_##name,
+#define HOOK(verb, name, ...) STUB_##name,
 #include "preload/libpq/hooks.def"
 	STUB_FUNCTIONS,
 	STUB_NONE
@@ -24,34 +24,35 @@ enum stub_function {
 
 /* Prototypes of all of them: libpq's headers may be older than the table. */
 typedef struct pg_cancel_conn PGcancelConn;
-#define CONNECT(name, parameters, arguments) extern PGconn *name parameters;
-#define CONNECT_START CONNECT
-#define POLL(name, parameters, arguments) extern PostgresPollingStatusType name parameters;
-#define RESET(name, parameters, arguments) extern void name parameters;
-#define RESET_START(name, parameters, arguments) extern int name parameters;
-#define FINISH RESET
-#define PROBE(name, parameters, arguments) extern PGPing name parameters;
-#define QUERY(name, parameters, arguments) extern PGresult *name parameters;
-#define ASK QUERY
-#define PREPARE QUERY
-#define CLOSE_PREPARED QUERY
-#define SEND RESET_START
-#define SEND_NAMED RESET_START
-#define SEND_PREPARE RESET_START
-#define SEND_CLOSE RESET_START
-#define FETCH QUERY
-#define MAKE QUERY
-#define COPY_RESULT QUERY
-#define CLEAR RESET
-#define LEND(name, parameters, arguments, type, kind, parent) extern type name parameters;
-#define DEFAULTS(name, parameters, arguments) extern PQconninfoOption *name parameters;
-#define PARSE DEFAULTS
-#define GIVE_BACK(name, parameters, arguments, kind) extern void name parameters;
-#define GET_COPY(name, parameters, arguments) extern int name parameters;
-#define END_COPY GET_COPY
-#define LO_OPEN GET_COPY
-#define LO_CLOSE GET_COPY
-#define LO_USE(name, parameters, arguments, type, failure) extern type name parameters;
+#define DECLARE_CONNECT(name, parameters, arguments) extern PGconn *name parameters;
+#define DECLARE_CONNECT_START DECLARE_CONNECT
+#define DECLARE_POLL(name, parameters, arguments) extern PostgresPollingStatusType name parameters;
+#define DECLARE_RESET(name, parameters, arguments) extern void name parameters;
+#define DECLARE_RESET_START(name, parameters, arguments) extern int name parameters;
+#define DECLARE_FINISH DECLARE_RESET
+#define DECLARE_PROBE(name, parameters, arguments) extern PGPing name parameters;
+#define DECLARE_QUERY(name, parameters, arguments) extern PGresult *name parameters;
+#define DECLARE_ASK DECLARE_QUERY
+#define DECLARE_PREPARE DECLARE_QUERY
+#define DECLARE_CLOSE_PREPARED DECLARE_QUERY
+#define DECLARE_SEND DECLARE_RESET_START
+#define DECLARE_SEND_NAMED DECLARE_RESET_START
+#define DECLARE_SEND_PREPARE DECLARE_RESET_START
+#define DECLARE_SEND_CLOSE DECLARE_RESET_START
+#define DECLARE_FETCH DECLARE_QUERY
+#define DECLARE_MAKE DECLARE_QUERY
+#define DECLARE_COPY_RESULT DECLARE_QUERY
+#define DECLARE_CLEAR DECLARE_RESET
+#define DECLARE_LEND(name, parameters, arguments, type, kind, parent) extern type name parameters;
+#define DECLARE_DEFAULTS(name, parameters, arguments) extern PQconninfoOption *name parameters;
+#define DECLARE_PARSE DECLARE_DEFAULTS
+#define DECLARE_GIVE_BACK(name, parameters, arguments, kind) extern void name parameters;
+#define DECLARE_GET_COPY(name, parameters, arguments) extern int name parameters;
+#define DECLARE_END_COPY DECLARE_GET_COPY
+#define DECLARE_LO_OPEN DECLARE_GET_COPY
+#define DECLARE_LO_CLOSE DECLARE_GET_COPY
+#define DECLARE_LO_USE(name, parameters, arguments, type, failure) extern type name parameters;
+#define HOOK(verb, ...) DECLARE_##verb(__VA_ARGS__)
 #include "preload/libpq/hooks.def"
 
 #define STUB_ARGUMENTS 8

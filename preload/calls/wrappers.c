@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * wrappers.c - turns each line of hooks.def into an exported function: here the host's calls of libpq come in.
+ *
+ * The macros hold no policy: a wrapper finds the real function (call.h), calls
+ * it, and tells the verb what it said (verbs.h).  gdb and compiler errors show
+ * the line of the table.  Each verb of the table is a macro of its name.
+ */
+#include "preload/calls/wrappers.h"
+
+#include "preload/calls/turn.h"
+#include "preload/calls/verbs.h"
+
+/* The exported function, and the hidden second name by which thunks and tables reach it without a relocation. */
+#define DEFINE(type, name, parameters)                                                                                 \
+	extern __typeof__(type) name parameters __attribute__((visibility("default")));                                    \
+	extern __typeof__(type) pqleak_wrapper_##name parameters __attribute__((visibility("hidden"), alias(#name)));      \
+	type name parameters
+
+/* `object` decides whose function is called, where the caller's address does not tell; NULL: nothing else does. */
+#define BEGIN(name, object)                                                                                            \
+	struct call call;                                                                                                  \
+	bool traced = call_begin(&call, HOOK_##name, object, __builtin_return_address(0))
+
+#define REAL(type, parameters) (__extension__(type(*) parameters) call.real)
+
+#define NOTHING (void)0
+
+/* --- the shapes of functions --- */
+
+/* Answers a value. */
+#define ANSWERING(type, name, parameters, arguments, object, failure, verb)                                            \
+	DEFINE(type, name, parameters)                                                                                     \
+	{                                                                                                                  \
+		BEGIN(name, object);                                                                                           \
+		if (call.real == NULL)                                                                                         \
+			return failure;                                                                                            \
+		type answer = REAL(type, parameters) arguments;                                                                \
+		if (traced)                                                                                                    \
+			verb;                                                                                                      \
+		return answer;                                                                                                 \
+	}
+
+/* The same, for those that work with the server: they take their turn on the connection. */
+#define TALKING(type, name, parameters, arguments, failure, verb_before, verb)                                         \
+	DEFINE(type, name, parameters)                                                                                     \
+	{                                                                                                                  \
+		BEGIN(name, conn);                                                                                             \
+		if (call.real == NULL)                                                                                         \
+			return failure;                                                                                            \
+		if (!traced)                                                                                                   \
+			return REAL(type, parameters) arguments;                                                                   \
+		verb_before;                                                                                                   \
+		struct turn turn = turn_take(&call, conn);                                                                     \
+		call.began = call_now_coarse();                                                                                \
+		type answer = REAL(type, parameters) arguments;                                                                \
+		turn_give(turn); /* recording it may have to wait */                                                           \
+		verb;                                                                                                          \
+		return answer;                                                                                                 \
+	}
+
+/* Gives `object` back: recorded before the real call, after which its address may be another's at once. */
+#define GIVING_BACK(name, parameters, arguments, object, verb)                                                         \
+	DEFINE(void, name, parameters)                                                                                     \
+	{                                                                                                                  \
+		BEGIN(name, object);                                                                                           \
+		if (traced)                                                                                                    \
+			verb;                                                                                                      \
+		if (call.real != NULL)                                                                                         \
+			REAL(void, parameters) arguments;                                                                          \
+	}
+
+/* --- connections --- */
+
+/* Its duration is what the host wants to know: an exact clock. */
+#define CONNECT(name, parameters, arguments)                                                                           \
+	DEFINE(PGconn *, name, parameters)                                                                                 \
+	{                                                                                                                  \
+		BEGIN(name, NULL);                                                                                             \
+		if (call.real == NULL)                                                                                         \
+			return NULL;                                                                                               \
+		call.began = call_now();                                                                                       \
+		PGconn *opened = REAL(PGconn *, parameters) arguments;                                                         \
+		if (traced)                                                                                                    \
+			verb_connected(&call, opened);                                                                             \
+		return opened;                                                                                                 \
+	}
+#define CONNECT_START CONNECT
+
+#define POLL(name, parameters, arguments)                                                                              \
+	TALKING(PostgresPollingStatusType, name, parameters, arguments, PGRES_POLLING_FAILED, NOTHING,                     \
+			verb_polled(&call, conn, answer))
+
+/* Works with the server, and connects. */
+#define RESET(name, parameters, arguments)                                                                             \
+	DEFINE(void, name, parameters)                                                                                     \
+	{                                                                                                                  \
+		BEGIN(name, conn);                                                                                             \
+		if (call.real == NULL)                                                                                         \
+			return;                                                                                                    \
+		struct turn turn = traced ? turn_take(&call, conn) : (struct turn){0};                                         \
+		call.began = call_now();                                                                                       \
+		REAL(void, parameters) arguments;                                                                              \
+		turn_give(turn);                                                                                               \
+		if (traced)                                                                                                    \
+			verb_reset(&call, conn);                                                                                   \
+	}
+
+/* Its turn ends before the real call, as the connection does. */
+#define FINISH(name, parameters, arguments)                                                                            \
+	GIVING_BACK(name, parameters, arguments, conn, (turn_give(turn_take(&call, conn)), verb_finishing(&call, conn)))
+
+#define PROBE(name, parameters, arguments)                                                                             \
+	ANSWERING(PGPing, name, parameters, arguments, NULL, PQPING_NO_ATTEMPT, NOTHING)
+
+/* --- functions that answer 0 or 1 and are, at least, a use --- */
+
+#define USING(name, parameters, arguments, verb) TALKING(int, name, parameters, arguments, 0, NOTHING, verb)
+#define RESET_START(name, parameters, arguments) USING(name, parameters, arguments, verb_used(&call, conn, 0))
+#define SEND(name, parameters, arguments) USING(name, parameters, arguments, verb_sent(&call, conn, query, answer))
+#define SEND_NAMED(name, parameters, arguments) USING(name, parameters, arguments, verb_sent(&call, conn, NULL, answer))
+#define SEND_PREPARE(name, parameters, arguments)                                                                      \
+	USING(name, parameters, arguments, verb_sent_prepare(&call, conn, stmtName, query, answer))
+#define SEND_CLOSE(name, parameters, arguments)                                                                        \
+	USING(name, parameters, arguments, verb_sent_close(&call, conn, stmtName, answer))
+
+/* --- results --- */
+
+#define RESULT(name, parameters, arguments, verb) TALKING(PGresult *, name, parameters, arguments, NULL, NOTHING, verb)
+#define QUERY(name, parameters, arguments) RESULT(name, parameters, arguments, verb_queried(&call, conn, query, answer))
+#define ASK(name, parameters, arguments) RESULT(name, parameters, arguments, verb_queried(&call, conn, NULL, answer))
+#define FETCH(name, parameters, arguments) RESULT(name, parameters, arguments, verb_fetched(&call, conn, answer))
+#define PREPARE(name, parameters, arguments)                                                                           \
+	RESULT(name, parameters, arguments, verb_prepared(&call, conn, stmtName, query, answer))
+#define CLOSE_PREPARED(name, parameters, arguments)                                                                    \
+	RESULT(name, parameters, arguments, verb_closed_prepared(&call, conn, stmtName, answer))
+
+#define MAKE(name, parameters, arguments)                                                                              \
+	ANSWERING(PGresult *, name, parameters, arguments, conn, NULL, verb_made(&call, answer))
+#define COPY_RESULT(name, parameters, arguments)                                                                       \
+	ANSWERING(PGresult *, name, parameters, arguments, src, NULL, verb_made(&call, answer))
+#define CLEAR(name, parameters, arguments) GIVING_BACK(name, parameters, arguments, res, verb_clearing(&call, res))
+
+/* --- cancel handles, and memory --- */
+
+#define LEND(name, parameters, arguments, type, kind, parent)                                                          \
+	ANSWERING(type, name, parameters, arguments, parent, NULL, verb_lent(&call, kind, answer, parent))
+#define DEFAULTS(name, parameters, arguments) LEND(name, parameters, arguments, PQconninfoOption *, KIND_MEMORY, NULL)
+#define PARSE(name, parameters, arguments)                                                                             \
+	ANSWERING(PQconninfoOption *, name, parameters, arguments, NULL, NULL, verb_parsed(&call, answer, errmsg))
+#define GIVE_BACK(name, parameters, arguments, kind)                                                                   \
+	GIVING_BACK(name, parameters, arguments, held, verb_giving_back(&call, kind, held))
+
+/* --- COPY, and large objects --- */
+
+#define GET_COPY(name, parameters, arguments)                                                                          \
+	TALKING(int, name, parameters, arguments, -2, NOTHING, verb_got_row(&call, conn, buffer, answer))
+#define END_COPY(name, parameters, arguments)                                                                          \
+	TALKING(int, name, parameters, arguments, 1, NOTHING, verb_used(&call, conn, EVENT_IS_DRAINED))
+
+#define LO_OPEN(name, parameters, arguments)                                                                           \
+	TALKING(int, name, parameters, arguments, -1, NOTHING, verb_lo_opened(&call, conn, answer))
+#define LO_USE(name, parameters, arguments, type, failure)                                                             \
+	TALKING(type, name, parameters, arguments, failure, NOTHING, verb_used(&call, conn, EVENT_IS_QUERY))
+/* A release, so before the real call. */
+#define LO_CLOSE(name, parameters, arguments)                                                                          \
+	TALKING(int, name, parameters, arguments, -1, verb_lo_closing(&call, conn, fd), NOTHING)
+
+#define HOOK(verb, ...) verb(__VA_ARGS__)
+#include "preload/libpq/hooks.def"
+
+void *const wrappers[HOOK_COUNT] = {
+#define HOOK(verb, name, ...) __extension__(void *) pqleak_wrapper_##name,
+#include "preload/libpq/hooks.def"
+};
