@@ -37,6 +37,6 @@ int main(int argc, char **argv)
 		{"announce", "N: opens connections for ever, N statements on each", announce},
 		{NULL, NULL, NULL},
 	};
-	alarm(60); /* should nobody kill it */
+	alarm(600); /* should nobody kill it */
 	return client_main(argc, argv, cases);
 }

@@ -23,7 +23,7 @@ TRACE_SQL = HERE.parent.parent / 'trace' / 'store'
 IDENTITY = 'PRAGMA application_id = 0x50514c4b; PRAGMA user_version = 1;'
 ENVIRONMENT = {'TZ': 'UTC', 'LC_ALL': 'C.UTF-8', 'PATH': os.environ['PATH'],
                **{name: value for name, value in os.environ.items() if name.endswith('SAN_OPTIONS')}}
-SECONDS = 60
+SECONDS = 600  # more than any command needs, on whatever machine
 WIDE = 150
 GROUPS = ('site', 'stack', 'function', 'module', 'database')
 

@@ -14,7 +14,6 @@ import tempfile
 
 import golden
 
-SECONDS = 60
 READERS = (['report'], ['report', '--format=json'], ['check', '-q'], ['show'], ['sql'])
 MISTAKES = (
     # arguments, words of the message
@@ -45,7 +44,7 @@ class Trouble:
             print(f'# {line}')
 
     def run(self, folder, *arguments, environment=None):
-        return subprocess.run([self.pqleak, *arguments], capture_output=True, cwd=folder, timeout=SECONDS, text=True,
+        return subprocess.run([self.pqleak, *arguments], capture_output=True, cwd=folder, timeout=golden.SECONDS, text=True,
                               errors='replace', env=golden.ENVIRONMENT | (environment or {}), check=False)
 
     def judge(self, name, run, status, word):
@@ -149,7 +148,7 @@ def check_full_output(tests, folder):
     """Output that cannot be written is a failure."""
     with open('/dev/full', 'wb') as full:
         run = subprocess.run([tests.pqleak, 'report', 'trace.db'], stdout=full, stderr=subprocess.PIPE, cwd=folder, text=True,
-                             env=golden.ENVIRONMENT, check=False, timeout=SECONDS)
+                             env=golden.ENVIRONMENT, check=False, timeout=golden.SECONDS)
     tests.say('a full disk under stdout', '' if run.returncode == 2 and 'cannot write' in run.stderr else str(run))
 
 

@@ -20,7 +20,7 @@ import tap  # noqa: E402
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 BUILD = os.environ['PQLEAK_TEST_BUILD']
 CLIENT = os.path.join(BUILD, 'tests', 'clients', 'client-acquire')
-SECONDS = 300  # more than any step needs
+SECONDS = 1800  # more than any step needs
 INSTALLED = {
     'bin/pqleak', 'lib/*/pqleak/libpqleak.so', 'lib/*/pqleak/libpqleak-recorder.so', 'lib/*/pkgconfig/pqleak.pc',
     'share/bash-completion/completions/pqleak', 'share/man/man1/pqleak.1', 'share/man/man5/pqleak-trace.5',

@@ -17,7 +17,7 @@ SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 RUNNERS = os.path.join(SOURCE, 'scripts', 'runners')
 SAMPLE = os.path.join(SOURCE, 'tests', 'runners', 'sample')
 BUILD = os.environ['PQLEAK_TEST_BUILD']
-SECONDS = 100  # more than any case needs
+SECONDS = 600  # more than any case needs
 
 
 def examples(heading):

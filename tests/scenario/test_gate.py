@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import tap
-from scenario import PQLEAK, PYTHON, Scenario
+from scenario import PQLEAK, PYTHON, SECONDS, Scenario
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent / 'sample-project'
 CLOSED = 'cart.close()'
@@ -20,7 +20,7 @@ class Gate(Scenario):
         super().setUp()
         self.project = pathlib.Path(self.path('checkout'))
         shutil.copytree(PROJECT, self.project)
-        subprocess.run(['git', 'init', '-q', self.project], check=True, timeout=60)
+        subprocess.run(['git', 'init', '-q', self.project], check=True, timeout=SECONDS)
         self.shop = self.project / 'src' / 'shop.py'
         self.shop.parent.mkdir()
         (self.project / 'shop.py').rename(self.shop)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 
 import tap
-from scenario import PQLEAK, PYTHON, Scenario, client
+from scenario import PQLEAK, PYTHON, SECONDS, Scenario, client
 
 ACQUIRE = client('acquire')
 LEAK, CLEAN = f'{ACQUIRE} loop 1 0', f'{ACQUIRE} loop 1 1'
@@ -94,7 +94,7 @@ class Labels(Scenario):
                      *(CLEAN if n % 2 else LEAK).split()] for n in range(6)]
         runs = [subprocess.Popen(command, env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for command in commands]
-        self.assertEqual([run.wait(timeout=60) for run in runs], [0] * 6)
+        self.assertEqual([run.wait(timeout=SECONDS) for run in runs], [0] * 6)
         self.assertEqual(self.labels(), {'test_0': '1', 'test_2': '1', 'test_4': '1'})
         self.assertEqual(self.sql('SELECT count(DISTINCT label), count(*) FROM process'), '6|6')
         self.assertEqual(os.path.exists(self.path('t.db')) and self.check(), 1)

@@ -7,7 +7,7 @@ import os
 import subprocess
 
 import tap
-from scenario import CLIENTS, PQLEAK, WITH_POSTGRES, Scenario, client
+from scenario import CLIENTS, PQLEAK, SECONDS, WITH_POSTGRES, Scenario, client
 
 MADE = os.environ.get('PQLEAK_TEST_OWN_PROTOCOL', '')
 BYPASS = os.path.join(CLIENTS, 'bypass')
@@ -67,7 +67,7 @@ class OwnProtocol(Scenario):
     def test_bypass(self):
         """a function of libpq that is called by its address, which nobody can exchange"""
         names = subprocess.run(['sh', '-c', 'nm -D "$(ldconfig -p | sed -n "s/.*libpq.so.5.*=> //p" | head -n 1)"'],
-                               check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout.splitlines()
+                               check=True, stdout=subprocess.PIPE, text=True, timeout=SECONDS).stdout.splitlines()
         offset = next(line.split()[0] for line in names if line.split()[-1].split('@')[0] == 'PQconnectdb')
         self.inert(BYPASS, offset, reason=r'a hidden static\s+libpq', answer='opened\n')
 

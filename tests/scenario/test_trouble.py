@@ -211,7 +211,7 @@ class Neighbours(Unwilling):
         self.assertEqual(self.preloaded(client('acquire'), 'clean').status, 0)
         with sqlite3.connect(self.path('t.db'), isolation_level=None) as holder:
             holder.execute('BEGIN EXCLUSIVE')
-            run = self.preloaded(client('acquire'), 'loop', '3', '1', timeout=20)
+            run = self.preloaded(client('acquire'), 'loop', '3', '1')
             self.assertEqual((run.status, run.stdout, run.stderr), (0, '', ''), run)
             holder.execute('ROLLBACK')
         self.assertEqual(self.check(), 1)

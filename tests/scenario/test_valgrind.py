@@ -18,7 +18,7 @@ class Valgrind(Scenario):
         self.assertEqual(run.status, 4, run)
 
     def judge(self, status, *arguments):
-        run = Run(self.execute([*VALGRIND, PQLEAK, *arguments], timeout=200), self.path('t.db'))
+        run = Run(self.execute([*VALGRIND, PQLEAK, *arguments]), self.path('t.db'))
         self.assertEqual(run.status, status, run)
         self.assertNotIn('==', run.stderr, run)
 

@@ -8,7 +8,7 @@ import unittest
 import tap
 
 WITH_POSTGRES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'scripts', 'with-postgres')
-SECONDS = 90
+SECONDS = 600
 
 
 def processes_with(text):

@@ -130,7 +130,7 @@ static int busy_fork(int argc, char **argv)
 	for (int i = 0; i < 40; i++) {
 		pid_t pid = make_child(i % 2 == 0 ? "fork" : "_Fork");
 		if (pid == 0) {
-			alarm(20);
+			alarm(600);
 			use_own();
 			exit(4);
 		}

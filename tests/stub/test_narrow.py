@@ -16,8 +16,7 @@ class Exits(Stub):
 
     def in_malloc(self, *more):
         for number in range(EXITS):
-            trace = self.same(NARROW, 'alarm', str(1000 + number * 337), *more, status=3, trace=f'{number}.db',
-                              timeout=20)
+            trace = self.same(NARROW, 'alarm', str(1000 + number * 337), *more, status=3, trace=f'{number}.db')
             self.assert_counts(trace, {'leaked': 1}, {'released': 1})
 
     @MALLOC
@@ -76,7 +75,7 @@ class Calls(Stub):
 
     def test_starter(self):
         """a constructor waits for a thread that uses libpq, while the linker's lock is held"""
-        trace = self.same(NARROW, 'starter', built('plugin-starter.so'), timeout=20)
+        trace = self.same(NARROW, 'starter', built('plugin-starter.so'))
         self.assert_counts(trace, {'leaked': 1, 'released': 1}, {'released': 2})
 
 

@@ -19,7 +19,7 @@ TRACE_SQL = HERE.parent.parent / 'trace' / 'store'
 IDENTITY = 'PRAGMA application_id = 0x50514c4b; PRAGMA user_version = 1;'
 PQLEAK = os.environ['PQLEAK_TEST_PROGRAM']
 SOURCE = HERE / 'forms.c'
-SECONDS = 60
+SECONDS = 600
 
 
 def output(*command, **more):
