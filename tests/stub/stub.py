@@ -46,13 +46,13 @@ class Stub(Scenario):
         env = dict(env or {}, LD_PRELOAD=' '.join(RUNTIME + list(preload)))
         return Run(self.execute(list(command), env=env, **more), self.path('none.db'))
 
-    def shimmed(self, *command, env=None, before=(), after=(), trace='t.db', **more):
-        """A run with the shim; `before` and `after` are preloaded beside it."""
+    def shimmed(self, *command, env=None, before=(), after=(), trace='t.db', take_in=True, **more):
+        """A run with the shim; `before` and `after` are preloaded beside it.  Takes in what an abrupt end left behind."""
         env = dict(env or {}, PQLEAK_TRACE=self.path(trace), LD_PRELOAD=' '.join(
             RUNTIME + list(before) + [SHIM] + list(after)))
         run = Run(self.execute(list(command), env=env, **more), self.path(trace))
-        if os.path.exists(self.path(trace)) or any(name.startswith(trace) for name in os.listdir(self.folder)):
-            self.execute([PQLEAK, 'report', self.path(trace)])  # takes in what processes left that ended abruptly
+        if take_in and any(name.startswith(f'{trace}-') for name in os.listdir(self.folder)):
+            self.execute([PQLEAK, 'sql', self.path(trace), 'SELECT 1'])
         return run
 
     def same(self, *command, status=0, stderr='', env=None, **more):
