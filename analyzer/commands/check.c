@@ -8,7 +8,6 @@
 #include "analyzer/base/message.h"
 #include "analyzer/options/options.h"
 #include "analyzer/reading/reading.h"
-#include "analyzer/report/formats.h"
 #include "analyzer/report/report.h"
 
 static const char letters[] = ":hq";
@@ -30,7 +29,7 @@ static int run_check(const struct command *self, int argc, char **argv)
 		else if (!options_report(option, optarg, &choice))
 			return self->usage_status;
 	}
-	if (!options_end(self, argc, argv, 1) || !formats_check(&choice, optind < argc ? argv[optind] : DEFAULT_TRACE))
+	if (!options_end(self, argc, argv, 1) || !report_check_outputs(&choice.formats, optind < argc ? argv[optind] : DEFAULT_TRACE))
 		return self->usage_status;
 	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL) || !findings_make(&reading, &choice, &totals))
 		return STATUS_UNABLE;

@@ -2,7 +2,6 @@
 /*
  * report.c - `pqleak report`.
  */
-#include "analyzer/report/formats.h"
 #include "analyzer/report/report.h"
 
 #include "analyzer/options/command.h"
@@ -25,7 +24,7 @@ static int run_report(const struct command *self, int argc, char **argv)
 		if (!options_report(option, optarg, &choice))
 			return self->usage_status;
 	}
-	if (!options_end(self, argc, argv, 1) || !formats_check(&choice, optind < argc ? argv[optind] : DEFAULT_TRACE))
+	if (!options_end(self, argc, argv, 1) || !report_check_outputs(&choice.formats, optind < argc ? argv[optind] : DEFAULT_TRACE))
 		return self->usage_status;
 	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL) || !findings_make(&reading, &choice, &totals) ||
 		!report_print(&reading, &choice, &totals, stdout))

@@ -18,7 +18,6 @@
 #include "analyzer/base/option-value.h"
 #include "analyzer/options/options.h"
 #include "analyzer/reading/reading.h"
-#include "analyzer/report/formats.h"
 #include "analyzer/report/report.h"
 #include "analyzer/reading/run-trace.h"
 #include "analyzer/launch/shim.h"
@@ -187,7 +186,7 @@ static int run_run(const struct command *self, int argc, char **argv)
 	}
 	if (optind == argc)
 		return fail(self->usage_status, "run which command? (see 'pqleak run --help')");
-	char *trace = formats_check(&choice.report, choice.output) ? run_trace_path(choice.output) : NULL;
+	char *trace = report_check_outputs(&choice.report.formats, choice.output) ? run_trace_path(choice.output) : NULL;
 	if (trace == NULL)
 		return STATUS_RUN_FAILED;
 	int status = trace_command(&choice, trace, argv + optind, &launched);

@@ -19,14 +19,11 @@
 #include "analyzer/words/misuse.h"
 #include "analyzer/words/verdicts.h"
 
+/* FORMAT_text is what counts when nothing was asked for. */
 enum format {
-	FORMAT_TEXT,
-	FORMAT_JSON,
-	FORMAT_SARIF,
-	FORMAT_JUNIT,
-	FORMAT_GITHUB,
-	FORMAT_GITLAB,
-	FORMAT_TAP,
+#define FORMAT(name, is_for_programs) FORMAT_##name,
+#include "analyzer/options/formats.def"
+#undef FORMAT
 	FORMAT_COUNT
 };
 

@@ -11,20 +11,43 @@
 #include "analyzer/base/message.h"
 #include "analyzer/options/options.h"
 
-static const char *const names[] = {
-	[FORMAT_TEXT] = "text",     [FORMAT_JSON] = "json",     [FORMAT_SARIF] = "sarif", [FORMAT_JUNIT] = "junit",
-	[FORMAT_GITHUB] = "github", [FORMAT_GITLAB] = "gitlab", [FORMAT_TAP] = "tap",     NULL};
+#define LIST_TEXT 128
+
+static const char *const names[FORMAT_COUNT + 1] = {
+#define FORMAT(name, is_for_programs) [FORMAT_##name] = #name,
+#include "analyzer/options/formats.def"
+#undef FORMAT
+};
+
+static const bool are_for_programs[FORMAT_COUNT] = {
+#define FORMAT(name, is_for_programs) [FORMAT_##name] = is_for_programs,
+#include "analyzer/options/formats.def"
+#undef FORMAT
+};
+
+/* "text, json or tap" */
+static const char *list_names(char text[LIST_TEXT])
+{
+	text[0] = '\0';
+	for (int f = 0; f < FORMAT_COUNT; f++)
+		snprintf(text + strlen(text), LIST_TEXT - strlen(text), "%s%s",
+				 f == 0                  ? ""
+				 : f == FORMAT_COUNT - 1 ? " or "
+										 : ", ",
+				 names[f]);
+	return text;
+}
 
 static bool find(const char *option, const char *name, enum format *ret)
 {
-	for (int f = 0; names[f] != NULL; f++)
+	for (int f = 0; f < FORMAT_COUNT; f++)
 		if (strcmp(names[f], name) == 0) {
 			*ret = (enum format)f;
 			return true;
 		}
-	char hint[HINT_TEXT];
-	return fail(false, "'--%s=%s': it must be text, json, sarif, junit, github, gitlab or tap%s (see --help)", option,
-				name, did_you_mean(hint, "", nearest(name, names)));
+	char list[LIST_TEXT], hint[HINT_TEXT];
+	return fail(false, "'--%s=%s': it must be %s%s (see --help)", option, name, list_names(list),
+				did_you_mean(hint, "", nearest(name, names)));
 }
 
 static bool add_output(struct formats *formats, const char *value)
@@ -55,10 +78,10 @@ bool formats_has_option(int option)
 
 static bool any_machine(const struct formats *formats)
 {
-	bool any = formats->format != FORMAT_TEXT;
+	bool any = are_for_programs[formats->format];
 
 	for (size_t i = 0; i < formats->count; i++)
-		any = any || formats->outputs[i].format != FORMAT_TEXT;
+		any = any || are_for_programs[formats->outputs[i].format];
 	return any;
 }
 

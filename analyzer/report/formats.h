@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * formats.h - the forms of a report, and the files that get one.
+ * formats.h - the forms of a report: a function for each line of formats.def.
  *
- * All forms but text read the same tables: JSON
- * those of findings.sql, the others what problems.sql makes of them.
+ * Called by report.c.  What the forms for programs share is in machine.h.
  */
 #ifndef PQLEAK_ANALYZER_REPORT_FORMATS_H
 #define PQLEAK_ANALYZER_REPORT_FORMATS_H
@@ -11,21 +10,23 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "analyzer/findings/findings.h"
 #include "analyzer/options/choice.h"
+#include "analyzer/reading/reading.h"
 
-struct reading;
-struct totals;
+/* What a report is printed from, after findings_make(). */
+struct report {
+	struct reading *reading;
+	const struct report_choice *choice;
+	const struct totals *totals;
+	FILE *meant_for; /* a text has the width and colours of this */
+};
 
-/* Prints in that form to `file`, after problems.sql if it is for programs; a text has the width and colours of the file
- * it is meant for.  False: it failed and said so. */
-bool format_print(enum format format, struct reading *reading, const struct report_choice *choice,
-				  const struct totals *totals, FILE *meant_for, FILE *file);
+/* Prints it to `file`; false: it failed and said so. */
+typedef bool report_printer(const struct report *report, FILE *file);
 
-/* Before anything is done: whether the files of --output can be written, and overwrite nothing that is needed. */
-bool formats_check(const struct report_choice *choice, const char *trace);
-
-/* Writes the files of --output, what is for standard output to `standard`; false: one failed and said so. */
-bool formats_write(struct reading *reading, const struct report_choice *choice, const struct totals *totals,
-				   FILE *standard);
+#define FORMAT(name, is_for_programs) report_printer report_##name;
+#include "analyzer/options/formats.def"
+#undef FORMAT
 
 #endif

@@ -13,7 +13,7 @@
 
 #include "analyzer/base/print.h"
 #include "analyzer/reading/reading.h"
-#include "analyzer/report/report.h"
+#include "analyzer/options/choice.h"
 
 /* The findings in their order; its rows are what the functions below take. */
 extern const char finding_query[];

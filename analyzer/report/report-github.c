@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report-github.c - annotations, as the workflow commands of GitHub Actions; see report-machine.h.
+ * report-github.c - annotations, as the workflow commands of GitHub Actions; see formats.h.
  *
  * GitHub shows ten of each level in a step: the first ten are printed, and how
  * many more there are.
@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "analyzer/base/query.h"
-#include "analyzer/reading/reading.h"
-#include "analyzer/report/report-machine.h"
+#include "analyzer/report/formats.h"
+#include "analyzer/report/machine.h"
 
 #define SHOWN 10 /* of a level */
 
@@ -52,13 +52,13 @@ static bool annotate(FILE *file, const char *level, sqlite3_stmt *row)
 	return done;
 }
 
-bool report_github(struct reading *reading, FILE *file)
+bool report_github(const struct report *report, FILE *file)
 {
-	QUERY_CLEANUP row =
-		query_prepare(reading->db, "SELECT iif(accepted, 'notice', 'error'), 'pqleak: cannot tell',"
-								   " 'cannot tell whether anything leaked: ' || reason, '', 0 FROM found_reason UNION "
-								   "ALL SELECT * FROM (SELECT level, 'pqleak: ' || title, message, file, line"
-								   " FROM problem WHERE excused = '' AND level <> 'note' ORDER BY level, number)");
+	QUERY_CLEANUP row = query_prepare(
+		report->reading->db, "SELECT iif(accepted, 'notice', 'error'), 'pqleak: cannot tell',"
+							 " 'cannot tell whether anything leaked: ' || reason, '', 0 FROM found_reason UNION "
+							 "ALL SELECT * FROM (SELECT level, 'pqleak: ' || title, message, file, line"
+							 " FROM problem WHERE excused = '' AND level <> 'note' ORDER BY level, number)");
 	bool failed = row == NULL;
 	int64_t errors = 0, warnings = 0, notices = 0;
 

@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The whole report as one JSON text.  Parameters: the trace's path; the peak: how many, when, whether of the whole trace,
--- and the process; and the exit status of a check.  docs/report.schema.json describes the keys.
+-- The whole report as one JSON text; docs/report.schema.json describes the keys.  Parameters: see report-query.c.
 
 WITH
   call_json AS (
@@ -29,13 +28,13 @@ WITH
     FROM (SELECT 'connection' AS kind UNION SELECT 'result' UNION SELECT kind FROM verdicts) k LEFT JOIN verdicts v ON v.kind = k.kind GROUP BY k.kind)
 SELECT json_object(
   'version', 1,
-  'trace', ?1,
+  'trace', :trace,
   'conclusion', CASE WHEN EXISTS (SELECT 1 FROM verdicts WHERE verdict = 'leaked' AND kind IN ('connection', 'result')) THEN 'leaked'
                      WHEN EXISTS (SELECT 1 FROM found_reason WHERE NOT accepted) THEN 'cannot tell'
                      WHEN EXISTS (SELECT 1 FROM found_reason) THEN 'nothing leaked where it could be seen'
                      ELSE 'nothing leaked' END,
   'cannot_tell', (SELECT json_group_array(reason) FROM found_reason),
-  'unseen', (SELECT json_group_array(json_object('pid', pid, 'exe', exe, 'how', how, 'module', nullif(module, ''),
+  'unseen', (SELECT json_group_array(json_object('pid', iif(:reproducible, NULL, pid), 'exe', exe, 'how', how, 'module', nullif(module, ''),
                                                  'sign', sign, 'spoke', json(iif(spoke, 'true', 'false')), 'text', text))
              FROM (SELECT * FROM unseen_text ORDER BY exe, how, module)),
   'group_by', (SELECT group_by FROM report_choice),
@@ -64,10 +63,11 @@ SELECT json_object(
       FROM separation e WHERE e.node = w.node AND e.callers IS NOT NULL),
     'stacks', f.stacks,
     'stack', ifnull((SELECT json(text) FROM stack_json j WHERE j.stack = f.stack), json('[]')),
-    'first_ns', f.first_ns, 'last_ns', f.last_ns, 'first_id', f.first_id,
+    'first_ns', iif(:reproducible, NULL, f.first_ns), 'last_ns', iif(:reproducible, NULL, f.last_ns),
+    'first_id', iif(:reproducible, NULL, f.first_id),
     'rows', f.rows, 'bytes', f.bytes, 'outlived', f.outlived,
     'last_use', (SELECT json_object(
-      'at_ns', c.used_ns, 'function', c.use_function, 'statement', c.statement,
+      'at_ns', iif(:reproducible, NULL, c.used_ns), 'function', c.use_function, 'statement', c.statement,
       'site', (SELECT json(text) FROM site_json s WHERE s.stack = c.use_stack),
       'stack', (SELECT json(text) FROM stack_json j WHERE j.stack = c.use_stack))
       FROM connection c WHERE f.kind = 'connection' AND c.id = f.used_id),
@@ -85,7 +85,7 @@ SELECT json_object(
       SELECT transaction_name(transaction_status) AS name, sum(count) AS count FROM finding_share
       WHERE number = f.number AND transaction_status >= 0 GROUP BY transaction_status)),
     'processes', (SELECT json_group_array(json(process)) FROM (
-      SELECT json_object('pid', p.pid, 'exe', p.exe, 'count', sum(n.count)) AS process
+      SELECT json_object('pid', iif(:reproducible, NULL, p.pid), 'exe', p.exe, 'count', sum(n.count)) AS process
       FROM finding_share n JOIN process p ON p.id = n.process WHERE n.number = f.number
       GROUP BY p.id ORDER BY sum(n.count) DESC, p.exe, p.id)),
     'labels', (SELECT json(iif(max(labelled), json_group_array(json(label)), '[]')) FROM (
@@ -100,43 +100,46 @@ SELECT json_object(
     'site', (SELECT json(text) FROM site_json s WHERE s.stack = m.stack),
     'acquire_site', (SELECT json(text) FROM site_json s WHERE s.stack = m.acquire_stack),
     'release_site', (SELECT json(text) FROM site_json s WHERE s.stack = m.release_stack),
-    'stack', m.stack, 'acquire_stack', nullif(m.acquire_stack, 0), 'release_stack', nullif(m.release_stack, 0),
-    'connection', m.connection, 'first_ns', m.first_ns, 'last_ns', m.last_ns, 'processes', m.processes) AS item
+    'stack', iif(:reproducible, NULL, m.stack),
+    'acquire_stack', iif(:reproducible, NULL, nullif(m.acquire_stack, 0)),
+    'release_stack', iif(:reproducible, NULL, nullif(m.release_stack, 0)),
+    'connection', iif(:reproducible, NULL, m.connection), 'first_ns', iif(:reproducible, NULL, m.first_ns),
+    'last_ns', iif(:reproducible, NULL, m.last_ns), 'processes', m.processes) AS item
     FROM found_misuse m
     ORDER BY m.by_design, m.count DESC, m.kind, (SELECT path FROM stack_path p WHERE p.stack = m.stack),
              m.stack, m.acquire_stack, m.release_stack)),
   'idle_in_transaction', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'begin_site', (SELECT json(text) FROM site_json s WHERE s.stack = i.acquire_stack),
     'idle_site', (SELECT json(text) FROM site_json s WHERE s.stack = i.idle_stack),
-    'transactions', i.count, 'longest_idle_ns', i.longest_idle_ns) AS item
-    FROM found_idle i, report_choice
-    ORDER BY iif(reproducible, 0, i.longest_idle_ns) DESC, (SELECT path FROM stack_path p WHERE p.stack = i.acquire_stack), i.acquire_stack)),
+    'transactions', i.count, 'longest_idle_ns', iif(:reproducible, NULL, i.longest_idle_ns)) AS item
+    FROM found_idle i
+    ORDER BY iif(:reproducible, 0, i.longest_idle_ns) DESC, (SELECT path FROM stack_path p WHERE p.stack = i.acquire_stack), i.acquire_stack)),
   'held', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'kind', h.kind, 'acquire_site', (SELECT json(text) FROM site_json s WHERE s.stack = h.acquire_stack),
     'release_site', (SELECT json(text) FROM site_json s WHERE s.stack = h.release_stack),
-    'count', h.count, 'late', h.late, 'longest_ns', h.longest_ns) AS item
-    FROM found_held h, report_choice ORDER BY kind_rank(h.kind), iif(reproducible, 0, h.longest_ns) DESC,
+    'count', h.count, 'late', h.late, 'longest_ns', iif(:reproducible, NULL, h.longest_ns)) AS item
+    FROM found_held h ORDER BY kind_rank(h.kind), iif(:reproducible, 0, h.longest_ns) DESC,
       (SELECT path FROM stack_path p WHERE p.stack = h.acquire_stack), h.acquire_stack)),
   'churn', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'site', (SELECT json(text) FROM site_json s WHERE s.stack = c.acquire_stack), 'connections', c.connections,
-    'mean_queries', round(c.mean_queries, 3), 'mean_hold_ns', c.mean_hold_ns, 'connect_ns', c.connect_ns) AS item
-    FROM found_churn c, report_choice
-    ORDER BY iif(reproducible, 0, c.connect_ns) DESC, (SELECT path FROM stack_path p WHERE p.stack = c.acquire_stack), c.acquire_stack)),
+    'mean_queries', round(c.mean_queries, 3), 'mean_hold_ns', iif(:reproducible, NULL, c.mean_hold_ns), 'connect_ns', iif(:reproducible, NULL, c.connect_ns)) AS item
+    FROM found_churn c
+    ORDER BY iif(:reproducible, 0, c.connect_ns) DESC, (SELECT path FROM stack_path p WHERE p.stack = c.acquire_stack), c.acquire_stack)),
   'failed_connects', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'site', (SELECT json(text) FROM site_json s WHERE s.stack = e.acquire_stack), 'error', e.error, 'count', e.count,
-    'first_ns', e.first_ns, 'last_ns', e.last_ns, 'per_second', e.per_second,
+    'first_ns', iif(:reproducible, NULL, e.first_ns), 'last_ns', iif(:reproducible, NULL, e.last_ns), 'per_second', iif(:reproducible, NULL, e.per_second),
     'backs_off', json(CASE e.backs_off WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)) AS item
-    FROM found_failed e, report_choice ORDER BY e.count DESC, iif(reproducible, 0, e.first_ns), e.error,
+    FROM found_failed e ORDER BY e.count DESC, iif(:reproducible, 0, e.first_ns), e.error,
       (SELECT path FROM stack_path p WHERE p.stack = e.acquire_stack))),
   'broken', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'site', (SELECT json(text) FROM site_json s WHERE s.stack = b.acquire_stack), 'count', b.count,
-    'use_site', (SELECT json(text) FROM site_json s WHERE s.stack = b.stack), 'idle_ns', b.idle_ns,
-    'keepalives', b.keepalives, 'connection', b.connection) AS item
+    'use_site', (SELECT json(text) FROM site_json s WHERE s.stack = b.stack), 'idle_ns', iif(:reproducible, NULL, b.idle_ns),
+    'keepalives', b.keepalives, 'connection', iif(:reproducible, NULL, b.connection)) AS item
     FROM found_broken b ORDER BY b.count DESC, (SELECT path FROM stack_path p WHERE p.stack = b.acquire_stack), b.acquire_stack)),
   'drained', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
-    'pid', (SELECT pid FROM process p WHERE p.id = d.process),
+    'pid', iif(:reproducible, NULL, (SELECT pid FROM process p WHERE p.id = d.process)),
     'site', (SELECT json(text) FROM site_json s WHERE s.stack = d.acquire_stack), 'open', d.open,
-    'released', d.released, 'cut', d.open - d.released, 'first_ns', d.first_ns, 'last_ns', d.last_ns) AS item
+    'released', d.released, 'cut', d.open - d.released, 'first_ns', iif(:reproducible, NULL, d.first_ns), 'last_ns', iif(:reproducible, NULL, d.last_ns)) AS item
     FROM found_drained d ORDER BY d.process, d.first_ns IS NULL, d.first_ns, d.acquire_stack)),
   'suppressions', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'file', u.file, 'line', u.line, 'pattern', u.pattern, 'reason', u.reason, 'expires', u.expires,
@@ -144,9 +147,9 @@ SELECT json_object(
   'baseline', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'kind', b.kind, 'verdict', b.verdict, 'path', b.path, 'known', b.known, 'now', b.now, 'suppressed', b.suppressed) AS item
     FROM baseline b ORDER BY b.number)),
-  'status', ?6,
-  'peak', json_object('open', ?2, 'allowed', (SELECT most_open FROM report_choice), 'at_ns', ?3, 'whole', json(iif(?4, 'true', 'false')),
-    'process', (SELECT json_object('pid', pid, 'exe', exe, 'open', peak) FROM process WHERE id = ?5),
+  'status', :status,
+  'peak', json_object('open', :peak_open, 'allowed', (SELECT most_open FROM report_choice), 'at_ns', iif(:reproducible, NULL, :peak_ns), 'whole', json(iif(:peak_is_whole, 'true', 'false')),
+    'process', (SELECT json_object('pid', iif(:reproducible, NULL, pid), 'exe', exe, 'open', peak) FROM process WHERE id = :peak_process),
     'sites', (SELECT json_group_array(json(item)) FROM (SELECT json_object('open', k.open,
       'site', (SELECT json(text) FROM site_json s WHERE s.stack = k.acquire_stack)) AS item
       FROM found_peak_site k ORDER BY k.open DESC, (SELECT path FROM stack_path p WHERE p.stack = k.acquire_stack), k.acquire_stack)))

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report-junit.c - the XML of JUnit, as Jenkins and GitLab read it; see report-machine.h.
+ * report-junit.c - the XML of JUnit, as Jenkins and GitLab read it; see formats.h.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/findings/findings.h"
 #include "analyzer/base/query.h"
-#include "analyzer/report/report-machine.h"
+#include "analyzer/report/formats.h"
+#include "analyzer/report/machine.h"
 
 static const char cases_sql[] =
 	"SELECT number, level, message, rule, coalesce(file, module, 'unknown'), ifnull(line, 0),"
@@ -52,7 +52,7 @@ static void put_line(FILE *file, int indent, const char *text)
 
 enum { LEVEL, MESSAGE, RULE, PLACE, LINE, EXCUSED, REASON, TEXTS };
 
-static bool put_body(struct reading *reading, FILE *file, char *const *text, int64_t number)
+static bool put_body(sqlite3 *db, FILE *file, char *const *text, int64_t number)
 {
 	bool is_failure = strcmp(text[LEVEL], "error") == 0;
 
@@ -68,12 +68,12 @@ static bool put_body(struct reading *reading, FILE *file, char *const *text, int
 		put_attribute(file, "message", text[MESSAGE]);
 		fputc('>', file);
 	}
-	bool done = machine_stacks(reading->db, number, put_line, file);
+	bool done = machine_stacks(db, number, put_line, file);
 	fputs(is_failure ? "</failure>" : "</system-out>", file);
 	return done;
 }
 
-static bool put_case(struct reading *reading, FILE *file, sqlite3_stmt *row)
+static bool put_case(sqlite3 *db, FILE *file, sqlite3_stmt *row)
 {
 	char *text[TEXTS] = {NULL};
 	bool done = true;
@@ -88,7 +88,7 @@ static bool put_case(struct reading *reading, FILE *file, sqlite3_stmt *row)
 		if (sqlite3_column_int(row, LINE + 1) > 0)
 			put_attribute(file, "line", text[LINE]);
 		fputc('>', file);
-		done = put_body(reading, file, text, sqlite3_column_int64(row, 0));
+		done = put_body(db, file, text, sqlite3_column_int64(row, 0));
 		fputs("</testcase>\n", file);
 	}
 	for (int i = 0; i < TEXTS; i++)
@@ -97,9 +97,9 @@ static bool put_case(struct reading *reading, FILE *file, sqlite3_stmt *row)
 }
 
 /* One that says whether the rest can be relied on; it passes when all is known, or was accepted. */
-static bool put_whole(struct reading *reading, const struct totals *totals, FILE *file)
+static bool put_whole(sqlite3 *db, const struct totals *totals, FILE *file)
 {
-	QUERY_CLEANUP row = query_prepare(reading->db, "SELECT reason FROM found_reason");
+	QUERY_CLEANUP row = query_prepare(db, "SELECT reason FROM found_reason");
 	bool is_error = totals->reasons > totals->accepted, failed = row == NULL;
 
 	fputs("  <testcase name=\"the trace is complete\" classname=\"pqleak\">", file);
@@ -120,25 +120,26 @@ static bool put_whole(struct reading *reading, const struct totals *totals, FILE
 	return !failed;
 }
 
-bool report_junit(struct reading *reading, const struct totals *totals, FILE *file)
+bool report_junit(const struct report *report, FILE *file)
 {
-	QUERY_CLEANUP row = query_prepare(reading->db, cases_sql);
+	const struct totals *totals = report->totals;
+	sqlite3 *db = report->reading->db;
+	QUERY_CLEANUP row = query_prepare(db, cases_sql);
 	bool failed = row == NULL;
 	char counts[128];
 
-	snprintf(counts, sizeof counts,
-			 "tests=\"%" PRId64 "\" failures=\"%" PRId64 "\" errors=\"%d\" skipped=\"%" PRId64 "\"",
-			 query_number(reading->db, "SELECT count(*) + 1 FROM problem", 0),
-			 query_number(reading->db, "SELECT count(*) FROM problem WHERE excused = '' AND level = 'error'", 0),
-			 totals->reasons > totals->accepted,
-			 query_number(reading->db, "SELECT count(*) FROM problem WHERE excused <> ''", 0));
+	snprintf(
+		counts, sizeof counts, "tests=\"%" PRId64 "\" failures=\"%" PRId64 "\" errors=\"%d\" skipped=\"%" PRId64 "\"",
+		query_number(db, "SELECT count(*) + 1 FROM problem", 0),
+		query_number(db, "SELECT count(*) FROM problem WHERE excused = '' AND level = 'error'", 0),
+		totals->reasons > totals->accepted, query_number(db, "SELECT count(*) FROM problem WHERE excused <> ''", 0));
 	fprintf(file,
 			"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"pqleak\" %s>\n"
 			" <testsuite name=\"pqleak\" %s>\n",
 			counts, counts);
-	failed = failed || !put_whole(reading, totals, file);
+	failed = failed || !put_whole(db, totals, file);
 	while (!failed && query_next(row, &failed))
-		failed = !put_case(reading, file, row);
+		failed = !put_case(db, file, row);
 	fputs(" </testsuite>\n</testsuites>\n", file);
 	return !failed;
 }

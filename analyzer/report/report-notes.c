@@ -9,7 +9,6 @@
 
 #include "analyzer/base/query.h"
 #include "analyzer/report/report-parts.h"
-#include "analyzer/report/report.h"
 
 #define NOTES_SHOWN 3 /* of each sort, without --all */
 #define MISUSES_SHOWN 10

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- SARIF 2.1.0.  ?1: version of pqleak, ?2: exit status of a check.  Needs TEMP TABLEs problem,
--- found_reason and call.  json_patch('{}',
--- x) is x without its nulls: SARIF has no null.
+-- SARIF 2.1.0.  Needs TEMP TABLEs problem, found_reason and frame_call, and parameters of report-query.c.
+-- json_patch('{}', x) is x without its nulls: SARIF has no null.
 WITH
   artifact AS MATERIALIZED (
     SELECT file, iif(file GLOB '/*', json_object('uri', 'file://' || uri_path(file)),
@@ -41,14 +40,14 @@ SELECT json_object(
   'version', '2.1.0',
   'runs', json_array(json_object(
     'tool', json_object('driver', json_object(
-      'name', 'pqleak', 'version', ?1,
+      'name', 'pqleak', 'version', :version,
       'rules', (SELECT json_group_array(json_object('id', rule, 'shortDescription', json_object('text', title),
                                                     'help', json_object('text', help)))
                 FROM (SELECT DISTINCT rule, title, help FROM problem ORDER BY rule)))),
     'originalUriBaseIds', json_object('SRCROOT', json_object(
       'description', json_object('text', 'The folder of the sources: --source-root.'))),
     'invocations', json_array(json_object(
-      'executionSuccessful', json(iif(?2 = 2, 'false', 'true')), 'exitCode', ?2,
+      'executionSuccessful', json(iif(:status = 2, 'false', 'true')), 'exitCode', :status,
       'toolExecutionNotifications', (SELECT json_group_array(json_object(
          'descriptor', json_object('id', 'cannot-tell'), 'level', iif(accepted, 'note', 'error'),
          'message', json_object('text', 'cannot tell whether anything leaked: ' || reason))) FROM found_reason))),

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report-tap.c - the Test Anything Protocol, version 14; see report-machine.h.
+ * report-tap.c - the Test Anything Protocol, version 14; see formats.h.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "analyzer/findings/findings.h"
 #include "analyzer/base/query.h"
-#include "analyzer/report/report-machine.h"
+#include "analyzer/report/formats.h"
+#include "analyzer/report/machine.h"
 
 static const char points_sql[] =
 	"SELECT 0, accepted, 'cannot tell whether anything leaked: ' || reason, '', '', 0, '' FROM found_reason"
@@ -42,7 +42,7 @@ static void put_line(FILE *file, int indent, const char *text)
 
 enum { NUMBER, IS_OK, MESSAGE, RULE, PLACE, LINE, FINGERPRINT, COLUMNS };
 
-static bool put_point(struct reading *reading, FILE *file, sqlite3_stmt *row, int64_t number)
+static bool put_point(sqlite3 *db, FILE *file, sqlite3_stmt *row, int64_t number)
 {
 	char *text[COLUMNS] = {NULL};
 	bool done = true;
@@ -61,7 +61,7 @@ static bool put_point(struct reading *reading, FILE *file, sqlite3_stmt *row, in
 				fprintf(file, "  line: %s\n", text[LINE]);
 			put_scalar(file, "fingerprint", text[FINGERPRINT]);
 			fprintf(file, "  stacks: |2\n");
-			done = machine_stacks(reading->db, sqlite3_column_int64(row, NUMBER), put_line, file);
+			done = machine_stacks(db, sqlite3_column_int64(row, NUMBER), put_line, file);
 			fprintf(file, "  ...\n");
 		}
 	}
@@ -70,16 +70,18 @@ static bool put_point(struct reading *reading, FILE *file, sqlite3_stmt *row, in
 	return done;
 }
 
-bool report_tap(struct reading *reading, const struct totals *totals, FILE *file)
+bool report_tap(const struct report *report, FILE *file)
 {
-	QUERY_CLEANUP row = query_prepare(reading->db, points_sql);
-	int64_t problems = query_number(reading->db, "SELECT count(*) FROM problem WHERE excused = ''", 0);
+	const struct totals *totals = report->totals;
+	sqlite3 *db = report->reading->db;
+	QUERY_CLEANUP row = query_prepare(db, points_sql);
+	int64_t problems = query_number(db, "SELECT count(*) FROM problem WHERE excused = ''", 0);
 	int64_t number = 0;
 	bool failed = row == NULL;
 
 	fprintf(file, "TAP version 14\n1..%" PRId64 "\n", problems + totals->reasons > 0 ? problems + totals->reasons : 1);
 	while (!failed && query_next(row, &failed))
-		failed = !put_point(reading, file, row, ++number);
+		failed = !put_point(db, file, row, ++number);
 	if (number == 0)
 		fprintf(file, "ok 1 - %s\n",
 				totals->excused + totals->excused_misuse > 0 ? "nothing leaked but what is excused" : "nothing leaked");

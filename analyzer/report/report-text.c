@@ -7,14 +7,13 @@
  */
 #include <inttypes.h>
 
-#include "analyzer/known/baseline.h"
-#include "analyzer/findings/findings.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
+#include "analyzer/known/baseline.h"
+#include "analyzer/known/suppress.h"
+#include "analyzer/report/formats.h"
 #include "analyzer/report/report-finding.h"
 #include "analyzer/report/report-parts.h"
-#include "analyzer/report/report.h"
-#include "analyzer/known/suppress.h"
 
 #define FULL_FINDINGS 20 /* without --all */
 #define BRIEF_FINDINGS 5
@@ -37,15 +36,20 @@ static void print_hidden(const struct printer *printer, const struct hidden *hid
 		print_line(printer, 0, STYLE_PLAIN, "%s", "");
 }
 
-bool report_text(struct reading *reading, const struct report_choice *choice, const struct totals *totals,
-				 const struct printer *printer)
+bool report_text(const struct report *report, FILE *file)
 {
+	struct reading *reading = report->reading;
+	const struct report_choice *choice = report->choice;
+	const struct totals *totals = report->totals;
+	struct printer whose = printer_for(report->meant_for), *printer = &whose;
 	QUERY_CLEANUP f = query_prepare(reading->db, finding_query);
 	struct hidden hidden = {0};
 	bool failed = f == NULL;
 	int64_t full = 0;
 	int64_t brief = 0;
 
+	printer->file = file;
+	printer->native = choice->frames.native;
 	if (failed)
 		return false;
 	report_headline(printer, choice, totals);

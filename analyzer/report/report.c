@@ -4,22 +4,70 @@
  */
 #include "analyzer/report/report.h"
 
+#include <string.h>
+
+#include "analyzer/base/message.h"
+#include "analyzer/base/output-file.h"
 #include "analyzer/base/query.h"
+#include "analyzer/base/text-file.h"
 #include "analyzer/known/suppress.h"
-#include "analyzer/reading/reading.h"
 #include "analyzer/reading/statements.h"
 #include "analyzer/report/formats.h"
 
+static report_printer *const printers[FORMAT_COUNT] = {
+#define FORMAT(name, is_for_programs) [FORMAT_##name] = report_##name,
+#include "analyzer/options/formats.def"
+#undef FORMAT
+};
+
+bool report_check_outputs(const struct formats *formats, const char *trace)
+{
+	for (size_t i = 0; i < formats->count; i++) {
+		const char *name = format_name(formats->outputs[i].format), *path = formats->outputs[i].path;
+		if (strcmp(path, "-") == 0)
+			continue;
+		for (size_t j = 0; j < i; j++)
+			if (output_file_same(path, formats->outputs[j].path))
+				return fail(false, "'--output=%s=%s': another --output goes there (name another file)", name, path);
+		if (output_file_same(path, trace))
+			return fail(false, "'--output=%s=%s': this is the trace (name another file)", name, path);
+		if (text_file_was_read(path))
+			return fail(false, "'--output=%s=%s': pqleak reads this file, and leaves it alone (name another file)",
+						name, path);
+		if (!output_file_possible(path))
+			return false;
+	}
+	return true;
+}
+
+/* Writes one file of --output, what is for standard output to `standard`. */
+static bool write_output(struct report *report, const struct output *output, FILE *standard)
+{
+	report_printer *print = printers[output->format];
+	struct output_file file;
+
+	if (strcmp(output->path, "-") == 0) {
+		report->meant_for = stdout;
+		return print(report, standard);
+	}
+	if (!output_file_open(&file, output->path))
+		return false;
+	report->meant_for = file.file;
+	return output_file_close(&file, print(report, file.file));
+}
+
 bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file)
 {
+	const struct formats *formats = &choice->formats;
 	FILE *output = file != NULL ? reading_output(reading, file) : NULL, *standard = reading_output(reading, stdout);
-	/* Once, for all forms that print it. */
-	bool ready = !choice->formats.machine || query_run(reading->db, problems_sql), done = ready;
+	struct report report = {reading, choice, totals, file};
+	bool ready = !formats->machine || query_run(reading->db, problems_sql), done = ready;
 
 	if (ready && file != NULL)
-		done = choice->accepted.print ? suppress_print(reading->db, output)
-									  : format_print(choice->formats.format, reading, choice, totals, file, output);
-	done = ready && formats_write(reading, choice, totals, standard) && done;
+		done =
+			choice->accepted.print ? suppress_print(reading->db, output) : printers[formats->format](&report, output);
+	for (size_t i = 0; ready && i < formats->count; i++)
+		done = write_output(&report, &formats->outputs[i], standard) && done;
 	done = (file == NULL || reading_output_end(reading, output, file)) && done;
 	return reading_output_end(reading, standard, stdout) && done;
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report.h - printing what a trace says.
+ * report.h - printing what a trace says, in the forms that were chosen, and to the files that get one.
  *
- * Owns the forms of a report.  Called by the commands report, check and
- * run, after findings_make().
+ * Called by the commands report, check and run, after findings_make().
  */
 #ifndef PQLEAK_ANALYZER_REPORT_REPORT_H
 #define PQLEAK_ANALYZER_REPORT_REPORT_H
@@ -13,16 +12,13 @@
 
 #include "analyzer/options/choice.h"
 
-struct printer;
 struct reading;
 struct totals;
 
-/* Prints in the chosen form, to no `file` only those of --output; false: it failed and said so. */
-bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file);
+/* Before anything is done: whether the files of --output can be written, and overwrite nothing that is needed. */
+bool report_check_outputs(const struct formats *formats, const char *trace);
 
-/* The forms. */
-bool report_text(struct reading *reading, const struct report_choice *choice, const struct totals *totals,
-				 const struct printer *printer);
-bool report_json(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file);
+/* Prints in the chosen form to `file`, and to those of --output; NULL: to those only.  False: it failed and said so. */
+bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file);
 
 #endif

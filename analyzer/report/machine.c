@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report-machine.c - what the reports for programs share, and those that SQL makes alone; see report-machine.h.
+ * machine.c - see machine.h.
  */
-#include "analyzer/report/report-machine.h"
+#include "analyzer/report/machine.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
-#include "analyzer/config.h"
-#include "analyzer/reading/reading.h"
-#include "analyzer/reading/statements.h"
 
 char *machine_text(sqlite3_stmt *row, int column)
 {
@@ -22,37 +19,6 @@ char *machine_text(sqlite3_stmt *row, int column)
 	else
 		make_printable(text);
 	return text;
-}
-
-static bool print_one(sqlite3_stmt *statement, FILE *file)
-{
-	bool failed = statement == NULL;
-
-	if (failed || !query_next(statement, &failed))
-		return false;
-	char *text = machine_text(statement, 0);
-	if (text != NULL)
-		fprintf(file, "%s\n", text);
-	free(text);
-	return text != NULL;
-}
-
-bool report_sarif(struct reading *reading, int status, FILE *file)
-{
-	QUERY_CLEANUP statement = query_prepare(reading->db, report_sarif_sql);
-
-	if (statement != NULL) {
-		sqlite3_bind_text(statement, 1, PQLEAK_VERSION, -1, SQLITE_STATIC);
-		sqlite3_bind_int(statement, 2, status);
-	}
-	return print_one(statement, file);
-}
-
-bool report_gitlab(struct reading *reading, FILE *file)
-{
-	QUERY_CLEANUP statement = query_prepare(reading->db, report_gitlab_sql);
-
-	return print_one(statement, file);
 }
 
 bool machine_stacks(sqlite3 *db, int64_t number, machine_line *line, FILE *file)
