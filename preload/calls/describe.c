@@ -11,23 +11,25 @@
 #include "preload/process/process.h"
 #include "preload/process/settings.h"
 #include "trace/base/redact.h"
+#include "trace/spool/blob-text.h"
 
 #define REDACTED "(redacted)"
 #define STATEMENT_BYTES 1024
 
-struct writer {
-	char bytes[1024];
-	size_t used;
-};
-
-static void put(struct writer *writer, const char *text)
+/* Interns a blob of `count` texts, each cut to what belongs there; NULL is an empty one. */
+static uint32_t intern_texts(enum blob_type type, const char *const *text, size_t count)
 {
-	size_t length = strnlen(text, 128);
-	if (writer->used + length + 1 > sizeof writer->bytes)
-		length = 0;
-	memcpy(writer->bytes + writer->used, text, length);
-	writer->used += length;
-	writer->bytes[writer->used++] = '\0';
+	char bytes[1024];
+	size_t used = 0;
+	for (size_t i = 0; i < count; i++) {
+		size_t length = text[i] != NULL ? strnlen(text[i], 128) : 0;
+		if (used + length + 1 > sizeof bytes)
+			length = 0;
+		memcpy(bytes + used, text[i] != NULL ? text[i] : "", length);
+		used += length;
+		bytes[used++] = '\0';
+	}
+	return process_recorder->intern(process_thread(), type, bytes, used);
 }
 
 /*
@@ -47,23 +49,25 @@ static bool is_port(const char *text)
 
 uint32_t describe_target(struct libpq *libpq, const void *conn)
 {
-	struct writer writer = {.used = 0};
-	char number[16];
-	const char *field[] = {ask_text(libpq, ACCESS_PQhost, conn), ask_text(libpq, ACCESS_PQport, conn),
-						   ask_text(libpq, ACCESS_PQdb, conn), ask_text(libpq, ACCESS_PQuser, conn)};
-	bool are_believed = is_believed(field[0], "@= ") && is_port(field[1]) && is_believed(field[2], "@=:/") &&
-						is_believed(field[3], "=:/");
-	for (int i = 0; i < 4; i++)
-		put(&writer, !are_believed ? REDACTED : field[i] != NULL ? field[i] : "");
+	char version[16];
+	const char *field[TARGET_FIELD_COUNT] = {
+		[TARGET_host] = ask_text(libpq, ACCESS_PQhost, conn),
+		[TARGET_port] = ask_text(libpq, ACCESS_PQport, conn),
+		[TARGET_database] = ask_text(libpq, ACCESS_PQdb, conn),
+		[TARGET_user] = ask_text(libpq, ACCESS_PQuser, conn),
+	};
+	if (!is_believed(field[TARGET_host], "@= ") || !is_port(field[TARGET_port]) ||
+		!is_believed(field[TARGET_database], "@=:/") || !is_believed(field[TARGET_user], "=:/"))
+		field[TARGET_host] = field[TARGET_port] = field[TARGET_database] = field[TARGET_user] = REDACTED;
 	void *parameter = libpq_function(libpq, ACCESS_PQparameterStatus);
 	const char *name = parameter != NULL ? (__extension__(const char *(*)(const void *, const char *))
 												parameter)(conn, "application_name")
 										 : NULL;
-	put(&writer, name == NULL ? "" : redact_is_suspicious(name, strlen(name)) ? REDACTED : name);
-	snprintf(number, sizeof number, "%d", ask_number(libpq, ACCESS_PQserverVersion, conn, 0));
-	put(&writer, number);
-	put(&writer, ask_number(libpq, ACCESS_PQsslInUse, conn, 0) ? "1" : "0");
-	return process_recorder->intern(process_thread(), BLOB_TARGET, writer.bytes, writer.used);
+	field[TARGET_application_name] = name != NULL && redact_is_suspicious(name, strlen(name)) ? REDACTED : name;
+	snprintf(version, sizeof version, "%d", ask_number(libpq, ACCESS_PQserverVersion, conn, 0));
+	field[TARGET_server_version] = version;
+	field[TARGET_ssl] = ask_number(libpq, ACCESS_PQsslInUse, conn, 0) ? "1" : "0";
+	return intern_texts(BLOB_TARGET, field, TARGET_FIELD_COUNT);
 }
 
 /* --- settings --- */
@@ -85,31 +89,34 @@ static bool is_a_setting(const char *text)
 	return is_number(text);
 }
 
-static void put_setting(struct writer *writer, const PQconninfoOption *options, const char *keyword)
+static const char *setting(const PQconninfoOption *options, const char *keyword)
 {
 	/* The list holds the password too: of every other entry not even the value's address is used. */
 	while (options->keyword != NULL && strcmp(options->keyword, keyword) != 0)
 		options++;
 	const char *value = options->keyword != NULL ? options->val : NULL;
-	put(writer, value == NULL || value[0] == '\0' ? "" : is_a_setting(value) ? value : REDACTED);
+	return value == NULL || value[0] == '\0' || is_a_setting(value) ? value : REDACTED;
 }
 
 uint32_t describe_settings(struct libpq *libpq, const void *conn)
 {
-	static const char *const keywords[] = {"sslmode",          "connect_timeout",     "keepalives",
-										   "keepalives_idle",  "keepalives_interval", "keepalives_count",
-										   "tcp_user_timeout", "target_session_attrs"};
+	static const char *const keywords[SETTING_FIELD_COUNT] = {
+#define KEYWORD(name) #name,
+		SETTING_FIELDS(KEYWORD, )
+#undef KEYWORD
+	};
 	void *list = libpq_function(libpq, HOOK_PQconninfo), *free_list = libpq_function(libpq, HOOK_PQconninfoFree);
 	if (list == NULL || free_list == NULL)
 		return 0;
 	PQconninfoOption *options = (__extension__(PQconninfoOption * (*)(const void *)) list)(conn);
 	if (options == NULL)
 		return 0;
-	struct writer writer = {.used = 0};
-	for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
-		put_setting(&writer, options, keywords[i]);
+	const char *field[SETTING_FIELD_COUNT];
+	for (int i = 0; i < SETTING_FIELD_COUNT; i++)
+		field[i] = setting(options, keywords[i]);
+	uint32_t number = intern_texts(BLOB_SETTINGS, field, SETTING_FIELD_COUNT);
 	(__extension__(void (*)(PQconninfoOption *)) free_list)(options);
-	return process_recorder->intern(process_thread(), BLOB_SETTINGS, writer.bytes, writer.used);
+	return number;
 }
 
 /* --- why an attempt failed --- */

@@ -41,12 +41,11 @@
 
 enum blob_type {
 	BLOB_STACK = 1, /* struct blob_frame[], innermost first */
-	BLOB_MODULE,    /* path, NUL, build-id in hexadecimal, NUL */
+	BLOB_MODULE,    /* texts: MODULE_FIELDS (blob-text.h) */
 	BLOB_TEXT,      /* bytes, not NUL-terminated */
-	BLOB_SETTINGS,  /* sslmode, connect_timeout, keepalives, keepalives_idle, keepalives_interval, keepalives_count,
-					   tcp_user_timeout, target_session_attrs: eight NUL-terminated texts, empty when not set */
-	BLOB_TARGET,    /* host, port, database, user, application_name, server_version, ssl: seven NUL-terminated texts */
-	BLOB_SCRIPT,    /* language, function, file of a script: three NUL-terminated texts, the last may be cut */
+	BLOB_SETTINGS,  /* texts: SETTING_FIELDS */
+	BLOB_TARGET,    /* texts: TARGET_FIELDS */
+	BLOB_SCRIPT,    /* texts: SCRIPT_FIELDS */
 	BLOB_COUNT
 };
 

@@ -13,11 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MODULE_TEXTS 2
-#define SCRIPT_TEXTS 3
-#define TARGET_TEXTS 7
-#define SETTING_TEXTS 8
-#define MOST_TEXTS SETTING_TEXTS
+#include "trace/spool/blob-text.h"
+
+#define MOST_TEXTS SETTING_FIELD_COUNT
 
 struct blob_entry {
 	const void *bytes;
@@ -86,17 +84,19 @@ static int64_t number_in(const char *text, int length)
 
 static int store_target(struct statements *statements, struct blob_entry *entry)
 {
-	const char *field[TARGET_TEXTS];
-	int length[TARGET_TEXTS];
-	split(entry, field, length, TARGET_TEXTS);
+	const char *field[TARGET_FIELD_COUNT];
+	int length[TARGET_FIELD_COUNT];
+	split(entry, field, length, TARGET_FIELD_COUNT);
+	int64_t server_version = number_in(field[TARGET_server_version], length[TARGET_server_version]);
+	int64_t ssl = number_in(field[TARGET_ssl], length[TARGET_ssl]);
 	sqlite3_stmt *stmt[2] = {statement(statements, FIND_TARGET), statement(statements, ADD_TARGET)};
 	if (stmt[0] == NULL || stmt[1] == NULL)
 		return sqlite3_extended_errcode(statements->db);
 	for (int i = 0; i < 2; i++) {
-		for (int j = 0; j < 5; j++)
+		for (int j = 0; j < TARGET_FIELD_COUNT; j++)
 			sqlite3_bind_text(stmt[i], j + 1, field[j], length[j], SQLITE_STATIC);
-		sqlite3_bind_int64(stmt[i], 6, number_in(field[5], length[5]));
-		sqlite3_bind_int64(stmt[i], 7, number_in(field[6], length[6]) != 0);
+		sqlite3_bind_int64(stmt[i], TARGET_server_version + 1, server_version);
+		sqlite3_bind_int64(stmt[i], TARGET_ssl + 1, ssl != 0);
 	}
 	return find_or_add(statements, stmt[0], stmt[1], &entry->row);
 }
@@ -169,7 +169,7 @@ static int store_jit(struct blobs *blobs, struct statements *statements)
 	char text[sizeof "[jit]" + sizeof "0123456789abcdef"];
 	snprintf(text, sizeof text, "[jit]%c%016" PRIx64, '\0', blobs->spool_id);
 	struct blob_entry entry = {.bytes = text, .length = sizeof text};
-	int rc = store_texts(statements, FIND_MODULE, ADD_MODULE, MODULE_TEXTS, &entry);
+	int rc = store_texts(statements, FIND_MODULE, ADD_MODULE, MODULE_FIELD_COUNT, &entry);
 	blobs->jit = entry.row;
 	return rc;
 }
@@ -217,15 +217,15 @@ static int store_one(struct blobs *blobs, struct statements *statements, struct 
 {
 	switch ((enum blob_type)entry->type) {
 	case BLOB_MODULE:
-		return store_texts(statements, FIND_MODULE, ADD_MODULE, MODULE_TEXTS, entry);
+		return store_texts(statements, FIND_MODULE, ADD_MODULE, MODULE_FIELD_COUNT, entry);
 	case BLOB_SCRIPT:
-		return store_texts(statements, FIND_SCRIPT, ADD_SCRIPT, SCRIPT_TEXTS, entry);
+		return store_texts(statements, FIND_SCRIPT, ADD_SCRIPT, SCRIPT_FIELD_COUNT, entry);
 	case BLOB_STACK:
 		return store_stack(blobs, statements, entry);
 	case BLOB_TARGET:
 		return store_target(statements, entry);
 	case BLOB_SETTINGS:
-		return store_texts(statements, FIND_SETTING, ADD_SETTING, SETTING_TEXTS, entry);
+		return store_texts(statements, FIND_SETTING, ADD_SETTING, SETTING_FIELD_COUNT, entry);
 	case BLOB_TEXT:
 	case BLOB_COUNT:
 		break;

@@ -9,6 +9,13 @@
 
 #include <stddef.h>
 
+#include "trace/spool/blob-text.h"
+
+/* For lists of columns: each in turn is the next parameter. */
+#define NAME(column) #column
+#define PARAMETER(column) "?"
+#define IS_PARAMETER(column) #column " = ?"
+
 static const char *const text[STATEMENT_COUNT] = {
 	[FIND_PROCESS] = "SELECT id, drained FROM process WHERE spool = ?1",
 	[ADD_PROCESS] = "INSERT INTO process (spool, pid, ppid, parent, host, exe, command, started_ns, drained,"
@@ -22,25 +29,19 @@ static const char *const text[STATEMENT_COUNT] = {
 	/* Said once, however often it is found. */
 	[ADD_INCOMPLETE] = "INSERT INTO incomplete (process, pid, reason) SELECT ?1, ?2, ?3 WHERE NOT EXISTS"
 					   " (SELECT 1 FROM incomplete WHERE process IS ?1 AND pid IS ?2 AND reason = ?3)",
-	[FIND_MODULE] = "SELECT id FROM module WHERE path = ?1 AND build_id = ?2",
-	[ADD_MODULE] = "INSERT INTO module (path, build_id) VALUES (?1, ?2)",
-	[FIND_SCRIPT] = "SELECT id FROM script WHERE language = ?1 AND function = ?2 AND file = ?3",
-	[ADD_SCRIPT] = "INSERT INTO script (language, function, file) VALUES (?1, ?2, ?3)",
+	[FIND_MODULE] = "SELECT id FROM module WHERE " MODULE_FIELDS(IS_PARAMETER, " AND "),
+	[ADD_MODULE] = "INSERT INTO module (" MODULE_FIELDS(NAME, ", ") ") VALUES (" MODULE_FIELDS(PARAMETER, ", ") ")",
+	[FIND_SCRIPT] = "SELECT id FROM script WHERE " SCRIPT_FIELDS(IS_PARAMETER, " AND "),
+	[ADD_SCRIPT] = "INSERT INTO script (" SCRIPT_FIELDS(NAME, ", ") ") VALUES (" SCRIPT_FIELDS(PARAMETER, ", ") ")",
 	[FIND_FRAME] = "SELECT id FROM frame WHERE ifnull(module, 0) = ?1 AND \"offset\" = ?2 AND ifnull(script, 0) = ?3",
 	[ADD_FRAME] = "INSERT INTO frame (module, \"offset\", script) VALUES (nullif(?1, 0), ?2, nullif(?3, 0))",
 	[FIND_STACK] = "SELECT id FROM stack WHERE frames = ?1",
 	[ADD_STACK] = "INSERT INTO stack (frames) VALUES (?1)",
 	[ADD_STACK_FRAME] = "INSERT INTO stack_frame (stack, level, frame) VALUES (?1, ?2, ?3)",
-	[FIND_TARGET] = "SELECT id FROM target WHERE host = ?1 AND port = ?2 AND database = ?3 AND user = ?4"
-					" AND application_name = ?5 AND server_version = ?6 AND ssl = ?7",
-	[ADD_TARGET] = "INSERT INTO target (host, port, database, user, application_name, server_version, ssl)"
-				   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[FIND_SETTING] = "SELECT id FROM setting WHERE sslmode = ?1 AND connect_timeout = ?2 AND keepalives = ?3"
-					 " AND keepalives_idle = ?4 AND keepalives_interval = ?5 AND keepalives_count = ?6"
-					 " AND tcp_user_timeout = ?7 AND target_session_attrs = ?8",
-	[ADD_SETTING] = "INSERT INTO setting (sslmode, connect_timeout, keepalives, keepalives_idle, keepalives_interval,"
-					" keepalives_count, tcp_user_timeout, target_session_attrs)"
-					" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[FIND_TARGET] = "SELECT id FROM target WHERE " TARGET_FIELDS(IS_PARAMETER, " AND "),
+	[ADD_TARGET] = "INSERT INTO target (" TARGET_FIELDS(NAME, ", ") ") VALUES (" TARGET_FIELDS(PARAMETER, ", ") ")",
+	[FIND_SETTING] = "SELECT id FROM setting WHERE " SETTING_FIELDS(IS_PARAMETER, " AND "),
+	[ADD_SETTING] = "INSERT INTO setting (" SETTING_FIELDS(NAME, ", ") ") VALUES (" SETTING_FIELDS(PARAMETER, ", ") ")",
 	[LAST_ROWS] = "SELECT ifnull(max(id), 0) FROM connection",
 	[ADD_CONNECTION] =
 		"INSERT INTO connection (state, target, backend_pid, connect_ns, used_ns, use_function, use_stack, statement,"
