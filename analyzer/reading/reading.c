@@ -10,7 +10,7 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/reading/unseen.h"
-#include "trace/store/trace.h"
+#include "trace/store/ingest.h"
 
 #define WAIT_MS 5000
 

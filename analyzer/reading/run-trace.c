@@ -15,7 +15,7 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/reading/unseen.h"
-#include "trace/store/trace.h"
+#include "trace/store/ingest.h"
 
 #define WAIT_MS 5000
 #define NS_PER_S INT64_C(1000000000)

@@ -21,7 +21,7 @@
 #include "preload/recorder/stacks/intern.h"
 #include "preload/recorder/stacks/lock.h"
 #include "trace/spool/spool.h"
-#include "trace/store/trace.h"
+#include "trace/store/drain.h"
 
 enum {
 	DRAIN_EVENTS = 12 * SPOOL_SEGMENT_EVENTS, /* so many undrained: 768 KiB */

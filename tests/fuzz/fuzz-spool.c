@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "compact.h"
-#include "trace/store/trace.h"
+#include "trace/store/drain.h"
 
 static void check(int is_true, const char *what)
 {

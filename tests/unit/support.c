@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "trace/store/ingest.h"
+
 static void add_blobs(struct scene *scene)
 {
 	struct spool *spool = &scene->spool;

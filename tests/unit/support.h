@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "trace/store/trace.h"
+#include "trace/store/drain.h"
 
 struct scene {
 	char folder[64];

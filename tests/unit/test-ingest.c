@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "trace/store/ingest.h"
+
 static void the_dead_are_taken_over(void **state)
 {
 	struct scene *s = *state;

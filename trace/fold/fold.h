@@ -19,6 +19,7 @@ enum connection_state {
 	STATE_FAILED,
 	STATE_CONNECTING, /* not decided yet */
 	STATE_INHERITED,  /* came by fork */
+	STATE_COUNT
 };
 
 /* A statement as the settings allow it to be kept: its packed keyword, or its interned text.  Both 0: none. */

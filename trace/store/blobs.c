@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "trace/spool/blob-text.h"
+#include "trace/store/rows-stack.h"
 
 #define MOST_TEXTS SETTING_FIELD_COUNT
 
@@ -32,19 +33,6 @@ static const struct blob_entry *find(const struct blobs *blobs, uint32_t number,
 	return entry->type == type ? entry : NULL;
 }
 
-/* The row that `find` finds with what the caller has bound, or the one that `add` adds with the same. */
-static int find_or_add(struct statements *statements, sqlite3_stmt *find, sqlite3_stmt *add, int64_t *ret)
-{
-	int rc = statement_number(find, ret);
-	if (rc == SQLITE_ROW)
-		return SQLITE_OK;
-	if (rc != SQLITE_DONE)
-		return rc;
-	rc = statement_run(add);
-	*ret = sqlite3_last_insert_rowid(statements->db);
-	return rc;
-}
-
 /* Splits `count` NUL-terminated texts; those that are missing are empty. */
 static void split(const struct blob_entry *entry, const char **ret, int *ret_length, int count)
 {
@@ -58,106 +46,50 @@ static void split(const struct blob_entry *entry, const char **ret, int *ret_len
 	}
 }
 
-/* A row that consists of the blob's texts alone. */
-static int store_texts(struct statements *statements, enum statement_name find, enum statement_name add, int texts,
-					   struct blob_entry *entry)
-{
-	const char *field[MOST_TEXTS];
-	int length[MOST_TEXTS];
-	split(entry, field, length, texts);
-	sqlite3_stmt *stmt[2] = {statement(statements, find), statement(statements, add)};
-	if (stmt[0] == NULL || stmt[1] == NULL)
-		return sqlite3_extended_errcode(statements->db);
-	for (int i = 0; i < 2; i++)
-		for (int j = 0; j < texts; j++)
-			sqlite3_bind_text(stmt[i], j + 1, field[j], length[j], SQLITE_STATIC);
-	return find_or_add(statements, stmt[0], stmt[1], &entry->row);
-}
+/* The two statements about a table whose columns are the texts of a blob. */
+#define FIND(table, FIELDS) "SELECT id FROM " table " WHERE " FIELDS(COLUMN_IS_PARAMETER, " AND ")
+#define ADD(table, FIELDS)                                                                                             \
+	"INSERT INTO " table " (" FIELDS(COLUMN_NAME, ", ") ") VALUES (" FIELDS(COLUMN_PARAMETER, ", ") ")"
+
+static const struct {
+	const char *find, *add;
+	int count;
+} texts[BLOB_COUNT] = {
+	[BLOB_MODULE] = {FIND("module", MODULE_FIELDS), ADD("module", MODULE_FIELDS), MODULE_FIELD_COUNT},
+	[BLOB_SCRIPT] = {FIND("script", SCRIPT_FIELDS), ADD("script", SCRIPT_FIELDS), SCRIPT_FIELD_COUNT},
+	[BLOB_TARGET] = {FIND("target", TARGET_FIELDS), ADD("target", TARGET_FIELDS), TARGET_FIELD_COUNT},
+	[BLOB_SETTINGS] = {FIND("setting", SETTING_FIELDS), ADD("setting", SETTING_FIELDS), SETTING_FIELD_COUNT},
+};
 
 static int64_t number_in(const char *text, int length)
 {
 	char copy[16] = "";
-	if (length > 0 && length < (int)sizeof(copy))
+	if (length > 0 && length < (int)sizeof copy)
 		memcpy(copy, text, (size_t)length);
 	return strtol(copy, NULL, 10);
 }
 
-static int store_target(struct statements *statements, struct blob_entry *entry)
+/* A row that consists of the blob's texts. */
+static int store_texts(struct statements *statements, struct blob_entry *entry)
 {
-	const char *field[TARGET_FIELD_COUNT];
-	int length[TARGET_FIELD_COUNT];
-	split(entry, field, length, TARGET_FIELD_COUNT);
-	int64_t server_version = number_in(field[TARGET_server_version], length[TARGET_server_version]);
-	int64_t ssl = number_in(field[TARGET_ssl], length[TARGET_ssl]);
-	sqlite3_stmt *stmt[2] = {statement(statements, FIND_TARGET), statement(statements, ADD_TARGET)};
-	if (stmt[0] == NULL || stmt[1] == NULL)
-		return sqlite3_extended_errcode(statements->db);
+	const char *field[MOST_TEXTS];
+	int length[MOST_TEXTS];
+	sqlite3_stmt *stmt[2];
+	int count = texts[entry->type].count;
+	int rc = statement_pair(statements, texts[entry->type].find, texts[entry->type].add, stmt);
+	if (rc != SQLITE_OK)
+		return rc;
+	split(entry, field, length, count);
 	for (int i = 0; i < 2; i++) {
-		for (int j = 0; j < TARGET_FIELD_COUNT; j++)
+		for (int j = 0; j < count; j++)
 			sqlite3_bind_text(stmt[i], j + 1, field[j], length[j], SQLITE_STATIC);
-		sqlite3_bind_int64(stmt[i], TARGET_server_version + 1, server_version);
-		sqlite3_bind_int64(stmt[i], TARGET_ssl + 1, ssl != 0);
+		if (entry->type != BLOB_TARGET)
+			continue;
+		sqlite3_bind_int64(stmt[i], TARGET_server_version + 1,
+						   number_in(field[TARGET_server_version], length[TARGET_server_version]));
+		sqlite3_bind_int64(stmt[i], TARGET_ssl + 1, number_in(field[TARGET_ssl], length[TARGET_ssl]) != 0);
 	}
-	return find_or_add(statements, stmt[0], stmt[1], &entry->row);
-}
-
-static int store_frame(struct statements *statements, int64_t module, uint64_t offset, int64_t script, int64_t *ret)
-{
-	sqlite3_stmt *stmt[2] = {statement(statements, FIND_FRAME), statement(statements, ADD_FRAME)};
-	if (stmt[0] == NULL || stmt[1] == NULL)
-		return sqlite3_extended_errcode(statements->db);
-	for (int i = 0; i < 2; i++) {
-		sqlite3_bind_int64(stmt[i], 1, module);
-		sqlite3_bind_int64(stmt[i], 2, (int64_t)offset);
-		sqlite3_bind_int64(stmt[i], 3, script);
-	}
-	return find_or_add(statements, stmt[0], stmt[1], ret);
-}
-
-static int store_stack_frames(struct statements *statements, int64_t stack, const int64_t *frames, uint32_t count)
-{
-	sqlite3_stmt *stmt = statement(statements, ADD_STACK_FRAME);
-	if (stmt == NULL)
-		return sqlite3_extended_errcode(statements->db);
-	int rc = SQLITE_OK;
-	for (uint32_t level = 0; level < count && rc == SQLITE_OK; level++) {
-		sqlite3_bind_int64(stmt, 1, stack);
-		sqlite3_bind_int64(stmt, 2, level);
-		sqlite3_bind_int64(stmt, 3, frames[level]);
-		rc = statement_run(stmt);
-	}
-	return rc;
-}
-
-/* The stack with these frames (row ids), of which there is at least one. */
-static int store_frames(struct statements *statements, const int64_t *frames, uint32_t count, int64_t *ret)
-{
-	sqlite3_stmt *stmt = statement(statements, FIND_STACK);
-	if (stmt == NULL)
-		return sqlite3_extended_errcode(statements->db);
-	uint64_t *identity = sqlite3_malloc64(count * sizeof(*identity));
-	if (identity == NULL)
-		return SQLITE_NOMEM;
-	for (uint32_t i = 0; i < count; i++)
-		identity[i] = htole64((uint64_t)frames[i]);
-	sqlite3_bind_blob64(stmt, 1, identity, count * sizeof(*identity), SQLITE_TRANSIENT);
-	int rc = statement_number(stmt, ret);
-	if (rc == SQLITE_DONE) {
-		stmt = statement(statements, ADD_STACK);
-		if (stmt == NULL) {
-			rc = sqlite3_extended_errcode(statements->db);
-		} else {
-			sqlite3_bind_blob64(stmt, 1, identity, count * sizeof(*identity), SQLITE_TRANSIENT);
-			rc = statement_run(stmt);
-			*ret = sqlite3_last_insert_rowid(statements->db);
-		}
-		if (rc == SQLITE_OK)
-			rc = store_stack_frames(statements, *ret, frames, count);
-	} else if (rc == SQLITE_ROW) {
-		rc = SQLITE_OK;
-	}
-	sqlite3_free(identity);
-	return rc;
+	return statement_find_or_add(statements, stmt, &entry->row, NULL);
 }
 
 /*
@@ -168,8 +100,8 @@ static int store_jit(struct blobs *blobs, struct statements *statements)
 {
 	char text[sizeof "[jit]" + sizeof "0123456789abcdef"];
 	snprintf(text, sizeof text, "[jit]%c%016" PRIx64, '\0', blobs->spool_id);
-	struct blob_entry entry = {.bytes = text, .length = sizeof text};
-	int rc = store_texts(statements, FIND_MODULE, ADD_MODULE, MODULE_FIELD_COUNT, &entry);
+	struct blob_entry entry = {.bytes = text, .length = sizeof text, .type = BLOB_MODULE};
+	int rc = store_texts(statements, &entry);
 	blobs->jit = entry.row;
 	return rc;
 }
@@ -181,7 +113,7 @@ static int store_stack(struct blobs *blobs, struct statements *statements, struc
 		entry->row = blobs->no_stack;
 		return SQLITE_OK;
 	}
-	int64_t *frames = sqlite3_malloc64(count * sizeof(*frames));
+	int64_t *frames = sqlite3_malloc64(count * sizeof *frames);
 	if (frames == NULL)
 		return SQLITE_NOMEM;
 	const struct blob_frame *frame = entry->bytes;
@@ -197,10 +129,10 @@ static int store_stack(struct blobs *blobs, struct statements *statements, struc
 			row = blobs->jit;
 		if (rc != SQLITE_OK)
 			break;
-		rc = store_frame(statements, is_script ? 0 : row, frame[i].offset, is_script ? row : 0, &frames[i]);
+		rc = frame_store(statements, is_script ? 0 : row, frame[i].offset, is_script ? row : 0, &frames[i]);
 	}
 	if (rc == SQLITE_OK)
-		rc = store_frames(statements, frames, count, &entry->row);
+		rc = stack_store(statements, frames, count, &entry->row);
 	sqlite3_free(frames);
 	return rc;
 }
@@ -209,23 +141,20 @@ static int store_stack(struct blobs *blobs, struct statements *statements, struc
 static int store_no_stack(struct blobs *blobs, struct statements *statements)
 {
 	int64_t frame;
-	int rc = store_frame(statements, 0, 0, 0, &frame);
-	return rc == SQLITE_OK ? store_frames(statements, &frame, 1, &blobs->no_stack) : rc;
+	int rc = frame_store(statements, 0, 0, 0, &frame);
+	return rc == SQLITE_OK ? stack_store(statements, &frame, 1, &blobs->no_stack) : rc;
 }
 
 static int store_one(struct blobs *blobs, struct statements *statements, struct blob_entry *entry)
 {
 	switch ((enum blob_type)entry->type) {
 	case BLOB_MODULE:
-		return store_texts(statements, FIND_MODULE, ADD_MODULE, MODULE_FIELD_COUNT, entry);
 	case BLOB_SCRIPT:
-		return store_texts(statements, FIND_SCRIPT, ADD_SCRIPT, SCRIPT_FIELD_COUNT, entry);
+	case BLOB_TARGET:
+	case BLOB_SETTINGS:
+		return store_texts(statements, entry);
 	case BLOB_STACK:
 		return store_stack(blobs, statements, entry);
-	case BLOB_TARGET:
-		return store_target(statements, entry);
-	case BLOB_SETTINGS:
-		return store_texts(statements, FIND_SETTING, ADD_SETTING, SETTING_FIELD_COUNT, entry);
 	case BLOB_TEXT:
 	case BLOB_COUNT:
 		break;
@@ -248,7 +177,7 @@ int blobs_store(struct blobs *blobs, const struct spool *spool, struct statement
 		int rc = store_one(blobs, statements, &entry);
 		if (rc != SQLITE_OK)
 			return rc;
-		struct blob_entry *place = array_add(&blobs->entries, sizeof(*place));
+		struct blob_entry *place = array_add(&blobs->entries, sizeof *place);
 		if (place == NULL)
 			return SQLITE_NOMEM;
 		*place = entry;

@@ -8,12 +8,15 @@
  * of it only after the COMMIT.  Whoever crashes in between leaves a trace that
  * says where to go on.
  */
-#include <sqlite3.h>
+#include "trace/store/drain.h"
+
 #include <sys/stat.h>
 
-#include "trace/store/failure.h"
-#include "trace/store/rows.h"
 #include "trace/base/sigxfsz.h"
+#include "trace/store/failure.h"
+#include "trace/store/rows-connection.h"
+#include "trace/store/rows-process.h"
+#include "trace/store/rows.h"
 
 struct drain {
 	struct spool *spool;
@@ -25,7 +28,7 @@ struct drain {
 
 struct drain *drain_new(struct spool *spool)
 {
-	struct drain *drain = sqlite3_malloc64(sizeof(*drain));
+	struct drain *drain = sqlite3_malloc64(sizeof *drain);
 	if (drain == NULL)
 		return NULL;
 	*drain = (struct drain){0};
@@ -45,62 +48,13 @@ void drain_free(struct drain *drain)
 	sqlite3_free(drain);
 }
 
-static void format_id(char *ret, size_t bytes, uint64_t id)
-{
-	sqlite3_snprintf((int)bytes, ret, "%016llx", (unsigned long long)id);
-}
-
-/* Where the trace stands with this process: SQLITE_ROW with its row id and position, or SQLITE_DONE. */
-static int find_process(struct rows *rows, const struct spool_header *header, uint64_t *ret_drained)
-{
-	char id[20];
-	sqlite3_stmt *stmt = statement(&rows->statements, FIND_PROCESS);
-	if (stmt == NULL)
-		return sqlite3_extended_errcode(rows->statements.db);
-	format_id(id, sizeof(id), header->id);
-	sqlite3_bind_text(stmt, 1, id, -1, SQLITE_TRANSIENT);
-	int rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW) {
-		rows->process = sqlite3_column_int64(stmt, 0);
-		int64_t drained = sqlite3_column_int64(stmt, 1);
-		*ret_drained = drained > 0 ? (uint64_t)drained : 0;
-	}
-	sqlite3_reset(stmt);
-	return rc;
-}
-
-static int add_process(struct rows *rows, const struct spool_header *header, uint64_t position)
-{
-	char id[20], parent[20];
-	sqlite3_stmt *stmt = statement(&rows->statements, ADD_PROCESS);
-	if (stmt == NULL)
-		return sqlite3_extended_errcode(rows->statements.db);
-	format_id(id, sizeof(id), header->id);
-	format_id(parent, sizeof(parent), header->parent_id);
-	sqlite3_bind_text(stmt, 1, id, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_int64(stmt, 2, header->pid);
-	sqlite3_bind_int64(stmt, 3, header->ppid);
-	if (header->parent_id != 0)
-		sqlite3_bind_text(stmt, 4, parent, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_text(stmt, 5, header->host, -1, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 6, header->exe, -1, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 7, header->command, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 8, (int64_t)(header->started + (uint64_t)header->epoch_ns));
-	sqlite3_bind_int64(stmt, 9, (int64_t)position);
-	if (header->label[0] != '\0')
-		sqlite3_bind_text(stmt, 10, header->label, -1, SQLITE_STATIC);
-	int rc = statement_run(stmt);
-	rows->process = sqlite3_last_insert_rowid(rows->statements.db);
-	return rc;
-}
-
 /* The trace was removed, or put back from an older copy, while the process ran: what it had taken over is not there. */
 static int note_missing(struct rows *rows, const struct spool_header *header, uint64_t count)
 {
 	char reason[128];
-	sqlite3_snprintf(sizeof(reason), reason, "%llu of its events were in a trace that was removed or replaced",
+	sqlite3_snprintf(sizeof reason, reason, "%llu of its events were in a trace that was removed or replaced",
 					 (unsigned long long)count);
-	return rows_add_incomplete(rows, header->pid, reason);
+	return process_add_incomplete(&rows->statements, rows->process, header->pid, reason);
 }
 
 /* Finds or makes the process's row, and brings blobs, fold and position to where the trace stands. */
@@ -109,7 +63,7 @@ static int start(struct drain *drain, struct rows *rows)
 	const struct spool_header *header = drain->spool->header;
 	uint64_t tail = atomic_load_explicit(&header->tail, memory_order_acquire);
 	uint64_t drained = 0;
-	int rc = find_process(rows, header, &drained);
+	int rc = process_find(&rows->statements, header->id, &rows->process, &drained);
 	bool is_known = rc == SQLITE_ROW;
 	if (!is_known && rc != SQLITE_DONE)
 		return rc;
@@ -124,7 +78,7 @@ static int start(struct drain *drain, struct rows *rows)
 	}
 	rc = SQLITE_OK;
 	if (!is_known)
-		rc = add_process(rows, header, tail);
+		rc = process_add(&rows->statements, header, tail, &rows->process);
 	if (rc == SQLITE_OK)
 		rc = blobs_store(&drain->blobs, drain->spool, &rows->statements);
 	if (rc != SQLITE_OK || drain->has_started)
@@ -164,25 +118,8 @@ static int note_damage(struct rows *rows, const struct spool_header *header, uin
 	char reason[64];
 	if (damaged == 0)
 		return SQLITE_OK;
-	sqlite3_snprintf(sizeof(reason), reason, "%llu of its events are damaged", (unsigned long long)damaged);
-	return rows_add_incomplete(rows, header->pid, reason);
-}
-
-static int update_process(const struct drain *drain, struct rows *rows)
-{
-	const struct fold *fold = &drain->fold;
-	uint64_t dropped = atomic_load_explicit(&drain->spool->header->dropped, memory_order_relaxed);
-	sqlite3_stmt *stmt = statement(&rows->statements, UPDATE_PROCESS);
-	if (stmt == NULL)
-		return sqlite3_extended_errcode(rows->statements.db);
-	sqlite3_bind_int64(stmt, 1, rows->process);
-	sqlite3_bind_int64(stmt, 2, (int64_t)drain->position);
-	sqlite3_bind_int64(stmt, 3, dropped <= INT64_MAX ? (int64_t)dropped : INT64_MAX);
-	sqlite3_bind_int64(stmt, 4, (int64_t)fold->unseen_releases);
-	sqlite3_bind_int64(stmt, 5, (int64_t)fold->unknown_releases);
-	sqlite3_bind_int64(stmt, 6, fold->peak);
-	sqlite3_bind_int64(stmt, 7, (int64_t)(fold->peak_at + (uint64_t)rows->epoch_ns));
-	return statement_run(stmt);
+	sqlite3_snprintf(sizeof reason, reason, "%llu of its events are damaged", (unsigned long long)damaged);
+	return process_add_incomplete(&rows->statements, rows->process, header->pid, reason);
 }
 
 static int drain_all(struct drain *drain, struct rows *rows)
@@ -192,13 +129,14 @@ static int drain_all(struct drain *drain, struct rows *rows)
 	uint64_t head = atomic_load_explicit(&header->head, memory_order_acquire);
 	int rc = start(drain, rows);
 	if (rc == SQLITE_OK)
-		rc = rows_begin(rows, &drain->fold);
+		rc = connections_begin(rows, &drain->fold);
 	if (rc == SQLITE_OK)
 		rc = fold_events(drain, rows, head);
 	if (rc == SQLITE_OK)
 		rc = note_damage(rows, header, drain->fold.damaged);
 	if (rc == SQLITE_OK)
-		rc = update_process(drain, rows);
+		rc = process_update(rows, &drain->fold, drain->position,
+							atomic_load_explicit(&header->dropped, memory_order_relaxed));
 	if (rc == SQLITE_OK)
 		rc = rows_save(rows, &drain->fold);
 	return rc;

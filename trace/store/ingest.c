@@ -7,6 +7,8 @@
  * one is only looked at, for a report that rolls everything back.  A file that
  * cannot be understood is kept, and the trace says so.
  */
+#include "trace/store/ingest.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -15,9 +17,10 @@
 #include <unistd.h>
 
 #include "trace/spool/beside.h"
+#include "trace/store/drain.h"
 #include "trace/store/failure.h"
 #include "trace/store/missing.h"
-#include "trace/store/statement.h"
+#include "trace/store/rows-process.h"
 #include "trace/store/unseen.h"
 
 /* A spool whose creation was cut short holds nothing; but one this young may be about to be finished. */
@@ -42,39 +45,16 @@ static enum trace_error execute(struct ingest *ingest, const char *sql)
 	return fail(ingest, sqlite3_exec(ingest->db, sql, NULL, NULL, NULL));
 }
 
-static sqlite3_stmt *statement_for_spool(struct ingest *ingest, enum statement_name name)
-{
-	char id[20];
-	sqlite3_stmt *stmt = statement(&ingest->statements, name);
-	if (stmt != NULL) {
-		sqlite3_snprintf(sizeof(id), id, "%016llx", (unsigned long long)ingest->beside.number);
-		sqlite3_bind_text(stmt, 1, id, -1, SQLITE_TRANSIENT);
-	}
-	return stmt;
-}
-
 static int add_incomplete(struct ingest *ingest, const char *reason)
 {
-	sqlite3_stmt *stmt = statement(&ingest->statements, ADD_INCOMPLETE);
-	if (stmt == NULL)
-		return sqlite3_extended_errcode(ingest->db);
-	sqlite3_bind_int64(stmt, 2, ingest->beside.pid);
-	sqlite3_bind_text(stmt, 3, reason, -1, SQLITE_STATIC);
-	return statement_run(stmt);
-}
-
-/* The process is gone; if it left no word of how, that is what the trace says. */
-static int give_up_process(struct ingest *ingest)
-{
-	sqlite3_stmt *stmt = statement_for_spool(ingest, GIVE_UP_PROCESS);
-	return stmt != NULL ? statement_run(stmt) : sqlite3_extended_errcode(ingest->db);
+	return process_add_incomplete(&ingest->statements, 0, ingest->beside.pid, reason);
 }
 
 static bool is_process_known(struct ingest *ingest)
 {
 	int64_t row;
-	sqlite3_stmt *stmt = statement_for_spool(ingest, FIND_PROCESS);
-	return stmt != NULL && statement_number(stmt, &row) == SQLITE_ROW;
+	uint64_t drained;
+	return process_find(&ingest->statements, ingest->beside.number, &row, &drained) == SQLITE_ROW;
 }
 
 static bool no_such_process(int pid)
@@ -96,7 +76,7 @@ static int note_unusable(struct ingest *ingest, const char *what)
 	int rc = add_incomplete(ingest, reason);
 	sqlite3_free(reason);
 	if (rc == SQLITE_OK && no_such_process(ingest->beside.pid))
-		rc = give_up_process(ingest);
+		rc = process_give_up(&ingest->statements, ingest->beside.number);
 	return rc;
 }
 
@@ -115,7 +95,7 @@ static int note_refused(struct ingest *ingest, int error)
 	case EBADMSG:
 		return note_unusable(ingest, "is damaged");
 	default:
-		sqlite3_snprintf(sizeof(text), text, "cannot be read (%s)", strerrordesc_np(error));
+		sqlite3_snprintf(sizeof text, text, "cannot be read (%s)", strerrordesc_np(error));
 		return note_unusable(ingest, text);
 	}
 }
@@ -130,9 +110,7 @@ static bool has_ended(struct ingest *ingest)
 		if (event != NULL && (event->verb == EVENT_END || event->verb == EVENT_END_REVOKED))
 			return event->verb == EVENT_END && event->status != END_EXEC && event->status != END_RUNNING;
 	}
-	int64_t ended = 0;
-	sqlite3_stmt *stmt = statement_for_spool(ingest, HAS_PROCESS_ENDED);
-	return stmt != NULL && statement_number(stmt, &ended) == SQLITE_ROW && ended != 0;
+	return process_has_ended(&ingest->statements, ingest->beside.number);
 }
 
 /* In the caller's transaction: the spool's events. */
@@ -144,7 +122,7 @@ static enum trace_error drain_spool(struct ingest *ingest, bool is_gone)
 	enum trace_error error = drain_into(drain, ingest->db, ingest->failure);
 	drain_free(drain);
 	if (error == TRACE_OK && is_gone)
-		error = fail(ingest, give_up_process(ingest));
+		error = fail(ingest, process_give_up(&ingest->statements, ingest->beside.number));
 	return error;
 }
 
@@ -177,7 +155,7 @@ static enum trace_error lost_step(struct ingest *ingest, int error)
 {
 	char reason[128];
 	const char *what = strerrordesc_np(error);
-	sqlite3_snprintf(sizeof(reason), reason, "could not be recorded: %s", what != NULL ? what : "unknown error");
+	sqlite3_snprintf(sizeof reason, reason, "could not be recorded: %s", what != NULL ? what : "unknown error");
 	return fail(ingest, add_incomplete(ingest, reason));
 }
 

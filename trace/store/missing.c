@@ -5,6 +5,8 @@
 #include "trace/store/missing.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include "trace/store/failure.h"

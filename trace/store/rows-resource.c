@@ -1,110 +1,95 @@
 // SPDX-License-Identifier: PostgreSQL
-/*
- * rows-resource.c - resources, matched pairs and misuse as rows of the trace.
- *
- * Called by rows.c once in each drain.  What was acquired and released between
- * two drains has no row at all.
- */
-#include "trace/base/names.h"
-#include "trace/store/rows-private.h"
+/* rows-resource.c - see rows-resource.h. */
+#include "trace/store/rows-resource.h"
 
-/* Parameters 2 to 4 of both statements: what goes on while a transaction is open. */
+#include "trace/base/names.h"
+
+/* The columns of a resource; only of a transaction some change, while it is open. */
+#define CHANGING(COLUMN, BETWEEN)                                                                                      \
+	COLUMN(used_ns) BETWEEN COLUMN(idle_ns)                                                                            \
+	BETWEEN COLUMN(idle_stack)
+#define FIXED(COLUMN, BETWEEN)                                                                                         \
+	COLUMN(id)                                                                                                         \
+	BETWEEN COLUMN(process)                                                                                            \
+	BETWEEN COLUMN(kind)                                                                                               \
+	BETWEEN COLUMN(address)                                                                                            \
+	BETWEEN COLUMN(connection)                                                                                         \
+	BETWEEN COLUMN(status)                                                                                             \
+	BETWEEN COLUMN(thread)                                                                                             \
+	BETWEEN COLUMN(acquired_ns)                                                                                        \
+	BETWEEN COLUMN(acquire_function)                                                                                   \
+	BETWEEN COLUMN(acquire_stack)                                                                                      \
+	BETWEEN COLUMN(statement)                                                                                          \
+	BETWEEN COLUMN(rows)                                                                                               \
+	BETWEEN COLUMN(bytes)
+#define NAMES CHANGING(COLUMN_NAME, ", ") ", " FIXED(COLUMN_NAME, ", ")
+
+enum {
+	COLUMN_none,
+	CHANGING(COLUMN_NUMBER, ) FIXED(COLUMN_NUMBER, ) COLUMN_use_stack /* of its connection */
+};
+
+static const char insert[] =
+	"INSERT INTO resource (" NAMES ") VALUES (" CHANGING(COLUMN_PARAMETER, ", ") ", " FIXED(COLUMN_PARAMETER, ", ") ")";
+static const char update[] = "UPDATE resource SET " CHANGING(COLUMN_IS_PARAMETER, ", ") " WHERE id = ?";
+static const char live_resources[] =
+	"SELECT NULL, " NAMES ", (SELECT use_stack FROM connection c WHERE c.id = resource.connection)"
+	" FROM resource WHERE process = ? ORDER BY id";
+
 static void bind_uses(const struct rows *rows, sqlite3_stmt *stmt, const struct fold_resource *resource)
 {
 	if (resource->kind != KIND_TRANSACTION) {
-		sqlite3_bind_int64(stmt, 3, 0);
+		sqlite3_bind_int64(stmt, COLUMN_idle_ns, 0);
 		return;
 	}
-	rows_bind_time(rows, stmt, 2, resource->used);
-	sqlite3_bind_int64(stmt, 3, resource->idle_ns <= INT64_MAX ? (int64_t)resource->idle_ns : INT64_MAX);
+	bind_time(rows, stmt, COLUMN_used_ns, resource->used);
+	bind_bounded(stmt, COLUMN_idle_ns, resource->idle_ns);
 	if (resource->idle_ns != 0)
-		rows_bind_stack(rows, stmt, 4, resource->idle_stack);
+		bind_stack(rows, stmt, COLUMN_idle_stack, resource->idle_stack);
 }
 
 static int add_resource(struct rows *rows, struct fold_resource *resource)
 {
-	sqlite3_stmt *stmt = statement(&rows->statements, ADD_RESOURCE);
-	if (stmt == NULL)
-		return rows_error(rows);
+	sqlite3_stmt *stmt;
+	int rc = statement(&rows->statements, insert, &stmt);
+	if (rc != SQLITE_OK)
+		return rc;
 	bind_uses(rows, stmt, resource);
-	sqlite3_bind_int64(stmt, 5, rows->process);
-	sqlite3_bind_text(stmt, 6, kind_name(resource->kind), -1, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 7, (int64_t)resource->address);
-	sqlite3_bind_int64(stmt, 8, resource->connection);
-	sqlite3_bind_int64(stmt, 9, resource->status);
-	sqlite3_bind_int64(stmt, 10, resource->thread);
-	rows_bind_time(rows, stmt, 11, resource->acquired);
-	rows_bind_text(rows, stmt, 12, resource->function, "");
-	rows_bind_stack(rows, stmt, 13, resource->stack);
-	rows_bind_statement(rows, stmt, 14, &resource->statement);
-	sqlite3_bind_int64(stmt, 15, resource->rows);
-	sqlite3_bind_int64(stmt, 16, (int64_t)resource->bytes);
-	int rc = statement_run(stmt);
+	sqlite3_bind_int64(stmt, COLUMN_process, rows->process);
+	sqlite3_bind_text(stmt, COLUMN_kind, kind_name(resource->kind), -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, COLUMN_address, (int64_t)resource->address);
+	bind_row(stmt, COLUMN_connection, resource->connection);
+	sqlite3_bind_int64(stmt, COLUMN_status, resource->status);
+	sqlite3_bind_int64(stmt, COLUMN_thread, resource->thread);
+	bind_time(rows, stmt, COLUMN_acquired_ns, resource->acquired);
+	bind_text(rows, stmt, COLUMN_acquire_function, resource->function, "");
+	bind_stack(rows, stmt, COLUMN_acquire_stack, resource->stack);
+	bind_statement(rows, stmt, COLUMN_statement, &resource->statement);
+	sqlite3_bind_int64(stmt, COLUMN_rows, resource->rows);
+	sqlite3_bind_int64(stmt, COLUMN_bytes, (int64_t)resource->bytes);
+	rc = statement_run(stmt);
 	resource->row = sqlite3_last_insert_rowid(rows->statements.db);
 	return rc;
 }
 
 static int update_transaction(struct rows *rows, const struct fold_resource *resource)
 {
-	sqlite3_stmt *stmt = statement(&rows->statements, UPDATE_RESOURCE);
-	if (stmt == NULL)
-		return rows_error(rows);
-	sqlite3_bind_int64(stmt, 1, resource->row);
+	sqlite3_stmt *stmt;
+	int rc = statement(&rows->statements, update, &stmt);
+	if (rc != SQLITE_OK)
+		return rc;
 	bind_uses(rows, stmt, resource);
+	sqlite3_bind_int64(stmt, COLUMN_id, resource->row);
 	return statement_run(stmt);
 }
 
 static int delete_resource(struct rows *rows, int64_t row)
 {
-	sqlite3_stmt *stmt = statement(&rows->statements, DELETE_RESOURCE);
-	if (stmt == NULL)
-		return rows_error(rows);
+	sqlite3_stmt *stmt;
+	int rc = statement(&rows->statements, "DELETE FROM resource WHERE id = ?1", &stmt);
+	if (rc != SQLITE_OK)
+		return rc;
 	sqlite3_bind_int64(stmt, 1, row);
-	return statement_run(stmt);
-}
-
-static int save_pair(struct rows *rows, const struct fold_pair *pair)
-{
-	sqlite3_stmt *stmt = statement(&rows->statements, ADD_FOLD);
-	if (stmt == NULL)
-		return rows_error(rows);
-	sqlite3_bind_int64(stmt, 1, rows->process);
-	sqlite3_bind_text(stmt, 2, kind_name(pair->kind), -1, SQLITE_STATIC);
-	rows_bind_stack(rows, stmt, 3, pair->acquire_stack);
-	rows_bind_stack(rows, stmt, 4, pair->release_stack);
-	sqlite3_bind_int64(stmt, 5, (int64_t)pair->count);
-	sqlite3_bind_int64(stmt, 6, (int64_t)pair->total_ns);
-	sqlite3_bind_int64(stmt, 7, (int64_t)pair->longest_ns);
-	sqlite3_bind_int64(stmt, 8, pair->longest_idle_ns <= INT64_MAX ? (int64_t)pair->longest_idle_ns : INT64_MAX);
-	if (pair->longest_idle_ns != 0)
-		rows_bind_stack(rows, stmt, 9, pair->idle_stack);
-	return statement_run(stmt);
-}
-
-/* 0 stands for a stack of which there is none, unlike one that could not be taken. */
-static void bind_stack_or_none(const struct rows *rows, sqlite3_stmt *stmt, int at, uint32_t number)
-{
-	if (number != 0)
-		rows_bind_stack(rows, stmt, at, number);
-	else
-		sqlite3_bind_int64(stmt, at, 0);
-}
-
-static int save_misuse(struct rows *rows, const struct fold_misuse *misuse)
-{
-	sqlite3_stmt *stmt = statement(&rows->statements, ADD_MISUSE);
-	if (stmt == NULL)
-		return rows_error(rows);
-	sqlite3_bind_int64(stmt, 1, rows->process);
-	sqlite3_bind_text(stmt, 2, misuse_name(misuse->kind), -1, SQLITE_STATIC);
-	rows_bind_stack(rows, stmt, 3, misuse->stack);
-	bind_stack_or_none(rows, stmt, 4, misuse->acquire_stack);
-	bind_stack_or_none(rows, stmt, 5, misuse->release_stack);
-	rows_bind_text(rows, stmt, 6, misuse->function, "");
-	sqlite3_bind_int64(stmt, 7, misuse->connection);
-	sqlite3_bind_int64(stmt, 8, (int64_t)misuse->count);
-	rows_bind_time(rows, stmt, 9, misuse->first);
-	rows_bind_time(rows, stmt, 10, misuse->last);
 	return statement_run(stmt);
 }
 
@@ -133,19 +118,49 @@ static int update_transactions(struct rows *rows, struct fold *fold)
 	return rc;
 }
 
-int rows_save_resources(struct rows *rows, struct fold *fold)
+int resources_save(struct rows *rows, struct fold *fold)
 {
 	int rc = update_transactions(rows, fold);
 	const int64_t *gone = fold->gone_resources.items;
 	for (uint32_t i = 0; i < fold->gone_resources.count && rc == SQLITE_OK; i++)
 		rc = delete_resource(rows, gone[i]);
-	if (rc == SQLITE_OK)
-		rc = add_unsaved(rows, fold);
-	const struct fold_pair *pairs = fold->pairs.items;
-	for (uint32_t i = 0; i < fold->pairs.count && rc == SQLITE_OK; i++)
-		rc = save_pair(rows, &pairs[i]);
-	const struct fold_misuse *misuses = fold->misuses.items;
-	for (uint32_t i = 0; i < fold->misuses.count && rc == SQLITE_OK; i++)
-		rc = save_misuse(rows, &misuses[i]);
-	return rc;
+	return rc == SQLITE_OK ? add_unsaved(rows, fold) : rc;
+}
+
+/* Only what the fold needs to go on; the rest stays in the row. */
+static struct fold_resource read_resource(const struct rows *rows, const struct map *stacks, sqlite3_stmt *row)
+{
+	return (struct fold_resource){
+		.row = sqlite3_column_int64(row, COLUMN_id),
+		.address = (uint64_t)sqlite3_column_int64(row, COLUMN_address),
+		.kind = kind_named((const char *)sqlite3_column_text(row, COLUMN_kind)),
+		.connection = sqlite3_column_int64(row, COLUMN_connection),
+		.acquired = column_time(rows, row, COLUMN_acquired_ns),
+		.stack = column_stack(stacks, row, COLUMN_acquire_stack),
+		.used = column_time(rows, row, COLUMN_used_ns),
+		.idle_ns = (uint64_t)sqlite3_column_int64(row, COLUMN_idle_ns),
+		.idle_stack = column_stack(stacks, row, COLUMN_idle_stack),
+		.use_stack = column_stack(stacks, row, COLUMN_use_stack),
+	};
+}
+
+int resources_load(struct rows *rows, struct fold *fold, const struct map *stacks, const struct map *indexes)
+{
+	sqlite3_stmt *row;
+	int rc = statement(&rows->statements, live_resources, &row);
+	if (rc != SQLITE_OK)
+		return rc;
+	sqlite3_bind_int64(row, 1, rows->process);
+	while ((rc = sqlite3_step(row)) == SQLITE_ROW) {
+		struct fold_resource resource = read_resource(rows, stacks, row);
+		const uint32_t *index = NULL;
+		if (resource.connection != 0)
+			index = map_find(indexes, (uint64_t)resource.connection);
+		if (!fold_restore_resource(fold, &resource, index != NULL ? *index : 0)) {
+			rc = SQLITE_NOMEM;
+			break;
+		}
+	}
+	sqlite3_reset(row);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }

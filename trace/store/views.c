@@ -4,6 +4,9 @@
  *
  * Called by the analyzer; a shim needs none of it.
  */
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "trace/store/failure.h"
 
 extern const char trace_views_report_sql[];

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * drain.h - one spool's events into one trace.
+ *
+ * Owns the order of work that keeps an event from being lost or doubled.
+ * Called by the shim for its own spool and by the ingest for those of others.
+ */
+#ifndef PQLEAK_TRACE_STORE_DRAIN_H
+#define PQLEAK_TRACE_STORE_DRAIN_H
+
+#include "trace/spool/spool.h"
+#include "trace/store/trace.h"
+
+struct drain;
+
+/* A drain of `spool`, which must outlive it.  NULL when memory is short. */
+struct drain *drain_new(struct spool *spool);
+void drain_free(struct drain *drain);
+
+/*
+ * Moves every event the spool holds into the open trace inside the caller's transaction: reads where the trace stands
+ * (process.drained), folds from there, writes rows.  On failure the caller rolls back and must drain_free this drain.
+ * After the caller's COMMIT, drain_committed() lets the spool reuse the room.
+ */
+enum trace_error drain_into(struct drain *drain, sqlite3 *db, struct trace_failure *failure);
+void drain_committed(struct drain *drain);
+
+/*
+ * The whole of it, for the shim: open, BEGIN IMMEDIATE, drain_into, COMMIT, close.  Keeps nothing open, lets no SIGXFSZ
+ * through.  Opening costs some 0.5 ms whatever there is to drain (SQLite reads the schema), an event some 15 ns: drain
+ * tens of thousands at a time.  TRACE_SYSTEM when the spool was unlinked: the trace was replaced, and recording is
+ * over.
+ */
+enum trace_error drain_run(struct drain *drain, const char *trace_path, int wait_ms, struct trace_failure *failure);
+
+#endif
