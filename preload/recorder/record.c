@@ -2,8 +2,9 @@
 /*
  * record.c - an event's way from the hook into the spool, and the spool's into the trace.
  *
- * Owns the recorder's interface (recorder.h) and its state.  Captures the
- * stack before it takes the lock, drains after it has given it back.
+ * Owns the recorder's interface (recorder.h) and its state.  Unwinds, looks
+ * into interpreters and drains without the lock; only numbers and appends
+ * under it.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -12,14 +13,16 @@
 #include <unistd.h>
 
 #include "preload/process/recorder.h"
-#include "preload/recorder/scripts/script.h"
+#include "preload/recorder/scripts/interpreter.h"
 #include "preload/recorder/scripts/walk.h"
+#include "preload/recorder/scripts/wanted.h"
 #include "preload/recorder/self.h"
 #include "preload/recorder/sqlite.h"
-#include "preload/recorder/stack.h"
 #include "preload/recorder/stacks/capture.h"
 #include "preload/recorder/stacks/intern.h"
 #include "preload/recorder/stacks/lock.h"
+#include "preload/recorder/stacks/memo.h"
+#include "preload/recorder/stacks/stack.h"
 #include "trace/spool/spool.h"
 #include "trace/store/drain.h"
 
@@ -61,9 +64,10 @@ static int start(const struct recorder_settings *asked)
 	lost = 0;
 	drain = NULL; /* a parent's is not ours to free: its memory may be in use by the copy of a thread that is gone */
 	intern_reset(&spool, asked->calmly);
-	stack_reset(&lock);
-	walk_reset(&lock, asked->own_word);
-	script_lua_states(asked->lua_state);
+	memo_reset();
+	interpreter_reset(&lock);
+	wanted_reset();
+	walk_reset(&lock, asked);
 	return 0;
 }
 
@@ -103,6 +107,11 @@ static bool drain_now(int wait_ms)
 
 /* --- the spool --- */
 
+static void count_dropped(uint64_t events)
+{
+	atomic_fetch_add_explicit(&spool.header->dropped, events, memory_order_relaxed);
+}
+
 struct append_work {
 	const struct event *event;
 	int error;
@@ -115,10 +124,10 @@ static void append_calmly(void *closure)
 }
 
 /*
- * Appends under the lock.  Growing the spool makes system calls, so an event that needs room goes in calmly; where
- * there was none, most of those that follow are counted without asking the system again.
+ * Growing the spool makes system calls, so an event that needs room goes in calmly; where there was none, most of those
+ * that follow are counted without asking the system again.
  */
-static int append(const struct event *event)
+static int put(const struct event *event)
 {
 	if (!spool_is_full(&spool)) {
 		lost = 0;
@@ -128,19 +137,22 @@ static int append(const struct event *event)
 	if (lost % RETRY_EVENTS == 0)
 		host.calmly(append_calmly, &work);
 	else
-		atomic_fetch_add_explicit(&spool.header->dropped, 1, memory_order_relaxed);
+		count_dropped(1);
 	lost = work.error == 0 ? 0 : lost + 1;
 	return work.error;
 }
 
-static uint64_t events_so_far(void)
+/* Appends the event; the lock is held.  *ret_is_due: it is time for a drain. */
+static int append(const struct event *event, bool *ret_is_due)
 {
-	return atomic_load_explicit(&spool.header->head, memory_order_relaxed) + lost;
-}
-
-static void count_dropped(uint64_t events)
-{
-	atomic_fetch_add_explicit(&spool.header->dropped, events, memory_order_relaxed);
+	if (event->stack == 0)
+		count_dropped(1); /* the event, but not where it happened */
+	int error = put(event);
+	uint64_t so_far = atomic_load_explicit(&spool.header->head, memory_order_relaxed) + lost;
+	*ret_is_due = so_far >= next_drain;
+	if (*ret_is_due)
+		next_drain = so_far + RETRY_EVENTS;
+	return error;
 }
 
 /* --- the interface --- */
@@ -151,33 +163,54 @@ static void lose(void)
 	host.trouble("events are being lost", NULL, 0);
 }
 
+/* Whether the stack is a new one; the lock is held. */
+static bool is_new(struct stack *stack)
+{
+	return !has_ended && !stack_find(stack);
+}
+
+/* Whether a script runs in the stack, and the event wants its lines; the lock is held. */
+static bool wants_script(const struct stack *stack, const struct event *event)
+{
+	return !has_ended && (stack->number & STACK_RUNS_ANY) != 0 && wanted_with_script(event);
+}
+
+/*
+ * An event's way.  The lock is taken and given back here; what is called without it takes it itself, for moments, and
+ * gives it back.
+ */
 static void record(struct event *event)
 {
 	struct stack stack;
+	uint32_t thread = event->thread;
 	stack_see(&stack, __builtin_frame_address(0), atomic_load_explicit(host.unloads, memory_order_relaxed));
-	if (!lock_take(&lock, event->thread)) {
+
+	bool is_locked = lock_take(&lock, thread);
+	if (is_locked && is_new(&stack)) {
+		lock_give(&lock);
+		uint32_t marks = interpreter_marks(stack.frames, stack.count, stack.unloads, thread);
+		is_locked = lock_take(&lock, thread);
+		if (is_locked)
+			stack_add(&stack, marks);
+	}
+	event->stack = stack.number & STACK_NUMBER;
+	if (is_locked && wants_script(&stack, event)) {
+		lock_give(&lock);
+		event->stack = walk_stack(&stack, thread);
+		is_locked = lock_take(&lock, thread);
+	}
+	if (!is_locked) {
 		lose();
 		return;
 	}
-	int error = 0;
 	bool is_due = false;
-	if (!has_ended) {
-		if (!stack_number(&stack, event)) {
-			lose();
-			return;
-		}
-		if (event->stack == 0)
-			count_dropped(1); /* the event, but not where it happened */
-		error = append(event);
-		is_due = events_so_far() >= next_drain;
-		if (is_due)
-			next_drain = events_so_far() + RETRY_EVENTS;
-	}
+	int error = has_ended ? 0 : append(event, &is_due);
 	lock_give(&lock);
+
 	stack_learn(&stack);
 	if (error != 0)
 		host.trouble("events are being lost: the spool cannot grow", NULL, -error);
-	if (is_due && drain_now(0) && lock_take(&lock, event->thread)) {
+	if (is_due && drain_now(0) && lock_take(&lock, thread)) {
 		next_drain = atomic_load_explicit(&spool.header->tail, memory_order_relaxed) + DRAIN_EVENTS;
 		lost = 0;
 		lock_give(&lock);

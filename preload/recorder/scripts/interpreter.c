@@ -7,9 +7,8 @@
 
 #include "preload/elf/elf-object.h"
 
-/* A language is added here, and in meson.build. */
-static const struct script_language *const languages[] = {&script_python, &script_php, &script_ruby, &script_perl,
-														  &script_lua};
+#define ADDRESS(name) &script_##name,
+static const struct script_language *const languages[] = {SCRIPT_LANGUAGES(ADDRESS)};
 
 enum {
 	KNOWN = 64,  /* modules that are examined once; more are examined for each new stack */
@@ -190,7 +189,7 @@ static bool runs(const struct script_interpreter *interpreter, const uintptr_t *
 static bool may_wait(const struct script_interpreter *interpreter, const uintptr_t *frames, size_t count)
 {
 	bool is_known = true;
-	for (size_t i = 0; i < count && (frames[i] - 1 < interpreter->low || frames[i] - 1 >= interpreter->high); i++) {
+	for (size_t i = 0; i < count && !script_is_inside(interpreter, frames[i]); i++) {
 		struct elf_object driver;
 		bool is_met = is_driver(interpreter->language, frames[i], &driver);
 		if (is_met && interpreter->language->meet_driver != NULL)

@@ -22,8 +22,7 @@
 
 #define INTERPRETERS 6u /* at most so many in a process */
 
-/* A stack's number with its marks. */
-#define STACK_NUMBER 0x00ffffffu                                      /* 8 MiB of blobs are far fewer */
+/* The marks of a stack, in what its number (stacks/stack.h) leaves free. */
 #define STACK_RUNS(interpreter) ((uint32_t)1 << (24 + (interpreter))) /* scripts of that interpreter */
 #define STACK_RUNS_ANY 0x3f000000u
 #define STACK_MAY_WAIT 0x40000000u /* only such drivers lie between libpq and it that its lock may be taken */

@@ -64,7 +64,7 @@ struct perl_text {
 #define PERL_CONTEXT_AT(perl, context, behind) (((const char *const *)(context))[(perl)->oldcop + (behind)])
 
 /* One of Perl's functions. */
-#define PERL_CALL(type, perl, number) (__extension__(type *)(perl)->interpreter->function[number])
+#define PERL_CALL(type, perl, number) FUNCTION_OF((perl)->interpreter, number, type *)
 
 /* The text of a value that Perl has just made. */
 #define PERL_TEXT_OF(value) PERL_AT(char *, value, 16)

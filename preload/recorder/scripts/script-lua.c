@@ -71,14 +71,7 @@ struct lua {
 	bool is_51, is_54;
 };
 
-#define CALL(type, lua, number) (__extension__(type *)(lua)->interpreter->function[number])
-
-static void *(*state_of)(const void *address);
-
-void script_lua_states(void *(*asked_state_of)(const void *address))
-{
-	state_of = asked_state_of;
-}
+#define CALL(type, lua, number) FUNCTION_OF((lua)->interpreter, number, type *)
 
 /* --- the native side --- */
 
@@ -88,7 +81,7 @@ static uintptr_t called_by_lua(const struct script_interpreter *interpreter)
 	uintptr_t frames[CAPTURE_FRAMES];
 	size_t count = capture_stack(frames);
 	for (size_t i = 0; i < count; i++)
-		if (frames[i] - 1 >= interpreter->low && frames[i] - 1 < interpreter->high)
+		if (script_is_inside(interpreter, frames[i]))
 			return i > 0 ? frames[i - 1] : 0;
 	return 0;
 }
@@ -157,7 +150,8 @@ static void add(const struct lua *lua, struct script_walk *walk, const struct de
 static void walk_lua(const struct script_interpreter *interpreter, struct script_walk *walk)
 {
 	uintptr_t driver = called_by_lua(interpreter);
-	struct lua lua = {.interpreter = interpreter, .state = driver != 0 ? state_of((const void *)(driver - 1)) : NULL};
+	struct lua lua = {.interpreter = interpreter,
+					  .state = driver != 0 ? script_lua_state((const void *)(driver - 1)) : NULL};
 	if (lua.state == NULL || !has_known_layout(&lua) || !runs(&lua, function_start(driver - 1)))
 		return;
 	struct debug debug, outer;

@@ -60,7 +60,7 @@ static bool is_main_running(const struct script_interpreter *interpreter)
 	size_t count = capture_stack(frames);
 	bool is_running = count == CAPTURE_FRAMES; /* the stack is deeper than is seen */
 	for (size_t i = 0; i < count && !is_running; i++) {
-		if (frames[i] - 1 < interpreter->low || frames[i] - 1 >= interpreter->high)
+		if (!script_is_inside(interpreter, frames[i]))
 			continue;
 		uintptr_t start = function_start(frames[i] - 1);
 		is_running = start == (uintptr_t)interpreter->function[PERL_RUN] ||

@@ -104,12 +104,10 @@ struct calls {
 	uint32_t count;
 };
 
-#define FUNCTION(php, index, type) ((__extension__(type)(php)->function[index]))
-
 static const struct zval *find(const struct calls *calls, const void *array, const char *name)
 {
-	return FUNCTION(calls->php, FIND_NAME, const struct zval *(*)(const void *, const char *, size_t))(array, name,
-																									   strlen(name));
+	return FUNCTION_OF(calls->php, FIND_NAME, const struct zval *(*)(const void *, const char *, size_t))(array, name,
+																										  strlen(name));
 }
 
 static const struct zend_string *find_string(const struct calls *calls, const void *array, const char *name)
@@ -125,7 +123,7 @@ static bool read_call(const struct calls *calls, uint32_t index, struct call *re
 	if (index >= calls->count)
 		return false;
 	const struct zval *row =
-		FUNCTION(calls->php, FIND_INDEX, const struct zval *(*)(const void *, uint64_t))(calls->array, index);
+		FUNCTION_OF(calls->php, FIND_INDEX, const struct zval *(*)(const void *, uint64_t))(calls->array, index);
 	if (row == NULL || (row->type & TYPE_MASK) != IS_ARRAY)
 		return false;
 	ret->function = find_string(calls, row->array, "function");
@@ -155,13 +153,13 @@ static bool is_internal(const struct calls *calls, const struct call *call, bool
 	if (call->function == NULL)
 		return false;
 	if (call->class != NULL) {
-		type =
-			FUNCTION(calls->php, LOOKUP_CLASS, const unsigned char *(*)(const struct zend_string *, void *, uint32_t))(
-				call->class, NULL, NO_AUTOLOAD);
+		type = FUNCTION_OF(calls->php, LOOKUP_CLASS,
+						   const unsigned char *(*)(const struct zend_string *, void *, uint32_t))(call->class, NULL,
+																								   NO_AUTOLOAD);
 		return type != NULL && *type == INTERNAL;
 	}
-	type = FUNCTION(calls->php, FETCH_FUNCTION, const unsigned char *(*)(const char *, size_t))(call->function->bytes,
-																								call->function->length);
+	type = FUNCTION_OF(calls->php, FETCH_FUNCTION,
+					   const unsigned char *(*)(const char *, size_t))(call->function->bytes, call->function->length);
 	if (type != NULL)
 		return *type == INTERNAL;
 	/* No function by its name: a closure, an include, or made by an extension such as FFI. */
@@ -195,8 +193,8 @@ static void add(struct script_walk *walk, const struct call *function, const str
 static void add_frames(const struct calls *calls, struct script_walk *walk)
 {
 	const struct script_interpreter *php = calls->php;
-	const struct zend_string *file = FUNCTION(php, EXECUTED_FILENAME, const struct zend_string *(*)(void))();
-	uint32_t line = FUNCTION(php, EXECUTED_LINE, uint32_t(*)(void))();
+	const struct zend_string *file = FUNCTION_OF(php, EXECUTED_FILENAME, const struct zend_string *(*)(void))();
+	uint32_t line = FUNCTION_OF(php, EXECUTED_LINE, uint32_t(*)(void))();
 	if (file == NULL)
 		return;
 	struct call innermost, call, function;
@@ -236,7 +234,7 @@ static void *own_heap(const struct script_interpreter *php)
 	if (own.startup != php->function[HEAP_STARTUP]) {
 		if (!is_memory_left())
 			return NULL;
-		own.heap = FUNCTION(php, HEAP_STARTUP, void *(*)(void))();
+		own.heap = FUNCTION_OF(php, HEAP_STARTUP, void *(*)(void))();
 		own.startup = php->function[HEAP_STARTUP];
 	}
 	return own.heap;
@@ -245,12 +243,12 @@ static void *own_heap(const struct script_interpreter *php)
 static void walk_in_own_heap(const struct script_interpreter *php, struct script_walk *walk)
 {
 	struct zval rows = {.type = 0};
-	FUNCTION(php, FETCH_BACKTRACE, void (*)(struct zval *, int, int, int))(&rows, SKIP_LAST_NOT, IGNORE_ARGS, ROWS);
+	FUNCTION_OF(php, FETCH_BACKTRACE, void (*)(struct zval *, int, int, int))(&rows, SKIP_LAST_NOT, IGNORE_ARGS, ROWS);
 	if ((rows.type & TYPE_MASK) != IS_ARRAY)
 		return;
-	struct calls calls = {php, rows.array, FUNCTION(php, ARRAY_COUNT, uint32_t(*)(void *))(rows.array)};
+	struct calls calls = {php, rows.array, FUNCTION_OF(php, ARRAY_COUNT, uint32_t(*)(void *))(rows.array)};
 	add_frames(&calls, walk);
-	FUNCTION(php, ARRAY_DESTROY, void (*)(void *))(rows.array);
+	FUNCTION_OF(php, ARRAY_DESTROY, void (*)(void *))(rows.array);
 }
 
 static void walk_php(const struct script_interpreter *php, struct script_walk *walk)
@@ -259,7 +257,7 @@ static void walk_php(const struct script_interpreter *php, struct script_walk *w
 		return;
 	void *heap = own_heap(php);
 	if (heap != NULL) {
-		void *(*set_heap)(void *) = FUNCTION(php, HEAP_SET, void *(*)(void *));
+		void *(*set_heap)(void *) = FUNCTION_OF(php, HEAP_SET, void *(*)(void *));
 		void *requests = set_heap(heap);
 		walk_in_own_heap(php, walk);
 		set_heap(requests);

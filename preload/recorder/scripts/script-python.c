@@ -98,7 +98,7 @@ static const char *const drivers[] = {
 typedef struct object object; /* PyObject */
 
 /* Calls function `n` of the interpreter. */
-#define CALL(type, n, parameters) (__extension__(type(*) parameters) interpreter->function[n])
+#define CALL(type, n, parameters) FUNCTION_OF(interpreter, n, type(*) parameters)
 
 static void *current_thread(const struct script_interpreter *interpreter)
 {

@@ -67,8 +67,6 @@ enum {
 	LAST_CONSTANT = 0x40, /* nil and its like are below, and no object */
 };
 
-#define FUNCTION(ruby, index, type) ((__extension__(type)(ruby)->function[index]))
-
 /* Takes a frame; false: no more of them. */
 typedef bool take_frame(void *closure, const struct ruby_frame *frame);
 
@@ -76,7 +74,7 @@ static const char *text_of(const struct script_interpreter *ruby, VALUE value, s
 {
 	if ((value & 7) != 0 || value < LAST_CONSTANT || (*(const VALUE *)value & T_MASK) != T_STRING)
 		return NULL;
-	const char *text = FUNCTION(ruby, STRING_POINTER, const char *(*)(VALUE *))(&value);
+	const char *text = FUNCTION_OF(ruby, STRING_POINTER, const char *(*)(VALUE *))(&value);
 	*ret_length = text != NULL ? strnlen(text, TEXT_BYTES) : 0;
 	return text;
 }
@@ -95,7 +93,7 @@ static void mend_evaluated(struct ruby_frame *frame)
 static bool is_eval(const struct script_interpreter *ruby, VALUE frame)
 {
 	size_t length;
-	const char *method = text_of(ruby, FUNCTION(ruby, FRAME_METHOD, VALUE(*)(VALUE))(frame), &length);
+	const char *method = text_of(ruby, FUNCTION_OF(ruby, FRAME_METHOD, VALUE(*)(VALUE))(frame), &length);
 	return method != NULL && strcmp(method, "eval") == 0;
 }
 
@@ -120,14 +118,14 @@ static void see(const struct script_interpreter *ruby, struct sight *ret)
 {
 	VALUE frames[FRAMES];
 	int lines[FRAMES];
-	int count = FUNCTION(ruby, PROFILE_FRAMES, int (*)(int, int, VALUE *, int *))(0, FRAMES, frames, lines);
-	ret->collections = FUNCTION(ruby, COLLECTIONS, size_t(*)(void))();
+	int count = FUNCTION_OF(ruby, PROFILE_FRAMES, int (*)(int, int, VALUE *, int *))(0, FRAMES, frames, lines);
+	ret->collections = FUNCTION_OF(ruby, COLLECTIONS, size_t(*)(void))();
 	ret->count = count > 0 ? (size_t)count : 0;
 	for (size_t i = 0; i < ret->count; i++)
 		ret->frame[i] = (struct sighted){
 			.frame = frames[i],
-			.path = FUNCTION(ruby, FRAME_PATH, VALUE(*)(VALUE))(frames[i]),
-			.label = FUNCTION(ruby, FRAME_LABEL, VALUE(*)(VALUE))(frames[i]),
+			.path = FUNCTION_OF(ruby, FRAME_PATH, VALUE(*)(VALUE))(frames[i]),
+			.label = FUNCTION_OF(ruby, FRAME_LABEL, VALUE(*)(VALUE))(frames[i]),
 			.line = lines[i] > 0 ? (uint64_t)lines[i] : 0,
 		};
 	/* The collector looks for objects on stacks, and must not find these there later. */
@@ -147,7 +145,7 @@ static bool read_frame(const struct script_interpreter *ruby, const struct sight
 	const char *function = text_of(ruby, sighted->label, &ret->function_length);
 	if (function != NULL)
 		ret->function = function;
-	VALUE first = ret->file != NULL ? FUNCTION(ruby, FRAME_FIRST_LINE, VALUE(*)(VALUE))(sighted->frame) : 0;
+	VALUE first = ret->file != NULL ? FUNCTION_OF(ruby, FRAME_FIRST_LINE, VALUE(*)(VALUE))(sighted->frame) : 0;
 	if ((first & 1) != 0 && ret->line != 0 && ret->line < first >> 1) /* a small integer */
 		mend_evaluated(ret);
 	return ret->file != NULL;
@@ -175,7 +173,7 @@ static void tell(const struct script_interpreter *ruby, const struct sight *sigh
 
 static bool may_look(const struct script_interpreter *ruby)
 {
-	return FUNCTION(ruby, HAS_LOCK, int (*)(void))() && !FUNCTION(ruby, IS_COLLECTING, int (*)(void))();
+	return FUNCTION_OF(ruby, HAS_LOCK, int (*)(void))() && !FUNCTION_OF(ruby, IS_COLLECTING, int (*)(void))();
 }
 
 /* --- notes --- */
@@ -190,7 +188,7 @@ static bool add_to_note(void *closure, const struct ruby_frame *frame)
 
 static void note(uintptr_t stack)
 {
-	if (!FUNCTION(&noting, IS_RUBY_THREAD, int (*)(void))() || !may_look(&noting))
+	if (!FUNCTION_OF(&noting, IS_RUBY_THREAD, int (*)(void))() || !may_look(&noting))
 		return;
 	struct sight sight;
 	see(&noting, &sight);
@@ -208,15 +206,15 @@ typedef void *lockless(void *);
 static void *call_without_lock(lockless *work, void *argument, void (*wake)(void *), void *wakes)
 {
 	note((uintptr_t)__builtin_frame_address(0));
-	return FUNCTION(&noting, WITHOUT_LOCK, void *(*)(lockless *, void *, void (*)(void *), void *))(work, argument,
-																									wake, wakes);
+	return FUNCTION_OF(&noting, WITHOUT_LOCK, void *(*)(lockless *, void *, void (*)(void *), void *))(work, argument,
+																									   wake, wakes);
 }
 
 static void *call_without_lock_flags(lockless *work, void *argument, void (*wake)(void *), void *wakes, int flags)
 {
 	note((uintptr_t)__builtin_frame_address(0));
-	return FUNCTION(&noting, WITHOUT_LOCK_FLAGS,
-					void *(*)(lockless *, void *, void (*)(void *), void *, int))(work, argument, wake, wakes, flags);
+	return FUNCTION_OF(&noting, WITHOUT_LOCK_FLAGS, void *(*)(lockless *, void *, void (*)(void *), void *, int))(
+		work, argument, wake, wakes, flags);
 }
 
 static void *choose(const char *name)
@@ -251,14 +249,14 @@ static bool add_to_walk(void *closure, const struct ruby_frame *frame)
 
 static void walk_ruby(const struct script_interpreter *ruby, struct script_walk *walk)
 {
-	if (!FUNCTION(ruby, IS_RUBY_THREAD, int (*)(void))())
+	if (!FUNCTION_OF(ruby, IS_RUBY_THREAD, int (*)(void))())
 		return;
 	if (may_look(ruby)) {
 		struct sight sight;
 		see(ruby, &sight);
 		tell(ruby, &sight, add_to_walk, walk);
 		forget(&sight);
-	} else if (!FUNCTION(ruby, HAS_LOCK, int (*)(void))() && script_may_wait(walk))
+	} else if (!FUNCTION_OF(ruby, HAS_LOCK, int (*)(void))() && script_may_wait(walk))
 		ruby_note_read((uintptr_t)__builtin_frame_address(0), add_to_walk, walk);
 }
 

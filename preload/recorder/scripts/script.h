@@ -27,7 +27,7 @@
 #define SCRIPT_FRAMES 64    /* innermost ones; the rest is left out */
 
 struct elf_object;
-struct script_walk; /* script.c's */
+struct script_walk; /* walk.c's */
 
 /* An interpreter that was found in a loaded object. Forgotten at a dlclose. */
 struct script_interpreter {
@@ -99,10 +99,27 @@ void *script_way_out(void);
 void script_add(struct script_walk *walk, const char *function, size_t function_length, const char *file,
 				size_t file_length, uint32_t line, bool begins);
 
-/* Lua's states are known to the shim (preload/bind/lua.h): whom to ask. */
-void script_lua_states(void *(*state_of)(const void *address));
+/* The lua_State that the shim knows for the module at `address` (recorder_settings), or NULL. */
+void *script_lua_state(const void *address);
 
-/* The languages there are: interpreter.c has the list. */
-extern const struct script_language script_python, script_php, script_ruby, script_perl, script_lua;
+/* The languages there are, each in script-NAME.c. */
+#define SCRIPT_LANGUAGES(LANGUAGE)                                                                                     \
+	LANGUAGE(python)                                                                                                   \
+	LANGUAGE(php)                                                                                                      \
+	LANGUAGE(ruby)                                                                                                     \
+	LANGUAGE(perl)                                                                                                     \
+	LANGUAGE(lua)
+
+#define SCRIPT_DECLARE(name) extern const struct script_language script_##name;
+SCRIPT_LANGUAGES(SCRIPT_DECLARE)
+
+/* Calls a function of an interpreter, or reads its data: FUNCTION_OF(interpreter, NUMBER, int (*)(void))(). */
+#define FUNCTION_OF(interpreter, number, type) (__extension__(type)(interpreter)->function[number])
+
+/* Whether the return address lies in the interpreter: one less lies inside the call. */
+static inline bool script_is_inside(const struct script_interpreter *interpreter, uintptr_t return_address)
+{
+	return return_address - 1 >= interpreter->low && return_address - 1 < interpreter->high;
+}
 
 #endif

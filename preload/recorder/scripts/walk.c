@@ -30,11 +30,13 @@ struct script_walk {
 
 static struct recorder_lock *guard;
 static void **(*own_word)(void); /* of this thread: its walk, or NULL */
+static void *(*lua_state)(const void *address);
 
-void walk_reset(struct recorder_lock *lock, void **(*word)(void))
+void walk_reset(struct recorder_lock *lock, const struct recorder_settings *settings)
 {
 	guard = lock;
-	own_word = word;
+	own_word = settings->own_word;
+	lua_state = settings->lua_state;
 }
 
 /* --- what the languages call --- */
@@ -58,6 +60,11 @@ void *script_way_out(void)
 {
 	const struct script_walk *walk = *own_word();
 	return walk != NULL ? walk->way_out : NULL;
+}
+
+void *script_lua_state(const void *address)
+{
+	return lua_state(address);
 }
 
 /* Appends a text and its NUL; of a long one the beginning or the end. */

@@ -12,10 +12,11 @@
 #ifndef PQLEAK_PRELOAD_RECORDER_SCRIPTS_WALK_H
 #define PQLEAK_PRELOAD_RECORDER_SCRIPTS_WALK_H
 
-#include "preload/recorder/stack.h"
+#include "preload/recorder/stacks/lock.h"
+#include "preload/recorder/stacks/stack.h"
 
-/* Forgets everything: this is a new process.  `own_word` gives the calling thread's own word, NULL at first. */
-void walk_reset(struct recorder_lock *lock, void **(*own_word)(void));
+/* Begins anew: this is a new process. */
+void walk_reset(struct recorder_lock *lock, const struct recorder_settings *settings);
 
 /* The number of the stack with the frames of its scripts; without any, or without room, the native stack's own. */
 uint32_t walk_stack(const struct stack *stack, uint32_t thread);
