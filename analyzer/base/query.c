@@ -28,6 +28,23 @@ bool query_run(sqlite3 *db, const char *sql)
 	return false;
 }
 
+bool query_drop(sqlite3 *db, const char *names)
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT group_concat(printf('DROP %s temp.%s;', type, name), '')"
+										  " FROM sqlite_temp_schema WHERE type IN ('table', 'view')"
+										  " AND instr(' ' || ? || ' ', ' ' || name || ' ') > 0");
+	bool failed = row == NULL;
+
+	if (failed)
+		return false;
+	sqlite3_bind_text(row, 1, names, -1, SQLITE_STATIC);
+	char *sql = query_next(row, &failed) ? sqlite3_mprintf("%s", query_text(row, 0)) : NULL;
+	sqlite3_reset(row);
+	bool done = !failed && sql != NULL && query_run(db, sql);
+	sqlite3_free(sql);
+	return done;
+}
+
 sqlite3_stmt *query_prepare(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *statement = NULL;

@@ -15,6 +15,9 @@
 /* Runs statements that give no rows; false: the reason is printed. */
 bool query_run(sqlite3 *db, const char *sql);
 
+/* Drops the TEMP tables and views of these names, as far as they are there; false: the reason is printed. */
+bool query_drop(sqlite3 *db, const char *names);
+
 /* A prepared statement, or NULL: the reason is printed.  Finalised by the caller; `query_free` suits cleanup. */
 sqlite3_stmt *query_prepare(sqlite3 *db, const char *sql);
 

@@ -81,7 +81,7 @@ static bool audit(struct reading *reading, void *context)
 	struct printer output = *terminal;
 	sqlite3 *db = reading->db;
 
-	if (!query_run(db, audit_sql) || !sites_make(db, &reading->symbols) || !query_run(db, audit_advice_sql))
+	if (!query_run(db, audit_sql) || !sites_make(db, &reading->symbols, "SELECT acquire_stack FROM audited") || !query_run(db, audit_advice_sql))
 		return false;
 	/* With running processes this is called twice, and prints when they are included. */
 	if (reading->running > 0 && !reading->peeking)

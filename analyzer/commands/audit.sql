@@ -1,10 +1,8 @@
 -- SPDX-License-Identifier: PostgreSQL
--- How each call site asks for its connections, and what to think of it.  Makes TEMP TABLE audited; adds its stacks to
--- wanted_stack.  `way`: 'socket' and 'loopback' leave this machine alone, so advice about networks is not for them.
+-- How each call site asks for its connections, and what to think of it.  Makes TEMP TABLE audited.
+-- `way`: 'socket' and 'loopback' leave this machine alone, so advice about networks is not for them.
 
 DROP TABLE IF EXISTS temp.audited;
-DROP TABLE IF EXISTS temp.wanted_stack;
-CREATE TEMP TABLE wanted_stack (stack INTEGER PRIMARY KEY);
 
 CREATE TEMP TABLE audited AS
   SELECT c.acquire_stack, c.setting, t.application_name,
@@ -13,5 +11,3 @@ CREATE TEMP TABLE audited AS
          max(t.ssl) AS ssl, max(c.state = 'connected') AS connected, count(*) AS count
   FROM connection c LEFT JOIN target t ON t.id = c.target
   WHERE c.state <> 'inherited' GROUP BY c.acquire_stack, c.setting, t.application_name, way;
-
-INSERT OR IGNORE INTO wanted_stack SELECT acquire_stack FROM audited WHERE acquire_stack > 0;

@@ -59,9 +59,7 @@ static const char life_sql[] =
 	" FROM connection_life l JOIN connection c ON c.id = l.id JOIN process p ON p.id = l.process"
 	" LEFT JOIN target_text t ON t.target = c.target WHERE l.id = ?";
 
-static const char wanted_sql[] = "DROP TABLE IF EXISTS temp.wanted_stack;"
-								 "CREATE TEMP TABLE wanted_stack AS"
-								 " SELECT acquire_stack AS stack FROM connection WHERE id = %lld"
+static const char stacks_sql[] = "SELECT acquire_stack FROM connection WHERE id = %lld"
 								 " UNION SELECT acquire_stack FROM misuse_life WHERE connection = %lld"
 								 " UNION SELECT use_stack FROM connection WHERE id = %lld"
 								 " UNION SELECT release_stack FROM connection WHERE id = %lld"
@@ -248,10 +246,10 @@ static bool print_life(struct reading *reading, void *context)
 	const struct life *life = context;
 	const struct printer *printer = life->printer;
 	long long id = life->id;
-	char *wanted = sqlite3_mprintf(wanted_sql, id, id, id, id, id, id);
-	bool done = wanted != NULL && query_run(reading->db, wanted) && sites_make(reading->db, &reading->symbols);
+	char *stacks = sqlite3_mprintf(stacks_sql, id, id, id, id, id, id);
+	bool done = stacks != NULL && sites_make(reading->db, &reading->symbols, stacks);
 
-	sqlite3_free(wanted);
+	sqlite3_free(stacks);
 	/* With running processes this is called twice, and prints when they are included. */
 	if (!done || (reading->running > 0 && !reading->peeking))
 		return done;

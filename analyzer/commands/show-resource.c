@@ -40,9 +40,7 @@ static const char resource_sql[] =
 	" FROM resource_life l JOIN process p ON p.id = l.process LEFT JOIN connection c ON c.id = l.connection"
 	" LEFT JOIN target_text t ON t.target = c.target WHERE l.kind = ? AND l.id = ?";
 
-static const char wanted_sql[] = "DROP TABLE IF EXISTS temp.wanted_stack;"
-								 "CREATE TEMP TABLE wanted_stack AS"
-								 " SELECT acquire_stack AS stack FROM resource WHERE id = %lld"
+static const char stacks_sql[] = "SELECT acquire_stack FROM resource WHERE id = %lld"
 								 " UNION SELECT idle_stack FROM resource WHERE id = %lld";
 
 struct shown {
@@ -85,10 +83,10 @@ static bool print_resource(struct reading *reading, void *context)
 	const char *kind = kind_name((uint8_t)shown->kind);
 	long long id = shown->id;
 	char held[DURATION_TEXT] = "";
-	char *wanted = sqlite3_mprintf(wanted_sql, id, id);
-	bool done = wanted != NULL && query_run(reading->db, wanted) && sites_make(reading->db, &reading->symbols);
+	char *stacks = sqlite3_mprintf(stacks_sql, id, id);
+	bool done = stacks != NULL && sites_make(reading->db, &reading->symbols, stacks);
 
-	sqlite3_free(wanted);
+	sqlite3_free(stacks);
 	/* With running processes this is called twice, and prints when they are included. */
 	if (!done || (reading->running > 0 && !reading->peeking))
 		return done;

@@ -26,7 +26,7 @@
 /* Every stack gets its names: nobody knows what the query will ask for. */
 static bool name_stacks(struct reading *reading)
 {
-	return symbols_want_all(reading->db) && symbols_resolve(reading->db, &reading->symbols);
+	return symbols_resolve(reading->db, &reading->symbols, EVERY_STACK);
 }
 
 static void measure(sqlite3_stmt *row, int *widths, int columns)

@@ -55,7 +55,7 @@ static const char *reason_text(const char *state)
 
 bool symbolize(struct reading *reading)
 {
-	return symbols_want_all(reading->db) && symbols_resolve(reading->db, &reading->symbols);
+	return symbols_resolve(reading->db, &reading->symbols, EVERY_STACK);
 }
 
 /* "; without: 18 in libfoo.so and libbar.so (no symbols), 10 in app (changed since it was traced)" */

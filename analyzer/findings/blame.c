@@ -12,33 +12,9 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/findings/separate.h"
-#include "analyzer/reading/statements.h"
 
-static const char releases_sql[] =
-	"INSERT OR IGNORE INTO wanted_stack SELECT release_stack FROM main.fold"
-	" WHERE (kind, acquire_stack) IN (SELECT kind, stack FROM stack_count);"
-	"INSERT OR IGNORE INTO wanted_stack SELECT use_stack FROM main.connection"
-	" WHERE use_stack IS NOT NULL AND id IN (SELECT used_id FROM tally WHERE kind = 'connection')";
-
-static const char own_sql[] =
-	"INSERT INTO own_call SELECT frame, depth, role, dense_rank() OVER (ORDER BY unit, function, file, line > 0,"
-	"  iif(line > 0, line, \"offset\"), iif(line > 0, 0, depth))"
-	" FROM frame_call WHERE role <> 'driver' AND NOT is_start(ifnull(function, ''))";
-
-/* As sites.sql finds the call site, and outwards from there. */
-static const char steps_query[] =
-	"SELECT c.stack, c.lost, c.clean, s.level, o.frame, o.depth, o.place"
-	" FROM stack_count c CROSS JOIN reach r ON r.stack = c.stack CROSS JOIN stack_frame s ON s.stack = c.stack"
-	" CROSS JOIN own_call o ON o.frame = s.frame WHERE c.kind = ? AND (o.role = 'script'"
-	"  OR o.role = 'native' AND ifnull(s.level < r.outermost, 1) OR o.role = 'interpreter' AND r.outermost IS NULL)"
-	" ORDER BY c.stack, s.level, o.depth";
-
-/* Stacks without code of the user's own. */
-static const char rest_sql[] =
-	"INSERT OR IGNORE INTO stack_blame SELECT c.kind, c.stack, s.level, s.frame, s.depth, NULL"
-	" FROM stack_count c JOIN site s ON s.stack = c.stack WHERE c.lost > 0";
-
-#define MOST_LEVELS 65536 /* more than a stack has */
+static const char places_query[] = "SELECT stack, lost, clean, level, frame, depth, place FROM stack_place"
+								   " WHERE kind = ? ORDER BY stack, level, depth";
 
 /* A place of a stack: which call of it that is. */
 struct step {
@@ -118,7 +94,7 @@ static bool add_stack(struct blame *blame, sqlite3_stmt *row)
 
 static bool read_stacks(struct blame *blame)
 {
-	QUERY_CLEANUP row = query_prepare(blame->db, steps_query);
+	QUERY_CLEANUP row = query_prepare(blame->db, places_query);
 	bool failed = row == NULL;
 
 	if (failed)
@@ -153,7 +129,7 @@ static bool run(sqlite3_stmt *statement)
 
 static bool write_blamed(const struct blame *blame)
 {
-	QUERY_CLEANUP insert = query_prepare(blame->db, "INSERT INTO stack_blame VALUES (?, ?, ?, ?, ?, ?)");
+	QUERY_CLEANUP insert = query_prepare(blame->db, "REPLACE INTO stack_blame VALUES (?, ?, ?, ?, ?, ?)");
 	bool done = insert != NULL;
 
 	for (size_t i = 0; i < blame->stack_count && done; i++) {
@@ -172,36 +148,39 @@ static bool write_blamed(const struct blame *blame)
 	return done;
 }
 
-static int64_t scope_number(const struct blame *blame, const struct separate_node *node)
+/* What a node is compared with: from this column of the statement on, as scope_first and scope_level. */
+static void bind_scope(sqlite3_stmt *statement, int column, const struct blame *blame, const struct separate_node *node)
 {
-	return (blame->stack_base + node->scope_first) * MOST_LEVELS + node->level - node->parted;
+	sqlite3_bind_int64(statement, column, blame->stack_base + node->scope_first);
+	sqlite3_bind_int64(statement, column + 1, (int64_t)node->level - node->parted);
 }
 
 static bool write_separation(const struct blame *blame)
 {
 	QUERY_CLEANUP insert =
-		query_prepare(blame->db, "INSERT INTO separation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+		query_prepare(blame->db, "INSERT INTO separation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	bool done = insert != NULL;
 
 	for (size_t i = 0; i < blame->node_count && done; i++) {
 		const struct separate_node *node = &blame->nodes[i];
 		const struct separate_stack *part = &blame->parts[node->first];
 		const struct step *site = step_of(blame, part, 0);
-		const int64_t values[] = {blame->node_base + (int64_t)i, scope_number(blame, node), node->level, site->frame,
-								  site->depth};
+		const int64_t places[] = {node->level, site->frame, site->depth};
 		const int64_t numbers[] = {node->lost, node->acquired, node->others_lost, node->others_acquired};
 		sqlite3_clear_bindings(insert);
-		for (int v = 0; v < 5; v++)
-			sqlite3_bind_int64(insert, 1 + v, values[v]);
+		sqlite3_bind_int64(insert, 1, blame->node_base + (int64_t)i);
+		bind_scope(insert, 2, blame, node);
+		for (int p = 0; p < 3; p++)
+			sqlite3_bind_int64(insert, 4 + p, places[p]);
 		if (node->parted) {
 			const struct step *shared = step_of(blame, part, node->level - 1);
-			sqlite3_bind_int64(insert, 6, shared->frame);
-			sqlite3_bind_int(insert, 7, shared->depth);
-			sqlite3_bind_int64(insert, 8, node->callers);
-			sqlite3_bind_int64(insert, 9, node->leaking);
+			sqlite3_bind_int64(insert, 7, shared->frame);
+			sqlite3_bind_int(insert, 8, shared->depth);
+			sqlite3_bind_int64(insert, 9, node->callers);
+			sqlite3_bind_int64(insert, 10, node->leaking);
 		}
 		for (int n = 0; n < (node->parted ? 4 : 2); n++)
-			sqlite3_bind_int64(insert, 10 + n, numbers[n]);
+			sqlite3_bind_int64(insert, 11 + n, numbers[n]);
 		done = run(insert);
 	}
 	return done;
@@ -210,43 +189,35 @@ static bool write_separation(const struct blame *blame)
 /* What was released by the stacks of a scope; nodes beside each other often share it. */
 static bool write_comparable(const struct blame *blame)
 {
-	QUERY_CLEANUP known = query_prepare(blame->db, "SELECT 1 FROM comparable WHERE scope = ? LIMIT 1");
-	QUERY_CLEANUP insert = query_prepare(blame->db, "INSERT INTO comparable VALUES (?, ?, ?)");
+	QUERY_CLEANUP known =
+		query_prepare(blame->db, "SELECT 1 FROM comparable WHERE scope_first = ? AND scope_level = ?");
+	QUERY_CLEANUP insert = query_prepare(blame->db, "INSERT INTO comparable VALUES (?, ?, ?, ?)");
 	bool failed = known == NULL || insert == NULL;
 
 	for (size_t i = 0; i < blame->node_count && !failed; i++) {
 		const struct separate_node *node = &blame->nodes[i];
-		int64_t scope = scope_number(blame, node);
-		sqlite3_bind_int64(known, 1, scope);
+		bind_scope(known, 1, blame, node);
 		bool again = query_next(known, &failed);
 		sqlite3_reset(known);
 		for (size_t s = node->scope_first; s < node->scope_last && !again && !failed; s++) {
 			if (blame->parts[s].clean == 0)
 				continue;
-			sqlite3_bind_int64(insert, 1, scope);
-			sqlite3_bind_text(insert, 2, blame->kind, -1, SQLITE_STATIC);
-			sqlite3_bind_int64(insert, 3, blame->stacks[blame->parts[s].id].id);
+			bind_scope(insert, 1, blame, node);
+			sqlite3_bind_text(insert, 3, blame->kind, -1, SQLITE_STATIC);
+			sqlite3_bind_int64(insert, 4, blame->stacks[blame->parts[s].id].id);
 			failed = !run(insert);
 		}
 	}
 	return !failed;
 }
 
-bool blame_count(sqlite3 *db, bool releases)
+bool blame_fill(sqlite3 *db, bool releases)
 {
-	return query_run(db, blame_sql) && (!releases || query_run(db, releases_sql));
-}
-
-bool blame_make(sqlite3 *db, bool releases)
-{
-	QUERY_CLEANUP kind = NULL;
-	bool failed = !query_run(db, own_sql);
+	QUERY_CLEANUP kind = query_prepare(db, "SELECT DISTINCT kind FROM stack_count ORDER BY kind");
+	bool failed = kind == NULL;
 	int64_t node_base = 1;
 	int64_t stack_base = 0;
 
-	if (!failed)
-		kind = query_prepare(db, "SELECT DISTINCT kind FROM stack_count ORDER BY kind");
-	failed = failed || kind == NULL;
 	while (!failed && query_next(kind, &failed)) {
 		__attribute__((cleanup(blame_done))) struct blame blame = {
 			.db = db, .kind = query_text(kind, 0), .node_base = node_base, .stack_base = stack_base};
@@ -258,5 +229,5 @@ bool blame_make(sqlite3 *db, bool releases)
 		node_base += (int64_t)blame.node_count;
 		stack_base += (int64_t)blame.stack_count;
 	}
-	return !failed && query_run(db, rest_sql);
+	return !failed;
 }

@@ -1,42 +1,39 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What was lost and what was released, by stack, and room for who is to blame.  Needs TEMP TABLEs tally_life, stack_habit and
--- wanted_stack; the view own_call needs call as well.
+-- Who is to blame for what was lost: what blame.c reads, and where it writes what separate() says.
 
-DROP TABLE IF EXISTS temp.stack_count;
-DROP TABLE IF EXISTS temp.stack_blame;
-DROP TABLE IF EXISTS temp.separation;
-DROP TABLE IF EXISTS temp.comparable;
-DROP TABLE IF EXISTS temp.own_call;
+-- What may be the user's own code, each with a number for its place: one source line is one place, however many calls the
+-- compiler made of it.
+CREATE TEMP TABLE own_call (frame INTEGER, depth INTEGER, role, place, PRIMARY KEY (frame, depth)) WITHOUT ROWID;
+INSERT INTO own_call
+  SELECT frame, depth, role, dense_rank() OVER (ORDER BY unit, function, file, line > 0, iif(line > 0, line, "offset"),
+                                                         iif(line > 0, 0, depth))
+  FROM frame_call WHERE role <> 'driver' AND NOT is_start(ifnull(function, ''));
 
-CREATE TEMP TABLE stack_count (kind TEXT, stack INTEGER, lost, clean, PRIMARY KEY (kind, stack)) WITHOUT ROWID;
-INSERT INTO stack_count
-  SELECT kind, acquire_stack, sum(count), 0 FROM tally_life
-  WHERE lost
-  GROUP BY kind, acquire_stack;
-INSERT INTO stack_count
-  SELECT kind, acquire_stack, 0, released FROM (
-    SELECT 'connection' AS kind, acquire_stack, sum(released) AS released FROM stack_habit WHERE released > 0 GROUP BY acquire_stack
-    UNION ALL
-    SELECT kind, acquire_stack, sum(count) FROM main.fold WHERE kind <> 'connection' GROUP BY kind, acquire_stack)
-  WHERE kind IN (SELECT kind FROM stack_count)
-  ON CONFLICT DO UPDATE SET clean = excluded.clean;
-INSERT OR IGNORE INTO wanted_stack SELECT stack FROM stack_count;
+-- The places of each stack.  As sites.sql finds the call site, and outwards from there.
+CREATE TEMP VIEW stack_place AS
+  SELECT c.kind, c.stack, c.lost, c.clean, s.level, o.frame, o.depth, o.place
+  FROM stack_count c CROSS JOIN reach r ON r.stack = c.stack CROSS JOIN stack_frame s ON s.stack = c.stack
+  CROSS JOIN own_call o ON o.frame = s.frame
+  WHERE o.role = 'script' OR o.role = 'native' AND ifnull(s.level < r.outermost, 1)
+    OR o.role = 'interpreter' AND r.outermost IS NULL;
 
--- Which call (frame and depth, at this level of the stack) is named for what was lost by this stack.
+-- Which call (frame and depth, at this level of the stack) is named for what was lost by this stack: the plain call site,
+-- until blame.c knows better; it knows nothing better of a stack without code of the user's own.
 CREATE TEMP TABLE stack_blame (
   kind TEXT, stack INTEGER, level INTEGER, frame INTEGER, depth INTEGER, node INTEGER, PRIMARY KEY (kind, stack)
 ) WITHOUT ROWID;
+INSERT INTO stack_blame
+  SELECT c.kind, c.stack, s.level, s.frame, s.depth, NULL FROM stack_count c JOIN site s ON s.stack = c.stack WHERE c.lost > 0;
 
 -- A blamed place.  site_frame, site_depth: the plain call site; shared_frame, shared_depth: the call it has in common with
--- others, of which `callers` there are, `leaking` of them leak; NULL where it is told from none.
+-- others, of which `callers` there are, `leaking` of them leak; NULL where it is told from none.  scope_first, scope_level:
+-- a number for what it is compared with.
 CREATE TEMP TABLE separation (
-  node INTEGER PRIMARY KEY, scope INTEGER, levels, site_frame INTEGER, site_depth INTEGER, shared_frame INTEGER,
-  shared_depth INTEGER, callers, leaking, lost, acquired, others_lost, others_acquired
+  node INTEGER PRIMARY KEY, scope_first INTEGER, scope_level INTEGER, levels, site_frame INTEGER, site_depth INTEGER,
+  shared_frame INTEGER, shared_depth INTEGER, callers, leaking, lost, acquired, others_lost, others_acquired
 );
 
 -- The stacks by which was released what is comparable: by the same call site, or the same shared call.
-CREATE TEMP TABLE comparable (scope INTEGER, kind TEXT, stack INTEGER, PRIMARY KEY (scope, kind, stack)) WITHOUT ROWID;
-
--- What may be the user's own code, each with a number for its place: one source line is one place, however many calls the
--- compiler made of it.  Filled when the frames are in words.
-CREATE TEMP TABLE own_call (frame INTEGER, depth INTEGER, role, place, PRIMARY KEY (frame, depth)) WITHOUT ROWID;
+CREATE TEMP TABLE comparable (
+  scope_first INTEGER, scope_level INTEGER, kind TEXT, stack INTEGER, PRIMARY KEY (scope_first, scope_level, kind, stack)
+) WITHOUT ROWID;

@@ -1,11 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The frames of the wanted stacks in words: TEMP TABLE frame_call.  Needs TEMP TABLEs wanted_stack, skip and module_state;
--- symbols are looked up before.  As the views frame_role and call_site, with what --skip adds.
-
-DROP TABLE IF EXISTS temp.module_role;
-DROP TABLE IF EXISTS temp.script_role;
-DROP TABLE IF EXISTS temp.frame_call;
-DROP TABLE IF EXISTS temp.call_frame;
+-- The frames of the wanted stacks in words; symbols are looked up before.  As the views frame_role and call_site, with
+-- what --skip adds.
 
 CREATE TEMP TABLE module_role (module INTEGER PRIMARY KEY, role);
 INSERT INTO module_role

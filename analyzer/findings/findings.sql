@@ -1,15 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- From the tally to findings: what a report prints one by one.  Needs TEMP TABLEs tally, frame_call, site, stack_blame, separation,
--- comparable, found_peak, found_misuse, excuse, gated and report_choice.
-
-DROP TABLE IF EXISTS temp.finding_level;
-DROP TABLE IF EXISTS temp.finding_member;
-DROP TABLE IF EXISTS temp.finding;
-DROP TABLE IF EXISTS temp.comparable_release;
-DROP TABLE IF EXISTS temp.finding_stack;
-DROP TABLE IF EXISTS temp.finding_share;
-DROP TABLE IF EXISTS temp.found_peak_site;
-DROP TABLE IF EXISTS temp.found_reason;
+-- From the tally to findings: what a report prints one by one.
 
 -- The tally's rows that the report speaks of, each with the key of its finding.  One source line is one site, however
 -- many calls the compiler made of it: of what was lost the blamed one, else the plain call site.  Of what leaked the shape
@@ -96,13 +86,16 @@ CREATE TEMP TABLE finding_stack (
 );
 INSERT INTO finding_stack
   WITH chosen AS MATERIALIZED (
-    SELECT scope, release_stack, count, row_number() OVER (PARTITION BY scope ORDER BY count DESC, release_stack) AS rank
-    FROM (SELECT c.scope, f.release_stack, sum(f.count) AS count
-          FROM comparable c CROSS JOIN comparable_release f ON f.kind = c.kind AND f.stack = c.stack GROUP BY c.scope, f.release_stack))
+    SELECT scope_first, scope_level, release_stack, count,
+           row_number() OVER (PARTITION BY scope_first, scope_level ORDER BY count DESC, release_stack) AS rank
+    FROM (SELECT c.scope_first, c.scope_level, f.release_stack, sum(f.count) AS count
+          FROM comparable c CROSS JOIN comparable_release f ON f.kind = c.kind AND f.stack = c.stack
+          GROUP BY c.scope_first, c.scope_level, f.release_stack))
   SELECT f.number, b.level, ifnull(b.frame, s.frame), ifnull(b.depth, s.depth), b.node, u.use_stack, r.release_stack, r.count
   FROM finding f LEFT JOIN site s ON s.stack = f.stack
   LEFT JOIN stack_blame b ON b.kind = f.kind AND b.stack = f.stack AND f.lost
-  LEFT JOIN separation a ON a.node = b.node LEFT JOIN chosen r ON r.scope = a.scope AND r.rank = 1
+  LEFT JOIN separation a ON a.node = b.node
+  LEFT JOIN chosen r ON r.scope_first = a.scope_first AND r.scope_level = a.scope_level AND r.rank = 1
   LEFT JOIN main.connection u ON f.kind = 'connection' AND u.id = f.used_id;
 
 -- What a finding is made of.
@@ -134,6 +127,17 @@ INSERT INTO finding_level
   SELECT j.number, CASE WHEN j.forgiven THEN 'note' WHEN j.gated THEN iif(j.failing > c.tolerated, 'error', 'warning')
                         WHEN j.lost AND j.verdict = 'leaked' THEN 'warning' ELSE 'note' END
   FROM counted j CROSS JOIN report_choice c;
+
+CREATE TEMP TABLE found_misuse AS
+  SELECT m.*, ifnull(e.how, '') AS excused
+  FROM misuse_group m LEFT JOIN excuse e ON e.kind = m.kind AND e.verdict = 'misuse' AND e.stack = m.stack;
+
+-- The notes that a text report shows without being asked.
+CREATE TEMP VIEW found_note AS
+  SELECT 'idle' AS sort FROM found_idle WHERE worth UNION ALL SELECT 'churn' FROM found_churn WHERE worth
+  UNION ALL SELECT 'failed' FROM found_failed WHERE worth UNION ALL SELECT 'broken' FROM found_broken
+  UNION ALL SELECT 'held' FROM found_held UNION ALL SELECT 'peak' FROM found_peak_site
+  UNION ALL SELECT 'drained' FROM found_drained UNION ALL SELECT 'misuse' FROM found_misuse WHERE by_design;
 
 -- Why nobody can tell whether more leaked, as in the view cannot_tell.  accepted: --allow-unseen takes it knowingly; where
 -- nothing at all was intercepted, that is left.

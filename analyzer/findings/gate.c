@@ -5,8 +5,8 @@
 #include "analyzer/findings/gate.h"
 
 #include "analyzer/base/exit-status.h"
-#include "analyzer/findings/findings.h"
 #include "analyzer/base/query.h"
+#include "analyzer/findings/totals.h"
 
 bool gate_too_many(const struct gate *gate, int64_t open)
 {
@@ -49,10 +49,8 @@ static bool tell(sqlite3_stmt *insert, const char *kind, const char *verdict)
 
 bool gate_tell(const struct gate *gate, sqlite3 *db)
 {
-	static const char make[] = "DROP TABLE IF EXISTS temp.gated;"
-							   "CREATE TEMP TABLE gated (kind TEXT, verdict TEXT, PRIMARY KEY (kind, verdict))";
-	bool done = query_run(db, make);
-	QUERY_CLEANUP insert = done ? query_prepare(db, "INSERT INTO gated VALUES (?, ?)") : NULL;
+	QUERY_CLEANUP insert = query_prepare(db, "INSERT INTO gated VALUES (?, ?)");
+	bool done = insert != NULL;
 
 	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
 		for (int v = 0; v < VERDICT_COUNT; v++)

@@ -26,7 +26,7 @@ bool gate_fails_misuse(const struct gate *gate, enum misuse_kind misuse);
 /* How many of what was found fail the check. */
 int64_t gate_failing(const struct gate *gate, const struct totals *totals);
 
-/* Makes TEMP TABLE gated, which tells the outputs what fails: kind and verdict, as in TEMP TABLE excuse. */
+/* Fills TEMP TABLE gated, which tells the outputs what fails: kind and verdict, as in TEMP TABLE excuse. */
 bool gate_tell(const struct gate *gate, sqlite3 *db);
 
 /* Whether so many connections open at once are more than the gate allows. */

@@ -1,17 +1,9 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What a report tells besides leaks: misuse, and habits worth a note.  Needs TEMP TABLEs stack_habit, tally, wanted_stack and
--- report_choice (everything, held_ns, idle_ns); adds the stacks it speaks of to wanted_stack.  `worth`: a report for a person
--- shows it without being asked.
+-- What a report tells besides leaks: misuse, and habits worth a note.  `worth`: a report for a
+-- person shows it without being asked.
 
-DROP TABLE IF EXISTS temp.found_misuse;
-DROP TABLE IF EXISTS temp.found_idle;
-DROP TABLE IF EXISTS temp.found_churn;
-DROP TABLE IF EXISTS temp.found_failed;
-DROP TABLE IF EXISTS temp.found_broken;
-DROP TABLE IF EXISTS temp.found_held;
-DROP TABLE IF EXISTS temp.found_drained;
-
-CREATE TEMP TABLE found_misuse AS
+-- What is excused of it, found_misuse says.
+CREATE TEMP TABLE misuse_group AS
   SELECT kind, stack, acquire_stack, release_stack, min(function) AS function, sum(count) AS count,
          min(connection) AS connection, min(first_ns) AS first_ns, max(last_ns) AS last_ns,
          count(DISTINCT process) AS processes, min(process) AS process, misuse_by_design(kind) AS by_design
@@ -67,12 +59,10 @@ CREATE TEMP TABLE found_drained AS
   WHERE c.state = 'connected' AND c.acquired_ns <= t.at_ns AND ifnull(c.released_ns, t.at_ns) >= t.at_ns
   GROUP BY c.process, c.acquire_stack;
 
-INSERT OR IGNORE INTO wanted_stack
-  SELECT stack FROM (
-    SELECT stack FROM found_misuse UNION SELECT acquire_stack FROM found_misuse UNION SELECT release_stack FROM found_misuse
-    UNION SELECT acquire_stack FROM found_idle UNION SELECT idle_stack FROM found_idle
-    UNION SELECT acquire_stack FROM found_churn UNION SELECT acquire_stack FROM found_failed
-    UNION SELECT acquire_stack FROM found_broken UNION SELECT stack FROM found_broken
-    UNION SELECT acquire_stack FROM found_held UNION SELECT release_stack FROM found_held
-    UNION SELECT acquire_stack FROM found_drained UNION SELECT acquire_stack FROM found_peak)
-  WHERE stack > 0;
+CREATE TEMP VIEW notes_wants AS
+  SELECT stack FROM misuse_group UNION ALL SELECT acquire_stack FROM misuse_group UNION ALL SELECT release_stack FROM misuse_group
+  UNION ALL SELECT acquire_stack FROM found_idle UNION ALL SELECT idle_stack FROM found_idle
+  UNION ALL SELECT acquire_stack FROM found_churn UNION ALL SELECT acquire_stack FROM found_failed
+  UNION ALL SELECT acquire_stack FROM found_broken UNION ALL SELECT stack FROM found_broken
+  UNION ALL SELECT acquire_stack FROM found_held UNION ALL SELECT release_stack FROM found_held
+  UNION ALL SELECT acquire_stack FROM found_drained;

@@ -1,8 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What is the same of a stack from run to run: TEMP TABLE stack_path, for baselines and fingerprints.  Needs TEMP TABLEs
--- site, call and call_frame.
-
-DROP TABLE IF EXISTS temp.stack_path;
+-- What is the same of a stack from run to run, for baselines and fingerprints.
 
 -- The functions of the user's own code, from the call site outwards, as `shop.py:checkout < libapp.so:main`; no
 -- addresses, lines or build ids.  A function that calls itself, directly or not, stands once.  Only so many: what lies

@@ -10,35 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
+#include "analyzer/reading/statements.h"
 
 #define SLOTS 16384u /* a power of two */
 #define MOST_PLACES (SLOTS / 4 * 3)
 #define FEW_QUERIES 2
-
-static const char place_sql[] =
-	"DROP TABLE IF EXISTS temp.stack_habit;"
-	"CREATE TEMP TABLE stack_habit ("
-	"  process, acquire_stack, failed," /* 1: those that did not connect, which the view failed_connect describes */
-	"  connections, released,"
-	"  few,"                               /* released after two queries at most */
-	"  queries, held_ns, connect_ns,"      /* of those few, in all */
-	"  late, longest_ns, longest_id,"      /* released, but late; the longest hold of one that was released */
-	"  broken, broken_idle_ns, broken_id," /* found gone by a use; the one that had been idle longest */
-	"  PRIMARY KEY (process, acquire_stack, failed)"
-	") WITHOUT ROWID";
-
-static const char add_sql[] =
-	"INSERT INTO stack_habit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-	" connections = connections + excluded.connections, released = released + excluded.released,"
-	" few = few + excluded.few, queries = queries + excluded.queries, held_ns = held_ns + excluded.held_ns,"
-	" connect_ns = connect_ns + excluded.connect_ns, late = late + excluded.late,"
-	" longest_id = iif(excluded.longest_ns > longest_ns, excluded.longest_id, longest_id),"
-	" longest_ns = max(longest_ns, excluded.longest_ns), broken = broken + excluded.broken,"
-	" broken_id = iif(excluded.broken > 0 AND (broken = 0 OR excluded.broken_idle_ns > broken_idle_ns),"
-	"                 excluded.broken_id, broken_id),"
-	" broken_idle_ns = max(broken_idle_ns, excluded.broken_idle_ns)";
 
 struct place {
 	int64_t process, stack;
@@ -57,13 +34,10 @@ struct places {
 
 struct places *places_new(sqlite3 *db, int64_t late_ns)
 {
-	if (!query_run(db, place_sql))
-		return NULL;
 	struct places *places = calloc(1, sizeof *places);
-	if (places == NULL) {
-		fail(0, "out of memory");
+
+	if (places == NULL)
 		return NULL;
-	}
 	places->db = db;
 	places->late_ns = late_ns;
 	return places;
@@ -71,7 +45,7 @@ struct places *places_new(sqlite3 *db, int64_t late_ns)
 
 bool places_flush(struct places *places)
 {
-	QUERY_CLEANUP add = query_prepare(places->db, add_sql);
+	QUERY_CLEANUP add = query_prepare(places->db, habit_add_sql);
 	bool failed = add == NULL;
 
 	for (size_t i = 0; i < SLOTS && !failed; i++) {

@@ -24,8 +24,7 @@ struct place_visit {
 
 struct places;
 
-/* Makes TEMP TABLE stack_habit anew.  `late_ns`: holds of this length count as late; 0: none does.  NULL: it said why.
- */
+/* For TEMP TABLE stack_habit.  `late_ns`: holds of this length count as late; 0: none does.  NULL: memory is short. */
 struct places *places_new(sqlite3 *db, int64_t late_ns);
 
 /* Counts one; in the order of their ids. */

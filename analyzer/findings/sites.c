@@ -18,9 +18,10 @@ static const char *const role_names[] = {
 	[CALL_DRIVER] = "driver",
 };
 
-bool sites_make(sqlite3 *db, const struct symbol_choice *choice)
+bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks)
 {
-	return symbols_resolve(db, choice) && query_run(db, calls_sql) && query_run(db, sites_sql);
+	return query_drop(db, SITES_MAKE) && symbols_resolve(db, choice, stacks) && query_run(db, calls_sql) &&
+		   query_run(db, sites_sql);
 }
 
 static enum call_role call_role(const char *name)

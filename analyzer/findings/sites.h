@@ -14,8 +14,11 @@
 
 #include "analyzer/symbols/symbols.h"
 
-/* Looks up symbols and makes the tables, for the stacks in TEMP TABLE wanted_stack; false: it failed and said so. */
-bool sites_make(sqlite3 *db, const struct symbol_choice *choice);
+/* Looks up symbols and makes the tables, for the stacks that this query selects; false: it failed and said so. */
+bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks);
+
+/* Its tables, and those of symbols_resolve(). */
+#define SITES_MAKE "wanted_stack wanted_frame found_symbol module_role script_role frame_call call_frame reach site"
 
 /* Whose code it is; as calls.sql says. */
 enum call_role { CALL_NATIVE, CALL_SCRIPT, CALL_INTERPRETER, CALL_DRIVER };

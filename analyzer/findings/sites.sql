@@ -1,9 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The plain call site of each wanted stack, in words: TEMP TABLE site.  Needs TEMP TABLEs wanted_stack, frame_call and
--- call_frame.  As the view call_site.
-
-DROP TABLE IF EXISTS temp.reach;
-DROP TABLE IF EXISTS temp.site;
+-- The plain call site of each wanted stack, in words.  As the view call_site.
 
 -- The levels of a stack's outermost script, or NULL, and of its outermost frame.
 CREATE TEMP TABLE reach (stack INTEGER PRIMARY KEY, outermost INTEGER, last INTEGER);

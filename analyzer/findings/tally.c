@@ -17,6 +17,7 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/findings/places.h"
+#include "analyzer/reading/statements.h"
 #include "analyzer/words/kinds.h"
 
 #define SLOTS 65536u /* a power of two */
@@ -41,7 +42,7 @@ static const char *const state_names[] = {
 	[STATE_REPEATED] = "repeated",
 };
 
-/* What scan() reads of each resource. */
+/* The columns of the views tally_connection and tally_resource. */
 enum {
 	C_KIND,
 	C_PROCESS,
@@ -90,52 +91,6 @@ struct tally {
 	unsigned groups;
 };
 
-static const char tally_sql[] =
-	"DROP TABLE IF EXISTS temp.tally;"
-	"CREATE TEMP TABLE tally ("
-	"  kind, process, acquire_stack, target, transaction_status, state, released,"
-	"  count, first_ns, last_ns, used_ns,"
-	"  first_id, used_id,"     /* the earliest one, and the one used last */
-	"  rows, bytes, outlived," /* what they hold, and how many were there after their connection */
-	"  PRIMARY KEY (kind, process, acquire_stack, target, transaction_status, state, released)"
-	") WITHOUT ROWID";
-
-/* One statement at a place is what a program prepares once; many on one connection are what it forgets. */
-static const char repeated_sql[] = "DROP TABLE IF EXISTS temp.repeated_statement;"
-								   "CREATE TEMP TABLE repeated_statement AS SELECT connection, acquire_stack FROM "
-								   "main.resource WHERE kind = 'statement'"
-								   " GROUP BY connection, acquire_stack HAVING count(*) > 1";
-
-/* The columns that scan() reads. */
-static const char connection_sql[] =
-	"SELECT 'connection', process, released_ns IS NOT NULL, state, acquire_stack, ifnull(target, 0),"
-	"       transaction_status, acquired_ns, ifnull(used_ns, 0), id, 0, 0, 0,"
-	"       released_ns, connect_ns, queries, ifnull(broken_ns, 0),"
-	"       ifnull(broken_idle_ns, 0) FROM main.connection";
-static const char resource_sql[] =
-	"SELECT r.kind, r.process, 0,"
-	"       iif(r.kind = 'statement' AND (r.connection, r.acquire_stack) IN repeated_statement, 'repeated', ''),"
-	"       r.acquire_stack, ifnull(c.target, 0), -1, r.acquired_ns, 0, r.id, r.rows, r.bytes,"
-	"       c.released_ns IS NOT NULL"
-	" FROM main.resource r LEFT JOIN main.connection c ON c.id = r.connection"
-	/* As in the view resource_life; the list is read when the first memory is met. */
-	" WHERE NOT (r.kind = 'memory' AND r.acquire_stack IN (SELECT stack FROM stack_out_of_sight))";
-
-/* What was released has no row of its own, but connections. */
-static const char fold_sql[] =
-	"INSERT INTO tally SELECT kind, process, CASE WHEN :released THEN acquire_stack ELSE 0 END AS stack,"
-	" 0, -1, '', 1, sum(count), NULL, NULL, NULL, NULL, NULL, 0, 0, 0 FROM main.fold"
-	" WHERE kind <> 'connection' GROUP BY kind, process, stack";
-
-static const char add_sql[] =
-	"INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, nullif(?, 0), ?, ?, ?) ON CONFLICT DO "
-	"UPDATE SET"
-	" count = count + excluded.count, first_ns = min(first_ns, excluded.first_ns),"
-	" last_ns = max(last_ns, excluded.last_ns), first_id = min(first_id, excluded.first_id),"
-	" rows = rows + excluded.rows, bytes = bytes + excluded.bytes, outlived = outlived + excluded.outlived,"
-	" used_id = CASE WHEN excluded.used_ns > ifnull(used_ns, 0) THEN excluded.used_id ELSE used_id END,"
-	" used_ns = CASE WHEN excluded.used_ns > ifnull(used_ns, 0) THEN excluded.used_ns ELSE used_ns END";
-
 static enum tally_state state_of(const char *name)
 {
 	for (int state = STATE_NONE; state < STATE_COUNT; state++)
@@ -163,7 +118,7 @@ static struct group *find_slot(struct group *slots, const struct group_key *key)
 
 static bool flush(struct tally *tally)
 {
-	QUERY_CLEANUP add = query_prepare(tally->db, add_sql);
+	QUERY_CLEANUP add = query_prepare(tally->db, tally_add_sql);
 	bool failed = add == NULL;
 
 	for (size_t i = 0; i < SLOTS && !failed; i++) {
@@ -260,29 +215,14 @@ static bool scan(struct tally *tally, const char *sql, bool released, struct pla
 	return !failed;
 }
 
-static bool add_folds(sqlite3 *db, bool released)
+bool tally_fill(sqlite3 *db, bool released, int64_t late_ns)
 {
-	QUERY_CLEANUP statement = query_prepare(db, fold_sql);
-	bool failed = statement == NULL;
-
-	if (failed)
-		return false;
-	sqlite3_bind_int(statement, 1, released);
-	query_next(statement, &failed);
-	return !failed;
-}
-
-bool tally_make(sqlite3 *db, bool released, int64_t late_ns)
-{
-	if (!query_run(db, tally_sql) || !query_run(db, repeated_sql))
-		return false;
 	struct places *places = places_new(db, late_ns);
-	if (places == NULL)
-		return false;
 	struct tally tally = {.db = db, .slots = calloc(SLOTS, sizeof(struct group))};
-	bool done = tally.slots != NULL || fail(false, "out of memory");
-	done = done && scan(&tally, connection_sql, released, places) && places_flush(places) &&
-		   scan(&tally, resource_sql, released, NULL) && flush(&tally) && add_folds(db, released);
+	bool done = (places != NULL && tally.slots != NULL) || fail(false, "out of memory");
+
+	done = done && scan(&tally, "SELECT * FROM tally_connection", released, places) && places_flush(places) &&
+		   scan(&tally, "SELECT * FROM tally_resource", released, NULL) && flush(&tally);
 	free(tally.slots);
 	places_free(places);
 	return done;

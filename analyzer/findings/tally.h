@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 /*
- * Makes TEMP TABLEs tally and stack_habit anew.  `released`: released resources are told apart by stack too, not only
- * counted. `late_ns`: see places_new().
+ * Fills TEMP TABLEs tally and stack_habit.  `released`: released resources are told apart by stack too, not only
+ * counted.  `late_ns`: see places_new().
  */
-bool tally_make(sqlite3 *db, bool released, int64_t late_ns);
+bool tally_fill(sqlite3 *db, bool released, int64_t late_ns);
 
 #endif

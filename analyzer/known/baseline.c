@@ -7,23 +7,17 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "analyzer/words/kinds.h"
-#include "analyzer/words/misuse.h"
 #include "analyzer/base/query.h"
 #include "analyzer/reading/statements.h"
+#include "analyzer/words/kinds.h"
+#include "analyzer/words/misuse.h"
 
 #define LINES 10 /* of each sort */
-
-static const char excuse_sql[] =
-	"UPDATE baseline SET now = p.count, suppressed = p.suppressed FROM path_count p"
-	" WHERE p.kind = baseline.kind AND p.verdict = baseline.verdict AND p.path = baseline.path;"
-	"INSERT INTO excuse SELECT s.kind, s.verdict, s.stack, 'baseline', b.number FROM baseline b CROSS JOIN path_stack s"
-	" ON s.kind = b.kind AND s.verdict = b.verdict AND s.path = b.path WHERE b.now <= b.known AND NOT s.suppressed";
 
 static bool load(const struct baseline *baseline, sqlite3 *db)
 {
 	/* A merge may leave two lines of one path. */
-	QUERY_CLEANUP insert = query_prepare(db, "INSERT INTO baseline (kind, verdict, path, known) VALUES (?, ?, ?, ?)"
+	QUERY_CLEANUP insert = query_prepare(db, "INSERT INTO known_entry (kind, verdict, path, known) VALUES (?, ?, ?, ?)"
 											 " ON CONFLICT DO UPDATE SET known = max(known, excluded.known)");
 	bool failed = insert == NULL;
 
@@ -41,7 +35,7 @@ static bool load(const struct baseline *baseline, sqlite3 *db)
 
 bool baseline_apply(const struct baseline *baseline, sqlite3 *db)
 {
-	return query_run(db, baseline_sql) && load(baseline, db) && query_run(db, excuse_sql);
+	return load(baseline, db) && query_run(db, baseline_sql);
 }
 
 static const char *what_it_is(sqlite3_stmt *row, int64_t count)

@@ -2,7 +2,7 @@
 /*
  * baseline.h - what of the findings is known, has grown, or is gone.
  *
- * Owns TEMP TABLE baseline.
+ * Fills TEMP TABLE known_entry and makes the tables of baseline.sql.
  */
 #ifndef PQLEAK_ANALYZER_KNOWN_BASELINE_H
 #define PQLEAK_ANALYZER_KNOWN_BASELINE_H
@@ -11,14 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/known/baseline-file.h"
 #include "analyzer/base/print.h"
+#include "analyzer/known/baseline-file.h"
 
-/*
- * Makes TEMP TABLEs path_stack and path_count (what was found, by path; see baseline.sql) and TEMP TABLE baseline
- * (number, as excuse.rule has it; kind, verdict, path, known, now, suppressed), and fills TEMP TABLE excuse.  Needs
- * TEMP TABLEs tally_life, found_misuse, stack_path and excuse, with the suppressed stacks.
- */
+/* Excuses what the baseline knows and what has not grown: in TEMP TABLE excuse.  After suppress_apply(). */
 bool baseline_apply(const struct baseline *baseline, sqlite3 *db);
 
 /* Tells a person what has grown, and, when the trace is `whole`, what was fixed. */

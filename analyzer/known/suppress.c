@@ -12,15 +12,9 @@
 #include "analyzer/base/query.h"
 #include "analyzer/known/pattern.h"
 
-static const char suppression_sql[] =
-	"DROP TABLE IF EXISTS temp.suppression;"
-	"CREATE TEMP TABLE suppression (number INTEGER PRIMARY KEY, file TEXT, real_file TEXT, line INTEGER, pattern TEXT, "
-	"reason TEXT,"
-	" expires TEXT, expired INTEGER, matched INTEGER, stale INTEGER AS (expired OR matched = 0))";
-
 /* What may be excused, stack by stack. */
 static const char candidate_sql[] = "SELECT DISTINCT acquire_stack AS stack, kind, verdict FROM tally_life WHERE lost"
-									" UNION ALL SELECT stack, kind, 'misuse' FROM found_misuse ORDER BY stack";
+									" UNION ALL SELECT stack, kind, 'misuse' FROM misuse_group ORDER BY stack";
 
 static const char frames_sql[] = "SELECT ifnull(c.function, ''), ifnull(c.file, ''), ifnull(c.module, c.unit)"
 								 " FROM stack_frame k JOIN frame_call c ON c.frame = k.frame WHERE k.stack = ?"
@@ -220,8 +214,6 @@ static bool note(sqlite3 *db, const struct suppressions *all, const int64_t *mat
 
 bool suppress_apply(const struct suppressions *suppressions, sqlite3 *db)
 {
-	if (!query_run(db, suppression_sql))
-		return false;
 	if (suppressions->count == 0)
 		return true;
 	int64_t *matched = calloc(suppressions->count, sizeof *matched);

@@ -2,7 +2,7 @@
 /*
  * suppress.h - what the suppressions excuse, and which of them are of no use.
  *
- * Owns TEMP TABLE suppression.
+ * Fills TEMP TABLE suppression; see known.sql.
  */
 #ifndef PQLEAK_ANALYZER_KNOWN_SUPPRESS_H
 #define PQLEAK_ANALYZER_KNOWN_SUPPRESS_H
@@ -13,11 +13,7 @@
 #include "analyzer/base/print.h"
 #include "analyzer/known/suppress-file.h"
 
-/*
- * Makes TEMP TABLE suppression (number, as excuse.rule has it; file, real_file, line, pattern, reason, expires;
- * expired; matched: how many kinds of finding and stacks; stale: expired, or matched nothing) and fills TEMP TABLE
- * excuse.  Needs TEMP TABLEs tally_life, found_misuse, frame_call and excuse.
- */
+/* Excuses what the suppressions match: in TEMP TABLE excuse. */
 bool suppress_apply(const struct suppressions *suppressions, sqlite3 *db);
 
 /* Tells a person of those that have expired and those that matched nothing. */

@@ -6,10 +6,15 @@ CREATE TEMP TABLE skip (
   pattern TEXT PRIMARY KEY
 );
 
-CREATE TEMP TABLE IF NOT EXISTS module_state (
+CREATE TEMP TABLE module_state (
   -- Whether the file that was traced is still there for names: 'ok', 'changed', 'missing', ...
   module INTEGER PRIMARY KEY,
   state  TEXT
+);
+
+CREATE TEMP TABLE looked_up (
+  -- Frames whose names were looked for since the trace was opened.
+  frame INTEGER PRIMARY KEY
 );
 
 CREATE TEMP VIEW target_text AS

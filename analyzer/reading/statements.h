@@ -10,11 +10,18 @@ extern const char calls_sql[];         /* tables: the frames of the wanted stack
 extern const char sites_sql[];         /* table: the call sites of the wanted stacks */
 extern const char audit_sql[];         /* table: how connections are asked for */
 extern const char audit_advice_sql[];  /* tables: that in words, with advice */
-extern const char baseline_sql[];      /* views: what was found by its path */
-extern const char blame_sql[];         /* tables: what was lost and released by stack, and who is to blame */
-extern const char paths_sql[];         /* table: what is the same of a stack from run to run */
-extern const char findings_sql[];      /* tables: the findings of a report */
-extern const char notes_sql[];         /* tables: misuse and habits */
+extern const char choice_sql[];        /* the stages of a report, as findings.c lists them */
+extern const char tally_sql[];
+extern const char peak_sql[];
+extern const char notes_sql[];
+extern const char loss_sql[];
+extern const char blame_sql[];
+extern const char paths_sql[];
+extern const char known_sql[];
+extern const char findings_sql[];
+extern const char tally_add_sql[];     /* statements with parameters: add a row to tally, and to stack_habit */
+extern const char habit_add_sql[];
+extern const char baseline_sql[];      /* tables: what was found by its path, and what of that the baseline knows */
 extern const char problems_sql[];      /* table: what a machine is told */
 extern const char report_gitlab_sql[]; /* query: GitLab's code quality report */
 extern const char report_sarif_sql[];  /* query: a report in SARIF */

@@ -41,11 +41,11 @@ INSERT INTO problem
     UNION ALL
     SELECT 3, 1, NULL, NULL, 'too-many-open', 'more connections open at once than --max-open allows',
            'Most of those that were open at that moment were opened here.', 'error', '',
-           printf('%d connections open at once, --max-open=%d', c.peak_open, c.most_open),
+           printf('%d connections open at once, --max-open=%d', a.open, c.most_open),
            s.frame, s.depth, NULL, NULL, k.acquire_stack, NULL, NULL, NULL
-    FROM report_choice c LEFT JOIN (SELECT acquire_stack FROM found_peak_site ORDER BY open DESC, acquire_stack LIMIT 1) k
+    FROM report_choice c CROSS JOIN peak a LEFT JOIN (SELECT acquire_stack FROM found_peak_site ORDER BY open DESC, acquire_stack LIMIT 1) k
     LEFT JOIN site s ON s.stack = k.acquire_stack
-    WHERE c.peak_open > c.most_open
+    WHERE a.open > c.most_open
     UNION ALL
     SELECT 4, u.number, NULL, NULL, 'stale-suppression', 'suppressions that expired or matched nothing',
            'Take the entry out, or give it a later date: see SUPPRESSIONS in pqleak(1).',

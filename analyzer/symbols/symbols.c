@@ -12,14 +12,18 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/symbols/binary.h"
 #include "analyzer/symbols/debuginfod.h"
 #include "analyzer/symbols/symbols-jit.h"
 
+static const char stacks_sql[] = "DROP TABLE IF EXISTS temp.wanted_stack;"
+								 "CREATE TEMP TABLE wanted_stack (stack INTEGER PRIMARY KEY);"
+								 "WITH wanted (stack) AS (%s)"
+								 " INSERT OR IGNORE INTO wanted_stack SELECT stack FROM wanted WHERE stack > 0";
+
 static const char tables_sql[] =
-	"CREATE TEMP TABLE IF NOT EXISTS module_state (module INTEGER PRIMARY KEY, state TEXT);"
-	"CREATE TEMP TABLE IF NOT EXISTS looked_up (frame INTEGER PRIMARY KEY);"
 	"DROP TABLE IF EXISTS temp.wanted_frame;"
 	"CREATE TEMP TABLE wanted_frame (module, frame, PRIMARY KEY (module, frame)) WITHOUT ROWID;"
 	"INSERT INTO wanted_frame SELECT f.module, f.id"
@@ -166,18 +170,21 @@ static bool find(sqlite3 *db, const struct symbol_choice *choice, bool here)
 	return !failed;
 }
 
-bool symbols_want_all(sqlite3 *db)
+static bool want(sqlite3 *db, const char *stacks)
 {
-	return query_run(db, "DROP TABLE IF EXISTS temp.wanted_stack;"
-						 "CREATE TEMP TABLE wanted_stack AS SELECT id AS stack FROM stack");
+	char *sql = sqlite3_mprintf(stacks_sql, stacks);
+	bool done = sql != NULL ? query_run(db, sql) : fail(false, "out of memory");
+
+	sqlite3_free(sql);
+	return done;
 }
 
-bool symbols_resolve(sqlite3 *db, const struct symbol_choice *choice)
+bool symbols_resolve(sqlite3 *db, const struct symbol_choice *choice, const char *stacks)
 {
 	bool here = recorded_here(db);
 
-	if (!query_run(db, tables_sql) || !find(db, choice, here) || !symbols_resolve_jit(db, choice, here) ||
-		!query_run(db, named_before_sql) || !query_run(db, forget_sql))
+	if (!want(db, stacks) || !query_run(db, tables_sql) || !find(db, choice, here) ||
+		!symbols_resolve_jit(db, choice, here) || !query_run(db, named_before_sql) || !query_run(db, forget_sql))
 		return false;
 	if (query_number(db, "SELECT EXISTS (SELECT 1 FROM found_symbol)", 0) == 0)
 		return true;

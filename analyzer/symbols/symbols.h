@@ -16,13 +16,12 @@
 #include "analyzer/symbols/module-file.h"
 
 /*
- * Names the frames of the stacks in TEMP TABLE wanted_stack (stack).  Where the trace may not be written the names are
- * kept in a TEMP TABLE symbol that shadows it.  A frame without a name is no failure.  A frame is looked up once, as
- * long as the trace is open.
+ * Names the frames of the stacks that `stacks` selects, a query of one column; they stay in TEMP TABLE wanted_stack
+ * (stack).  Where the trace may not be written the names are kept in a TEMP TABLE symbol that shadows it.  A frame
+ * without a name is no failure.  A frame is looked up once, as long as the trace is open.
  */
-bool symbols_resolve(sqlite3 *db, const struct symbol_choice *choice);
+bool symbols_resolve(sqlite3 *db, const struct symbol_choice *choice, const char *stacks);
 
-/* Makes TEMP TABLE wanted_stack of every stack there is. */
-bool symbols_want_all(sqlite3 *db);
+#define EVERY_STACK "SELECT id FROM stack"
 
 #endif

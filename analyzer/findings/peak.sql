@@ -1,0 +1,39 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- The most connections that were open at once, and where they were opened.
+
+-- open: in all processes together, or in `process` alone where `whole` is false; at_ns: when that was reached first;
+-- process: the one with the highest peak of its own.
+-- Each process counted its own peak while it was traced.  The peak of several together needs every connection in the order
+-- of time, which is sorted here only while they are few: 100,000 take half a second.
+CREATE TEMP TABLE peak AS
+  WITH highest AS (
+    SELECT id, peak, ifnull(peak_ns, started_ns) AS at_ns FROM main.process WHERE peak > 0 ORDER BY peak DESC, id LIMIT 1),
+  scale AS MATERIALIZED (
+    SELECT count(*) > 1 AS several, (SELECT ifnull(max(id), 0) FROM main.connection) <= 100000 AS few
+    FROM main.process WHERE peak > 0),
+  step AS (
+    SELECT c.acquired_ns + c.connect_ns AS at_ns, 1 AS more FROM scale s CROSS JOIN main.connection c
+    WHERE s.several AND s.few AND c.state = 'connected'
+    UNION ALL -- what was never released was open until its process ended
+    SELECT ifnull(c.released_ns, p.ended_ns), -1
+    FROM scale s CROSS JOIN main.connection c JOIN main.process p ON p.id = c.process
+    WHERE s.several AND s.few AND c.state = 'connected' AND ifnull(c.released_ns, p.ended_ns) IS NOT NULL),
+  together AS (
+    SELECT open, at_ns
+    FROM (SELECT at_ns, sum(more) OVER (ORDER BY at_ns, more ROWS UNBOUNDED PRECEDING) AS open FROM step)
+    ORDER BY open DESC, at_ns LIMIT 1)
+  SELECT max(ifnull(h.peak, 0), ifnull(t.open, 0)) AS open, iif(t.open > h.peak, t.at_ns, h.at_ns) AS at_ns,
+         h.id AS process, NOT s.several OR t.open IS NOT NULL AS whole
+  FROM scale s LEFT JOIN highest h LEFT JOIN together t;
+
+-- The stacks whose connections were open then; empty unless it was asked for, because it reads all connections.
+CREATE TEMP TABLE found_peak (acquire_stack INTEGER PRIMARY KEY, open);
+INSERT INTO found_peak
+  SELECT c.acquire_stack, count(*)
+  FROM report_choice o CROSS JOIN peak k CROSS JOIN main.connection c JOIN main.process p ON p.id = c.process
+  WHERE (o.everything OR k.open > o.most_open) AND k.open > 0
+    AND c.state = 'connected' AND c.acquired_ns + c.connect_ns <= k.at_ns
+    AND ifnull(ifnull(c.released_ns, p.ended_ns), k.at_ns + 1) > k.at_ns AND (k.whole OR c.process = k.process)
+  GROUP BY c.acquire_stack;
+
+CREATE TEMP VIEW peak_wants AS SELECT acquire_stack AS stack FROM found_peak;

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * totals.h - the numbers of a report.
+ */
+#ifndef PQLEAK_ANALYZER_FINDINGS_TOTALS_H
+#define PQLEAK_ANALYZER_FINDINGS_TOTALS_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/words/kinds.h"
+#include "analyzer/words/misuse.h"
+#include "analyzer/words/verdicts.h"
+
+/* The most connections that were open at once. */
+struct peak {
+	int64_t open;    /* in all processes together, or in `process` when `whole` is false */
+	int64_t at_ns;   /* when that was reached first */
+	int64_t process; /* id of the process with the highest peak of its own */
+	bool whole;      /* the trace was small enough to add its processes up, or has one only */
+};
+
+struct totals {
+	int64_t count[KIND_COUNT][VERDICT_COUNT];
+	int64_t found[KIND_COUNT][VERDICT_COUNT]; /* of these, what findings without an excuse speak of */
+	int64_t held[KIND_COUNT][VERDICT_COUNT];  /* of these, one alone at its place in its process, held at exit */
+	int64_t groups[KIND_COUNT];               /* findings without an excuse that leaked */
+	const char *group_noun;                   /* what a finding stands for: "call site", "stack", ... */
+	int64_t misuse[MISUSE_COUNT];             /* without an excuse */
+	int64_t stale;                            /* suppressions that have expired or matched nothing */
+	int64_t excused, excused_groups, excused_misuse;
+	int64_t notes; /* that a text report shows */
+	struct peak peak;
+	int64_t failed; /* connections that were never connected */
+	int64_t processes;
+	int64_t reasons;  /* why this trace cannot prove that nothing leaked; 0: it can */
+	int64_t accepted; /* of these, what --allow-unseen accepts */
+	int64_t passed;   /* programs out of sight that show no sign of PostgreSQL, and so are no reason */
+};
+
+/* Reads them from the tables that findings_make() made; false: it failed and said so. */
+bool totals_count(sqlite3 *db, const char *group_by, struct totals *ret);
+
+/* What leaked and fails the check: connections and results. */
+int64_t totals_leaked(const struct totals *totals);
+
+/* What was not released at the end and is shown only: the other kinds. */
+int64_t totals_shown(const struct totals *totals);
+
+/* How many connections and results have this verdict; and how many of them findings without an excuse speak of. */
+int64_t totals_of(const struct totals *totals, enum verdict verdict);
+int64_t totals_found(const struct totals *totals, enum verdict verdict);
+
+/* How many of a kind were ever handed out to the traced processes; inherited ones were not. */
+int64_t totals_acquired(const struct totals *totals, enum resource_kind kind);
+
+/* Of what fails the check, neither released nor leaked: still open, or open at death. */
+int64_t totals_open(const struct totals *totals);
+
+/* Misuses that are no program's design. */
+int64_t totals_misuse(const struct totals *totals);
+
+#endif
