@@ -14,15 +14,16 @@ import sys
 import tempfile
 import time
 
-import golden
+import fixtures
+from golden import ENVIRONMENT
 
-SOURCE = golden.HERE / 'sample.c'
+SOURCE = fixtures.HERE / 'sample.c'
 CPLUSPLUS = 'bank::account::open(int, std::string const&)'
 RUST = 'bank::account::open'
 
 
 def output(*command):
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=golden.SECONDS).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=fixtures.SECONDS).stdout
 
 
 def line_of(word):
@@ -46,22 +47,20 @@ class Symbols:
         """The names of one address: [(function, file, line)], innermost first."""
         trace = os.path.join(folder or tempfile.mkdtemp(dir=self.folder), 'trace.db')
         started_ns = started_ns or (time.time_ns() + 10**9)
-        golden.shell(trace, f"""
-            .read {golden.TRACE_SQL}/schema.sql
-            .read {golden.TRACE_SQL}/views.sql
-            .read {golden.TRACE_SQL}/views-report.sql
-            {golden.IDENTITY}
+        fixtures.shell(trace, fixtures.SCHEMA + f"""
+            BEGIN;
             INSERT INTO process (id, spool, pid, ppid, host, exe, command, started_ns, ended_ns, "end", drained)
               VALUES (1, '1', 1, 1, '{os.uname().nodename}', '', '', {started_ns}, 0, 'exit', 1);
             INSERT INTO module VALUES (1, '{path}', '{recorded}');
             INSERT INTO frame (id, module, "offset") VALUES (1, 1, {offset});
             INSERT INTO stack VALUES (1, x'01');
-            INSERT INTO stack_frame VALUES (1, 0, 1);""".replace('\n            ', '\n'))
+            INSERT INTO stack_frame VALUES (1, 0, 1);
+            COMMIT;""")
         return self.names(trace)
 
     def names(self, trace):
         run = subprocess.run([self.pqleak, 'sql', trace, 'SELECT function, file, line FROM symbol ORDER BY depth'],
-                             capture_output=True, text=True, env=golden.ENVIRONMENT, check=False, timeout=golden.SECONDS)
+                             capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=fixtures.SECONDS)
         assert run.returncode == 0 and run.stderr == '', run
         rows = [line.split('|') for line in run.stdout.splitlines()]
         return [(function, os.path.basename(file), int(line) if line else 0) for function, file, line in rows]

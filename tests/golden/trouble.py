@@ -12,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 
-import golden
+import fixtures
+from golden import ENVIRONMENT
 
 READERS = (['report'], ['report', '--format=json'], ['check', '-q'], ['show'], ['sql'])
 MISTAKES = (
@@ -44,8 +45,8 @@ class Trouble:
             print(f'# {line}')
 
     def run(self, folder, *arguments, environment=None):
-        return subprocess.run([self.pqleak, *arguments], capture_output=True, cwd=folder, timeout=golden.SECONDS, text=True,
-                              errors='replace', env=golden.ENVIRONMENT | (environment or {}), check=False)
+        return subprocess.run([self.pqleak, *arguments], capture_output=True, cwd=folder, timeout=fixtures.SECONDS, text=True,
+                              errors='replace', env=ENVIRONMENT | (environment or {}), check=False)
 
     def judge(self, name, run, status, word):
         trouble = ''
@@ -79,10 +80,10 @@ def bad_files(folder, good):
     yield 'diary'
     write(os.path.join(folder, 'empty.db'), b'')
     yield 'empty.db'
-    golden.shell(os.path.join(folder, 'other.db'), 'CREATE TABLE process (id);')
+    fixtures.shell(os.path.join(folder, 'other.db'), 'CREATE TABLE process (id);')
     yield 'other.db'
     shutil.copy(good, os.path.join(folder, 'newer.db'))
-    golden.shell(os.path.join(folder, 'newer.db'), 'PRAGMA user_version = 99;')
+    fixtures.shell(os.path.join(folder, 'newer.db'), 'PRAGMA user_version = 99;')
     yield 'newer.db'
     for part in (100, 4096, 3):
         size = len(read(good)) // part if part < 10 else part
@@ -148,14 +149,14 @@ def check_full_output(tests, folder):
     """Output that cannot be written is a failure."""
     with open('/dev/full', 'wb') as full:
         run = subprocess.run([tests.pqleak, 'report', 'trace.db'], stdout=full, stderr=subprocess.PIPE, cwd=folder, text=True,
-                             env=golden.ENVIRONMENT, check=False, timeout=golden.SECONDS)
+                             env=ENVIRONMENT, check=False, timeout=fixtures.SECONDS)
     tests.say('a full disk under stdout', '' if run.returncode == 2 and 'cannot write' in run.stderr else str(run))
 
 
 def main():
     tests = Trouble(os.path.abspath(sys.argv[1]))
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
-        good = golden.make_trace(other, 'leaks')
+        good = fixtures.make_trace(other, 'leaks')
         check_bad_files(tests, folder, good)
         check_random_damage(tests, folder, good)
         check_read_only(tests, folder, good)
