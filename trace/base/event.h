@@ -35,18 +35,24 @@ enum resource_kind {
 
 /* What tells a live resource from others of its kind. */
 enum kind_key {
-	BY_ADDRESS = 1, /* its own address */
-	BY_NUMBER,      /* a number within its connection: the hash of a statement's name, a large object's descriptor */
-	BY_STATE,       /* nothing: it is a state of its connection */
+	BY_NOTHING, /* there is no such kind */
+	BY_ADDRESS, /* its own address */
+	BY_NUMBER,  /* a number within its connection: the hash of a statement's name, a large object's descriptor */
+	BY_STATE,   /* nothing: it is a state of its connection */
 };
 
 static inline enum kind_key kind_key(enum resource_kind kind)
 {
-	static const uint8_t keys[KIND_COUNT] = {
-#define KIND(name, text, key, ...) [KIND_##name] = key,
+	switch (kind) {
+#define KIND(name, text, key, ...)                                                                                     \
+	case KIND_##name:                                                                                                  \
+		return key;
 #include "trace/base/kinds.def"
-	};
-	return (enum kind_key)keys[kind];
+	case KIND_NONE:
+	case KIND_COUNT:
+		break;
+	}
+	return BY_NOTHING;
 }
 
 /* Calls that must not be.  All but TWO_THREADS are seen by the fold. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
-/*
- * fold-connection.c - connections: how they come, are used, and go.
- *
- * Called by fold.c for every event of a connection, and for the use that other
- * events make of one.
- */
-#include "trace/fold/fold-steps.h"
+/* fold-connection.c - see fold-connection.h. */
+#include "trace/fold/fold-connection.h"
+
+#include "trace/fold/fold-count.h"
+#include "trace/fold/fold-held.h"
+#include "trace/fold/fold-store.h"
+#include "trace/spool/spool.h"
 
 /* A new live connection from the event that shows it, or NULL when memory is short. */
 static struct fold_connection *add_connection(struct fold *fold, uint64_t address, const struct event *event)
@@ -24,12 +24,12 @@ static struct fold_connection *add_connection(struct fold *fold, uint64_t addres
 
 static bool find_unknown(struct fold *fold, uint64_t address, const struct event *event, struct fold_connection **ret)
 {
-	const struct fold_past *past = store_recall(fold->finished, address);
+	const struct fold_past *past = past_recall(fold->finished, address);
 	if (past != NULL) {
 		enum misuse_kind kind = event->verb == EVENT_RELEASE && event->kind == KIND_CONNECTION
 									? MISUSE_FINISHED_TWICE
 									: MISUSE_USE_AFTER_FINISH;
-		return misuse_note(fold, kind, event, past->acquire_stack, past->release_stack, past->connection);
+		return count_misuse(fold, kind, event, past->acquire_stack, past->release_stack, past->connection);
 	}
 	if (!fold->is_forked)
 		return true;
@@ -70,7 +70,7 @@ static bool note_use_in_child(struct fold *fold, const struct fold_connection *c
 {
 	if (event->kind == KIND_MEMORY || event->kind == KIND_CANCEL || event->kind == KIND_STATEMENT)
 		return true;
-	return misuse_note(fold, MISUSE_USED_IN_CHILD, event, 0, 0, connection->row);
+	return count_misuse(fold, MISUSE_USED_IN_CHILD, event, 0, 0, connection->row);
 }
 
 bool connection_note_use(struct fold *fold, struct fold_connection *connection, const struct event *event)
@@ -205,11 +205,11 @@ static bool reset_connection(struct fold *fold, const struct event *event)
 static bool match_release(struct fold *fold, const struct fold_connection *connection, const struct event *event)
 {
 	if (connection->state == STATE_INHERITED)
-		return misuse_note(fold, MISUSE_FINISHED_IN_CHILD, event, 0, 0, connection->row);
+		return count_misuse(fold, MISUSE_FINISHED_IN_CHILD, event, 0, 0, connection->row);
 	struct fold_past past = {connection->address, connection->row, connection->stack, connection->release_stack};
-	return store_remember(&fold->finished, &past) &&
-		   store_count_pair(fold, KIND_CONNECTION, connection->stack, connection->release_stack,
-							connection->released - connection->acquired) != NULL;
+	return past_remember(&fold->finished, &past) &&
+		   count_pair(fold, KIND_CONNECTION, connection->stack, connection->release_stack,
+					  connection->released - connection->acquired) != NULL;
 }
 
 static bool release_connection(struct fold *fold, const struct event *event)
@@ -220,7 +220,7 @@ static bool release_connection(struct fold *fold, const struct event *event)
 	if (!connection_find(fold, event->object, event, &connection))
 		return false;
 	if (connection == NULL) {
-		fold->unknown_releases += store_recall(fold->finished, event->object) == NULL;
+		fold->unknown_releases += past_recall(fold->finished, event->object) == NULL;
 		return true;
 	}
 	connection->released = later(event->time, later(connection->used, connection->acquired));

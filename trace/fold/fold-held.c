@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
-/*
- * fold-held.c - what a connection holds and takes with it when it ends.
- *
- * Called by fold-connection.c for uses, resets and finishes, and by fold.c for
- * prepared statements and large objects.  Transactions, queries in flight and
- * COPY are acquired and released by no call of their own: each use says what
- * state it left the connection in, and here that is made into holds.
- */
-#include "trace/fold/fold-steps.h"
+/* fold-held.c - see fold-held.h. */
+#include "trace/fold/fold-held.h"
+
+#include "trace/fold/fold-count.h"
+#include "trace/fold/fold-store.h"
+#include "trace/spool/spool.h"
 
 #define MOST_QUERIES 64 /* of a pipeline that are remembered one by one */
 
@@ -46,8 +43,8 @@ static bool end(struct fold *fold, uint32_t index, const struct event *event, ui
 {
 	const struct fold_resource *resource = fold_resource(fold, index);
 	if (event != NULL) {
-		struct fold_pair *pair = store_count_pair(fold, resource->kind, resource->stack, blob_number(event->stack),
-												  later(now, resource->acquired) - resource->acquired);
+		struct fold_pair *pair = count_pair(fold, resource->kind, resource->stack, blob_number(event->stack),
+											later(now, resource->acquired) - resource->acquired);
 		if (pair == NULL)
 			return false;
 		if (resource->idle_ns > pair->longest_idle_ns) {
@@ -71,9 +68,8 @@ static bool end_all(struct fold *fold, struct fold_connection *connection, enum 
 bool held_release_all(struct fold *fold, struct fold_connection *connection, const struct event *event, uint64_t now)
 {
 	connection->unlisted_queries = 0;
-	/* Every kind: what has an address of its own is in no chain. */
 	for (enum resource_kind kind = KIND_NONE; kind < KIND_COUNT; kind++)
-		if (!end_all(fold, connection, kind, event, now))
+		if (connection->held[kind].first != 0 && !end_all(fold, connection, kind, event, now))
 			return false;
 	return true;
 }
@@ -114,14 +110,6 @@ static bool note_query(struct fold *fold, struct fold_connection *connection, co
 	if (connection->unlisted_queries > 0)
 		connection->unlisted_queries--;
 	return true;
-}
-
-/* How long the call itself took, as far as it says. */
-static uint64_t busy_ns(const struct event *event)
-{
-	if (event->kind == KIND_RESULT)
-		return (event->duration >> EVENT_BYTES_BITS) * 1000000;
-	return event->kind == KIND_CONNECTION && event->verb == EVENT_USE ? event->duration : 0;
 }
 
 /* A transaction's time since its last use was idle unless the server was at work for it. */
@@ -179,10 +167,10 @@ bool held_note_finish(struct fold *fold, struct fold_connection *connection, con
 		return false;
 	if (event->transaction == TRANSACTION_UNKNOWN)
 		return true; /* the session was gone already, and nothing with it */
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
 		uint32_t open = connection->held[rules[i].kind].first;
 		if (open != 0 &&
-			!misuse_note(fold, rules[i].misuse, event, fold_resource(fold, open)->stack, 0, connection->row))
+			!count_misuse(fold, rules[i].misuse, event, fold_resource(fold, open)->stack, 0, connection->row))
 			return false;
 	}
 	return true;

@@ -11,8 +11,6 @@
 #include <sqlite3.h>
 #include <string.h>
 
-#define PAST_BITS 12 /* places for what was given back: as many are remembered at most */
-
 bool fold_init(struct fold *fold, bool is_forked)
 {
 	*fold = (struct fold){.is_forked = is_forked, .next_connection = 1};
@@ -52,7 +50,7 @@ struct fold_connection *store_add_connection(struct fold *fold, uint64_t address
 		connection = fold_connection(fold, fold->free_connection);
 		if (!map_add(&fold->live_connections, address, fold->free_connection))
 			return NULL;
-		fold->free_connection = connection->thread;
+		fold->free_connection = connection->next_free;
 	} else {
 		if (!map_add(&fold->live_connections, address, fold->connections.count))
 			return NULL;
@@ -191,62 +189,6 @@ bool store_remove_resource(struct fold *fold, uint32_t index)
 	return true;
 }
 
-struct fold_pair *store_count_pair(struct fold *fold, enum resource_kind kind, uint32_t acquire_stack,
-								   uint32_t release_stack, uint64_t hold_ns)
-{
-	/* Blob numbers have far fewer than 29 bits; the kind keeps the key from being 0. */
-	uint64_t key = (uint64_t)kind << 58 | (uint64_t)acquire_stack << 29 | release_stack;
-	const uint32_t *index = map_find(&fold->pair_index, key);
-	struct fold_pair *pair;
-	if (index != NULL) {
-		pair = (struct fold_pair *)fold->pairs.items + *index;
-	} else {
-		uint32_t number = fold->pairs.count;
-		pair = array_add(&fold->pairs, sizeof(*pair));
-		if (pair == NULL || !map_add(&fold->pair_index, key, number))
-			return NULL;
-		*pair =
-			(struct fold_pair){.kind = (uint8_t)kind, .acquire_stack = acquire_stack, .release_stack = release_stack};
-	}
-	pair->count++;
-	if (hold_ns > INT64_MAX)
-		hold_ns = INT64_MAX;
-	pair->total_ns = pair->total_ns < INT64_MAX - hold_ns ? pair->total_ns + hold_ns : INT64_MAX;
-	if (hold_ns > pair->longest_ns)
-		pair->longest_ns = hold_ns;
-	return pair;
-}
-
-/*
- * One place an address: no list to keep up, and what an address was given back as is right as long as it is there, for
- * whoever is handed out anew at it is live and found first.
- */
-static uint32_t past_place(uint64_t address)
-{
-	return (uint32_t)(address * 0x9e3779b97f4a7c15u >> (64 - PAST_BITS));
-}
-
-bool store_remember(struct fold_past **table, const struct fold_past *past)
-{
-	const size_t bytes = ((size_t)1 << PAST_BITS) * sizeof(**table);
-	if (*table == NULL) {
-		*table = sqlite3_malloc64(bytes);
-		if (*table == NULL)
-			return false;
-		memset(*table, 0, bytes);
-	}
-	(*table)[past_place(past->address)] = *past;
-	return true;
-}
-
-const struct fold_past *store_recall(const struct fold_past *table, uint64_t address)
-{
-	if (table == NULL || address == 0)
-		return NULL;
-	const struct fold_past *past = &table[past_place(address)];
-	return past->address == address ? past : NULL;
-}
-
 bool fold_restore_connection(struct fold *fold, const struct fold_connection *connection, uint32_t *ret_index)
 {
 	*ret_index = 0;
@@ -266,11 +208,11 @@ bool fold_restore_connection(struct fold *fold, const struct fold_connection *co
 bool fold_restore_resource(struct fold *fold, const struct fold_resource *resource, uint32_t connection_index)
 {
 	enum resource_kind kind = resource->kind;
-	if (resource->row == 0 || kind == KIND_NONE || kind == KIND_CONNECTION || kind >= KIND_COUNT ||
-		resource->address == 0)
+	enum kind_key key = kind_key(kind);
+	bool is_chained = key != BY_ADDRESS;
+	uint32_t owner = key == BY_NUMBER ? connection_index : 0;
+	if (key == BY_NOTHING || kind == KIND_CONNECTION || resource->row == 0 || resource->address == 0)
 		return true;
-	bool is_chained = kind_key(kind) != BY_ADDRESS;
-	uint32_t owner = kind_key(kind) == BY_NUMBER ? connection_index : 0;
 	if (is_chained && connection_index == 0)
 		return true;
 	if (store_is_keyed(kind) && store_find_occupant(fold, kind, resource->address, owner) != 0)
@@ -294,7 +236,7 @@ void fold_saved(struct fold *fold)
 		connection->is_stored = true;
 		connection->is_touched = false;
 		if (connection->is_released) {
-			connection->thread = fold->free_connection;
+			connection->next_free = fold->free_connection;
 			fold->free_connection = touched[i];
 		}
 	}

@@ -75,12 +75,4 @@ bool store_remove_resource(struct fold *fold, uint32_t index);
 /* Puts a resource at the end of its connection's chain. */
 void store_chain(struct fold *fold, struct fold_connection *connection, struct fold_resource *resource);
 
-/* Counts one matched acquire and release; the result is valid until the next, NULL when memory is short. */
-struct fold_pair *store_count_pair(struct fold *fold, enum resource_kind kind, uint32_t acquire_stack,
-								   uint32_t release_stack, uint64_t hold_ns);
-
-/* Remembers what was given back at an address, and tells it again; NULL: nothing known. */
-bool store_remember(struct fold_past **table, const struct fold_past *past);
-const struct fold_past *store_recall(const struct fold_past *table, uint64_t address);
-
 #endif

@@ -9,10 +9,14 @@
  */
 #include "trace/fold/fold.h"
 
-#include "trace/fold/fold-steps.h"
+#include "trace/fold/fold-connection.h"
+#include "trace/fold/fold-count.h"
+#include "trace/fold/fold-held.h"
+#include "trace/fold/fold-store.h"
+#include "trace/spool/spool.h"
 
 /* What lies at an address that is handed out again was released where we could not see it. */
-static bool make_room(struct fold *fold, const struct event *event)
+static bool release_unseen(struct fold *fold, const struct event *event)
 {
 	uint32_t known = store_find_occupant(fold, event->kind, event->object, 0);
 	if (known == 0)
@@ -30,7 +34,7 @@ static bool acquire(struct fold *fold, const struct event *event)
 		return false;
 	if (event->object == 0)
 		return true; /* nothing was handed out, but the connection was used */
-	if (!make_room(fold, event))
+	if (!release_unseen(fold, event))
 		return false;
 	struct fold_resource *resource = store_add_resource(fold, event->kind, event->object, 0);
 	if (resource == NULL)
@@ -48,10 +52,10 @@ static bool acquire(struct fold *fold, const struct event *event)
 
 static bool release_unknown(struct fold *fold, const struct event *event)
 {
-	const struct fold_past *past = event->kind == KIND_RESULT ? store_recall(fold->cleared, event->object) : NULL;
+	const struct fold_past *past = event->kind == KIND_RESULT ? past_recall(fold->cleared, event->object) : NULL;
 	if (past != NULL)
-		return misuse_note(fold, MISUSE_CLEARED_TWICE, event, past->acquire_stack, past->release_stack,
-						   past->connection);
+		return count_misuse(fold, MISUSE_CLEARED_TWICE, event, past->acquire_stack, past->release_stack,
+							past->connection);
 	fold->unknown_releases++;
 	return true;
 }
@@ -66,10 +70,10 @@ static bool release(struct fold *fold, const struct event *event)
 	const struct fold_resource *resource = fold_resource(fold, known);
 	uint32_t stack = blob_number(event->stack);
 	struct fold_past past = {event->object, resource->connection, resource->stack, stack};
-	if (event->kind == KIND_RESULT && !store_remember(&fold->cleared, &past))
+	if (event->kind == KIND_RESULT && !past_remember(&fold->cleared, &past))
 		return false;
-	if (store_count_pair(fold, event->kind, resource->stack, stack,
-						 later(event->time, resource->acquired) - resource->acquired) == NULL)
+	if (count_pair(fold, event->kind, resource->stack, stack,
+				   later(event->time, resource->acquired) - resource->acquired) == NULL)
 		return false;
 	return store_remove_resource(fold, known);
 }
@@ -106,8 +110,8 @@ static bool note_misuse(struct fold *fold, const struct event *event)
 	if (event->detail == MISUSE_NONE || event->detail >= MISUSE_COUNT)
 		return note_damage(fold);
 	const struct fold_connection *connection = store_find_connection(fold, event->object);
-	return misuse_note(fold, event->detail, event, connection != NULL ? connection->stack : 0, 0,
-					   connection != NULL ? connection->row : 0);
+	return count_misuse(fold, event->detail, event, connection != NULL ? connection->stack : 0, 0,
+						connection != NULL ? connection->row : 0);
 }
 
 bool fold_event(struct fold *fold, const struct event *event)
@@ -121,13 +125,14 @@ bool fold_event(struct fold *fold, const struct event *event)
 	if (event->kind == KIND_CONNECTION)
 		return fold_connection_event(fold, event);
 	bool is_acquire = event->verb == EVENT_ACQUIRE;
-	if ((!is_acquire && event->verb != EVENT_RELEASE) || event->kind == KIND_NONE || event->kind >= KIND_COUNT)
+	if (!is_acquire && event->verb != EVENT_RELEASE)
 		return note_damage(fold);
 	switch (kind_key(event->kind)) {
 	case BY_ADDRESS:
 		return is_acquire ? acquire(fold, event) : release(fold, event);
 	case BY_NUMBER:
 		return hold_event(fold, event);
+	case BY_NOTHING:
 	case BY_STATE:
 		break; /* no call of its own makes or ends one */
 	}

@@ -4,9 +4,9 @@
  *
  * Owns the state machine: events go in one by one; out come live connections
  * and other resources, counts of matched acquires and releases, and misuse.
- * It knows neither SQLite nor the spool: times are the events' own, numbers of
- * stacks and texts are the spool's.  The drain feeds it, rows.c saves it.  Not
- * thread-safe.
+ * It knows no SQLite: times are the events' own, numbers of stacks and texts
+ * are the spool's.  The drain feeds it, rows.c saves it.  This is what the room
+ * shows to others; fold-store.c has all of it but fold_event.  Not thread-safe.
  */
 #ifndef PQLEAK_TRACE_FOLD_FOLD_H
 #define PQLEAK_TRACE_FOLD_FOLD_H
@@ -43,11 +43,12 @@ struct fold_connection {
 	uint64_t released;
 	uint64_t queries;
 	struct statement statement;
-	struct chain held[KIND_COUNT]; /* transaction, query, COPY, statement, large object; others are never here */
+	struct chain held[KIND_COUNT]; /* of those that are told apart BY_ADDRESS there is none here */
 	uint32_t held_queries;         /* length of that chain */
 	uint32_t unlisted_queries;     /* in flight behind those, too many to remember */
 	uint32_t backend_pid;
 	uint32_t resets;
+	uint32_t next_free; /* of a place in fold.connections that is free */
 	uint32_t thread;
 	uint32_t function;
 	uint32_t stack;
@@ -73,7 +74,8 @@ struct fold_connection {
 
 /* A resource of any kind but a connection. */
 struct fold_resource {
-	uint64_t address;   /* or the hash of a statement's name, a large object's descriptor + 1; 0: it has none */
+	uint64_t address;   /* BY_NUMBER: the hash of a statement's name, a large object's descriptor + 1; BY_STATE: of its
+						   connection */
 	int64_t row;        /* its row id, or 0 while it has none */
 	int64_t connection; /* row id of its connection, or 0 */
 	uint64_t acquired;
@@ -84,7 +86,7 @@ struct fold_resource {
 	uint32_t function;
 	uint32_t stack;
 	uint32_t previous; /* neighbours among those without a row, 0 none */
-	uint32_t next;
+	uint32_t next;     /* the same; of a free place, the next one */
 	uint8_t status;
 	uint8_t kind; /* enum resource_kind */
 	/* Of those in a chain only, else not even initialised: */
@@ -147,10 +149,10 @@ struct fold {
 	/* Live objects and those released since the last save.  Items are reused; index 0 is none. */
 	struct array connections;    /* of struct fold_connection */
 	struct array resources;      /* of struct fold_resource */
-	uint32_t free_connection;    /* chained by their `thread` */
-	uint32_t free_resource;      /* chained by their `next` */
+	uint32_t free_connection;    /* the first free place; the others follow by next_free */
+	uint32_t free_resource;      /* the same, by next */
 	struct map live_connections; /* address to index */
-	struct map live_resources;   /* key (fold-store.c) to index */
+	struct map live_resources;   /* key (fold-store.h) to index; of kinds that are told apart BY_STATE there is none */
 	uint64_t last_address;       /* the connection looked up last: most events mean the same one */
 	uint32_t last_index;
 	struct fold_past *finished; /* connections; NULL before the first */

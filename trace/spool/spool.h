@@ -55,6 +55,13 @@ struct blob_header {
 	uint32_t type; /* enum blob_type; 0: nothing more in this segment */
 };
 
+/* A blob's number as an event has it, or 0 if there cannot be such a blob. */
+static inline uint32_t blob_number(uint32_t number)
+{
+	const uint32_t most = SPOOL_BLOB_SEGMENTS * (SPOOL_SEGMENT_BYTES / sizeof(struct blob_header));
+	return number <= most ? number : 0;
+}
+
 enum frame_type {
 	FRAME_NATIVE = 0,
 	FRAME_SCRIPT,

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: PostgreSQL
+/* fold-count.c - see fold-count.h. */
+#include "trace/fold/fold-count.h"
+
+#include <sqlite3.h>
+#include <string.h>
+
+#include "trace/fold/fold-event.h"
+#include "trace/spool/spool.h"
+
+#define PAST_BITS 12   /* places for what was given back: as many are remembered at most */
+#define LOOKED_BACK 16 /* so many items are compared; the trace brings together what stands further apart */
+
+struct fold_pair *count_pair(struct fold *fold, enum resource_kind kind, uint32_t acquire_stack, uint32_t release_stack,
+							 uint64_t hold_ns)
+{
+	/* Blob numbers have far fewer than 29 bits; the kind keeps the key from being 0. */
+	uint64_t key = (uint64_t)kind << 58 | (uint64_t)acquire_stack << 29 | release_stack;
+	const uint32_t *index = map_find(&fold->pair_index, key);
+	struct fold_pair *pair;
+	if (index != NULL) {
+		pair = (struct fold_pair *)fold->pairs.items + *index;
+	} else {
+		uint32_t number = fold->pairs.count;
+		pair = array_add(&fold->pairs, sizeof(*pair));
+		if (pair == NULL || !map_add(&fold->pair_index, key, number))
+			return NULL;
+		*pair =
+			(struct fold_pair){.kind = (uint8_t)kind, .acquire_stack = acquire_stack, .release_stack = release_stack};
+	}
+	pair->count++;
+	if (hold_ns > INT64_MAX)
+		hold_ns = INT64_MAX;
+	pair->total_ns = pair->total_ns < INT64_MAX - hold_ns ? pair->total_ns + hold_ns : INT64_MAX;
+	if (hold_ns > pair->longest_ns)
+		pair->longest_ns = hold_ns;
+	return pair;
+}
+
+/*
+ * One place an address: no list to keep up, and what an address was given back as is right as long as it is there, for
+ * whoever is handed out anew at it is live and found first.
+ */
+static uint32_t past_place(uint64_t address)
+{
+	return (uint32_t)(address * 0x9e3779b97f4a7c15u >> (64 - PAST_BITS));
+}
+
+bool past_remember(struct fold_past **table, const struct fold_past *past)
+{
+	const size_t bytes = ((size_t)1 << PAST_BITS) * sizeof(**table);
+	if (*table == NULL) {
+		*table = sqlite3_malloc64(bytes);
+		if (*table == NULL)
+			return false;
+		memset(*table, 0, bytes);
+	}
+	(*table)[past_place(past->address)] = *past;
+	return true;
+}
+
+const struct fold_past *past_recall(const struct fold_past *table, uint64_t address)
+{
+	if (table == NULL || address == 0)
+		return NULL;
+	const struct fold_past *past = &table[past_place(address)];
+	return past->address == address ? past : NULL;
+}
+
+static bool is_same(const struct fold_misuse *a, const struct fold_misuse *b)
+{
+	return a->kind == b->kind && a->stack == b->stack && a->acquire_stack == b->acquire_stack &&
+		   a->release_stack == b->release_stack;
+}
+
+bool count_misuse(struct fold *fold, enum misuse_kind kind, const struct event *event, uint32_t acquire_stack,
+				  uint32_t release_stack, int64_t connection)
+{
+	struct fold_misuse misuse = {
+		.count = 1,
+		.first = event->time,
+		.last = event->time,
+		.connection = connection,
+		.stack = blob_number(event->stack),
+		.acquire_stack = acquire_stack,
+		.release_stack = release_stack,
+		.function = blob_number(event->function),
+		.kind = (uint8_t)kind,
+	};
+	struct fold_misuse *items = fold->misuses.items;
+	uint32_t count = fold->misuses.count;
+	for (uint32_t i = count; i > 0 && i + LOOKED_BACK > count; i--) {
+		struct fold_misuse *known = &items[i - 1];
+		if (is_same(known, &misuse)) {
+			known->count++;
+			known->last = later(known->last, misuse.last);
+			return true;
+		}
+	}
+	struct fold_misuse *item = array_add(&fold->misuses, sizeof(*item));
+	if (item == NULL)
+		return false;
+	*item = misuse;
+	return true;
+}
