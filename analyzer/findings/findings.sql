@@ -135,9 +135,9 @@ CREATE TEMP TABLE found_misuse AS
 -- The notes that a text report shows without being asked.
 CREATE TEMP VIEW found_note AS
   SELECT 'idle' AS sort FROM found_idle WHERE worth UNION ALL SELECT 'churn' FROM found_churn WHERE worth
-  UNION ALL SELECT 'failed' FROM found_failed WHERE worth UNION ALL SELECT 'broken' FROM found_broken
-  UNION ALL SELECT 'held' FROM found_held UNION ALL SELECT 'peak' FROM found_peak_site
-  UNION ALL SELECT 'drained' FROM found_drained UNION ALL SELECT 'misuse' FROM found_misuse WHERE by_design;
+  UNION ALL SELECT 'failed' FROM found_failed WHERE worth UNION ALL SELECT 'broken' FROM found_broken WHERE worth
+  UNION ALL SELECT 'held' FROM found_held WHERE worth UNION ALL SELECT 'drained' FROM found_drained WHERE worth
+  UNION ALL SELECT 'misuse' FROM found_misuse WHERE by_design UNION ALL SELECT 'peak' FROM found_peak_site;
 
 -- Why nobody can tell whether more leaked, as in the view cannot_tell.  accepted: --allow-unseen takes it knowingly; where
 -- nothing at all was intercepted, that is left.

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * test-stages.c - what findings.c says of its stages is what they do.
+ *
+ * SQLite itself tells which tables each statement of a stage makes, changes and
+ * reads.  The stages run on some of the golden tests' traces, with every option
+ * that lets them ask more.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* For its table of stages. */
+#include "../../analyzer/findings/findings.c"
+
+#include "analyzer/reading/functions.h"
+#include "trace/store/trace.h"
+
+#define NAMES 2048
+
+/* Names with a blank before and after each, like those of the table. */
+struct names {
+	char text[NAMES];
+};
+
+static bool has(const char *names, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = names; (at = strstr(at, name)) != NULL; at += length)
+		if ((at == names || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+			return true;
+	return false;
+}
+
+static void note(struct names *names, const char *name)
+{
+	if (has(names->text, name))
+		return;
+	assert_true(strlen(names->text) + strlen(name) + 2 < NAMES);
+	strcat(strcat(names->text, " "), name);
+}
+
+/* That all of these are among those. */
+static void assert_within(const char *stage, const char *what, const char *these, const char *those)
+{
+	char copy[NAMES];
+
+	snprintf(copy, sizeof copy, "%s", these);
+	for (char *name = strtok(copy, " "); name != NULL; name = strtok(NULL, " "))
+		if (!has(those, name))
+			fail_msg("the stage %s %s %s", stage, what, name);
+}
+
+/* What a stage does to TEMP tables and views. */
+struct seen {
+	struct names made, changed, read;
+};
+
+/* On all traces. */
+static struct seen all[STAGE_COUNT];
+
+static struct names base; /* what every reading has */
+
+/* Whose affair a statement inside this view is: its maker's, whoever reads the view.  A WITH has a name as well. */
+static struct seen *maker_of(const char *view, struct seen *otherwise)
+{
+	for (size_t i = 0; i < STAGE_COUNT; i++)
+		if (has(stages[i].makes, view))
+			return &all[i];
+	return has(base.text, view) ? NULL : otherwise;
+}
+
+static int watch(void *context, int action, const char *name, const char *more, const char *database, const char *view)
+{
+	struct seen *seen = view != NULL ? maker_of(view, context) : context;
+
+	if (seen == NULL || database == NULL || name == NULL || strcmp(database, "temp") != 0 ||
+		strncmp(name, "sqlite_", 7) == 0)
+		return SQLITE_OK;
+	if (action == SQLITE_CREATE_TEMP_TABLE || action == SQLITE_CREATE_TEMP_VIEW)
+		note(&seen->made, name);
+	else if (action == SQLITE_INSERT || action == SQLITE_UPDATE || action == SQLITE_DELETE)
+		note(&seen->changed, name);
+	else if (action == SQLITE_CREATE_TEMP_INDEX)
+		note(&seen->changed, more);
+	else if (action == SQLITE_ALTER_TABLE)
+		note(&seen->changed, more);
+	else if (action == SQLITE_READ)
+		note(&seen->read, name);
+	return SQLITE_OK;
+}
+
+/* A trace of the golden tests, as a reading has it. */
+static sqlite3 *open_trace(const char *fixture)
+{
+	char path[] = "/tmp/pqleak-stages-XXXXXX", command[1024];
+	struct trace_failure failure;
+	sqlite3 *db;
+
+	close(mkstemp(path));
+	snprintf(command, sizeof command,
+			 "cd '" SOURCE "/tests/golden/fixture' && sqlite3 -bail %s '.read " SOURCE "/trace/store/schema.sql'"
+			 " BEGIN '.read base.sql' '.read %s.sql' COMMIT",
+			 path, fixture);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	unlink(path);
+	assert_int_equal(trace_shadow_views(db, &failure), TRACE_OK);
+	assert_true(functions_add(db) && source_root_use(db, NULL));
+	return db;
+}
+
+static void read_names(sqlite3 *db, struct names *ret)
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT name FROM sqlite_temp_schema WHERE type IN ('table', 'view')");
+
+	while (query_next(row, NULL))
+		note(ret, query_text(row, 0));
+}
+
+/* A view that no stage reads needs its tables, too. */
+static void look_into_views(sqlite3 *db)
+{
+	static struct seen reader;
+	QUERY_CLEANUP name = query_prepare(db, "SELECT printf('SELECT * FROM temp.%s', name) FROM sqlite_temp_schema"
+										   " WHERE type = 'view'");
+
+	sqlite3_set_authorizer(db, watch, &reader);
+	while (query_next(name, NULL)) {
+		QUERY_CLEANUP row = query_prepare(db, query_text(name, 0));
+		assert_non_null(row);
+	}
+	sqlite3_set_authorizer(db, NULL, NULL);
+}
+
+/* Runs the stages on a trace, twice as for running processes, and notes what they do. */
+static void run_on(const char *fixture)
+{
+	struct reading reading = {.db = open_trace(fixture)};
+	struct report_choice choice = {.group_by = "site", .all = true, .stacks = true, .held_ns = 1};
+
+	assert_true(suppress_read(&choice.accepted.suppressions, SOURCE "/tests/golden/accepted/all.supp"));
+	note(&base, "symbol"); /* where the trace cannot be written */
+	read_names(reading.db, &base);
+	for (size_t i = 0; i < STAGE_COUNT; i++) {
+		all[i].made.text[0] = '\0';
+		sqlite3_set_authorizer(reading.db, watch, &all[i]);
+		assert_true(run_stage(&stages[i], reading.db, &choice));
+		sqlite3_set_authorizer(reading.db, NULL, NULL);
+		assert_within(stages[i].name, "makes more than it says:", all[i].made.text, stages[i].makes);
+		assert_within(stages[i].name, "does not make", stages[i].makes, all[i].made.text);
+	}
+	assert_true(run_stages(&reading, &choice));
+	look_into_views(reading.db);
+	suppressions_done(&choice.accepted.suppressions);
+	sqlite3_close(reading.db);
+}
+
+static void stages_do_what_they_say(void **state)
+{
+	static const char *const fixtures[] = {"leaks", "misuse", "habits", "wrapper", "scripts"};
+
+	(void)state;
+	for (size_t f = 0; f < sizeof fixtures / sizeof fixtures[0]; f++)
+		run_on(fixtures[f]);
+	for (size_t i = 0; i < STAGE_COUNT; i++) {
+		struct names may = base;
+		note(&may, stages[i].makes);
+		assert_within(stages[i].name, "changes what it does not make:", all[i].changed.text, may.text);
+		note(&may, stages[i].needs);
+		assert_within(stages[i].name, "reads what it does not need:", all[i].read.text, may.text);
+		assert_within(stages[i].name, "does not read", stages[i].needs, all[i].read.text);
+	}
+}
+
+static void each_need_is_made_before(void **state)
+{
+	struct names made = {""};
+
+	(void)state;
+	for (size_t i = 0; i < STAGE_COUNT; i++) {
+		char copy[NAMES];
+		assert_within(stages[i].name, "needs what no stage before it makes:", stages[i].needs, made.text);
+		snprintf(copy, sizeof copy, "%s", stages[i].makes);
+		for (char *name = strtok(copy, " "); name != NULL; name = strtok(NULL, " ")) {
+			if (has(made.text, name))
+				fail_msg("two stages make %s", name);
+			note(&made, name);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stages_do_what_they_say),
+		cmocka_unit_test(each_need_is_made_before),
+	};
+	return cmocka_run_group_tests_name("stages", tests, NULL, NULL);
+}
