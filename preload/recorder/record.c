@@ -23,7 +23,7 @@
 #include "preload/recorder/stacks/lock.h"
 #include "preload/recorder/stacks/memo.h"
 #include "preload/recorder/stacks/stack.h"
-#include "trace/spool/spool.h"
+#include "trace/spool/spool-write.h"
 #include "trace/store/drain.h"
 
 enum {

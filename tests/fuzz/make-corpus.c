@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "compact.h"
+#include "trace/spool/spool-write.h"
 
 static void fail(const char *what)
 {

@@ -19,6 +19,9 @@
 
 #include <cmocka.h>
 
+#include "trace/spool/spool-owner.h"
+#include "trace/spool/spool-read.h"
+#include "trace/spool/spool-write.h"
 #include "trace/store/drain.h"
 
 struct scene {

@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-/*
- * spool-here.c - which machine run and which pid namespace this is.
- *
- * Called by the writer when it makes a spool, and by the reader who asks
- * whether its process lives.  Never allocates.
- */
+/* spool-here.c - see spool-here.h. */
 #include "trace/spool/spool-here.h"
 
 #include <errno.h>

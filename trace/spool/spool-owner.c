@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
-/*
- * spool-owner.c - is the process that writes a spool still there?
- *
- * Called by the analyzer before it takes over a spool.  A process id alone
- * proves nothing (it is reused, and survives an exec), so it asks whether that
- * process has this very spool mapped; the random id in the file's name settles
- * it.  It never signals the process.
- */
+/* spool-owner.c - see spool-owner.h. */
+#include "trace/spool/spool-owner.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

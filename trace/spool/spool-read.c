@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * spool-read.c - the reader's side of a spool.
+ * spool-read.c - see spool-read.h.
  *
- * spool_event and spool_next_blob serve the drain, in the host and in the
- * analyzer; spool_read makes a private copy of a file of any origin.  Nothing
- * in a file is trusted: each number is checked before it is used.  Copying
- * with pread, not mapping, keeps a truncation from becoming a SIGBUS.
+ * It makes a private copy of the file.  Copying with pread, not mapping, keeps
+ * a truncation from becoming a SIGBUS.
  */
-#include "trace/spool/spool.h"
+#include "trace/spool/spool-read.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,44 +16,6 @@
 
 /* A writer that goes on while we copy may reuse a segment under our eyes; then we copy again, so often at most. */
 #define READ_ATTEMPTS 20
-
-const struct event *spool_event(const struct spool *spool, uint64_t position)
-{
-	const struct spool_header *header = spool->header;
-	if (position < atomic_load_explicit(&header->tail, memory_order_relaxed) ||
-		position >= atomic_load_explicit(&header->head, memory_order_acquire))
-		return NULL;
-	const char *segment = spool->event_segment[position / SPOOL_SEGMENT_EVENTS % SPOOL_EVENT_SEGMENTS];
-	if (segment == NULL)
-		return NULL;
-	return (const struct event *)(const void *)(segment + position % SPOOL_SEGMENT_EVENTS * sizeof(struct event));
-}
-
-const struct blob_header *spool_next_blob(const struct spool *spool, struct spool_cursor *cursor,
-										  const void **ret_bytes)
-{
-	uint64_t end = atomic_load_explicit(&spool->header->blob_bytes, memory_order_acquire);
-	while (cursor->position < end) {
-		uint64_t slot = cursor->position / SPOOL_SEGMENT_BYTES;
-		size_t left = SPOOL_SEGMENT_BYTES - cursor->position % SPOOL_SEGMENT_BYTES;
-		const char *place = slot < SPOOL_BLOB_SEGMENTS ? spool->blob_segment[slot] : NULL;
-		if (place == NULL || left < sizeof(struct blob_header))
-			return NULL;
-		place += SPOOL_SEGMENT_BYTES - left;
-		const struct blob_header *blob = (const struct blob_header *)(const void *)place;
-		if (blob->type == 0) {
-			cursor->position += left;
-			continue;
-		}
-		if (blob->type >= BLOB_COUNT || blob->bytes > left - sizeof(*blob))
-			return NULL;
-		cursor->position += sizeof(*blob) + ((size_t)blob->bytes + 7) / 8 * 8;
-		cursor->number++;
-		*ret_bytes = place + sizeof(*blob);
-		return blob;
-	}
-	return NULL;
-}
 
 static int read_fully(int fd, char *to, size_t bytes, off_t offset)
 {

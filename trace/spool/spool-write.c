@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
-/*
- * spool-write.c - the writer's side of a spool.
- *
- * Called by the shim, inside the traced program: spool_append is the hottest
- * code of the project.  It never takes a lock, allocates, prints or keeps a
- * descriptor; spool-room.c makes the system calls.
- */
+/* spool-write.c - see spool-write.h; spool-room.c makes the system calls. */
+#include "trace/spool/spool-write.h"
+
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -220,28 +215,4 @@ void spool_retire(struct spool *spool, uint64_t position)
 	if (position > atomic_load_explicit(&header->tail, memory_order_relaxed) &&
 		position <= atomic_load_explicit(&header->head, memory_order_relaxed))
 		atomic_store_explicit(&header->tail, position, memory_order_release);
-}
-
-static void unmap_segments(char **segment, _Atomic uint32_t *number, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		if (segment[i] != NULL)
-			room_unmap_segment(atomic_load_explicit(&number[i], memory_order_relaxed) - 1, segment[i]);
-		segment[i] = NULL;
-	}
-}
-
-void spool_close(struct spool *spool, bool remove)
-{
-	if (remove)
-		room_remove(spool);
-	if (spool->copy != NULL) {
-		free(spool->copy);
-		spool->copy = NULL;
-	} else if (spool->header != NULL) {
-		unmap_segments(spool->event_segment, spool->header->event_segment, SPOOL_EVENT_SEGMENTS);
-		unmap_segments(spool->blob_segment, spool->header->blob_segment, SPOOL_BLOB_SEGMENTS);
-		room_unmap_header(spool);
-	}
-	spool->header = NULL;
 }

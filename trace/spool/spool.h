@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * spool.h - the per-process, crash-safe file of raw events.
+ * spool.h - the per-process, crash-safe file of raw events: its layout, and what is in it.
  *
- * Owns the file's layout, its writer (the shim) and its reader (the analyzer,
- * and the shim's own drain).  A spool lies beside its trace and is named
+ * Owns the file's layout; spool-write.h makes one (in the shim), spool-read.h
+ * reads that of another process.  A spool lies beside its trace and is named
  * TRACE-spool-PID-ID.  It is a header page and then segments of 64 KiB, each
  * reserved with posix_fallocate before it is mapped, so that a full disk can
  * never become a SIGBUS.  Events fill one chain of segments, interned blobs
@@ -13,10 +13,6 @@
  * blob from the store of `blob_bytes`; whatever a killed process left behind
  * them is ignored.  Segments wholly before `tail` (drained and committed to
  * the trace) are reused.
- *
- * Never: allocates with malloc, takes a lock, prints, keeps a descriptor
- * open, or touches errno's meaning for the caller (results are 0 or -errno).
- * Threads: writer calls must be serialised by the caller.
  */
 #ifndef PQLEAK_TRACE_SPOOL_SPOOL_H
 #define PQLEAK_TRACE_SPOOL_SPOOL_H
@@ -130,37 +126,6 @@ struct spool {
 	size_t copy_bytes;
 };
 
-/* --- writer (no malloc) --- */
-
-/*
- * Creates the spool beside `trace` (an absolute path, for the host may change its folder), mode 0600, mapped and ready.
- * 0 or -errno; on failure nothing is left behind.
- */
-int spool_create(struct spool *spool, const char *trace, const struct spool_identity *identity);
-
-/* The last places of the room there is are kept for EVENT_END and what revokes it: how it ended must not be lost. */
-#define SPOOL_ENDS 4u
-
-/* Whether the next event needs new room, and so system calls. */
-static inline bool spool_is_full(const struct spool *spool)
-{
-	return atomic_load_explicit(&spool->header->head, memory_order_relaxed) + SPOOL_ENDS >= spool->event_room;
-}
-
-/* Appends one event.  0, or -errno when there is no room: the event is then counted as dropped. */
-int spool_append(struct spool *spool, const struct event *event);
-
-/* Appends one blob and returns its number, or 0 when it is too large or there is no room. */
-uint32_t spool_add_blob(struct spool *spool, enum blob_type type, const void *bytes, size_t length);
-
-/* Everything before `position` is committed to the trace: its segments may be reused. */
-void spool_retire(struct spool *spool, uint64_t position);
-
-/* Unmaps, or frees a reader's copy.  With `remove` the file is unlinked too, unless another one lies there by now. */
-void spool_close(struct spool *spool, bool remove);
-
-/* --- both --- */
-
 /* The event at `position` (tail <= position < head), or NULL when the file does not hold it. */
 const struct event *spool_event(const struct spool *spool, uint64_t position);
 
@@ -174,18 +139,7 @@ struct spool_cursor {
 const struct blob_header *spool_next_blob(const struct spool *spool, struct spool_cursor *cursor,
 										  const void **ret_bytes);
 
-/* --- reader --- */
-
-/* Reads and checks a spool file of any origin; 0, -errno, or -EBADMSG when it is no usable spool. */
-int spool_read(struct spool *ret, const char *path);
-
-enum spool_owner {
-	SPOOL_OWNER_GONE,    /* its process has ended or is another program now */
-	SPOOL_OWNER_RUNNING, /* it still maps the file */
-	SPOOL_OWNER_UNKNOWN, /* another pid namespace, or /proc is closed to us */
-};
-
-/* Asks /proc/PID/maps whether the process that writes this spool still has it mapped. */
-enum spool_owner spool_owner(const struct spool *spool);
+/* Unmaps, or frees a reader's copy.  With `remove` the file is unlinked too, unless another one lies there by now. */
+void spool_close(struct spool *spool, bool remove);
 
 #endif

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "trace/base/sigxfsz.h"
+#include "trace/spool/spool-write.h"
 #include "trace/store/failure.h"
 #include "trace/store/rows-connection.h"
 #include "trace/store/rows-process.h"

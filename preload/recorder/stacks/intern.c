@@ -5,6 +5,7 @@
 #include "preload/recorder/stacks/capture.h"
 #include "preload/recorder/stacks/module.h"
 #include "preload/recorder/stacks/table.h"
+#include "trace/spool/spool-write.h"
 
 /* What was interned by its bytes (kind: enum blob_type, or this), and what by addresses (these kinds). */
 enum {

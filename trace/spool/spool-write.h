@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * spool-write.h - the writer's side of a spool.
+ *
+ * Called by the shim, inside the traced program: spool_append is the hottest
+ * code of the project.  Never allocates with malloc, takes a lock, prints or
+ * keeps a descriptor open; results are 0 or -errno, and errno stays what it
+ * was.  Calls must be serialised by the caller.
+ */
+#ifndef PQLEAK_TRACE_SPOOL_SPOOL_WRITE_H
+#define PQLEAK_TRACE_SPOOL_SPOOL_WRITE_H
+
+#include "trace/spool/spool.h"
+
+/*
+ * Creates the spool beside `trace` (an absolute path, for the host may change its folder), mode 0600, mapped and ready.
+ * 0 or -errno; on failure nothing is left behind.
+ */
+int spool_create(struct spool *spool, const char *trace, const struct spool_identity *identity);
+
+/* The last places of the room there is are kept for EVENT_END and what revokes it: how it ended must not be lost. */
+#define SPOOL_ENDS 4u
+
+/* Whether the next event needs new room, and so system calls. */
+static inline bool spool_is_full(const struct spool *spool)
+{
+	return atomic_load_explicit(&spool->header->head, memory_order_relaxed) + SPOOL_ENDS >= spool->event_room;
+}
+
+/* Appends one event.  0, or -errno when there is no room: the event is then counted as dropped. */
+int spool_append(struct spool *spool, const struct event *event);
+
+/* Appends one blob and returns its number, or 0 when it is too large or there is no room. */
+uint32_t spool_add_blob(struct spool *spool, enum blob_type type, const void *bytes, size_t length);
+
+/* Everything before `position` is committed to the trace: its segments may be reused. */
+void spool_retire(struct spool *spool, uint64_t position);
+
+#endif
