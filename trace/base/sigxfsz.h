@@ -16,7 +16,7 @@
 
 struct sigxfsz {
 	sigset_t before;
-	bool waited;
+	bool was_waiting;
 };
 
 static inline sigset_t sigxfsz_only(void)
@@ -33,13 +33,13 @@ static inline void sigxfsz_block(struct sigxfsz *ret)
 	sigset_t waiting;
 	pthread_sigmask(SIG_BLOCK, &only, &ret->before);
 	sigpending(&waiting);
-	ret->waited = sigismember(&waiting, SIGXFSZ) == 1;
+	ret->was_waiting = sigismember(&waiting, SIGXFSZ) == 1;
 }
 
 static inline void sigxfsz_restore(const struct sigxfsz *state)
 {
 	sigset_t only = sigxfsz_only();
-	if (!state->waited)
+	if (!state->was_waiting)
 		sigtimedwait(&only, NULL, &(struct timespec){0});
 	pthread_sigmask(SIG_SETMASK, &state->before, NULL);
 }

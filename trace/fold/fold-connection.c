@@ -175,7 +175,7 @@ static bool reset_connection(struct fold *fold, const struct event *event)
 		return false;
 	if (connection == NULL)
 		return true;
-	struct fold_reset *reset = array_add(&fold->resets, sizeof(*reset));
+	struct fold_reset *reset = array_add(&fold->resets, sizeof *reset);
 	if (reset == NULL)
 		return false;
 	uint64_t now = later(event->time, last_use(connection));

@@ -22,7 +22,7 @@ struct fold_pair *count_pair(struct fold *fold, enum resource_kind kind, uint32_
 		pair = (struct fold_pair *)fold->pairs.items + *index;
 	} else {
 		uint32_t number = fold->pairs.count;
-		pair = array_add(&fold->pairs, sizeof(*pair));
+		pair = array_add(&fold->pairs, sizeof *pair);
 		if (pair == NULL || !map_add(&fold->pair_index, key, number))
 			return NULL;
 		*pair =
@@ -48,7 +48,7 @@ static uint32_t past_place(uint64_t address)
 
 bool past_remember(struct fold_past **table, const struct fold_past *past)
 {
-	const size_t bytes = ((size_t)1 << PAST_BITS) * sizeof(**table);
+	const size_t bytes = ((size_t)1 << PAST_BITS) * sizeof **table;
 	if (*table == NULL) {
 		*table = sqlite3_malloc64(bytes);
 		if (*table == NULL)
@@ -97,7 +97,7 @@ bool count_misuse(struct fold *fold, enum misuse_kind kind, const struct event *
 			return true;
 		}
 	}
-	struct fold_misuse *item = array_add(&fold->misuses, sizeof(*item));
+	struct fold_misuse *item = array_add(&fold->misuses, sizeof *item);
 	if (item == NULL)
 		return false;
 	*item = misuse;

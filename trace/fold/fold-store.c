@@ -15,8 +15,8 @@ bool fold_init(struct fold *fold, bool is_forked)
 {
 	*fold = (struct fold){.is_forked = is_forked, .next_connection = 1};
 	/* Index 0 means none. */
-	struct fold_connection *no_connection = array_add(&fold->connections, sizeof(*no_connection));
-	struct fold_resource *no_resource = array_add(&fold->resources, sizeof(*no_resource));
+	struct fold_connection *no_connection = array_add(&fold->connections, sizeof *no_connection);
+	struct fold_resource *no_resource = array_add(&fold->resources, sizeof *no_resource);
 	if (no_connection == NULL || no_resource == NULL) {
 		fold_done(fold);
 		return false;
@@ -54,7 +54,7 @@ struct fold_connection *store_add_connection(struct fold *fold, uint64_t address
 	} else {
 		if (!map_add(&fold->live_connections, address, fold->connections.count))
 			return NULL;
-		connection = array_add(&fold->connections, sizeof(*connection));
+		connection = array_add(&fold->connections, sizeof *connection);
 		if (connection == NULL) {
 			map_remove(&fold->live_connections, address);
 			return NULL;
@@ -82,7 +82,7 @@ bool store_touch(struct fold *fold, struct fold_connection *connection)
 {
 	if (connection->is_touched)
 		return true;
-	uint32_t *item = array_add(&fold->touched, sizeof(*item));
+	uint32_t *item = array_add(&fold->touched, sizeof *item);
 	if (item == NULL)
 		return false;
 	*item = store_connection_index(fold, connection);
@@ -108,7 +108,7 @@ struct fold_resource *store_add_resource(struct fold *fold, enum resource_kind k
 		resource = fold_resource(fold, index);
 		fold->free_resource = resource->next;
 	} else {
-		resource = array_add(&fold->resources, sizeof(*resource));
+		resource = array_add(&fold->resources, sizeof *resource);
 		if (resource == NULL) {
 			if (store_is_keyed(kind))
 				map_remove(&fold->live_resources, key);
@@ -172,7 +172,7 @@ bool store_remove_resource(struct fold *fold, uint32_t index)
 {
 	struct fold_resource *resource = fold_resource(fold, index);
 	if (resource->row != 0) {
-		int64_t *row = array_add(&fold->gone_resources, sizeof(*row));
+		int64_t *row = array_add(&fold->gone_resources, sizeof *row);
 		if (row == NULL)
 			return false;
 		*row = resource->row;
@@ -253,5 +253,5 @@ void fold_saved(struct fold *fold)
 	fold->pairs.count = 0;
 	map_clear(&fold->pair_index);
 	fold->unseen_releases = fold->unknown_releases = fold->damaged = 0;
-	fold->end_changed = false;
+	fold->has_new_end = false;
 }

@@ -99,7 +99,7 @@ static bool note_end(struct fold *fold, uint8_t end, uint64_t time)
 {
 	if (end >= END_COUNT)
 		return note_damage(fold);
-	fold->end_changed = true;
+	fold->has_new_end = true;
 	fold->end = end;
 	fold->ended = time;
 	return true;

@@ -169,7 +169,7 @@ struct fold {
 	uint64_t unseen_releases;  /* addresses handed out again without a release */
 	uint64_t unknown_releases; /* releases without an acquire */
 	uint64_t damaged;          /* events that make no sense */
-	bool end_changed;
+	bool has_new_end;
 	uint8_t end; /* enum process_end */
 	uint64_t ended;
 };

@@ -17,7 +17,7 @@ int beside_open(struct beside *beside, const char *trace)
 	beside->name = slash != NULL ? slash + 1 : trace;
 	beside->folder_length = (size_t)(beside->name - trace);
 	beside->what = BESIDE_NOTHING;
-	if (beside->folder_length >= sizeof(beside->path) - 2)
+	if (beside->folder_length >= sizeof beside->path - 2)
 		return -ENAMETOOLONG;
 	memcpy(beside->path, trace, beside->folder_length);
 	strcpy(beside->path + beside->folder_length, beside->folder_length == 0 ? "." : "");
@@ -48,14 +48,14 @@ static enum beside_what classify(struct beside *beside, const char *name)
 		return BESIDE_NOTHING;
 	const char *at = name + length;
 	enum beside_what what = BESIDE_NOTHING;
-	if (strncmp(at, spool, sizeof(spool) - 1) == 0) {
-		at += sizeof(spool) - 1;
+	if (strncmp(at, spool, sizeof spool - 1) == 0) {
+		at += sizeof spool - 1;
 		what = BESIDE_SPOOL;
-	} else if (strncmp(at, lost, sizeof(lost) - 1) == 0) {
-		at += sizeof(lost) - 1;
+	} else if (strncmp(at, lost, sizeof lost - 1) == 0) {
+		at += sizeof lost - 1;
 		what = BESIDE_LOST;
-	} else if (strncmp(at, unseen, sizeof(unseen) - 1) == 0) {
-		at += sizeof(unseen) - 1;
+	} else if (strncmp(at, unseen, sizeof unseen - 1) == 0) {
+		at += sizeof unseen - 1;
 		what = BESIDE_UNSEEN;
 	}
 	if (what == BESIDE_NOTHING || (what != BESIDE_UNSEEN && !take_number(&at, 10, '-', &pid)) || pid > INT_MAX ||
@@ -70,7 +70,7 @@ enum beside_what beside_next(struct beside *beside)
 	struct dirent *entry;
 	while ((entry = readdir(beside->folder)) != NULL) {
 		beside->what = classify(beside, entry->d_name);
-		if (beside->what == BESIDE_NOTHING || beside->folder_length + strlen(entry->d_name) >= sizeof(beside->path))
+		if (beside->what == BESIDE_NOTHING || beside->folder_length + strlen(entry->d_name) >= sizeof beside->path)
 			continue;
 		strcpy(beside->path + beside->folder_length, entry->d_name);
 		return beside->what;

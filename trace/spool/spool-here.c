@@ -30,7 +30,7 @@ uint64_t spool_boot_id(void)
 	uint64_t id = 0;
 	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
-		id = parse_hexadecimal(text, read(fd, text, sizeof(text)));
+		id = parse_hexadecimal(text, read(fd, text, sizeof text));
 		close(fd);
 	}
 	errno = saved;

@@ -45,7 +45,7 @@ static enum maps look_in_maps(const char *maps_path, const char *name)
 static enum maps look_in_threads(int pid, const char *name)
 {
 	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	snprintf(path, sizeof path, "/proc/%d/task", pid);
 	DIR *tasks = opendir(path);
 	if (tasks == NULL)
 		return errno == ENOENT || errno == ESRCH ? MAPS_GONE : MAPS_CLOSED;
@@ -56,7 +56,7 @@ static enum maps look_in_threads(int pid, const char *name)
 		long thread = strtol(entry->d_name, &end, 10);
 		if (thread <= 0 || *end != '\0')
 			continue;
-		snprintf(path, sizeof(path), "/proc/%d/task/%ld/maps", pid, thread);
+		snprintf(path, sizeof path, "/proc/%d/task/%ld/maps", pid, thread);
 		result = look_in_maps(path, name);
 		if (result == MAPS_GONE)
 			result = MAPS_EMPTY;
@@ -79,8 +79,8 @@ enum spool_owner spool_owner(const struct spool *spool)
 		return SPOOL_OWNER_GONE;
 
 	char name[64], path[64];
-	snprintf(name, sizeof(name), "-spool-%d-%016" PRIx64, header->pid, header->id);
-	snprintf(path, sizeof(path), "/proc/%d/maps", header->pid);
+	snprintf(name, sizeof name, "-spool-%d-%016" PRIx64, header->pid, header->id);
+	snprintf(path, sizeof path, "/proc/%d/maps", header->pid);
 	enum maps maps = look_in_maps(path, name);
 	if (maps == MAPS_EMPTY)
 		maps = look_in_threads(header->pid, name);

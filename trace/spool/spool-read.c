@@ -45,14 +45,14 @@ static char *segment_in_copy(const struct spool *spool, uint32_t number_plus_one
 
 /* Finds the segments that hold [from, to), by logical number; false when one is missing or named twice. */
 static bool find_segments(const struct spool *spool, const _Atomic uint32_t *number, uint32_t count, uint64_t from,
-						  uint64_t to, bool *taken, char **ret_segment)
+						  uint64_t to, bool *is_taken, char **ret_segment)
 {
 	for (uint64_t logical = from; logical < to; logical++) {
 		uint32_t file_segment = atomic_load_explicit(&number[logical % count], memory_order_relaxed);
 		char *segment = segment_in_copy(spool, file_segment);
-		if (segment == NULL || taken[file_segment - 1])
+		if (segment == NULL || is_taken[file_segment - 1])
 			return false;
-		taken[file_segment - 1] = true;
+		is_taken[file_segment - 1] = true;
 		ret_segment[logical % count] = segment;
 	}
 	return true;
@@ -70,27 +70,27 @@ static bool check_header(struct spool_header *header)
 	if (atomic_load_explicit(&header->blob_bytes, memory_order_relaxed) >
 		(uint64_t)SPOOL_BLOB_SEGMENTS * SPOOL_SEGMENT_BYTES)
 		return false;
-	header->host[sizeof(header->host) - 1] = '\0';
-	header->exe[sizeof(header->exe) - 1] = '\0';
-	header->command[sizeof(header->command) - 1] = '\0';
-	header->label[sizeof(header->label) - 1] = '\0';
+	header->host[sizeof header->host - 1] = '\0';
+	header->exe[sizeof header->exe - 1] = '\0';
+	header->command[sizeof header->command - 1] = '\0';
+	header->label[sizeof header->label - 1] = '\0';
 	return true;
 }
 
 static bool check_copy(struct spool *spool)
 {
 	struct spool_header *header = spool->header;
-	bool taken[SPOOL_SEGMENTS] = {false};
+	bool is_taken[SPOOL_SEGMENTS] = {false};
 	if (!check_header(header))
 		return false;
 	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
 	uint64_t tail = atomic_load_explicit(&header->tail, memory_order_relaxed);
 	uint64_t blob_bytes = atomic_load_explicit(&header->blob_bytes, memory_order_relaxed);
 	if (tail < head && !find_segments(spool, header->event_segment, SPOOL_EVENT_SEGMENTS, tail / SPOOL_SEGMENT_EVENTS,
-									  (head - 1) / SPOOL_SEGMENT_EVENTS + 1, taken, spool->event_segment))
+									  (head - 1) / SPOOL_SEGMENT_EVENTS + 1, is_taken, spool->event_segment))
 		return false;
 	return find_segments(spool, header->blob_segment, SPOOL_BLOB_SEGMENTS, 0,
-						 (blob_bytes + SPOOL_SEGMENT_BYTES - 1) / SPOOL_SEGMENT_BYTES, taken, spool->blob_segment);
+						 (blob_bytes + SPOOL_SEGMENT_BYTES - 1) / SPOOL_SEGMENT_BYTES, is_taken, spool->blob_segment);
 }
 
 /* Whether a segment that we copied may have been reused since the copy's header was read. */
@@ -125,13 +125,13 @@ static int copy_once(struct spool *spool, int fd)
 	int result = read_fully(fd, spool->copy, bytes, 0);
 	if (result < 0)
 		return result;
-	static const char unborn[sizeof(spool->header->magic)];
-	if (memcmp(spool->header->magic, unborn, sizeof(unborn)) == 0)
+	static const char unborn[sizeof spool->header->magic];
+	if (memcmp(spool->header->magic, unborn, sizeof unborn) == 0)
 		return -ENODATA;
-	if (memcmp(spool->header->magic, SPOOL_MAGIC, sizeof(spool->header->magic)) != 0)
+	if (memcmp(spool->header->magic, SPOOL_MAGIC, sizeof spool->header->magic) != 0)
 		return -EBADMSG;
 	struct spool_header now;
-	result = read_fully(fd, (char *)&now, sizeof(now), 0);
+	result = read_fully(fd, (char *)&now, sizeof now, 0);
 	if (result < 0)
 		return result;
 	if (has_moved(spool, &now))
@@ -149,8 +149,8 @@ static int copy_once(struct spool *spool, int fd)
 
 int spool_read(struct spool *ret, const char *path)
 {
-	memset(ret, 0, sizeof(*ret));
-	if (strlen(path) >= sizeof(ret->path))
+	memset(ret, 0, sizeof *ret);
+	if (strlen(path) >= sizeof ret->path)
 		return -ENAMETOOLONG;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
@@ -158,7 +158,7 @@ int spool_read(struct spool *ret, const char *path)
 	int result = -EAGAIN;
 	for (int attempt = 0; attempt < READ_ATTEMPTS && result == -EAGAIN; attempt++) {
 		spool_close(ret, false);
-		memset(ret, 0, sizeof(*ret));
+		memset(ret, 0, sizeof *ret);
 		result = copy_once(ret, fd);
 	}
 	close(fd);

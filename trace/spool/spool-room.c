@@ -112,14 +112,14 @@ int room_create(struct spool *spool, size_t bytes)
 	return result;
 }
 
-static int grow_and_map(const struct spool *spool, int fd, uint32_t number, bool grow, char **ret)
+static int grow_and_map(const struct spool *spool, int fd, uint32_t number, bool is_new, char **ret)
 {
 	struct stat st;
 	if (fstat(fd, &st) != 0)
 		return -errno;
 	if (!is_ours(spool, &st))
 		return -ESTALE;
-	if (grow) {
+	if (is_new) {
 		int result = reserve_quietly(fd, segment_offset(number), SPOOL_SEGMENT_BYTES);
 		if (result < 0)
 			return result;
@@ -127,11 +127,11 @@ static int grow_and_map(const struct spool *spool, int fd, uint32_t number, bool
 	return map_part(fd, segment_offset(number), SPOOL_SEGMENT_BYTES, ret);
 }
 
-int room_segment(struct spool *spool, uint32_t number, bool grow, char **ret)
+int room_segment(struct spool *spool, uint32_t number, bool is_new, char **ret)
 {
 	int saved = errno;
 	int fd = open(spool->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	int result = fd < 0 ? -errno : grow_and_map(spool, fd, number, grow, ret);
+	int result = fd < 0 ? -errno : grow_and_map(spool, fd, number, is_new, ret);
 	if (fd >= 0)
 		close(fd);
 	errno = saved;

@@ -17,8 +17,8 @@
 /* Makes spool->path, which must not exist, reserves `bytes`, maps the header, and remembers which file it is. */
 int room_create(struct spool *spool, size_t bytes);
 
-/* Maps file segment `number`; with `grow` its room is reserved first.  The file must still be the one created. */
-int room_segment(struct spool *spool, uint32_t number, bool grow, char **ret);
+/* Maps file segment `number`; its room is reserved first when it `is_new`.  The file must still be the one created. */
+int room_segment(struct spool *spool, uint32_t number, bool is_new, char **ret);
 
 /* Unmaps a segment mapped by room_segment. */
 void room_unmap_segment(uint32_t number, char *segment);

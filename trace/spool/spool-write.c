@@ -22,7 +22,7 @@ static uint64_t random_id(void)
 {
 	uint64_t id;
 	/* Before the kernel has entropy, the time and this process are distinct enough. */
-	if (getrandom(&id, sizeof(id), GRND_NONBLOCK) != (ssize_t)sizeof(id))
+	if (getrandom(&id, sizeof id, GRND_NONBLOCK) != (ssize_t)sizeof id)
 		id = now_ns(CLOCK_REALTIME) * 0x9e3779b97f4a7c15u ^ (uint64_t)getpid() << 40 ^ now_ns(CLOCK_MONOTONIC);
 	return id != 0 ? id : 1;
 }
@@ -46,11 +46,11 @@ static int set_path(struct spool *spool, const char *trace, pid_t pid, uint64_t 
 {
 	static const char infix[] = "-spool-";
 	size_t length = strlen(trace);
-	if (length + sizeof(infix) + 48 > sizeof(spool->path))
+	if (length + sizeof infix + 48 > sizeof spool->path)
 		return -ENAMETOOLONG;
 	memcpy(spool->path, trace, length);
-	memcpy(spool->path + length, infix, sizeof(infix) - 1);
-	char *at = put_number(spool->path + length + sizeof(infix) - 1, (uint64_t)pid, 10, 1);
+	memcpy(spool->path + length, infix, sizeof infix - 1);
+	char *at = put_number(spool->path + length + sizeof infix - 1, (uint64_t)pid, 10, 1);
 	*at++ = '-';
 	at = put_number(at, id, 16, 16);
 	*at = '\0';
@@ -70,14 +70,14 @@ static void fill_header(struct spool_header *header, uint64_t id, const struct s
 	header->pid = getpid();
 	header->ppid = getppid();
 	header->keep_events = identity->keep_events;
-	memcpy(header->host, identity->host, sizeof(header->host));
-	memcpy(header->exe, identity->exe, sizeof(header->exe));
-	memcpy(header->command, identity->command, sizeof(header->command));
-	memcpy(header->label, identity->label, sizeof(header->label));
+	memcpy(header->host, identity->host, sizeof header->host);
+	memcpy(header->exe, identity->exe, sizeof header->exe);
+	memcpy(header->command, identity->command, sizeof header->command);
+	memcpy(header->label, identity->label, sizeof header->label);
 	/* The magic comes last: a reader takes a file without it for one whose creation was cut short. */
 	uint64_t magic;
-	static_assert(sizeof(magic) == sizeof(header->magic), "the magic is written at once");
-	memcpy(&magic, SPOOL_MAGIC, sizeof(magic));
+	static_assert(sizeof magic == sizeof header->magic, "the magic is written at once");
+	memcpy(&magic, SPOOL_MAGIC, sizeof magic);
 	__atomic_store_n((uint64_t *)(void *)header->magic, magic, __ATOMIC_RELEASE);
 }
 
@@ -108,7 +108,7 @@ static int create(struct spool *spool, const char *trace, const struct spool_ide
 int spool_create(struct spool *spool, const char *trace, const struct spool_identity *identity)
 {
 	int saved = errno;
-	memset(spool, 0, sizeof(*spool));
+	memset(spool, 0, sizeof *spool);
 	int result = create(spool, trace, identity);
 	errno = saved;
 	return result;
@@ -159,7 +159,7 @@ __attribute__((noinline, cold)) static int add_event_segment(struct spool *spool
 static inline void put(struct spool *spool, uint64_t head, const struct event *event)
 {
 	char *segment = spool->event_segment[head / SPOOL_SEGMENT_EVENTS % SPOOL_EVENT_SEGMENTS];
-	memcpy(segment + head % SPOOL_SEGMENT_EVENTS * sizeof(*event), event, sizeof(*event));
+	memcpy(segment + head % SPOOL_SEGMENT_EVENTS * sizeof *event, event, sizeof *event);
 	atomic_store_explicit(&spool->header->head, head + 1, memory_order_release);
 }
 

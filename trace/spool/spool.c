@@ -38,11 +38,11 @@ const struct blob_header *spool_next_blob(const struct spool *spool, struct spoo
 			cursor->position += left;
 			continue;
 		}
-		if (blob->type >= BLOB_COUNT || blob->bytes > left - sizeof(*blob))
+		if (blob->type >= BLOB_COUNT || blob->bytes > left - sizeof *blob)
 			return NULL;
-		cursor->position += sizeof(*blob) + ((size_t)blob->bytes + 7) / 8 * 8;
+		cursor->position += sizeof *blob + ((size_t)blob->bytes + 7) / 8 * 8;
 		cursor->number++;
-		*ret_bytes = place + sizeof(*blob);
+		*ret_bytes = place + sizeof *blob;
 		return blob;
 	}
 	return NULL;

@@ -98,14 +98,14 @@ static int start(struct drain *drain, struct rows *rows)
 static int fold_events(struct drain *drain, struct rows *rows, uint64_t head)
 {
 	const struct spool *spool = drain->spool;
-	bool keep = spool->header->keep_events != 0;
+	bool keeps_events = spool->header->keep_events != 0;
 	for (; drain->position < head; drain->position++) {
 		const struct event *event = spool_event(spool, drain->position);
 		if (event == NULL)
 			return SQLITE_CORRUPT;
 		if (!fold_event(&drain->fold, event))
 			return SQLITE_NOMEM;
-		if (keep) {
+		if (keeps_events) {
 			int rc = rows_keep_event(rows, event, drain->position);
 			if (rc != SQLITE_OK)
 				return rc;

@@ -18,7 +18,7 @@ enum trace_error trace_fail(struct trace_failure *failure, enum trace_error erro
 	va_list arguments;
 	va_start(arguments, format);
 	failure->error = error;
-	sqlite3_vsnprintf(sizeof(failure->text), failure->text, format, arguments);
+	sqlite3_vsnprintf(sizeof failure->text, failure->text, format, arguments);
 	va_end(arguments);
 	return error;
 }

@@ -91,7 +91,7 @@ int process_update(struct rows *rows, const struct fold *fold, uint64_t drained,
 	sqlite3_bind_int64(stmt, 6, fold->peak);
 	bind_time(rows, stmt, 7, fold->peak_at);
 	rc = statement_run(stmt);
-	return rc == SQLITE_OK && fold->end_changed ? save_end(rows, fold) : rc;
+	return rc == SQLITE_OK && fold->has_new_end ? save_end(rows, fold) : rc;
 }
 
 int process_give_up(struct statements *statements, uint64_t spool)

@@ -29,7 +29,7 @@ int unseen_take(sqlite3 *db, const char *mark)
 	char text[PATH_MAX];
 	char *field[4];
 	char *rest = text;
-	ssize_t length = readlink(mark, text, sizeof(text) - 1);
+	ssize_t length = readlink(mark, text, sizeof text - 1);
 	if (length < 0)
 		return SQLITE_OK;
 	text[length] = '\0';
