@@ -116,3 +116,17 @@ const char *did_you_mean(char ret[HINT_TEXT], const char *before, const char *hi
 		snprintf(ret, HINT_TEXT, "; did you mean '%s%s'?", before, hint);
 	return ret;
 }
+
+const char *list_words(char *ret, size_t size, const char *const *words, const char *last)
+{
+	size_t length = 0;
+
+	ret[0] = '\0';
+	for (int i = 0; words[i] != NULL && length < size; i++) {
+		bool is_last = words[i + 1] == NULL;
+		const char *before = i == 0 ? "" : is_last ? " " : ", ";
+		length += (size_t)snprintf(ret + length, size - length, "%s%s%s%s", before, i > 0 && is_last ? last : "",
+								   i > 0 && is_last ? " " : "", words[i]);
+	}
+	return ret;
+}

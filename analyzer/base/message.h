@@ -25,6 +25,9 @@ const char *nearest(const char *word, const char *const *names);
  */
 const char *did_you_mean(char ret[HINT_TEXT], const char *before, const char *hint);
 
+/* "one, other or third", with `last` for "or"; `words` are ended by NULL.  Returns `ret`, in which it is cut. */
+const char *list_words(char *ret, size_t size, const char *const *words, const char *last);
+
 /* Replaces control characters and bytes that are not UTF-8 with '?', in place. */
 void make_printable(char *text);
 

@@ -8,14 +8,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "analyzer/options/command.h"
-#include "analyzer/words/kinds.h"
-#include "analyzer/options/options.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
-#include "analyzer/reading/reading.h"
 #include "analyzer/findings/sites.h"
+#include "analyzer/options/arguments.h"
+#include "analyzer/options/command.h"
+#include "analyzer/reading/reading.h"
 #include "analyzer/reading/statements.h"
+#include "analyzer/words/kinds.h"
 
 static const char sites_query[] =
 	"SELECT number, count, ifnull(short_name(head), 'an unknown place'), ifnull(tail, ''),"
@@ -81,7 +81,8 @@ static bool audit(struct reading *reading, void *context)
 	struct printer output = *terminal;
 	sqlite3 *db = reading->db;
 
-	if (!query_run(db, audit_sql) || !sites_make(db, &reading->symbols, "SELECT acquire_stack FROM audited") || !query_run(db, audit_advice_sql))
+	if (!query_run(db, audit_sql) || !sites_make(db, &reading->symbols, "SELECT acquire_stack FROM audited") ||
+		!query_run(db, audit_advice_sql))
 		return false;
 	/* With running processes this is called twice, and prints when they are included. */
 	if (reading->running > 0 && !reading->peeking)
@@ -91,26 +92,24 @@ static bool audit(struct reading *reading, void *context)
 	return reading_output_end(reading, output.file, terminal->file) && done;
 }
 
-static int run_audit(const struct command *self, int argc, char **argv)
+static int run_audit(const struct arguments *arguments)
 {
-	READING_CLEANUP reading = {0};
+	READING_CLEANUP reading = {.symbols = arguments->report.symbols};
 	struct printer printer = printer_for(stdout);
 
-	int status = options_of_reader(self, argc, argv, &(struct reader_choice){.symbols = &reading.symbols, .most = 1});
-	if (status >= 0)
-		return status;
-	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL))
+	if (!reading_open(&reading, arguments_trace(arguments)))
 		return STATUS_UNABLE;
 	return reading_look(&reading, audit, &printer) ? STATUS_CLEAN : STATUS_UNABLE;
 }
 
 const struct command command_audit = {
-	.name = "audit",
+	.id = COMMAND_AUDIT,
 	.synopsis = "[OPTIONS] [TRACE]",
 	.summary = "Show with which settings each call site opens its connections",
-	.help = "TRACE is " DEFAULT_TRACE " when not given.\n"
-			"What is not listed is libpq's default.  A line that begins with '!' is advice.\n"
-			"The view audit has the same for 'pqleak sql'.\n\n" SYMBOL_OPTIONS_HELP,
+	.intro = "TRACE is " DEFAULT_TRACE " when not given.\n"
+			 "What is not listed is libpq's default.  A line that begins with '!' is advice.\n"
+			 "The view audit has the same for 'pqleak sql'.\n",
+	.most = 1,
 	.usage_status = STATUS_UNABLE,
 	.run = run_audit,
 };

@@ -2,13 +2,13 @@
 /*
  * baseline-command.c - `pqleak baseline`: writes down what is known.
  */
-#include "analyzer/known/baseline.h"
-#include "analyzer/options/command.h"
-#include "analyzer/findings/findings.h"
 #include "analyzer/base/message.h"
-#include "analyzer/options/options.h"
 #include "analyzer/base/output-file.h"
 #include "analyzer/base/query.h"
+#include "analyzer/findings/findings.h"
+#include "analyzer/known/baseline.h"
+#include "analyzer/options/arguments.h"
+#include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/report/report.h"
 
@@ -38,29 +38,15 @@ static bool write_baseline(sqlite3 *db, const char *path)
 	return output_file_close(&output, done);
 }
 
-static const char letters[] = ":ho:";
-static const struct option options[] = {
-	{"output", required_argument, NULL, 'o'}, BASELINE_OPTIONS, SYMBOL_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
-
-static int run_baseline(const struct command *self, int argc, char **argv)
+static int run_baseline(const struct arguments *arguments)
 {
-	REPORT_CHOICE_CLEANUP choice = {0};
 	READING_CLEANUP reading = {0};
 	struct totals totals;
-	const char *output = NULL;
+	const char *output = arguments->output;
 
-	for (int option; (option = options_next(self, argc, argv, letters, options)) != -1;) {
-		if (option == OPTION_HELP)
-			return STATUS_CLEAN;
-		if (option == 'o')
-			output = optarg;
-		else if (!options_report(option, optarg, &choice))
-			return self->usage_status;
-	}
-	if (!options_end(self, argc, argv, 1) ||
-		(output != NULL && !(output_file_possible(output) && baseline_replaceable(output))))
-		return self->usage_status;
-	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL) || !findings_make(&reading, &choice, &totals))
+	if (output != NULL && !(output_file_possible(output) && baseline_replaceable(output)))
+		return STATUS_UNABLE;
+	if (!reading_open(&reading, arguments_trace(arguments)) || !findings_make(&reading, &arguments->report, &totals))
 		return STATUS_UNABLE;
 	if (totals.processes == 0)
 		return fail(STATUS_UNABLE, "no libpq call was intercepted, and nothing is known ('pqleak report' says more)");
@@ -70,19 +56,12 @@ static int run_baseline(const struct command *self, int argc, char **argv)
 }
 
 const struct command command_baseline = {
-	.name = "baseline",
+	.id = COMMAND_BASELINE,
 	.synopsis = "[OPTIONS] [TRACE]",
 	.summary = "Write down what leaks now, so that a check fails on what is new only",
-	.help = "TRACE is " DEFAULT_TRACE " when not given.\n\n"
-			"  -o, --output=FILE        write to FILE (standard output)\n"
-			"  --fail-on=WHAT,...       as for 'pqleak check': what goes into the baseline\n"
-			"  --suppressions=FILE      leave out what FILE suppresses; can be repeated\n"
-			"  --source-root=DIR        where the sources are: scripts below it are named\n"
-			"                           relative to it (git's working tree, or this folder)\n" FRAME_OPTIONS_HELP
-				SYMBOL_OPTIONS_HELP CONFIGURATION_OPTIONS_HELP
-			"\nThe exit status is 0 when the baseline was written, and 2 when it was not.\n",
-	.letters = letters,
-	.options = options,
+	.intro = "TRACE is " DEFAULT_TRACE " when not given.\n",
+	.outro = "The exit status is 0 when the baseline was written, and 2 when it was not.\n",
+	.most = 1,
 	.usage_status = STATUS_UNABLE,
 	.run = run_baseline,
 };

@@ -14,13 +14,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "analyzer/options/command.h"
-#include "analyzer/launch/launch.h"
 #include "analyzer/base/message.h"
-#include "analyzer/options/options.h"
+#include "analyzer/launch/launch.h"
+#include "analyzer/launch/shim.h"
+#include "analyzer/options/arguments.h"
+#include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/reading/run-trace.h"
-#include "analyzer/launch/shim.h"
 #include "trace/store/trace.h"
 
 #define NEEDED_BYTES (UINT64_C(4) * 1024 * 1024)
@@ -111,41 +111,33 @@ static int conclude(const struct doctor *doctor)
 	return STATUS_CLEAN;
 }
 
-static int run_doctor(const struct command *self, int argc, char **argv)
+static int run_doctor(const struct arguments *arguments)
 {
-	static const struct option options[] = {{"trace", required_argument, NULL, 'o'}, HELP_OPTION, {NULL, 0, NULL, 0}};
 	struct doctor doctor = {0};
-	const char *trace = DEFAULT_TRACE;
 	char program[PATH_MAX];
 
-	for (int option; (option = options_next(self, argc, argv, "+:ho:", options)) != -1;) {
-		if (option == OPTION_HELP)
-			return STATUS_CLEAN;
-		if (option == OPTION_WRONG)
-			return self->usage_status;
-		trace = optarg;
-	}
-	if (optind == argc)
-		return fail(self->usage_status, "look at which command? (see 'pqleak doctor --help')");
-	if (launch_find(argv[optind], program) != 0)
+	if (arguments->count == 0)
+		return fail(STATUS_UNABLE, "look at which command? (see 'pqleak doctor --help')");
+	if (launch_find(arguments->words[0], program) != 0)
 		return STATUS_UNABLE;
 	char *shim = shim_find();
 	if (shim == NULL)
 		return STATUS_UNABLE;
 	look_at_shim(&doctor, shim);
-	look_at_trace(&doctor, trace);
+	look_at_trace(&doctor, arguments->trace);
 	doctor_program(&doctor, program, shim);
 	free(shim);
 	return conclude(&doctor);
 }
 
 const struct command command_doctor = {
-	.name = "doctor",
+	.id = COMMAND_DOCTOR,
 	.synopsis = "[OPTIONS] [--] COMMAND [ARGUMENT]...",
 	.summary = "Say what pqleak will see of a command, without running it",
-	.help = "  -o, --trace=TRACE        the trace that 'pqleak run' would write (" DEFAULT_TRACE ")\n"
-			"\nThe exit status is 0 when all will be seen, 1 when something will not, and 2 when\n"
-			"that shows only when the command runs, or when there is no such command.\n",
+	.outro = "The exit status is 0 when all will be seen, 1 when something will not, and 2 when\n"
+			 "that shows only when the command runs, or when there is no such command.\n",
+	.is_prefix = true,
+	.most = ANY_ARGUMENTS,
 	.usage_status = STATUS_UNABLE,
 	.run = run_doctor,
 };

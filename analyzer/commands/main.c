@@ -2,44 +2,34 @@
 /*
  * main.c - the `pqleak` command: its table of subcommands, help and version.
  *
- * A subcommand is a line here and a file of its own.
+ * A subcommand is a file of its own, and a line in commands.def.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "analyzer/options/command.h"
-#include "analyzer/commands/configuration.h"
 #include "analyzer/base/message.h"
-#include "analyzer/options/options.h"
 #include "analyzer/config.h"
+#include "analyzer/options/options.h"
 
-static int run_help(const struct command *self, int argc, char **argv);
+#define COMMAND(name, NAME) extern const struct command command_##name;
+#include "analyzer/options/commands.def"
 
-static const struct command command_help = {
-	.name = "help",
-	.synopsis = "[COMMAND]",
-	.summary = "Explain pqleak, or one of its commands",
-	.help = "",
-	.usage_status = STATUS_UNABLE,
-	.run = run_help,
+static const struct command *const commands[COMMAND_COUNT] = {
+#define COMMAND(name, NAME) [COMMAND_##NAME] = &command_##name,
+#include "analyzer/options/commands.def"
 };
-
-static const struct command *const commands[] = {
-	&command_run,      &command_report, &command_check,     &command_show, &command_audit,
-	&command_baseline, &command_doctor, &command_symbolize, &command_sql,  &command_help,
-};
-
-#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 static const struct command *find_command(const char *name)
 {
 	const char *names[COMMAND_COUNT + 1] = {NULL};
+	enum command_id found = command_find(name);
+	int count = 0;
 
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		if (strcmp(commands[i]->name, name) == 0)
-			return commands[i];
-		names[i] = commands[i]->name;
-	}
+	if (found != COMMAND_COUNT)
+		return commands[found];
+	for (int c = 0; c < COMMAND_COUNT; c++)
+		if (!commands[c]->is_hidden)
+			names[count++] = command_name((enum command_id)c);
 	char hint[HINT_TEXT];
 	fail(0, "there is no command '%s'%s (see 'pqleak help')", name, did_you_mean(hint, "", nearest(name, names)));
 	return NULL;
@@ -51,32 +41,36 @@ static void print_overview(FILE *file)
 		  "pqleak finds the PostgreSQL connections and results that a program takes from\n"
 		  "libpq and never gives back.  The program need not be rebuilt.\n\n",
 		  file);
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(file, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+	for (int c = 0; c < COMMAND_COUNT; c++)
+		if (!commands[c]->is_hidden)
+			fprintf(file, "  %-9s %s\n", command_name((enum command_id)c), commands[c]->summary);
 	fputs("\nBegin with 'pqleak run -- COMMAND'.  'pqleak COMMAND --help' lists a command's\n"
 		  "options, pqleak(1) is the manual.\n",
 		  file);
 }
 
-static int run_help(const struct command *self, int argc, char **argv)
+static int run_help(const struct arguments *arguments)
 {
-	static const struct option options[] = {HELP_OPTION, {NULL, 0, NULL, 0}};
-	int option = options_next(self, argc, argv, "+:h", options);
+	const struct command *command = arguments->count > 0 ? find_command(arguments->words[0]) : NULL;
 
-	if (option == OPTION_HELP)
-		return 0;
-	if (option == OPTION_WRONG || !options_end(self, argc, argv, 1))
-		return self->usage_status;
-	if (optind == argc) {
+	if (arguments->count == 0)
 		print_overview(stdout);
-		return 0;
-	}
-	const struct command *command = find_command(argv[optind]);
-	if (command == NULL)
-		return self->usage_status;
-	print_help(command);
-	return 0;
+	else if (command == NULL)
+		return STATUS_UNABLE;
+	else
+		print_help(command);
+	return STATUS_CLEAN;
 }
+
+const struct command command_help = {
+	.id = COMMAND_HELP,
+	.synopsis = "[COMMAND]",
+	.summary = "Explain pqleak, or one of its commands",
+	.is_prefix = true,
+	.most = 1,
+	.usage_status = STATUS_UNABLE,
+	.run = run_help,
+};
 
 /* Output that could not be written is a failure, also when only the last flush finds out. */
 static int finish(int status)
@@ -86,17 +80,14 @@ static int finish(int status)
 	return status;
 }
 
-static int run_configured(const struct command *command, int argc, char **argv)
+static int run(const struct command *command, int argc, char **argv)
 {
-	struct configured configured;
-	int status = command->usage_status;
+	struct arguments arguments;
+	int status = options_read(command, argc, argv, &arguments);
 
-	if (configuration_read(command, argc, argv, &configured)) {
-		status = command->run(command, configured.argc, configured.argv);
-		if (options_failed())
-			configuration_blame(&configured);
-	}
-	configuration_done(&configured);
+	if (status < 0)
+		status = command->run(&arguments);
+	arguments_done(&arguments);
 	return status;
 }
 
@@ -117,8 +108,5 @@ int main(int argc, char **argv)
 	if (argv[1][0] == '-')
 		return fail(STATUS_UNABLE, "unknown option '%s' (see 'pqleak help')", argv[1]);
 	const struct command *command = find_command(argv[1]);
-	if (command == NULL)
-		return STATUS_UNABLE;
-	return finish(command->options != NULL ? run_configured(command, argc - 1, argv + 1)
-										   : command->run(command, argc - 1, argv + 1));
+	return command != NULL ? finish(run(command, argc - 1, argv + 1)) : STATUS_UNABLE;
 }

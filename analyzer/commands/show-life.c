@@ -12,8 +12,8 @@
 
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
-#include "analyzer/report/report-parts.h"
 #include "analyzer/findings/sites.h"
+#include "analyzer/report/report-parts.h"
 
 enum {
 	L_VERDICT,

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/words/kinds.h"
 #include "analyzer/base/print.h"
 #include "analyzer/reading/reading.h"
+#include "analyzer/words/kinds.h"
 
 /* False: there is no such connection, or the trace cannot be read; the reason is printed. */
 bool show_life(struct reading *reading, const struct printer *printer, int64_t id);

@@ -5,12 +5,12 @@
  */
 #include <string.h>
 
-#include "analyzer/words/kinds.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
-#include "analyzer/report/report-parts.h"
 #include "analyzer/commands/show-life.h"
 #include "analyzer/findings/sites.h"
+#include "analyzer/report/report-parts.h"
+#include "analyzer/words/kinds.h"
 
 enum {
 	R_VERDICT,

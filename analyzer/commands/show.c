@@ -6,15 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/options/command.h"
 #include "analyzer/base/message.h"
-#include "analyzer/base/option-value.h"
-#include "analyzer/options/options.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
-#include "analyzer/findings/skip-use.h"
-#include "analyzer/reading/reading.h"
 #include "analyzer/commands/show-life.h"
+#include "analyzer/findings/skip-use.h"
+#include "analyzer/options/arguments.h"
+#include "analyzer/options/command.h"
+#include "analyzer/options/take.h"
+#include "analyzer/reading/reading.h"
 
 /* A row a connection is printed as it is read: there may be millions. */
 static const char list_sql[] =
@@ -119,33 +119,24 @@ static struct wanted read_arguments(int count, char **arguments)
 	return wanted;
 }
 
-static int run_show(const struct command *self, int argc, char **argv)
+static int run_show(const struct arguments *arguments)
 {
-	READING_CLEANUP reading = {0};
+	READING_CLEANUP reading = {.symbols = arguments->report.symbols};
 	struct printer printer = printer_for(stdout);
 	long long number = 0;
 
-	__attribute__((cleanup(frame_choice_done))) struct frame_choice frames = {.native = false};
-
-	int status = options_of_reader(self, argc, argv,
-								   &(struct reader_choice){.symbols = &reading.symbols, .frames = &frames, .most = 3});
-	if (status >= 0)
-		return status;
-	struct wanted wanted = read_arguments(argc - optind, argv + optind);
-	if (argc - optind == 3 && wanted.trace != argv[optind]) {
-		fail(0, "too many arguments: [TRACE] [KIND] [ID] (see 'pqleak show --help')");
-		return self->usage_status;
-	}
-	if (wanted.id != NULL && !is_number(wanted.id)) {
-		fail(0, "'%s' is no connection's id: 'pqleak show%s%s' lists them", wanted.id, wanted.trace != NULL ? " " : "",
-			 wanted.trace != NULL ? wanted.trace : "");
-		return self->usage_status;
-	}
-	if (wanted.id != NULL && !option_number("ID", wanted.id, INT64_MAX, &number))
-		return self->usage_status;
-	if (!reading_open(&reading, wanted.trace) || !skip_use(&frames.skip, reading.db))
+	struct wanted wanted = read_arguments(arguments->count, arguments->words);
+	if (arguments->count == 3 && wanted.trace != arguments->words[0])
+		return fail(STATUS_UNABLE, "too many arguments: [TRACE] [KIND] [ID] (see 'pqleak show --help')");
+	if (wanted.id != NULL && !is_number(wanted.id))
+		return fail(STATUS_UNABLE, "'%s' is no connection's id: 'pqleak show%s%s' lists them", wanted.id,
+					wanted.trace != NULL ? " " : "", wanted.trace != NULL ? wanted.trace : "");
+	if (wanted.id != NULL && !number_from("ID", wanted.id, INT64_MAX, &number))
 		return STATUS_UNABLE;
-	printer.native = frames.native;
+	if (!reading_open(&reading, wanted.trace != NULL ? wanted.trace : DEFAULT_TRACE) ||
+		!skip_use(&arguments->report.frames.skip, reading.db))
+		return STATUS_UNABLE;
+	printer.native = arguments->report.frames.native;
 	if (wanted.id == NULL) {
 		struct listing listing = {.terminal = &printer, .kind = wanted.kind};
 		return reading_look(&reading, list, &listing) ? STATUS_CLEAN : STATUS_UNABLE;
@@ -156,15 +147,16 @@ static int run_show(const struct command *self, int argc, char **argv)
 }
 
 const struct command command_show = {
-	.name = "show",
+	.id = COMMAND_SHOW,
 	.synopsis = "[OPTIONS] [TRACE] [KIND] [ID]",
 	.summary = "List the connections, or show the life of one, or of another resource",
-	.help = "TRACE is " DEFAULT_TRACE " when not given; a number is an ID.\n"
-			"KIND is connection (also when not given), result, transaction, query, copy,\n"
-			"cancel, memory, statement or large-object; of all but connections there is\n"
-			"only what was not released.\n"
-			"With an ID: where it was acquired, used last and released, with stacks and\n"
-			"times.\n\n" FRAME_OPTIONS_HELP SYMBOL_OPTIONS_HELP,
+	.intro = "TRACE is " DEFAULT_TRACE " when not given; a number is an ID.\n"
+			 "KIND is connection (also when not given), result, transaction, query, copy,\n"
+			 "cancel, memory, statement or large-object; of all but connections there is\n"
+			 "only what was not released.\n"
+			 "With an ID: where it was acquired, used last and released, with stacks and\n"
+			 "times.\n",
+	.most = 3,
 	.usage_status = STATUS_UNABLE,
 	.run = run_show,
 };

@@ -12,11 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/options/command.h"
 #include "analyzer/base/message.h"
-#include "analyzer/options/options.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
+#include "analyzer/options/arguments.h"
+#include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/symbols/symbols.h"
 
@@ -126,22 +126,17 @@ static int run_shell(struct reading *reading)
 	return STATUS_UNABLE;
 }
 
-static int run_sql(const struct command *self, int argc, char **argv)
+static int run_sql(const struct arguments *arguments)
 {
-	READING_CLEANUP reading = {0};
+	READING_CLEANUP reading = {.symbols = arguments->report.symbols};
 	const char *query = NULL;
-	const char *trace = NULL;
+	const char *trace = arguments_trace(arguments);
 
-	int status = options_of_reader(self, argc, argv, &(struct reader_choice){.symbols = &reading.symbols, .most = 2});
-	if (status >= 0)
-		return status;
-	if (argc - optind == 2) {
-		trace = argv[optind];
-		query = argv[optind + 1];
-	} else if (argc - optind == 1 && strchr(argv[optind], ' ') != NULL && access(argv[optind], F_OK) != 0) {
-		query = argv[optind]; /* a query has a blank in it, and no file has that name */
-	} else if (argc - optind == 1) {
-		trace = argv[optind];
+	if (arguments->count == 2) {
+		query = arguments->words[1];
+	} else if (arguments->count == 1 && strchr(trace, ' ') != NULL && access(trace, F_OK) != 0) {
+		query = trace; /* a query has a blank in it, and no file has that name */
+		trace = DEFAULT_TRACE;
 	}
 	if (!reading_open(&reading, trace))
 		return STATUS_UNABLE;
@@ -151,12 +146,13 @@ static int run_sql(const struct command *self, int argc, char **argv)
 }
 
 const struct command command_sql = {
-	.name = "sql",
+	.id = COMMAND_SQL,
 	.synopsis = "[OPTIONS] [TRACE] [QUERY]",
 	.summary = "Run a query on a trace, or open the sqlite3 shell on it",
-	.help = "TRACE is " DEFAULT_TRACE " when not given.  Begin with 'SELECT * FROM readme'.\n"
-			"On a terminal the columns have names and are aligned; elsewhere '|' separates\n"
-			"them, as in the sqlite3 shell.  The trace is not changed.\n\n" SYMBOL_OPTIONS_HELP,
+	.intro = "TRACE is " DEFAULT_TRACE " when not given.  Begin with 'SELECT * FROM readme'.\n"
+			 "On a terminal the columns have names and are aligned; elsewhere '|' separates\n"
+			 "them, as in the sqlite3 shell.  The trace is not changed.\n",
+	.most = 2,
 	.usage_status = STATUS_UNABLE,
 	.run = run_sql,
 };

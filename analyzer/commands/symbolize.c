@@ -14,8 +14,8 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
+#include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
-#include "analyzer/options/options.h"
 #include "analyzer/symbols/symbols.h"
 
 #define MOST_NAMED 3 /* modules of one reason that are called by name */
@@ -106,14 +106,11 @@ static bool print_outcome(const struct reading *reading)
 	return done;
 }
 
-static int run_symbolize(const struct command *self, int argc, char **argv)
+static int run_symbolize(const struct arguments *arguments)
 {
-	READING_CLEANUP reading = {0};
+	READING_CLEANUP reading = {.symbols = arguments->report.symbols};
 
-	int status = options_of_reader(self, argc, argv, &(struct reader_choice){.symbols = &reading.symbols, .most = 1});
-	if (status >= 0)
-		return status;
-	if (!reading_open(&reading, optind < argc ? argv[optind] : NULL))
+	if (!reading_open(&reading, arguments_trace(arguments)))
 		return STATUS_UNABLE;
 	/* Before the work, which can take long: names that cannot be stored are of no use here. */
 	if (sqlite3_db_readonly(reading.db, "main") != 0)
@@ -132,13 +129,14 @@ static int run_symbolize(const struct command *self, int argc, char **argv)
 }
 
 const struct command command_symbolize = {
-	.name = "symbolize",
+	.id = COMMAND_SYMBOLIZE,
 	.synopsis = "[OPTIONS] [TRACE]",
 	.summary = "Store the names of all frames, so that the trace can be read elsewhere",
-	.help = "TRACE is " DEFAULT_TRACE " when not given.  'pqleak run' does this at its end.\n\n" SYMBOL_OPTIONS_HELP
-			"\nA file is used only when its build-id is the recorded one.  What was named once\n"
-			"stays named.  The exit status is 0, also when frames have no names, and 2 when\n"
-			"the trace cannot be read or written.\n",
+	.intro = "TRACE is " DEFAULT_TRACE " when not given.  'pqleak run' does this at its end.\n",
+	.outro = "A file is used only when its build-id is the recorded one.  What was named once\n"
+			 "stays named.  The exit status is 0, also when frames have no names, and 2 when\n"
+			 "the trace cannot be read or written.\n",
+	.most = 1,
 	.usage_status = STATUS_UNABLE,
 	.run = run_symbolize,
 };

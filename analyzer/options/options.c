@@ -1,216 +1,200 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * options.c - command lines; see options.h.
+ * options.c - the table of options, and getopt_long with pqleak's errors and hints; see options.h.
  */
 #include "analyzer/options/options.h"
 
-#include <errno.h>
+#include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "analyzer/symbols/debuginfod.h"
 #include "analyzer/base/message.h"
-#include "analyzer/base/option-value.h"
+#include "analyzer/options/take.h"
+#include "analyzer/reading/reading.h"
 
 #define MOST_OPTIONS 64
+#define LONG_ONLY 256 /* to getopt_long: the number of the first row */
 
-void print_help(const struct command *command)
+enum {
+#define COMMAND(name, NAME) NAME = 1 << COMMAND_##NAME,
+#include "analyzer/options/commands.def"
+	IMPLIES_CHECK = 1 << COMMAND_COUNT,
+	ANY = IMPLIES_CHECK - 1,
+	READERS = RUN | REPORT | CHECK | SHOW | AUDIT | BASELINE | SYMBOLIZE | SQL,
+};
+
+/* Where a member is, and a proof that it has the type. */
+#define MEMBER(type, field)                                                                                            \
+	(offsetof(struct arguments, field) + 0 * sizeof(_Generic(((struct arguments *)NULL)->field, type : 0)))
+
+#define HELP NULL, NULL, 0
+#define AMONG(take, words, type, field) take, words, MEMBER(type, field)
+#define BY(take, type, field) AMONG(take, NULL, type, field)
+#define FLAG(field) BY(take_flag, bool, field)
+#define TEXT(field) BY(take_text, const char *, field)
+#define WORD(field) BY(take_word, const char *, field)
+#define NUMBER(field) BY(take_number, long long, field)
+#define DURATION(field) BY(take_duration, int64_t, field)
+#define ONE_OF(words, field) AMONG(take_one_of, words, const char *, field)
+
+const struct option_row option_rows[] = {
+#define GROUP(id, title) {.name = (title), .group = GROUP_##id},
+#define OPTION(commands, letter, name, argument, sets, help) {commands, letter, name, argument, sets, help, GROUP_NONE},
+#include "analyzer/options/options.def"
+	{.name = NULL}};
+
+bool option_is_of(const struct option_row *option, enum command_id command)
 {
-	printf("usage: pqleak %s %s\n\n%s.\n\n%s", command->name, command->synopsis, command->summary, command->help);
+	return (option->commands >> command & 1) != 0;
 }
 
-const char *options_nearest(const char *word, const struct option *options)
+const struct option_row *option_find(enum command_id command, const char *name)
+{
+	for (const struct option_row *row = option_rows; row->name != NULL; row++)
+		if (option_is_of(row, command) && strcmp(row->name, name) == 0)
+			return row;
+	return NULL;
+}
+
+const char *option_nearest(enum command_id command, const char *word)
 {
 	const char *names[MOST_OPTIONS] = {NULL};
+	int count = 0;
 
-	for (int i = 0; options[i].name != NULL && i < MOST_OPTIONS - 1; i++)
-		names[i] = options[i].name;
+	for (const struct option_row *row = option_rows; row->name != NULL && count < MOST_OPTIONS - 1; row++)
+		if (option_is_of(row, command))
+			names[count++] = row->name;
 	return nearest(word, names);
 }
 
-static void complain(const struct command *command, int what, char **argv, const struct option *options)
+/* As getopt_long wants them. */
+struct table {
+	char letters[2 * MOST_OPTIONS];
+	struct option options[MOST_OPTIONS];
+};
+
+static void make_table(const struct command *command, struct table *ret)
 {
-	const char *argument = argv[optind - 1];
+	char *letter = ret->letters;
+	struct option *option = ret->options;
+
+	if (command->is_prefix)
+		*letter++ = '+';
+	*letter++ = ':';
+	for (const struct option_row *row = option_rows; row->name != NULL; row++) {
+		if (!option_is_of(row, command->id) || option == ret->options + MOST_OPTIONS - 1)
+			continue;
+		option->name = row->name;
+		option->has_arg = row->argument != NULL ? required_argument : no_argument;
+		option->val = row->letter != 0 ? row->letter : LONG_ONLY + (int)(row - option_rows);
+		option++;
+		if (row->letter != 0)
+			*letter++ = row->letter;
+		if (row->letter != 0 && row->argument != NULL)
+			*letter++ = ':';
+	}
+}
+
+/* What getopt_long gives for an option; NULL: it gave an error. */
+static const struct option_row *row_of(const struct command *command, int value)
+{
+	if (value >= LONG_ONLY)
+		return &option_rows[value - LONG_ONLY];
+	for (const struct option_row *row = option_rows; row->name != NULL; row++)
+		if (option_is_of(row, command->id) && row->letter == value)
+			return row;
+	return NULL;
+}
+
+static void complain(const struct command *command, int what, char **argv)
+{
+	const char *argument = argv[optind - 1], *name = command_name(command->id);
 
 	if (what == ':') {
-		if (optopt > 0 && optopt < OPTION_FORMAT)
-			fail(0, "option '-%c' needs a value (see 'pqleak %s --help')", optopt, command->name);
+		if (optopt > 0 && optopt < LONG_ONLY)
+			fail(0, "option '-%c' needs a value (see 'pqleak %s --help')", optopt, name);
 		else
-			fail(0, "option '%s' needs a value (see 'pqleak %s --help')", argument, command->name);
+			fail(0, "option '%s' needs a value (see 'pqleak %s --help')", argument, name);
 		return;
 	}
-	if (optopt > 0 && optopt < OPTION_FORMAT && strncmp(argument, "--", 2) != 0) {
-		fail(0, "unknown option '-%c' (see 'pqleak %s --help')", optopt, command->name);
+	if (optopt > 0 && optopt < LONG_ONLY && strncmp(argument, "--", 2) != 0) {
+		fail(0, "unknown option '-%c' (see 'pqleak %s --help')", optopt, name);
 		return;
 	}
 	if (optopt > 0) { /* getopt_long names the option when it knows it: it takes no value */
-		fail(0, "option '%.*s' takes no value (see 'pqleak %s --help')", (int)strcspn(argument, "="), argument,
-			 command->name);
+		fail(0, "option '%.*s' takes no value (see 'pqleak %s --help')", (int)strcspn(argument, "="), argument, name);
 		return;
 	}
 	char word[64], hint[HINT_TEXT];
 	snprintf(word, sizeof word, "%.*s", (int)strcspn(argument + 2, "="), argument + 2);
 	fail(0, "unknown option '--%s'%s (see 'pqleak %s --help')", word,
-		 did_you_mean(hint, "--", options_nearest(word, options)), command->name);
+		 did_you_mean(hint, "--", option_nearest(command->id, word)), name);
 }
 
-static bool is_reading;
-
-bool options_failed(void)
+static bool take(const struct option_row *row, struct arguments *arguments)
 {
-	return is_reading;
+	arguments->check = arguments->check || (row->commands & IMPLIES_CHECK) != 0;
+	return row->take(row, optarg, (char *)arguments + row->field);
 }
 
-int options_next(const struct command *command, int argc, char **argv, const char *letters,
-				 const struct option *options)
+/* Which file of options counts; what is wrong is told later. */
+static bool configure(const struct command *command, const struct table *table, int argc, char **argv,
+					  struct arguments *ret)
 {
+	const struct option_row *file = option_find(command->id, "config"), *none = option_find(command->id, "no-config");
+
+	optind = 0; /* begins anew */
+	for (int value; (value = getopt_long(argc, argv, table->letters, table->options, NULL)) != -1;) {
+		const struct option_row *row = row_of(command, value);
+		if (row != NULL && (row == file || row == none))
+			take(row, ret);
+	}
+	return configuration_read(command->id, argc, argv, ret->configuration, ret->unconfigured, &ret->configured);
+}
+
+int options_read(const struct command *command, int argc, char **argv, struct arguments *ret)
+{
+	struct table table = {.letters = ""};
+
+	*ret = (struct arguments){.trace = DEFAULT_TRACE, .leak_status = STATUS_LEAKS};
+	make_table(command, &table);
 	opterr = 0;
-	int option = getopt_long(argc, argv, letters, options, NULL);
-	is_reading = option != -1 && option != OPTION_HELP;
-	if (option == '?' || option == ':') {
-		complain(command, option, argv, options);
-		return OPTION_WRONG;
-	}
-	if (option == OPTION_HELP)
-		print_help(command);
-	return option;
-}
-
-static bool one_of(const char *option, const char *value, const char *const *names)
-{
-	char all[128] = "";
-
-	for (int i = 0; names[i] != NULL; i++) {
-		if (strcmp(value, names[i]) == 0)
-			return true;
-		snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s",
-				 i == 0         ? ""
-				 : names[i + 1] ? ", "
-								: " or ",
-				 names[i]);
-	}
-	const char *hint = nearest(value, names);
-	if (hint != NULL)
-		fail(0, "'--%s=%s': did you mean '%s'? (see --help)", option, value, hint);
-	else
-		fail(0, "'--%s=%s': it must be %s (see --help)", option, value, all);
-	return false;
-}
-
-static bool is_of_frames(int option)
-{
-	return option == OPTION_NATIVE || option == OPTION_SKIP || option == OPTION_SKIP_FILE;
-}
-
-bool options_report(int option, const char *value, struct report_choice *choice)
-{
-	static const char *const groups[] = {"site", "stack", "function", "module", "database", "label", NULL};
-
-	switch (option) {
-	case OPTION_GROUP_BY:
-		choice->group_by = value;
-		return one_of("group-by", value, groups);
-	case OPTION_HELD:
-		return option_duration("held", value, &choice->held_ns);
-	case OPTION_ALL:
-		choice->all = true;
-		return true;
-	case OPTION_SOURCE_ROOT:
-		choice->source_root = value;
-		return true;
-	case OPTION_STACKS:
-		choice->stacks = true;
-		return true;
-	default:
-		if (option == OPTION_CONFIG || option == OPTION_NO_CONFIG)
-			return true; /* configuration.c has seen to it */
-		if (gate_has_option(option))
-			return gate_option(option, value, &choice->gate);
-		if (formats_has_option(option))
-			return formats_option(option, value, &choice->formats);
-		if (accepted_has_option(option))
-			return accepted_option(option, value, &choice->accepted);
-		return is_of_frames(option) ? options_frames(option, value, &choice->frames)
-									: options_symbols(option, value, &choice->symbols);
-	}
-}
-
-bool options_frames(int option, const char *value, struct frame_choice *choice)
-{
-	switch (option) {
-	case OPTION_NATIVE:
-		choice->native = true;
-		return true;
-	case OPTION_SKIP:
-		return value[0] == '\0' ? fail(false, "'--skip=': the pattern is empty (see --help)")
-								: skip_add(&choice->skip, value);
-	case OPTION_SKIP_FILE:
-		return skip_add_file(&choice->skip, value);
-	default:
-		return false;
-	}
-}
-
-/* Folders with ':' between them; a mistyped one would only make names fail to appear. */
-static bool are_folders(const char *option, const char *value)
-{
-	struct stat file;
-
-	for (const char *at = value;; at++) {
-		char *folder = strndup(at, strcspn(at, ":"));
-		if (folder == NULL)
-			return fail(false, "out of memory");
-		bool good = stat(folder, &file) == 0;
-		if (!good)
-			fail(0, "'--%s=%s': '%s': %s (name a folder)", option, value, folder, strerror(errno));
-		else if (!S_ISDIR(file.st_mode))
-			good = fail(false, "'--%s=%s': '%s' is no folder", option, value, folder);
-		free(folder);
-		at += strcspn(at, ":");
-		if (!good || *at == '\0')
-			return good;
-	}
-}
-
-bool options_symbols(int option, const char *value, struct symbol_choice *choice)
-{
-	switch (option) {
-	case OPTION_SYSROOT:
-		choice->sysroot = value;
-		return are_folders("sysroot", value);
-	case OPTION_DEBUG_PATH:
-		choice->debug_path = value;
-		return are_folders("debug-path", value);
-	case OPTION_DEBUGINFOD:
-		choice->debuginfod = true;
-		return debuginfod_possible();
-	default:
-		return false;
-	}
-}
-
-int options_of_reader(const struct command *command, int argc, char **argv, const struct reader_choice *choice)
-{
-	static const struct option plain[] = {SYMBOL_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
-	static const struct option framed[] = {SYMBOL_OPTIONS, FRAME_OPTIONS, HELP_OPTION, {NULL, 0, NULL, 0}};
-	const struct option *options = choice->frames != NULL ? framed : plain;
-
-	for (int option; (option = options_next(command, argc, argv, ":h", options)) != -1;) {
-		if (option == OPTION_HELP)
-			return STATUS_CLEAN;
-		if (option == OPTION_WRONG || !(is_of_frames(option) ? options_frames(option, optarg, choice->frames)
-															 : options_symbols(option, optarg, choice->symbols)))
+	if (option_find(command->id, "config") != NULL) {
+		if (!configure(command, &table, argc, argv, ret))
 			return command->usage_status;
+		argc = ret->configured.argc;
+		argv = ret->configured.argv;
 	}
-	return options_end(command, argc, argv, choice->most) ? -1 : command->usage_status;
+	optind = 0;
+	for (int value; (value = getopt_long(argc, argv, table.letters, table.options, NULL)) != -1;) {
+		const struct option_row *row = row_of(command, value);
+		if (row != NULL && row->take == NULL) {
+			print_help(command);
+			return STATUS_CLEAN;
+		}
+		if (row == NULL)
+			complain(command, value, argv);
+		if (row == NULL || !take(row, ret)) {
+			configuration_blame(&ret->configured, optind - 1);
+			return command->usage_status;
+		}
+	}
+	ret->count = argc - optind;
+	ret->words = argv + optind;
+	if (ret->count <= command->most)
+		return -1;
+	return fail(command->usage_status, "unexpected argument '%s' (see 'pqleak %s --help')", ret->words[command->most],
+				command_name(command->id));
 }
 
-bool options_end(const struct command *command, int argc, char **argv, int most)
+const char *arguments_trace(const struct arguments *arguments)
 {
-	if (argc - optind <= most)
-		return true;
-	fail(0, "unexpected argument '%s' (see 'pqleak %s --help')", argv[optind + most], command->name);
-	return false;
+	return arguments->count > 0 ? arguments->words[0] : DEFAULT_TRACE;
+}
+
+void arguments_done(struct arguments *arguments)
+{
+	report_choice_done(&arguments->report);
+	configuration_done(&arguments->configured);
 }

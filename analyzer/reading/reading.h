@@ -15,7 +15,7 @@
 
 #include "analyzer/symbols/module-file.h"
 
-#define DEFAULT_TRACE "pqleak.db"
+#define DEFAULT_TRACE "pqleak.db" /* where none is named */
 
 struct reading {
 	sqlite3 *db;
@@ -28,7 +28,7 @@ struct reading {
 /* Makes the temporary tables a command prints from; false: it failed and said so. */
 typedef bool (*reading_collect)(struct reading *reading, void *context);
 
-/* Opens `path` (NULL: the default trace).  False: the reason is printed. */
+/* Opens `path`.  False: the reason is printed. */
 bool reading_open(struct reading *ret, const char *path);
 
 /*

@@ -2,9 +2,8 @@
 /*
  * configuration.c - which configuration file counts, and where its options go; see configuration.h.
  */
-#include "analyzer/commands/configuration.h"
+#include "analyzer/options/configuration.h"
 
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/options/command.h"
 #include "analyzer/base/message.h"
-#include "analyzer/options/options.h"
 
 #define NAME ".pqleak.ini"
 
@@ -52,33 +49,18 @@ static bool is_trusted(const char *path)
 				path);
 }
 
-/* What --config and --no-config say; wrong options are told later, by who takes them. */
-static bool choose(const struct command *command, int argc, char **argv, char **ret)
-{
-	const char *named = NULL;
-	bool none = false;
-
-	opterr = 0;
-	for (int option; (option = getopt_long(argc, argv, command->letters, command->options, NULL)) != -1;) {
-		if (option == OPTION_CONFIG)
-			named = optarg;
-		none = none || option == OPTION_NO_CONFIG;
-	}
-	optind = 0; /* begins anew */
-	*ret = none ? NULL : named != NULL ? strdup(named) : find();
-	if (!none && named != NULL && *ret == NULL)
-		return fail(false, "out of memory");
-	return *ret == NULL || named != NULL || is_trusted(*ret);
-}
-
-bool configuration_read(const struct command *command, int argc, char **argv, struct configured *ret)
+bool configuration_read(enum command_id command, int argc, char **argv, const char *named, bool unwanted,
+						struct configured *ret)
 {
 	*ret = (struct configured){.argc = 1};
 	ret->argv = calloc((size_t)argc + 1, sizeof *argv);
 	if (ret->argv == NULL)
 		return fail(false, "out of memory");
 	ret->argv[0] = argv[0];
-	if (!choose(command, argc, argv, &ret->file) || (ret->file != NULL && !configuration_parse(command, ret)))
+	ret->file = unwanted ? NULL : named != NULL ? strdup(named) : find();
+	if (!unwanted && named != NULL && ret->file == NULL)
+		return fail(false, "out of memory");
+	if (ret->file != NULL && !((named != NULL || is_trusted(ret->file)) && configuration_parse(command, ret)))
 		return false;
 	char **longer = reallocarray(ret->argv, (size_t)(ret->argc + argc) + 1, sizeof *longer);
 	if (longer == NULL)
@@ -90,10 +72,8 @@ bool configuration_read(const struct command *command, int argc, char **argv, st
 	return true;
 }
 
-void configuration_blame(const struct configured *configured)
+void configuration_blame(const struct configured *configured, int last)
 {
-	int last = optind - 1; /* the option that was taken last */
-
 	if (last >= 1 && last <= configured->count)
 		fail(0, "that is from %s:%d", configured->file, configured->lines[last - 1]);
 }

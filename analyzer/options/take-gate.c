@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * gate-options.c - see gate-options.h.
+ * take-gate.c - what fails a check, as --fail-on says it; see take.h.
  */
-#include "analyzer/options/gate-options.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "analyzer/base/message.h"
-#include "analyzer/base/option-value.h"
-#include "analyzer/options/options.h"
+#include "analyzer/options/take.h"
 
 #define WORD 64
+
+bool take_max_open(const struct option_row *option, const char *value, void *field)
+{
+	struct gate *gate = field;
+
+	gate->limit_open = true;
+	return take_number(option, value, &gate->most_open);
+}
 
 static void fail_on_misuse(struct gate *gate)
 {
@@ -79,32 +84,29 @@ static bool fail_on(struct gate *gate, const char *words)
 	}
 }
 
-bool gate_has_option(int option)
+bool take_fail_on(const struct option_row *option, const char *value, void *field)
 {
-	return option == OPTION_MAX || option == OPTION_ALLOW_HELD || option == OPTION_ALLOW_UNSEEN ||
-		   option == OPTION_MAX_OPEN || option == OPTION_FAIL_ON;
+	struct gate *gate = field;
+
+	(void)option;
+	gate->is_chosen = true; /* the last one stands for all */
+	memset(gate->fails, 0, sizeof gate->fails);
+	memset(gate->fails_misuse, 0, sizeof gate->fails_misuse);
+	return fail_on(gate, value);
 }
 
-bool gate_option(int option, const char *value, struct gate *gate)
+/* But for VERDICT/KIND. */
+const char *const *fail_on_words(void)
 {
-	switch (option) {
-	case OPTION_MAX:
-		return option_number("max", value, INT64_MAX, &gate->tolerated);
-	case OPTION_ALLOW_HELD:
-		gate->allow_held = true;
-		return true;
-	case OPTION_ALLOW_UNSEEN:
-		gate->allow_unseen = true;
-		return true;
-	case OPTION_MAX_OPEN:
-		gate->limit_open = true;
-		return option_number("max-open", value, INT64_MAX, &gate->most_open);
-	case OPTION_FAIL_ON:
-		gate->is_chosen = true; /* the last one stands for all */
-		memset(gate->fails, 0, sizeof gate->fails);
-		memset(gate->fails_misuse, 0, sizeof gate->fails_misuse);
-		return fail_on(gate, value);
-	default:
-		return false;
-	}
+	static const char *words[3 + VERDICT_COUNT + KIND_COUNT + MISUSE_COUNT + 1] = {"default", "none", "misuse"};
+	int count = 3;
+
+	for (int v = 0; v < VERDICT_COUNT; v++)
+		if (v != VERDICT_RELEASED && v != VERDICT_INHERITED)
+			words[count++] = verdict_name((enum verdict)v);
+	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
+		words[count++] = kind_name((uint8_t)k);
+	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
+		words[count++] = misuse_name((uint8_t)m);
+	return words;
 }

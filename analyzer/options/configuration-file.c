@@ -5,33 +5,23 @@
  * inih knows the syntax.  It gets lines that it cannot misread: not longer than
  * it has room for, and none that would go on with the one before.
  */
-#include <getopt.h>
 #include <ini.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/options/command.h"
-#include "analyzer/commands/configuration.h"
 #include "analyzer/base/message.h"
-#include "analyzer/options/options.h"
 #include "analyzer/base/text-file.h"
-
-static const struct command *const configurable[] = {&command_check, &command_report, &command_run, &command_baseline};
-
-#define COMMANDS (sizeof configurable / sizeof configurable[0])
-
-/* Of these a path that is not absolute is below the file's folder. */
-static const char *const paths[] = {"suppressions", "baseline",   "skip-file", "source-root",
-									"sysroot",      "debug-path", "trace"};
+#include "analyzer/options/configuration.h"
+#include "analyzer/options/options.h"
 
 struct parser {
 	struct configured *configured;
-	const struct command *command;
+	enum command_id command;
 	struct text_file file;
-	bool is_for[COMMANDS]; /* the section that we are in */
-	bool failed;           /* the error is printed */
+	bool is_for[COMMAND_COUNT]; /* the section that we are in */
+	bool failed;                /* the error is printed */
 };
 
 __attribute__((format(printf, 2, 3))) static void complain(struct parser *parser, const char *format, ...)
@@ -48,6 +38,24 @@ __attribute__((format(printf, 2, 3))) static void complain(struct parser *parser
 }
 
 static const char blanks[] = " \t\r\f\v"; /* to inih */
+
+static bool is_configurable(enum command_id command)
+{
+	return option_find(command, "config") != NULL;
+}
+
+static void complain_of_section(struct parser *parser, const char *word)
+{
+	const char *names[COMMAND_COUNT + 1] = {NULL};
+	char list[128];
+	int count = 0;
+
+	for (int c = 0; c < COMMAND_COUNT; c++)
+		if (is_configurable((enum command_id)c))
+			names[count++] = command_name((enum command_id)c);
+	complain(parser, "a section is for one or more of %s, not for %s", list_words(list, sizeof list, names, "and"),
+			 word);
+}
 
 /* "[check run]": the commands that a section is for.  inih says nothing of one that has no line. */
 static void begin_section(struct parser *parser, const char *line)
@@ -66,17 +74,18 @@ static void begin_section(struct parser *parser, const char *line)
 		if (word >= end)
 			break;
 		size_t bytes = strcspn(word, " \t]");
-		bool is_known = false;
-		for (size_t i = 0; i < COMMANDS; i++)
-			if (strlen(configurable[i]->name) == bytes && strncmp(configurable[i]->name, word, bytes) == 0)
-				parser->is_for[i] = is_known = any = true;
-		if (!is_known)
-			complain(parser, "a section is for one or more of check, report, run and baseline, not for '%.*s'",
-					 (int)bytes, word);
+		char name[64];
+		snprintf(name, sizeof name, "%.*s", (int)bytes, word);
+		enum command_id command = command_find(name);
+		snprintf(name, sizeof name, "'%.*s'", (int)bytes, word);
+		if (command == COMMAND_COUNT || !is_configurable(command))
+			complain_of_section(parser, name);
+		else
+			parser->is_for[command] = any = true;
 		word += bytes;
 	}
 	if (!any)
-		complain(parser, "a section is for one or more of check, report, run and baseline, not for none");
+		complain_of_section(parser, "none");
 }
 
 static bool add(struct parser *parser, char *option)
@@ -121,17 +130,16 @@ static char *below_folder(const char *file, const char *value, bool is_list)
 	return all;
 }
 
-static char *value_of(const struct parser *parser, const char *key, const char *value)
+/* A value with its path made whole, if it is one. */
+static char *value_of(const struct parser *parser, const struct option_row *option, const char *value)
 {
-	const char *file = parser->configured->file;
+	const char *file = parser->configured->file, *what = option->argument;
 
-	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
-		if (strcmp(key, paths[i]) == 0)
-			return below_folder(file, value, strcmp(key, "debug-path") == 0);
-	if (strcmp(key, "output") != 0)
+	if (strcmp(what, "FILE") == 0 || strcmp(what, "TRACE") == 0 || strncmp(what, "DIR", 3) == 0)
+		return below_folder(file, value, strchr(what, ':') != NULL);
+	if (strcmp(what, "FORMAT=FILE") != 0)
 		return strdup(value);
-	/* FORMAT=FILE; a baseline has one form. */
-	const char *equals = parser->command != &command_baseline ? strchr(value, '=') : NULL;
+	const char *equals = strchr(value, '=');
 	if (equals == NULL)
 		return below_folder(file, value, false);
 	if (strcmp(equals, "=-") == 0)
@@ -143,14 +151,6 @@ static char *value_of(const struct parser *parser, const char *key, const char *
 	return whole;
 }
 
-static const struct option *find_option(const struct command *command, const char *key)
-{
-	for (const struct option *option = command->options; option->name != NULL; option++)
-		if (strcmp(option->name, key) == 0)
-			return option;
-	return NULL;
-}
-
 /* Whether every command of the section knows the key, also when another is run. */
 static bool is_option(struct parser *parser, const char *key)
 {
@@ -158,25 +158,18 @@ static bool is_option(struct parser *parser, const char *key)
 
 	if (strcmp(key, "config") == 0 || strcmp(key, "no-config") == 0 || strcmp(key, "help") == 0)
 		complain(parser, "a configuration file cannot have '%s'", key);
-	for (size_t i = 0; i < COMMANDS; i++) {
-		any = any || parser->is_for[i];
-		if (!parser->is_for[i] || find_option(configurable[i], key) != NULL)
+	for (int c = 0; c < COMMAND_COUNT; c++) {
+		enum command_id command = (enum command_id)c;
+		any = any || parser->is_for[c];
+		if (!parser->is_for[c] || option_find(command, key) != NULL)
 			continue;
 		char hint[HINT_TEXT];
-		complain(parser, "'pqleak %s' has no option '--%s'%s", configurable[i]->name, key,
-				 did_you_mean(hint, "--", options_nearest(key, configurable[i]->options)));
+		complain(parser, "'pqleak %s' has no option '--%s'%s", command_name(command), key,
+				 did_you_mean(hint, "--", option_nearest(command, key)));
 	}
 	if (!any)
 		complain(parser, "there is no section, as [check], before '%s'", key);
 	return !parser->failed;
-}
-
-static bool is_for_us(const struct parser *parser)
-{
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (parser->is_for[i] && configurable[i] == parser->command)
-			return true;
-	return false;
 }
 
 /* Called by inih for each line `key = value`. */
@@ -186,9 +179,10 @@ static int take(void *user, const char *section, const char *key, const char *va
 	char *option = NULL;
 
 	(void)section; /* begin_section() knows it whole */
-	if (!is_option(parser, key) || !is_for_us(parser))
+	if (!is_option(parser, key) || !parser->is_for[parser->command])
 		return !parser->failed;
-	if (find_option(parser->command, key)->has_arg == no_argument) {
+	const struct option_row *row = option_find(parser->command, key);
+	if (row->argument == NULL) {
 		if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
 			complain(parser, "'%s = %s': it must be yes or no", key, value);
 		if (parser->failed || strcmp(value, "no") == 0)
@@ -196,7 +190,7 @@ static int take(void *user, const char *section, const char *key, const char *va
 		if (asprintf(&option, "--%s", key) < 0)
 			option = NULL;
 	} else {
-		char *whole = value_of(parser, key, value);
+		char *whole = value_of(parser, row, value);
 		if (whole == NULL || asprintf(&option, "--%s=%s", key, whole) < 0)
 			option = NULL;
 		free(whole);
@@ -223,7 +217,7 @@ static char *next_line(char *text, int room, void *user)
 	return parser->failed ? NULL : text;
 }
 
-bool configuration_parse(const struct command *command, struct configured *configured)
+bool configuration_parse(enum command_id command, struct configured *configured)
 {
 	struct parser parser = {.configured = configured, .command = command};
 

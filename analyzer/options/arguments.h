@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * arguments.h - what a command was told: plain data.
+ *
+ * options.def says which option sets what.
+ */
+#ifndef PQLEAK_ANALYZER_OPTIONS_ARGUMENTS_H
+#define PQLEAK_ANALYZER_OPTIONS_ARGUMENTS_H
+
+#include <stdbool.h>
+
+#include "analyzer/options/choice.h"
+#include "analyzer/options/configuration.h"
+
+struct arguments {
+	struct report_choice report;
+	const char *trace;  /* to write; to read: see arguments_trace */
+	const char *output; /* of `baseline`; NULL: standard output */
+	const char *sql;    /* value for PQLEAK_SQL, or NULL */
+	const char *events; /* value for PQLEAK_EVENTS, or NULL */
+	const char *label;  /* value for PQLEAK_LABEL, or NULL: what the environment has */
+	long long leak_status;
+	bool append, check, quiet;
+	bool unnamed;              /* `run` stores no names */
+	const char *configuration; /* NULL: it is looked for */
+	bool unconfigured;         /* there is none */
+	struct configured configured;
+	int count; /* of what follows the options */
+	char **words;
+};
+
+/* The trace that the first word names, or the default one. */
+const char *arguments_trace(const struct arguments *arguments);
+
+#endif

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * configuration.h - the configuration file: options that need not be typed.
+ *
+ * Owns where .pqleak.ini is looked for, and how its lines become options of
+ * the command line; the commands take them as if they had been typed.
+ */
+#ifndef PQLEAK_ANALYZER_OPTIONS_CONFIGURATION_H
+#define PQLEAK_ANALYZER_OPTIONS_CONFIGURATION_H
+
+#include <stdbool.h>
+
+#include "analyzer/options/command.h"
+
+struct configured {
+	int argc;
+	char **argv; /* the command line with the file's options in front of what was typed */
+	char *file;  /* NULL: there is none */
+	int *lines;  /* where each of the file's options stands; argv[1 + i] is that of lines[i] */
+	int count;
+};
+
+/*
+ * Reads the file for a command, whose command line is put behind its options: `named`, or the one that is found when
+ * that is NULL and it is not `unwanted`.  False: it is wrong, and the error is printed.
+ */
+bool configuration_read(enum command_id command, int argc, char **argv, const char *named, bool unwanted,
+						struct configured *ret);
+
+/* configuration-file.c: adds the options of ret->file that are for the command. */
+bool configuration_parse(enum command_id command, struct configured *ret);
+
+/* After a usage error in argv[last]: says which line of the file it is about, if it is about one. */
+void configuration_blame(const struct configured *configured, int last);
+
+void configuration_done(struct configured *configured);
+
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * take.h - how an option's value is taken: the functions that options.def names.
+ *
+ * Each gets the option, for the words of an error, its value, and where the
+ * value goes; false: the value is wrong, and the error is printed.  Values are
+ * not copied.
+ */
+#ifndef PQLEAK_ANALYZER_OPTIONS_TAKE_H
+#define PQLEAK_ANALYZER_OPTIONS_TAKE_H
+
+#include "analyzer/options/options.h"
+
+option_take take_flag;     /* bool */
+option_take take_text;     /* const char * */
+option_take take_word;     /* const char *: the option's argument, and nothing else */
+option_take take_one_of;   /* const char *: one of its words */
+option_take take_number;   /* long long, from 0 */
+option_take take_duration; /* int64_t, ns: "250ms" or "1.5h"; a number alone is seconds */
+option_take take_folders;  /* const char *: folders that are there, with ':' between them */
+
+option_take take_trace;       /* const char * */
+option_take take_leak_status; /* long long */
+option_take take_debuginfod;  /* bool */
+option_take take_skip;        /* struct skip, to which it adds */
+option_take take_skip_file;
+
+/* take-gate.c */
+option_take take_max_open; /* struct gate */
+option_take take_fail_on;
+
+/* take-report.c */
+option_take take_format; /* struct formats */
+option_take take_output;
+option_take take_suppressions; /* struct suppressions, to which it adds */
+option_take take_baseline;     /* struct baseline */
+
+/* What such a value can be, ended by NULL. */
+const char *const *group_words(void);
+const char *const *format_words(void);
+const char *const *fail_on_words(void);
+
+/* Reads a number from 0 to `highest`; false: it is none, and the error is printed. */
+bool number_from(const char *name, const char *value, long long highest, long long *ret);
+
+#endif
