@@ -15,11 +15,11 @@
 #include "preload/process/process.h"
 #include "preload/process/say.h"
 #include "preload/process/settings.h"
-#include "preload/watch/unseen.h"
+#include "preload/watch/programs.h"
 
 static void end(enum process_end how)
 {
-	unseen_namespaces();
+	programs_namespaces();
 	process_ends(how, !settings.drain_later);
 }
 

@@ -8,7 +8,7 @@
  */
 #include "preload/calls/wrappers.h"
 
-#include "preload/calls/turn.h"
+#include "preload/calls/overlap.h"
 #include "preload/calls/verbs.h"
 
 /* The exported function, and the hidden second name by which thunks and tables reach it without a relocation. */
@@ -41,7 +41,7 @@
 		return answer;                                                                                                 \
 	}
 
-/* The same, for those that work with the server: they take their turn on the connection. */
+/* The same, for those that work with the server: they may overlap with another thread's on that connection. */
 #define TALKING(type, name, parameters, arguments, failure, verb_before, verb)                                         \
 	DEFINE(type, name, parameters)                                                                                     \
 	{                                                                                                                  \
@@ -51,10 +51,10 @@
 		if (!traced)                                                                                                   \
 			return REAL(type, parameters) arguments;                                                                   \
 		verb_before;                                                                                                   \
-		struct turn turn = turn_take(&call, conn);                                                                     \
+		struct overlap overlap = overlap_enter(&call, conn);                                                           \
 		call.began = call_now_coarse();                                                                                \
 		type answer = REAL(type, parameters) arguments;                                                                \
-		turn_give(turn); /* recording it may have to wait */                                                           \
+		overlap_leave(overlap); /* recording it may have to wait */                                                    \
 		verb;                                                                                                          \
 		return answer;                                                                                                 \
 	}
@@ -98,17 +98,18 @@
 		BEGIN(name, conn);                                                                                             \
 		if (call.real == NULL)                                                                                         \
 			return;                                                                                                    \
-		struct turn turn = traced ? turn_take(&call, conn) : (struct turn){0};                                         \
+		struct overlap overlap = traced ? overlap_enter(&call, conn) : (struct overlap){0};                            \
 		call.began = call_now();                                                                                       \
 		REAL(void, parameters) arguments;                                                                              \
-		turn_give(turn);                                                                                               \
+		overlap_leave(overlap);                                                                                        \
 		if (traced)                                                                                                    \
 			verb_reset(&call, conn);                                                                                   \
 	}
 
-/* Its turn ends before the real call, as the connection does. */
+/* It is seen out of the connection before the real call, as the connection ends there. */
 #define FINISH(name, parameters, arguments)                                                                            \
-	GIVING_BACK(name, parameters, arguments, conn, (turn_give(turn_take(&call, conn)), verb_finishing(&call, conn)))
+	GIVING_BACK(name, parameters, arguments, conn,                                                                     \
+				(overlap_leave(overlap_enter(&call, conn)), verb_finishing(&call, conn)))
 
 #define PROBE(name, parameters, arguments)                                                                             \
 	ANSWERING(PGPing, name, parameters, arguments, NULL, PQPING_NO_ATTEMPT, NOTHING)

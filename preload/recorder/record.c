@@ -15,7 +15,7 @@
 #include "preload/process/recorder.h"
 #include "preload/recorder/scripts/interpreter.h"
 #include "preload/recorder/scripts/walk.h"
-#include "preload/recorder/scripts/wanted.h"
+#include "preload/recorder/scripts/wants-script.h"
 #include "preload/recorder/self.h"
 #include "preload/recorder/sqlite.h"
 #include "preload/recorder/stacks/capture.h"
@@ -66,7 +66,7 @@ static int start(const struct recorder_settings *asked)
 	intern_reset(&spool, asked->calmly);
 	memo_reset();
 	interpreter_reset(&lock);
-	wanted_reset();
+	wants_script_reset();
 	walk_reset(&lock, asked);
 	return 0;
 }
@@ -170,9 +170,9 @@ static bool is_new(struct stack *stack)
 }
 
 /* Whether a script runs in the stack, and the event wants its lines; the lock is held. */
-static bool wants_script(const struct stack *stack, const struct event *event)
+static bool is_script_wanted(const struct stack *stack, const struct event *event)
 {
-	return !has_ended && (stack->number & STACK_RUNS_ANY) != 0 && wanted_with_script(event);
+	return !has_ended && (stack->number & STACK_RUNS_ANY) != 0 && wants_script(event);
 }
 
 /*
@@ -194,7 +194,7 @@ static void record(struct event *event)
 			stack_add(&stack, marks);
 	}
 	event->stack = stack.number & STACK_NUMBER;
-	if (is_locked && wants_script(&stack, event)) {
+	if (is_locked && is_script_wanted(&stack, event)) {
 		lock_give(&lock);
 		event->stack = walk_stack(&stack, thread);
 		is_locked = lock_take(&lock, thread);

@@ -9,7 +9,7 @@
 #include <spawn.h>
 
 #include "preload/elf/elf-object.h"
-#include "preload/watch/unseen.h"
+#include "preload/watch/programs.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -24,13 +24,13 @@ static spawn_function *find(const char *name)
 EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
 					   const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
 {
-	unseen_program(AT_FDCWD, path, envp);
+	programs_look(AT_FDCWD, path, envp);
 	return find("posix_spawn")(pid, path, actions, attributes, argv, envp);
 }
 
 EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
 						const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
 {
-	unseen_program_in_path(file, envp);
+	programs_look_in_path(file, envp);
 	return find("posix_spawnp")(pid, file, actions, attributes, argv, envp);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-/* turn.c - see turn.h. */
-#include "preload/calls/turn.h"
+/* overlap.c - see overlap.h. */
+#include "preload/calls/overlap.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -89,18 +89,18 @@ static bool contend(struct entry *entry, uint64_t mine, uint64_t seen, const voi
 																 memory_order_relaxed);
 }
 
-struct turn turn_take(const struct call *call, const void *conn)
+struct overlap overlap_enter(const struct call *call, const void *conn)
 {
 	const void *frame = __builtin_frame_address(0);
 	uintptr_t address = (uintptr_t)conn;
 	if (conn == NULL)
-		return (struct turn){0};
+		return (struct overlap){0};
 	struct entry *entry = &entries[(address >> 4) % ENTRIES];
 	uint64_t mine = (uint64_t)(address >> ENTRY_BITS) << THREAD_BITS | (process_thread() & THREAD_MASK), seen = 0;
 	if (!atomic_compare_exchange_strong_explicit(&entry->word, &seen, mine, memory_order_relaxed,
 												 memory_order_relaxed) &&
 		!contend(entry, mine, seen, frame, call, conn))
-		return (struct turn){0};
+		return (struct overlap){0};
 	atomic_store_explicit(&entry->frame, frame, memory_order_relaxed);
-	return (struct turn){&entry->word};
+	return (struct overlap){&entry->word};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * unseen-program.c - programs that this process starts, and libpqs of another namespace; see unseen.h.
+ * programs.c - programs that this process starts, and libpqs of another namespace; see programs.h.
  */
 #include <elf.h>
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "preload/libpq/libpq.h"
 #include "preload/process/mark.h"
 #include "preload/process/settings.h"
-#include "preload/watch/unseen.h"
+#include "preload/watch/programs.h"
 #include "trace/base/reach.h"
 
 #define PATH_BYTES 1024 /* for the stack's sake; a longer path is looked at, but named in part */
@@ -33,7 +33,7 @@ static bool is_preloaded(char *const *environment)
 	return false;
 }
 
-void unseen_program(int folder, const char *path, char *const *environment)
+void programs_look(int folder, const char *path, char *const *environment)
 {
 	/* Without a trace that is shared nobody will ask what is beside this process's own. */
 	if (!settings.is_shared || path == NULL)
@@ -48,11 +48,11 @@ void unseen_program(int folder, const char *path, char *const *environment)
 	errno = error;
 }
 
-void unseen_program_in_path(const char *file, char *const *environment)
+void programs_look_in_path(const char *file, char *const *environment)
 {
 	const char *folders = getenv("PATH");
 	if (file == NULL || strchr(file, '/') != NULL) {
-		unseen_program(AT_FDCWD, file, environment);
+		programs_look(AT_FDCWD, file, environment);
 		return;
 	}
 	if (folders == NULL)
@@ -64,7 +64,7 @@ void unseen_program_in_path(const char *file, char *const *environment)
 		size_t length = strcspn(folder, ":");
 		int written = snprintf(path, sizeof path, "%.*s%s%s", (int)length, folder, length > 0 ? "/" : "", file);
 		if (written < (int)sizeof path && stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0) {
-			unseen_program(AT_FDCWD, path, environment);
+			programs_look(AT_FDCWD, path, environment);
 			break;
 		}
 		folder += length;
@@ -134,7 +134,7 @@ static int look_into_namespaces(struct dl_phdr_info *info, size_t size, void *cl
 	return 1;
 }
 
-void unseen_namespaces(void)
+void programs_namespaces(void)
 {
 	const struct link_map *found = NULL;
 	/* Version 2 has further namespaces. */

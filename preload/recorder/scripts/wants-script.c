@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-/* wanted.c - see wanted.h. */
-#include "preload/recorder/scripts/wanted.h"
+/* wants-script.c - see wants-script.h. */
+#include "preload/recorder/scripts/wants-script.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@ enum {
 };
 static uint64_t open[BUCKETS][PLACES];
 
-void wanted_reset(void)
+void wants_script_reset(void)
 {
 	memset(open, 0, sizeof open);
 }
@@ -52,7 +52,7 @@ static bool changes_transaction(uint64_t connection, uint8_t status)
 	return transaction_is_over(status) && ends_transaction(connection);
 }
 
-bool wanted_with_script(const struct event *event)
+bool wants_script(const struct event *event)
 {
 	/* These come in floods: looking at each would cost as much as all the rest. */
 	if (event->kind == KIND_RESULT && event->verb == EVENT_ACQUIRE)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * ends.c - the ways a process ends without running its exit handlers.
+ * exits.c - the ways a process ends without running its exit handlers.
  *
  * Owns the interposed _exit, _Exit, abort and exec family.  Each leaves a word
  * in the spool and goes on.  They may be called in signal handlers and in
@@ -18,7 +18,7 @@
 
 #include "preload/elf/elf-object.h"
 #include "preload/process/process.h"
-#include "preload/watch/unseen.h"
+#include "preload/watch/programs.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -89,14 +89,14 @@ EXPORT __attribute__((noreturn)) void abort(void)
 
 static void look_at_path(const char *path, char *const *envp)
 {
-	unseen_program(AT_FDCWD, path, envp);
+	programs_look(AT_FDCWD, path, envp);
 }
 
 static void look_at_descriptor(int fd, char *const *envp)
 {
 	char path[40];
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	unseen_program(AT_FDCWD, path, envp);
+	programs_look(AT_FDCWD, path, envp);
 }
 
 /* An empty path with AT_EMPTY_PATH is the descriptor itself. */
@@ -105,10 +105,10 @@ static void look_at(int folder, const char *path, char *const *envp)
 	if (path != NULL && path[0] == '\0')
 		look_at_descriptor(folder, envp);
 	else
-		unseen_program(folder, path, envp);
+		programs_look(folder, path, envp);
 }
 
-/* `look` at what is about to run: unseen.h.  An exec that returns has failed: the process lives on. */
+/* `look` at what is about to run: programs.h.  An exec that returns has failed: the process lives on. */
 #define EXEC(look, call)                                                                                               \
 	find_real();                                                                                                       \
 	look;                                                                                                              \
@@ -129,12 +129,12 @@ EXPORT int execv(const char *path, char *const argv[])
 
 EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	EXEC(unseen_program_in_path(file, envp), real.execvpe(file, argv, envp));
+	EXEC(programs_look_in_path(file, envp), real.execvpe(file, argv, envp));
 }
 
 EXPORT int execvp(const char *file, char *const argv[])
 {
-	EXEC(unseen_program_in_path(file, environ), real.execvp(file, argv));
+	EXEC(programs_look_in_path(file, environ), real.execvp(file, argv));
 }
 
 EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
@@ -171,7 +171,7 @@ EXPORT int execl(const char *path, const char *first, ...)
 
 EXPORT int execlp(const char *file, const char *first, ...)
 {
-	LIST_EXEC(unseen_program_in_path, real.libc_execvpe, file, environ);
+	LIST_EXEC(programs_look_in_path, real.libc_execvpe, file, environ);
 }
 
 EXPORT int execle(const char *path, const char *first, ...)

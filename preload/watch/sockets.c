@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
-/* unseen.c - the sockets; see unseen.h. */
-#include "preload/watch/unseen.h"
-
+/*
+ * sockets.c - PostgreSQL that is spoken where libpq's calls cannot be intercepted.
+ *
+ * Owns the interposed connect, write, writev, send, sendto and sendmsg: a
+ * socket that no known libpq connected is watched until its first bytes tell
+ * what is spoken on it.  What is found is left as a mark (mark.h).
+ */
 #include <errno.h>
 #include <limits.h>
 #include <link.h>
