@@ -15,11 +15,11 @@
 #include "preload/process/process.h"
 #include "preload/process/say.h"
 #include "preload/process/settings.h"
-#include "preload/watch/programs.h"
+#include "preload/watch/blind-spots.h"
 
 static void end(enum process_end how)
 {
-	programs_namespaces();
+	blind_spots_at_end();
 	process_ends(how, !settings.drain_later);
 }
 
@@ -41,6 +41,7 @@ __attribute__((constructor)) static void loaded(void)
 	int error = errno;
 	settings_read();
 	say_prepare();
+	blind_spots_at_start();
 	process_prepare(&(struct process_parts){.begun = note_function_names, .lua_state = lua_state_of});
 	/*
 	 * Not a destructor: global objects of the host's libraries are destroyed after those, and may still finish

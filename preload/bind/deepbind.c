@@ -5,18 +5,18 @@
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <unistd.h>
 
 #include "preload/elf/elf-slot.h"
 #include "preload/libpq/libpq-route.h"
 #include "preload/process/settings.h"
+#include "preload/process/try-lock.h"
 
 /* Objects that were there before the DEEPBIND module: their dynamic sections' addresses. */
 #define SEEN_MAX 2048u
 static uintptr_t seen[SEEN_MAX];
 static unsigned seen_count;
 static _Atomic bool is_module_coming;
-static _Atomic pid_t worker; /* a forked child may find the name of a thread that it has not got */
+static try_lock working; /* whoever is at it does the work */
 
 static bool object_of(const struct dl_phdr_info *info, struct elf_object *ret)
 {
@@ -61,14 +61,6 @@ static int patch_if_new(struct dl_phdr_info *info, size_t size, void *closure)
 	return 0;
 }
 
-/* Without waiting: whoever is at it does the work. */
-static bool begin_work(void)
-{
-	pid_t own = getpid(), found = 0;
-	return atomic_compare_exchange_strong(&worker, &found, own) ||
-		   (found != own && atomic_compare_exchange_strong(&worker, &found, own));
-}
-
 int deepbind_mode(int mode)
 {
 	/* An earlier module first: what comes after may be opened without the flag. */
@@ -77,20 +69,20 @@ int deepbind_mode(int mode)
 		return mode;
 	if (settings.clear_deepbind)
 		return mode & ~RTLD_DEEPBIND;
-	if (begin_work()) {
+	if (try_lock_take(&working)) {
 		seen_count = 0;
 		dl_iterate_phdr(remember, NULL);
 		atomic_store(&is_module_coming, true);
-		atomic_store(&worker, 0);
+		try_lock_give(&working);
 	}
 	return mode;
 }
 
 void deepbind_patch_new_modules(void)
 {
-	if (!atomic_load_explicit(&is_module_coming, memory_order_acquire) || !begin_work())
+	if (!atomic_load_explicit(&is_module_coming, memory_order_acquire) || !try_lock_take(&working))
 		return;
 	if (atomic_exchange(&is_module_coming, false))
 		dl_iterate_phdr(patch_if_new, NULL);
-	atomic_store(&worker, 0);
+	try_lock_give(&working);
 }

@@ -19,10 +19,8 @@
 #include "preload/calls/wrappers.h"
 #include "preload/elf/elf-object.h"
 #include "preload/elf/linker.h"
+#include "preload/elf/visibility.h"
 #include "preload/libpq/libpq-route.h"
-
-#define EXPORT __attribute__((visibility("default")))
-#define HIDDEN __attribute__((visibility("hidden")))
 
 /* What the assembly calls; the answer comes back in two registers. */
 struct dlsym_answer {

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "preload/elf/elf-object.h"
+#include "preload/elf/visibility.h"
 
-#define HIDDEN __attribute__((visibility("hidden")))
 #define THUNK_BYTES 16
 
 extern const char pqleak_lua_thunks[] HIDDEN;

@@ -7,14 +7,13 @@
 #include <strings.h>
 
 #include "preload/calls/describe.h"
+#include "preload/process/hash.h"
 
 #define NAME_BYTES 64 /* the server's NAMEDATALEN: of a longer name it knows one less */
 
 static uint64_t hash_name(const char *name, size_t length)
 {
-	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
-	for (size_t i = 0; i < length && i < NAME_BYTES - 1; i++)
-		hash = (hash ^ (unsigned char)name[i]) * 0x100000001b3u;
+	uint64_t hash = hash_text(name, length < NAME_BYTES - 1 ? length : NAME_BYTES - 1);
 	return hash != 0 ? hash : 1;
 }
 

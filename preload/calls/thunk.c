@@ -4,10 +4,11 @@
 
 #include <stddef.h>
 
+#include "preload/elf/visibility.h"
 #include "preload/libpq/libpq-registry.h"
 
 #define THUNK_BYTES 32
-extern const char pqleak_thunks[] __attribute__((visibility("hidden")));
+extern const char pqleak_thunks[] HIDDEN;
 
 __thread uint32_t pqleak_hint;
 

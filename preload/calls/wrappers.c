@@ -10,11 +10,12 @@
 
 #include "preload/calls/overlap.h"
 #include "preload/calls/verbs.h"
+#include "preload/elf/visibility.h"
 
 /* The exported function, and the hidden second name by which thunks and tables reach it without a relocation. */
 #define DEFINE(type, name, parameters)                                                                                 \
-	extern __typeof__(type) name parameters __attribute__((visibility("default")));                                    \
-	extern __typeof__(type) pqleak_wrapper_##name parameters __attribute__((visibility("hidden"), alias(#name)));      \
+	extern __typeof__(type) name parameters EXPORT;                                                                    \
+	extern __typeof__(type) pqleak_wrapper_##name parameters HIDDEN __attribute__((alias(#name)));                     \
 	type name parameters
 
 /* `object` decides whose function is called, where the caller's address does not tell; NULL: nothing else does. */

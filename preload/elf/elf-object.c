@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 bool elf_object_at(const void *address, struct elf_object *ret)
 {
@@ -26,6 +27,14 @@ const struct elf_object *elf_self(void)
 	if (self.map == NULL)
 		elf_object_at((const void *)(uintptr_t)&elf_self, &self);
 	return &self;
+}
+
+size_t elf_program_path(char *ret, size_t bytes)
+{
+	ssize_t length = readlink("/proc/self/exe", ret, bytes - 1);
+	size_t used = length > 0 ? (size_t)length : 0;
+	ret[used] = '\0';
+	return used;
 }
 
 /* What the dynamic section points at. */

@@ -60,6 +60,10 @@ void *elf_libc_function(const char *name);
 /* Counts dynamic functions that `map` exports and that are not of libpq's own name space. */
 unsigned elf_foreign_exports(const struct link_map *map);
 
+/* Writes the path of the program that runs, cut where it does not fit; nothing where it is unknown.  Returns its
+ * length. */
+size_t elf_program_path(char *ret, size_t bytes);
+
 /* This library itself. */
 const struct elf_object *elf_self(void);
 

@@ -5,8 +5,7 @@
 #include <stddef.h>
 
 #include "preload/elf/elf-object.h"
-
-#define HIDDEN __attribute__((visibility("hidden")))
+#include "preload/elf/visibility.h"
 
 typedef void *dlsym_function(void *, const char *);
 typedef void *dlvsym_function(void *, const char *, const char *);

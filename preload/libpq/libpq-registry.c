@@ -4,9 +4,9 @@
 
 #include <sched.h>
 #include <stddef.h>
-#include <unistd.h>
 
 #include "preload/elf/linker.h"
+#include "preload/process/try-lock.h"
 
 struct libpq registry[LIBPQ_MAX];
 static _Atomic uint32_t registered;
@@ -17,26 +17,15 @@ static bool same_object(const struct elf_object *a, const struct elf_object *b)
 }
 
 /*
- * Held for a few instructions, by the process that it names: a forked child may find it held by a thread it has not
- * got.  A hold that a handler's longjmp has left behind is taken over in the end; what it guards bears that.
+ * Held for a few instructions.  A hold that a handler's longjmp has left behind is taken over in the end; what it
+ * guards bears that.
  */
-static _Atomic pid_t registrar;
+static try_lock registering;
 
 static void begin_registering(void)
 {
-	pid_t own = getpid();
-	for (int tries = 0; tries < 100000; tries++) {
-		pid_t holder = 0;
-		if (atomic_compare_exchange_strong(&registrar, &holder, own) ||
-			(holder != own && atomic_compare_exchange_strong(&registrar, &holder, own)))
-			return;
+	for (int tries = 0; tries < 100000 && !try_lock_take(&registering); tries++)
 		sched_yield();
-	}
-}
-
-static void end_registering(void)
-{
-	atomic_store_explicit(&registrar, 0, memory_order_release);
 }
 
 uint32_t registry_count(void)
@@ -112,7 +101,7 @@ static struct libpq *register_libpq(const struct elf_object *object)
 		if (registry_count() < needed)
 			atomic_store_explicit(&registered, needed, memory_order_release);
 	}
-	end_registering();
+	try_lock_give(&registering);
 	return libpq;
 }
 

@@ -12,6 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "preload/elf/visibility.h"
+#include "preload/process/try-lock.h"
+
 /* --- what the host must not notice --- */
 
 struct calm {
@@ -73,22 +76,19 @@ static void leave(const struct calm *calm)
 #define STACK_BYTES ((size_t)256 * 1024)
 
 /* Calls work(closure) with the stack pointer at `top`: stack-*.S. */
-void pqleak_call_on_stack(void *top, void (*work)(void *), void *closure) __attribute__((visibility("hidden")));
+HIDDEN void pqleak_call_on_stack(void *top, void (*work)(void *), void *closure);
 
-/* Who uses the stack: a forked child may find it in use by a thread that it has not got. */
-static _Atomic pid_t stack_user;
+static try_lock stack_lock;
 
 static char *take_stack(void)
 {
-	static char *stack; /* mapped at the first use, and kept; written by whoever is stack_user */
-	pid_t own = getpid(), user = 0;
-	if (!atomic_compare_exchange_strong(&stack_user, &user, own) &&
-		(user == own || !atomic_compare_exchange_strong(&stack_user, &user, own)))
+	static char *stack; /* mapped at the first use, and kept; written by whoever has the lock */
+	if (!try_lock_take(&stack_lock))
 		return NULL;
 	if (stack == NULL) {
 		char *mapped = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 		if (mapped == MAP_FAILED) {
-			atomic_store(&stack_user, 0);
+			try_lock_give(&stack_lock);
 			return NULL;
 		}
 		stack = mapped;
@@ -103,7 +103,7 @@ void calm_run(void (*work)(void *), void *closure)
 	char *stack = take_stack();
 	if (stack != NULL) {
 		pqleak_call_on_stack(stack + STACK_BYTES, work, closure);
-		atomic_store(&stack_user, 0);
+		try_lock_give(&stack_lock);
 	} else {
 		work(closure);
 	}

@@ -9,9 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "preload/elf/elf-object.h"
+#include "preload/process/hash.h"
 #include "preload/process/settings.h"
 
 #define TEXT_BYTES 1536 /* an alternate stack is small */
+#define EXE_BYTES 1024
 #define NAME_BYTES 64
 #define PLACE_BYTES 512 /* for what stands for %e and %h */
 
@@ -24,14 +27,6 @@ void mark_lost(const char *trace, int error)
 	mknod(path, S_IFREG | 0600, 0);
 }
 
-static uint64_t hash_of(const char *text)
-{
-	uint64_t hash = 0xcbf29ce484222325u;
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-	return hash;
-}
-
 void mark_unseen(int pid, const char *how, const char *exe, const char *detail)
 {
 	char text[TEXT_BYTES];
@@ -42,10 +37,20 @@ void mark_unseen(int pid, const char *how, const char *exe, const char *detail)
 		return;
 	size_t used = strlen(path);
 	/* Of which process is the first's business: a suite starts the same program a thousand times. */
-	snprintf(path + used, bytes - used, "-unseen-%016llx", (unsigned long long)hash_of(strchr(text, '\n')));
+	const char *of_all = strchr(text, '\n');
+	snprintf(path + used, bytes - used, "-unseen-%016llx", (unsigned long long)hash_text(of_all, strlen(of_all)));
 	if (symlink(text, path) == 0 || errno == EEXIST)
 		return;
 	int error = errno;
 	path[used] = '\0';
 	mark_lost(path, error);
+}
+
+void mark_unseen_here(const char *how, const char *detail)
+{
+	int error = errno;
+	char exe[EXE_BYTES];
+	elf_program_path(exe, sizeof exe);
+	mark_unseen(getpid(), how, exe, detail);
+	errno = error;
 }

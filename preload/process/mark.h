@@ -18,4 +18,7 @@ void mark_lost(const char *trace, int error);
  */
 void mark_unseen(int pid, const char *how, const char *exe, const char *detail);
 
+/* The same of this process.  Keeps errno. */
+void mark_unseen_here(const char *how, const char *detail);
+
 #endif

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "preload/elf/elf-object.h"
+
 struct settings settings;
 
 static bool is_set_to(const char *variable, const char *value)
@@ -84,8 +86,7 @@ bool settings_find_trace(char *ret, size_t bytes)
 		return false;
 	char pid[16], exe[1024], host[256] = "";
 	snprintf(pid, sizeof pid, "%d", (int)getpid());
-	ssize_t exe_length = readlink("/proc/self/exe", exe, sizeof exe - 1);
-	exe[exe_length > 0 ? exe_length : 0] = '\0';
+	elf_program_path(exe, sizeof exe);
 	gethostname(host, sizeof host - 1);
 	const char *slash = strrchr(exe, '/');
 	size_t used = 0;

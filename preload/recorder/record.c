@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "preload/elf/visibility.h"
 #include "preload/process/recorder.h"
 #include "preload/recorder/scripts/interpreter.h"
 #include "preload/recorder/scripts/walk.h"
@@ -253,7 +254,7 @@ static void end(uint32_t thread, enum process_end how, bool with_drain, uint64_t
 		unlink(spool.path);
 }
 
-__attribute__((visibility("default"))) const struct recorder pqleak_recorder = {
+EXPORT const struct recorder pqleak_recorder = {
 	.abi = RECORDER_ABI,
 	.event_bytes = sizeof(struct event),
 	.start = start,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "preload/elf/elf-object.h"
 #include "trace/base/redact.h"
 
 static size_t read_file(const char *path, char *ret, size_t bytes)
@@ -22,8 +23,7 @@ void self_identify(struct spool_identity *ret)
 {
 	memset(ret, 0, sizeof *ret);
 	gethostname(ret->host, sizeof ret->host - 1);
-	if (readlink("/proc/self/exe", ret->exe, sizeof ret->exe - 1) < 0)
-		ret->exe[0] = '\0';
+	elf_program_path(ret->exe, sizeof ret->exe);
 	static char arguments[4096]; /* large, and this may be a small stack */
 	size_t length = read_file("/proc/self/cmdline", arguments, sizeof arguments);
 	redact_command(ret->command, sizeof ret->command, arguments, length);

@@ -16,74 +16,29 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "preload/elf/elf-object.h"
+#include "preload/elf/visibility.h"
 #include "preload/process/process.h"
+#include "preload/watch/behind.h"
 #include "preload/watch/programs.h"
-
-#define EXPORT __attribute__((visibility("default")))
-
-typedef int execv_function(const char *, char *const[]);
-typedef int execve_function(const char *, char *const[], char *const[]);
-
-/* Those behind us: another interposer's, or libc's. */
-static struct {
-	void (*_exit)(int);
-	void (*_Exit)(int);
-	void (*abort)(void);
-	execv_function *execv, *execvp;
-	execve_function *execve, *execvpe;
-	int (*fexecve)(int, char *const[], char *const[]);
-	int (*execveat)(int, const char *, char *const[], char *const[], int);
-	/* What libc's execl and execlp go on with: not for others to interpose. */
-	execve_function *libc_execve, *libc_execvpe;
-} real;
-
-#define FIND(name) real.name = (__extension__(__typeof__(real.name)) elf_next_function(#name))
-
-/* Not dlsym, and not only in the constructor: other libraries' constructors come first and may end the process. */
-static void find_real(void)
-{
-	if (real.execveat != NULL)
-		return;
-	FIND(_exit);
-	FIND(_Exit);
-	FIND(abort);
-	FIND(execv);
-	FIND(execvp);
-	FIND(execve);
-	FIND(execvpe);
-	FIND(fexecve);
-	real.libc_execve = (__extension__(execve_function *) elf_libc_function("execve"));
-	real.libc_execvpe = (__extension__(execve_function *) elf_libc_function("execvpe"));
-	FIND(execveat);
-}
-
-__attribute__((constructor)) static void loaded(void)
-{
-	find_real();
-}
 
 EXPORT __attribute__((noreturn)) void _exit(int status)
 {
-	find_real();
 	process_ends(END_RAW_EXIT, false);
-	real._exit(status);
+	BEHIND(_exit)(status);
 	__builtin_unreachable();
 }
 
 EXPORT __attribute__((noreturn)) void _Exit(int status)
 {
-	find_real();
 	process_ends(END_RAW_EXIT, false);
-	real._Exit(status);
+	BEHIND(_Exit)(status);
 	__builtin_unreachable();
 }
 
 EXPORT __attribute__((noreturn)) void abort(void)
 {
-	find_real();
 	process_ends(END_ABORT, false);
-	real.abort();
+	BEHIND(abort)();
 	__builtin_unreachable();
 }
 
@@ -110,7 +65,6 @@ static void look_at(int folder, const char *path, char *const *envp)
 
 /* `look` at what is about to run: programs.h.  An exec that returns has failed: the process lives on. */
 #define EXEC(look, call)                                                                                               \
-	find_real();                                                                                                       \
 	look;                                                                                                              \
 	process_ends(END_EXEC, false);                                                                                     \
 	int result = (call);                                                                                               \
@@ -119,32 +73,32 @@ static void look_at(int folder, const char *path, char *const *envp)
 
 EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
-	EXEC(look_at_path(path, envp), real.execve(path, argv, envp));
+	EXEC(look_at_path(path, envp), BEHIND(execve)(path, argv, envp));
 }
 
 EXPORT int execv(const char *path, char *const argv[])
 {
-	EXEC(look_at_path(path, environ), real.execv(path, argv));
+	EXEC(look_at_path(path, environ), BEHIND(execv)(path, argv));
 }
 
 EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	EXEC(programs_look_in_path(file, envp), real.execvpe(file, argv, envp));
+	EXEC(programs_look_in_path(file, envp), BEHIND(execvpe)(file, argv, envp));
 }
 
 EXPORT int execvp(const char *file, char *const argv[])
 {
-	EXEC(programs_look_in_path(file, environ), real.execvp(file, argv));
+	EXEC(programs_look_in_path(file, environ), BEHIND(execvp)(file, argv));
 }
 
 EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
-	EXEC(look_at_descriptor(fd, envp), real.fexecve(fd, argv, envp));
+	EXEC(look_at_descriptor(fd, envp), BEHIND(fexecve)(fd, argv, envp));
 }
 
 EXPORT int execveat(int dir, const char *path, char *const argv[], char *const envp[], int flags)
 {
-	EXEC(look_at(dir, path, envp), real.execveat(dir, path, argv, envp, flags));
+	EXEC(look_at(dir, path, envp), BEHIND(execveat)(dir, path, argv, envp, flags));
 }
 
 /* The list forms: the arguments become an array on the stack, as in libc, because exec may not allocate. */
@@ -166,15 +120,15 @@ EXPORT int execveat(int dir, const char *path, char *const argv[], char *const e
 
 EXPORT int execl(const char *path, const char *first, ...)
 {
-	LIST_EXEC(look_at_path, real.libc_execve, path, environ);
+	LIST_EXEC(look_at_path, BEHIND_BY(elf_libc_function, execve), path, environ);
 }
 
 EXPORT int execlp(const char *file, const char *first, ...)
 {
-	LIST_EXEC(programs_look_in_path, real.libc_execvpe, file, environ);
+	LIST_EXEC(programs_look_in_path, BEHIND_BY(elf_libc_function, execvpe), file, environ);
 }
 
 EXPORT int execle(const char *path, const char *first, ...)
 {
-	LIST_EXEC(look_at_path, real.libc_execve, path, va_arg(list, char *const *));
+	LIST_EXEC(look_at_path, BEHIND_BY(elf_libc_function, execve), path, va_arg(list, char *const *));
 }

@@ -7,7 +7,6 @@
  * what is spoken on it.  What is found is left as a mark (mark.h).
  */
 #include <errno.h>
-#include <limits.h>
 #include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -18,44 +17,12 @@
 #include <unistd.h>
 
 #include "preload/elf/elf-object.h"
+#include "preload/elf/visibility.h"
 #include "preload/libpq/libpq-registry.h"
 #include "preload/process/calm.h"
 #include "preload/process/mark.h"
 #include "preload/process/process.h"
-
-#define EXPORT __attribute__((visibility("default")))
-
-/* --- those behind us --- */
-
-static struct {
-	int (*connect)(int, __CONST_SOCKADDR_ARG, socklen_t);
-	ssize_t (*write)(int, const void *, size_t);
-	ssize_t (*writev)(int, const struct iovec *, int);
-	ssize_t (*send)(int, const void *, size_t, int);
-	ssize_t (*sendto)(int, const void *, size_t, int, __CONST_SOCKADDR_ARG, socklen_t);
-	ssize_t (*_Atomic sendmsg)(int, const struct msghdr *, int);
-} real;
-
-#define FIND(name) (__extension__(__typeof__(real.name)) elf_next_function(#name))
-
-/* Others' constructors, and a sanitizer's start, come before ours: looked for when first needed. */
-static void find_real(void)
-{
-	real.connect = FIND(connect);
-	real.write = FIND(write);
-	real.writev = FIND(writev);
-	real.send = FIND(send);
-	real.sendto = FIND(sendto);
-	atomic_store_explicit(&real.sendmsg,
-						  (__extension__(ssize_t(*)(int, const struct msghdr *, int)) elf_next_function("sendmsg")),
-						  memory_order_release);
-}
-
-static inline void prepare(void)
-{
-	if (__builtin_expect(atomic_load_explicit(&real.sendmsg, memory_order_acquire) == NULL, 0))
-		find_real();
-}
+#include "preload/watch/behind.h"
 
 /* --- which sockets are watched --- */
 
@@ -149,10 +116,7 @@ struct finding {
 static void leave_mark(void *closure)
 {
 	const struct finding *finding = closure;
-	char exe[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", exe, sizeof exe - 1);
-	exe[length > 0 ? length : 0] = '\0';
-	mark_unseen(getpid(), finding->how, exe, finding->module);
+	mark_unseen_here(finding->how, finding->module);
 }
 
 /*
@@ -196,46 +160,45 @@ EXPORT int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
 {
 	struct elf_object object;
 	int error = errno;
-	prepare();
 	/* Of whatever kind the socket is: the address may be no memory, and the first bytes will tell. */
 	watch(fd, caller_at(__builtin_return_address(0), &object) != CALLER_SEEN);
 	errno = error;
-	return real.connect(fd, address, length);
+	return BEHIND(connect)(fd, address, length);
 }
 
-/* `call` goes on to the real function as if we were not there, unless the socket is watched. */
-#define SENDING(call, looking)                                                                                         \
-	prepare();                                                                                                         \
+/* Goes on to the real function as if we were not there, unless the socket is watched. */
+#define SENDING(name, arguments, looking)                                                                              \
+	__typeof__(&name) real = BEHIND(name);                                                                             \
 	if (__builtin_expect(!is_watched(fd), 1))                                                                          \
-		return call;                                                                                                   \
+		return real arguments;                                                                                         \
 	const void *caller = __builtin_return_address(0);                                                                  \
-	ssize_t sent = call;                                                                                               \
+	ssize_t sent = real arguments;                                                                                     \
 	if (sent > 0)                                                                                                      \
 		looking;                                                                                                       \
 	return sent
 
 EXPORT ssize_t write(int fd, const void *bytes, size_t length)
 {
-	SENDING(real.write(fd, bytes, length), look(fd, bytes, (size_t)sent, caller));
+	SENDING(write, (fd, bytes, length), look(fd, bytes, (size_t)sent, caller));
 }
 
 EXPORT ssize_t send(int fd, const void *bytes, size_t length, int flags)
 {
-	SENDING(real.send(fd, bytes, length, flags), look(fd, bytes, (size_t)sent, caller));
+	SENDING(send, (fd, bytes, length, flags), look(fd, bytes, (size_t)sent, caller));
 }
 
 EXPORT ssize_t sendto(int fd, const void *bytes, size_t length, int flags, __CONST_SOCKADDR_ARG to, socklen_t to_length)
 {
-	SENDING(real.sendto(fd, bytes, length, flags, to, to_length), look(fd, bytes, (size_t)sent, caller));
+	SENDING(sendto, (fd, bytes, length, flags, to, to_length), look(fd, bytes, (size_t)sent, caller));
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *parts, int count)
 {
-	SENDING(real.writev(fd, parts, count), look_at_parts(fd, parts, (size_t)count, (size_t)sent, caller));
+	SENDING(writev, (fd, parts, count), look_at_parts(fd, parts, (size_t)count, (size_t)sent, caller));
 }
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	SENDING(real.sendmsg(fd, message, flags),
+	SENDING(sendmsg, (fd, message, flags),
 			look_at_parts(fd, message->msg_iov, message->msg_iovlen, (size_t)sent, caller));
 }

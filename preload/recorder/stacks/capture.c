@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "preload/elf/elf-object.h"
 #include "preload/recorder/stacks/memo.h"
 #include "preload/recorder/stacks/quiet.h"
 
@@ -15,20 +16,14 @@ static int (*backtrace_function)(void **, int);
 static const void *(*hold_forks)(void);
 static void (*let_forks)(const void *hold);
 
-struct range {
-	uintptr_t low, high;
-};
-static struct range shim, recorder;
+static uintptr_t shim_low, shim_high;
 
 int capture_prepare(const struct recorder_settings *settings)
 {
 	hold_forks = settings->hold_forks;
 	let_forks = settings->let_forks;
-	shim = (struct range){(uintptr_t)settings->shim_low, (uintptr_t)settings->shim_high};
-	struct dl_find_object self;
-	if (_dl_find_object((__extension__(void *) capture_prepare), &self) != 0)
-		return -ENOENT;
-	recorder = (struct range){(uintptr_t)self.dlfo_map_start, (uintptr_t)self.dlfo_map_end};
+	shim_low = (uintptr_t)settings->shim_low;
+	shim_high = (uintptr_t)settings->shim_high;
 	if (backtrace_function != NULL)
 		return 0;
 	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
@@ -52,14 +47,15 @@ void capture_let(const void *hold)
 	let_forks(hold);
 }
 
-static bool is_in(const struct range *range, uintptr_t address)
+static bool is_in_shim(uintptr_t address)
 {
-	return address - range->low < range->high - range->low;
+	return address >= shim_low && address < shim_high;
 }
 
 static bool is_own(uintptr_t address)
 {
-	return is_in(&shim, address) || is_in(&recorder, address);
+	const struct elf_object *recorder = elf_self();
+	return is_in_shim(address) || (address >= recorder->low && address < recorder->high);
 }
 
 size_t capture_stack(uintptr_t ret[CAPTURE_FRAMES])
@@ -86,7 +82,7 @@ bool capture_is_within_wrapper(void)
 	uintptr_t frames[CAPTURE_FRAMES];
 	size_t count = capture_stack(frames);
 	for (size_t i = 0; i < count; i++)
-		if (is_in(&shim, frames[i]))
+		if (is_in_shim(frames[i]))
 			return true;
 	return false;
 }

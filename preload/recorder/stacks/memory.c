@@ -3,7 +3,6 @@
 #include "preload/recorder/stacks/memory.h"
 
 #include <stdint.h>
-#include <sys/mman.h>
 
 enum {
 	SMALLEST_SHIFT = 5, /* 32 bytes, the header included */
@@ -22,16 +21,10 @@ static struct header *free_blocks[LARGEST_SHIFT + 1];
 static char *chunk;
 static size_t chunk_left;
 
-static void *map(size_t bytes)
-{
-	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
 static struct header *take_large(size_t bytes)
 {
 	size_t length = (bytes + 4095) & ~(size_t)4095;
-	struct header *block = map(length);
+	struct header *block = memory_map(length);
 	if (block != NULL)
 		block->bytes = length;
 	return block;
@@ -47,7 +40,7 @@ static struct header *take_small(unsigned shift)
 	}
 	if (chunk_left < bytes) {
 		/* What is left of the old chunk is given up: less than one large block. */
-		chunk = map(CHUNK_BYTES);
+		chunk = memory_map(CHUNK_BYTES);
 		chunk_left = chunk != NULL ? CHUNK_BYTES : 0;
 		if (chunk == NULL)
 			return NULL;

@@ -12,6 +12,14 @@
 #define PQLEAK_PRELOAD_RECORDER_STACKS_MEMORY_H
 
 #include <stddef.h>
+#include <sys/mman.h>
+
+/* Fresh pages, or NULL; they are given back by munmap. */
+static inline void *memory_map(size_t bytes)
+{
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return memory == MAP_FAILED ? NULL : memory;
+}
 
 /* NULL when the system has none. Aligned to 16. */
 void *memory_take(size_t bytes);

@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "preload/recorder/stacks/memory.h"
 
 #define CHUNK_BYTES (128u * 1024)
 #define FIRST_SLOTS 1024u
@@ -23,19 +24,13 @@ struct table_chunk {
 	uint64_t unused;
 };
 
-static void *map(size_t bytes)
-{
-	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
 static void *take(struct table *table, size_t bytes)
 {
 	bytes = (bytes + 7) & ~(size_t)7;
 	if (bytes > CHUNK_BYTES - sizeof(struct table_chunk))
 		return NULL;
 	if (table->chunk == NULL || bytes > CHUNK_BYTES - table->chunk_used) {
-		struct table_chunk *chunk = map(CHUNK_BYTES);
+		struct table_chunk *chunk = memory_map(CHUNK_BYTES);
 		if (chunk == NULL)
 			return NULL;
 		chunk->before = table->chunk;
@@ -58,7 +53,7 @@ static void place(struct table_entry **slots, size_t size, struct table_entry *e
 static bool grow(struct table *table)
 {
 	size_t size = table->size == 0 ? FIRST_SLOTS : table->size * 2;
-	struct table_entry **slots = map(size * sizeof *slots);
+	struct table_entry **slots = memory_map(size * sizeof *slots);
 	if (slots == NULL)
 		return false;
 	for (size_t i = 0; i < table->size; i++)
