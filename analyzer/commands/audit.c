@@ -48,12 +48,23 @@ static bool print_advice(const struct printer *printer, sqlite3 *db, int64_t num
 	return !failed;
 }
 
-static bool print_audit(const struct printer *printer, struct reading *reading)
+static bool prepare_audit(struct reading *reading, void *context)
 {
+	sqlite3 *db = reading->db;
+
+	(void)context;
+	return query_run(db, audit_sql) && sites_make(db, &reading->symbols, "SELECT acquire_stack FROM audited") &&
+		   query_run(db, audit_advice_sql);
+}
+
+static bool print_audit(struct reading *reading, void *context, FILE *file)
+{
+	struct printer *printer = context;
 	QUERY_CLEANUP row = query_prepare(reading->db, sites_query);
 	bool failed = row == NULL;
 	bool any = false;
 
+	printer->file = file;
 	while (!failed && query_next(row, &failed)) {
 		char head[1024];
 		int64_t number = sqlite3_column_int64(row, 0);
@@ -75,23 +86,6 @@ static bool print_audit(const struct printer *printer, struct reading *reading)
 	return !failed;
 }
 
-static bool audit(struct reading *reading, void *context)
-{
-	const struct printer *terminal = context;
-	struct printer output = *terminal;
-	sqlite3 *db = reading->db;
-
-	if (!query_run(db, audit_sql) || !sites_make(db, &reading->symbols, "SELECT acquire_stack FROM audited") ||
-		!query_run(db, audit_advice_sql))
-		return false;
-	/* With running processes this is called twice, and prints when they are included. */
-	if (reading->running > 0 && !reading->peeking)
-		return true;
-	output.file = reading_output(reading, terminal->file);
-	bool done = print_audit(&output, reading);
-	return reading_output_end(reading, output.file, terminal->file) && done;
-}
-
 static int run_audit(const struct arguments *arguments)
 {
 	READING_CLEANUP reading = {.symbols = arguments->report.symbols};
@@ -99,7 +93,7 @@ static int run_audit(const struct arguments *arguments)
 
 	if (!reading_open(&reading, arguments_trace(arguments)))
 		return STATUS_UNABLE;
-	return reading_look(&reading, audit, &printer) ? STATUS_CLEAN : STATUS_UNABLE;
+	return reading_show(&reading, prepare_audit, print_audit, &printer) ? STATUS_CLEAN : STATUS_UNABLE;
 }
 
 const struct command command_audit = {

@@ -67,7 +67,7 @@ static const char stacks_sql[] = "SELECT acquire_stack FROM connection WHERE id 
 								 " UNION SELECT stack FROM reset WHERE connection = %lld";
 
 struct life {
-	const struct printer *printer;
+	struct printer printer;
 	int64_t id;
 };
 
@@ -241,19 +241,24 @@ static void print_end(const struct printer *printer, sqlite3 *db, sqlite3_stmt *
 				   held[0] != '\0' ? " after holding it " : "", held);
 }
 
-static bool print_life(struct reading *reading, void *context)
+static bool prepare_life(struct reading *reading, void *context)
 {
-	const struct life *life = context;
-	const struct printer *printer = life->printer;
-	long long id = life->id;
+	long long id = ((const struct life *)context)->id;
 	char *stacks = sqlite3_mprintf(stacks_sql, id, id, id, id, id, id);
 	bool done = stacks != NULL && sites_make(reading->db, &reading->symbols, stacks);
 
 	sqlite3_free(stacks);
-	/* With running processes this is called twice, and prints when they are included. */
-	if (!done || (reading->running > 0 && !reading->peeking))
-		return done;
+	return done;
+}
+
+static bool print_life(struct reading *reading, void *context, FILE *file)
+{
+	struct life *life = context;
+	const struct printer *printer = &life->printer;
+	long long id = life->id;
 	QUERY_CLEANUP row = query_prepare(reading->db, life_sql);
+
+	life->printer.file = file;
 	if (row == NULL)
 		return false;
 	sqlite3_bind_int64(row, 1, life->id);
@@ -286,9 +291,8 @@ static bool print_life(struct reading *reading, void *context)
 
 bool show_life(struct reading *reading, const struct printer *printer, int64_t id)
 {
-	struct printer uncut = *printer;
-	struct life life = {.printer = &uncut, .id = id};
+	struct life life = {.printer = *printer, .id = id};
 
-	uncut.width = 0;
-	return reading_look(reading, print_life, &life);
+	life.printer.width = 0;
+	return reading_show(reading, prepare_life, print_life, &life);
 }

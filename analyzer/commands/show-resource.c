@@ -44,7 +44,7 @@ static const char stacks_sql[] = "SELECT acquire_stack FROM resource WHERE id = 
 								 " UNION SELECT idle_stack FROM resource WHERE id = %lld";
 
 struct shown {
-	const struct printer *printer;
+	struct printer printer;
 	enum resource_kind kind;
 	int64_t id;
 };
@@ -76,21 +76,26 @@ static void print_contents(const struct printer *printer, sqlite3 *db, sqlite3_s
 	}
 }
 
-static bool print_resource(struct reading *reading, void *context)
+static bool prepare_resource(struct reading *reading, void *context)
 {
-	const struct shown *shown = context;
-	const struct printer *printer = shown->printer;
-	const char *kind = kind_name((uint8_t)shown->kind);
-	long long id = shown->id;
-	char held[DURATION_TEXT] = "";
+	long long id = ((const struct shown *)context)->id;
 	char *stacks = sqlite3_mprintf(stacks_sql, id, id);
 	bool done = stacks != NULL && sites_make(reading->db, &reading->symbols, stacks);
 
 	sqlite3_free(stacks);
-	/* With running processes this is called twice, and prints when they are included. */
-	if (!done || (reading->running > 0 && !reading->peeking))
-		return done;
+	return done;
+}
+
+static bool print_resource(struct reading *reading, void *context, FILE *file)
+{
+	struct shown *shown = context;
+	const struct printer *printer = &shown->printer;
+	const char *kind = kind_name((uint8_t)shown->kind);
+	long long id = shown->id;
+	char held[DURATION_TEXT] = "";
 	QUERY_CLEANUP row = query_prepare(reading->db, resource_sql);
+
+	shown->printer.file = file;
 	if (row == NULL)
 		return false;
 	sqlite3_bind_text(row, 1, kind, -1, SQLITE_STATIC);
@@ -127,9 +132,8 @@ static bool print_resource(struct reading *reading, void *context)
 
 bool show_resource(struct reading *reading, const struct printer *printer, enum resource_kind kind, int64_t id)
 {
-	struct printer uncut = *printer;
-	struct shown shown = {.printer = &uncut, .kind = kind, .id = id};
+	struct shown shown = {.printer = *printer, .kind = kind, .id = id};
 
-	uncut.width = 0;
-	return reading_look(reading, print_resource, &shown);
+	shown.printer.width = 0;
+	return reading_show(reading, prepare_resource, print_resource, &shown);
 }

@@ -42,28 +42,31 @@ static char *cut_front(char *text, int room)
 }
 
 struct listing {
-	const struct printer *terminal;
+	struct printer printer;
 	enum resource_kind kind;
 };
 
-static bool list(struct reading *reading, void *context)
+/* The trace has all that is listed. */
+static bool prepare_nothing(struct reading *reading, void *context)
 {
-	const struct listing *listing = context;
-	const struct printer *terminal = listing->terminal;
-	struct printer output = *terminal;
-	const struct printer *printer = &output;
+	(void)reading;
+	(void)context;
+	return true;
+}
+
+static bool list(struct reading *reading, void *context, FILE *file)
+{
+	struct listing *listing = context;
+	const struct printer *printer = &listing->printer;
 	bool connections = listing->kind == KIND_CONNECTION;
 	QUERY_CLEANUP row = query_prepare(reading->db, connections ? list_sql : resource_list_sql);
 	bool failed = row == NULL;
 	bool any = false;
 
-	/* With running processes this is called twice, and prints when they are included. */
-	if (failed || (reading->running > 0 && !reading->peeking))
-		return !failed;
+	listing->printer.file = file;
 	if (!connections)
 		sqlite3_bind_text(row, 1, kind_name((uint8_t)listing->kind), -1, SQLITE_STATIC);
-	output.file = reading_output(reading, terminal->file);
-	while (query_next(row, &failed)) {
+	while (!failed && query_next(row, &failed)) {
 		char opened[TIME_TEXT];
 		char held[DURATION_TEXT] = "";
 		const char *verdict = query_text(row, 1);
@@ -88,8 +91,7 @@ static bool list(struct reading *reading, void *context)
 	if (!any && !failed)
 		print_line(printer, 0, STYLE_PLAIN, "There are no %s%s in %s.", kind_noun(listing->kind, 0),
 				   connections ? "" : " that were not released", reading->path);
-	query_free(&row); /* before the transaction ends */
-	return reading_output_end(reading, output.file, terminal->file) && !failed;
+	return !failed;
 }
 
 static bool is_number(const char *text)
@@ -138,8 +140,8 @@ static int run_show(const struct arguments *arguments)
 		return STATUS_UNABLE;
 	printer.native = arguments->report.frames.native;
 	if (wanted.id == NULL) {
-		struct listing listing = {.terminal = &printer, .kind = wanted.kind};
-		return reading_look(&reading, list, &listing) ? STATUS_CLEAN : STATUS_UNABLE;
+		struct listing listing = {.printer = printer, .kind = wanted.kind};
+		return reading_show(&reading, prepare_nothing, list, &listing) ? STATUS_CLEAN : STATUS_UNABLE;
 	}
 	bool shown = wanted.kind == KIND_CONNECTION ? show_life(&reading, &printer, number)
 												: show_resource(&reading, &printer, wanted.kind, number);

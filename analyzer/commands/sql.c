@@ -24,8 +24,9 @@
 #define MOST_COLUMNS 64
 
 /* Every stack gets its names: nobody knows what the query will ask for. */
-static bool name_stacks(struct reading *reading)
+static bool name_stacks(struct reading *reading, void *context)
 {
+	(void)context;
 	return symbols_resolve(reading->db, &reading->symbols, EVERY_STACK);
 }
 
@@ -72,9 +73,11 @@ static bool print_rows(FILE *file, sqlite3_stmt *row, bool aligned)
 	return !failed;
 }
 
-/* Runs each statement of `queries`. */
-static bool run_statements(struct reading *reading, const char *queries, FILE *file)
+/* Runs each statement. */
+static bool run_query(struct reading *reading, void *context, FILE *file)
 {
+	const char *queries = *(const char *const *)context;
+
 	while (*queries != '\0') {
 		QUERY_CLEANUP row = NULL;
 		if (sqlite3_prepare_v2(reading->db, queries, -1, &row, &queries) != SQLITE_OK)
@@ -90,25 +93,11 @@ static bool run_statements(struct reading *reading, const char *queries, FILE *f
 	return true;
 }
 
-static bool run_query(struct reading *reading, void *context)
-{
-	const char *const *queries = context;
-
-	if (!name_stacks(reading))
-		return false;
-	/* With running processes this is called twice, and prints when they are included. */
-	if (reading->running > 0 && !reading->peeking)
-		return true;
-	FILE *output = reading_output(reading, stdout);
-	bool done = run_statements(reading, *queries, output);
-	return reading_output_end(reading, output, stdout) && done;
-}
-
 static int run_shell(struct reading *reading)
 {
 	char *path = strdup(reading->path);
 
-	if (path == NULL || !name_stacks(reading)) {
+	if (path == NULL || !name_stacks(reading, NULL)) {
 		free(path);
 		return STATUS_UNABLE;
 	}
@@ -142,7 +131,7 @@ static int run_sql(const struct arguments *arguments)
 		return STATUS_UNABLE;
 	if (query == NULL)
 		return run_shell(&reading);
-	return reading_look(&reading, run_query, &query) ? STATUS_CLEAN : STATUS_UNABLE;
+	return reading_show(&reading, name_stacks, run_query, &query) ? STATUS_CLEAN : STATUS_UNABLE;
 }
 
 const struct command command_sql = {

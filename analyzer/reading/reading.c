@@ -76,16 +76,23 @@ static void stop_peeking(struct reading *reading)
 	reading->peeking = false;
 }
 
-bool reading_look(struct reading *reading, reading_collect collect, void *context)
+bool reading_look(struct reading *reading, reading_prepare *prepare, void *context)
 {
 	if (!peek(reading))
 		return false;
 	stop_peeking(reading);
-	if (!collect(reading, context))
+	if (!prepare(reading, context))
 		return false;
-	if (reading->running == 0)
-		return true;
-	return peek(reading) && collect(reading, context);
+	return reading->running == 0 || (peek(reading) && prepare(reading, context));
+}
+
+bool reading_show(struct reading *reading, reading_prepare *prepare, reading_print *print, void *context)
+{
+	if (!reading_look(reading, prepare, context))
+		return false;
+	FILE *output = reading_output(reading, stdout);
+	bool done = print(reading, context, output);
+	return reading_output_end(reading, output, stdout) && done;
 }
 
 FILE *reading_output(struct reading *reading, FILE *to)

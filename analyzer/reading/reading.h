@@ -25,18 +25,24 @@ struct reading {
 	struct symbol_choice symbols; /* may be set before reading_open */
 };
 
-/* Makes the temporary tables a command prints from; false: it failed and said so. */
-typedef bool (*reading_collect)(struct reading *reading, void *context);
-
 /* Opens `path`.  False: the reason is printed. */
 bool reading_open(struct reading *ret, const char *path);
 
+/* Makes the temporary tables a command prints from; false: it failed and said so. */
+typedef bool reading_prepare(struct reading *reading, void *context);
+
+/* Prints from them to `file`; the same. */
+typedef bool reading_print(struct reading *reading, void *context, FILE *file);
+
 /*
- * Runs `collect`, with running processes included.  It may run twice, and must begin by dropping what it made before:
+ * Runs `prepare`, with running processes included.  It may run twice, and must begin by dropping what it made before:
  * symbols are looked up outside the transaction as far as possible, because that can take long and the transaction
  * keeps the traced processes from draining.
  */
-bool reading_look(struct reading *reading, reading_collect collect, void *context);
+bool reading_look(struct reading *reading, reading_prepare *prepare, void *context);
+
+/* The same, and then prints, once, what is meant for standard output. */
+bool reading_show(struct reading *reading, reading_prepare *prepare, reading_print *print, void *context);
 
 /*
  * Where to print what is meant for `to`, and its end.  While running processes are looked at it is a temporary file,
