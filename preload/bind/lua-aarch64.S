@@ -3,7 +3,7 @@
  * lua-aarch64.S - the thunks that stand for the openers of Lua modules: they note the lua_State and tail-jump to the real
  * opener with its one argument and the caller's stack.  See lua.h.
  */
-#include "preload/bind/lua-max.h"
+#include "preload/bind/lua.h"
 
 	.text
 

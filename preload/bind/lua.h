@@ -16,9 +16,11 @@
 #ifndef PQLEAK_PRELOAD_BIND_LUA_H
 #define PQLEAK_PRELOAD_BIND_LUA_H
 
-#include <stdbool.h>
+#define LUA_MAX 16 /* so many openers are known at once */
 
-#include "preload/bind/lua-max.h"
+#ifndef __ASSEMBLER__
+
+#include <stdbool.h>
 
 /* Whether a function of that name opens a Lua module. */
 bool lua_is_opener(const char *name);
@@ -38,4 +40,5 @@ void lua_sweep(void);
 /* The main lua_State that runs the functions of the module at `address`, or NULL when that is not certain. */
 void *lua_state_of(const void *address);
 
+#endif
 #endif

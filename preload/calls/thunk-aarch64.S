@@ -4,7 +4,7 @@
  *
  * Each thunk notes the libpq's number in the thread's hint and goes on to the wrapper; x9, x16 and x17 are nobody's.
  */
-#include "preload/libpq/libpq-max.h"
+#include "preload/libpq/libpq.h"
 
 	.text
 

@@ -4,7 +4,7 @@
  *
  * Each thunk notes the libpq's number in the thread's hint and goes on to the wrapper; r11 is nobody's.
  */
-#include "preload/libpq/libpq-max.h"
+#include "preload/libpq/libpq.h"
 
 	.text
 

@@ -4,9 +4,9 @@
  *
  * Used for four objects only: a module opened with RTLD_DEEPBIND, whose slots
  * would bind past us (deepbind.c), our own libunwind, which must not touch
- * the host's descriptors (recorder/quiet.c), a Python that would end a thread
- * while we wait for it (recorder/python-wait.c), and a driver that gives up Ruby's
- * lock around libpq (recorder/script-ruby.c).
+ * the host's descriptors (stacks/quiet.c), a Python that would end a thread
+ * while we wait for it (scripts/python-wait.c), and a driver that gives up Ruby's
+ * lock around libpq (scripts/script-ruby.c).
  */
 #ifndef PQLEAK_PRELOAD_ELF_ELF_SLOT_H
 #define PQLEAK_PRELOAD_ELF_ELF_SLOT_H

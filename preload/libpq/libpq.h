@@ -9,13 +9,16 @@
 #ifndef PQLEAK_PRELOAD_LIBPQ_LIBPQ_H
 #define PQLEAK_PRELOAD_LIBPQ_LIBPQ_H
 
+#define LIBPQ_MAX 16 /* so many a process may have: the registry and the thunks are made for as many */
+
+#ifndef __ASSEMBLER__
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "preload/elf/elf-object.h"
 #include "preload/libpq/hooks.h"
-#include "preload/libpq/libpq-max.h"
 
 /* Who defines this is a libpq: every one does, and no interposer has a reason to. */
 #define LIBPQ_SIGN "PQparameterStatus"
@@ -47,4 +50,5 @@ void *libpq_global_function(struct libpq *libpq, enum hook hook);
 /* What defines LIBPQ_SIGN if exactly one loaded object does, or NULL. */
 void *libpq_only_sign(void);
 
+#endif
 #endif

@@ -12,6 +12,7 @@
 #ifndef PQLEAK_PRELOAD_RECORDER_SCRIPTS_WALK_H
 #define PQLEAK_PRELOAD_RECORDER_SCRIPTS_WALK_H
 
+#include "preload/process/recorder.h"
 #include "preload/recorder/stacks/lock.h"
 #include "preload/recorder/stacks/stack.h"
 
