@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: PostgreSQL
-"""What the scenario tests share: a database of their own, running a program traced and untraced, and reading the trace.
+"""What the scenario tests share: a database for each file, running a program traced and untraced, and reading the trace.
 
 Owns the base class Scenario.  Called by the test files of this folder, which run inside scripts/with-postgres.  The
 numbers of a trace are held against the server's own count of sessions, which knows nothing of pqleak.
 """
-import itertools
+import atexit
+import functools
 import json
 import os
 import shutil
@@ -23,8 +24,6 @@ SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'client
 PYTHON = '/usr/bin/python3'  # the one Debian's drivers are for
 SECONDS = 600  # more than any case needs, on whatever machine
 
-_numbers = itertools.count()
-
 
 def client(name):
     """One of the C programs of tests/clients."""
@@ -36,10 +35,64 @@ def script(name):
     return os.path.normpath(os.path.join(SCRIPTS, name))
 
 
-def psql(query, database='postgres'):
-    """The answer of the server to an untraced psql."""
-    return subprocess.run(['psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', database, '-c', query], check=True, text=True,
-                          stdout=subprocess.PIPE, timeout=SECONDS).stdout.strip()
+OTHERS = 'FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()'
+
+
+class Database:
+    """The database of a test file, which one case after the other has for itself, and our own session in it."""
+
+    def __init__(self):
+        import psycopg2  # pylint: disable=import-outside-toplevel # tests without a server do without
+        self.connect = psycopg2.connect
+        self.name = f'test_{os.getpid()}'
+        self.session = self.open('postgres')
+        self.ask(f'CREATE DATABASE {self.name} TEMPLATE template0')
+        self.session.close()
+        self.session = self.open(self.name)
+        atexit.register(self.drop)
+
+    def open(self, name):
+        session = self.connect(dbname=name)
+        session.autocommit = True
+        return session
+
+    def drop(self):
+        self.session.close()
+        self.session = self.open('postgres')
+        self.ask(f'DROP DATABASE {self.name} WITH (FORCE)')
+        self.session.close()
+
+    def ask(self, query):
+        """The first value of the answer, None when there is none."""
+        with self.session.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchone()[0] if cursor.description and cursor.rowcount else None
+
+    def clear(self):
+        """As it was, whatever a case has made in it or left running."""
+        self.ask(f'SELECT pg_terminate_backend(pid) {OTHERS}')
+        self.wait_for_backends()
+        drops = self.ask("SELECT string_agg(format('DROP TABLE public.%I CASCADE', tablename), ';') FROM pg_tables"
+                         " WHERE schemaname = 'public'")
+        if drops:
+            self.ask(drops)
+
+    def wait_for_backends(self):
+        """A backend counts its session before it disappears."""
+        wait_until(lambda: self.ask(f'SELECT count(*) {OTHERS}') == 0, 'the last backend ends')
+
+    def sessions(self):
+        """How many the server has counted in it, once all are over."""
+        self.wait_for_backends()
+        return self.ask('SELECT sessions FROM pg_stat_database WHERE datname = current_database()')
+
+
+database = functools.cache(Database)
+
+
+def psql(query):
+    """What the server answers us."""
+    return database().ask(query)
 
 
 def wait_until(ask, what):
@@ -119,7 +172,7 @@ class Run:
 
 
 class Scenario(unittest.TestCase):
-    """A case with a temporary folder and a database of its own, in which it is alone."""
+    """A case with a temporary folder, and a database in which it is alone."""
 
     own_database = True
     longMessage = True
@@ -132,10 +185,9 @@ class Scenario(unittest.TestCase):
         self.environment = {name: value for name, value in os.environ.items()
                             if not name.startswith(('PQLEAK', 'LD_'))}
         if self.own_database:
-            self.database = f'test_{os.getpid()}_{next(_numbers)}'
-            psql(f'CREATE DATABASE {self.database} TEMPLATE template0')
-            self.addCleanup(psql, f'DROP DATABASE {self.database} WITH (FORCE)')
-            self.environment['PGDATABASE'] = self.database
+            database().clear()
+            self.sessions_before = database().sessions()
+            self.database = self.environment['PGDATABASE'] = database().name
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -191,10 +243,8 @@ class Scenario(unittest.TestCase):
         return json.loads(run.stdout)
 
     def server_sessions(self):
-        """Sessions the server has counted in the case's database.  A backend counts itself before it disappears."""
-        wait_until(lambda: psql(f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{self.database}'") == '0',
-                   'the last backend ends')
-        return int(psql(f"SELECT sessions FROM pg_stat_database WHERE datname = '{self.database}'"))
+        """Sessions the server has counted since the case began."""
+        return database().sessions() - self.sessions_before
 
     def assert_trace(self, run, status=0, connections=None, results=None, complete=True):
         """The whole judgement of a run: its status, the server's count against the trace's, and the verdicts."""

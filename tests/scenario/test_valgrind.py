@@ -24,8 +24,7 @@ class Valgrind(Scenario):
 
     def test_report(self):
         """report as text and as JSON"""
-        self.judge(0, 'report', self.path('t.db'), '--all')
-        self.judge(0, 'report', self.path('t.db'), '--format=json')
+        self.judge(0, 'report', self.path('t.db'), '--all', '--output=json=report')
 
     def test_others(self):
         """check, show and sql"""
