@@ -3,7 +3,7 @@
  * note.h - what the verbs share: completing an event and handing it to the recorder.
  *
  * Owns the numbers of the functions' names.  Used by verbs-*.c; shim.c has the
- * names interned when recording begins.  May change errno: the verbs keep it.
+ * names interned when recording begins.  May change errno.
  */
 #ifndef PQLEAK_PRELOAD_CALLS_NOTE_H
 #define PQLEAK_PRELOAD_CALLS_NOTE_H

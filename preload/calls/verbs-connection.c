@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
 /* verbs-connection.c - the life of a connection as events; see verbs.h. */
-#include <errno.h>
-
 #include "preload/calls/describe.h"
 #include "preload/calls/note.h"
 #include "preload/calls/verbs.h"
@@ -37,36 +35,29 @@ void verb_connected(const struct call *call, PGconn *conn)
 {
 	if (conn == NULL)
 		return;
-	int error = errno;
 	route_note_maker(call->libpq, conn);
 	note_described(call, conn, EVENT_ACQUIRE, call->began, call_now() - call->began);
-	errno = error;
 }
 
 void verb_polled(const struct call *call, PGconn *conn, PostgresPollingStatusType outcome)
 {
 	if (conn == NULL || (outcome != PGRES_POLLING_OK && outcome != PGRES_POLLING_FAILED))
 		return;
-	int error = errno;
 	note_described(call, conn, call->hook == HOOK_PQresetPoll ? EVENT_RESET : EVENT_OUTCOME, call_now(), 0);
-	errno = error;
 }
 
 void verb_reset(const struct call *call, PGconn *conn)
 {
 	if (conn == NULL)
 		return;
-	int error = errno;
 	uint64_t now = call_now();
 	note_described(call, conn, EVENT_RESET, now, now - call->began);
-	errno = error;
 }
 
 void verb_used(const struct call *call, PGconn *conn, uint8_t flags)
 {
 	if (conn == NULL)
 		return;
-	int error = errno;
 	uint64_t now = call_now_coarse();
 	struct event event = {
 		.verb = EVENT_USE,
@@ -78,14 +69,12 @@ void verb_used(const struct call *call, PGconn *conn, uint8_t flags)
 	};
 	note_connection(call, conn, &event);
 	note_event(call, &event);
-	errno = error;
 }
 
 void verb_finishing(const struct call *call, PGconn *conn)
 {
 	if (conn == NULL)
 		return;
-	int error = errno;
 	struct event event = {
 		.verb = EVENT_RELEASE,
 		.kind = KIND_CONNECTION,
@@ -94,12 +83,10 @@ void verb_finishing(const struct call *call, PGconn *conn)
 		.transaction = (uint8_t)ask_number(call->libpq, ACCESS_PQtransactionStatus, conn, PQTRANS_UNKNOWN),
 	};
 	note_event(call, &event);
-	errno = error;
 }
 
 void verb_contested(const struct call *call, const void *conn, uint32_t other_thread)
 {
-	int error = errno;
 	struct event event = {
 		.verb = EVENT_MISUSE,
 		.kind = KIND_CONNECTION,
@@ -110,5 +97,4 @@ void verb_contested(const struct call *call, const void *conn, uint32_t other_th
 		.transaction = PQTRANS_UNKNOWN, /* the other thread is at work on it: we do not even look */
 	};
 	note_event(call, &event);
-	errno = error;
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
 /* verbs-other.c - cancel handles, memory, rows of a COPY and large objects as events; see verbs.h. */
-#include <errno.h>
-
 #include "preload/calls/note.h"
 #include "preload/calls/verbs.h"
 #include "preload/libpq/libpq-route.h"
@@ -9,7 +7,6 @@
 static void note_object(const struct call *call, enum event_verb verb, enum resource_kind kind, uint64_t object,
 						PGconn *conn)
 {
-	int error = errno;
 	struct event event = {
 		.verb = (uint8_t)verb,
 		.kind = (uint8_t)kind,
@@ -19,7 +16,6 @@ static void note_object(const struct call *call, enum event_verb verb, enum reso
 	};
 	note_connection(call, conn, &event);
 	note_event(call, &event);
-	errno = error;
 }
 
 void verb_lent(const struct call *call, enum resource_kind kind, const void *object, PGconn *conn)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
 /* verbs-query.c - statements, and what they leave: results, queries in flight, prepared statements; see verbs.h. */
-#include <errno.h>
-
 #include "preload/calls/describe.h"
 #include "preload/calls/note.h"
 #include "preload/calls/prepared.h"
@@ -93,33 +91,27 @@ void verb_sent(const struct call *call, PGconn *conn, const char *statement, int
 {
 	if (conn == NULL)
 		return;
-	int error = errno;
 	send(call, conn, statement, success == 1);
 	if (success == 1 && statement != NULL)
 		release_what_it_ends(call, conn, statement, describe_keyword(statement));
-	errno = error;
 }
 
 void verb_sent_prepare(const struct call *call, PGconn *conn, const char *name, const char *statement, int success)
 {
 	if (conn == NULL)
 		return;
-	int error = errno;
 	send(call, conn, statement, success == 1);
 	if (success == 1)
 		acquire_prepared(call, conn, name, statement);
-	errno = error;
 }
 
 void verb_sent_close(const struct call *call, PGconn *conn, const char *name, int success)
 {
 	if (conn == NULL)
 		return;
-	int error = errno;
 	send(call, conn, NULL, success == 1);
 	if (success == 1)
 		release_prepared(call, conn, name);
-	errno = error;
 }
 
 /* --- results --- */
@@ -165,64 +157,53 @@ void verb_queried(const struct call *call, PGconn *conn, const char *statement, 
 {
 	if (conn == NULL && result == NULL)
 		return;
-	int error = errno;
 	struct event event;
 	if (query(call, conn, statement, result, &event))
 		release_what_it_ends(call, conn, statement, event.value);
-	errno = error;
 }
 
 void verb_prepared(const struct call *call, PGconn *conn, const char *name, const char *statement, PGresult *result)
 {
 	if (conn == NULL && result == NULL)
 		return;
-	int error = errno;
 	struct event event;
 	if (query(call, conn, statement, result, &event) && event.status == PGRES_COMMAND_OK)
 		acquire_prepared(call, conn, name, statement);
-	errno = error;
 }
 
 void verb_closed_prepared(const struct call *call, PGconn *conn, const char *name, PGresult *result)
 {
 	if (conn == NULL && result == NULL)
 		return;
-	int error = errno;
 	struct event event;
 	if (query(call, conn, NULL, result, &event) && event.status == PGRES_COMMAND_OK)
 		release_prepared(call, conn, name);
-	errno = error;
 }
 
 void verb_fetched(const struct call *call, PGconn *conn, PGresult *result)
 {
 	if (conn == NULL)
 		return;
-	int error = errno;
 	uint8_t flags = pipeline_flag(call, conn);
 	struct event event;
 	if (result != NULL)
 		acquire_result(call, conn, NULL, result, flags, &event);
 	else
 		verb_used(call, conn, flags | EVENT_IS_DRAINED);
-	errno = error;
 }
 
 void verb_made(const struct call *call, PGresult *result)
 {
 	if (result == NULL)
 		return;
-	int error = errno;
 	struct event event;
 	acquire_result(call, NULL, NULL, result, 0, &event);
-	errno = error;
 }
 
 void verb_clearing(const struct call *call, PGresult *result)
 {
 	if (result == NULL)
 		return;
-	int error = errno;
 	struct event event = {
 		.verb = EVENT_RELEASE,
 		.kind = KIND_RESULT,
@@ -230,5 +211,4 @@ void verb_clearing(const struct call *call, PGresult *result)
 		.time = call_now_coarse(),
 	};
 	note_event(call, &event);
-	errno = error;
 }

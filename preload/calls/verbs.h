@@ -6,7 +6,7 @@
  * real function said.  Acquires are recorded after the real call, releases
  * before it, because an address is reused at once; prepared statements are
  * known by their name, and both are recorded when the server has agreed.
- * All keep errno.
+ * May change errno, which wrappers.c keeps.
  */
 #ifndef PQLEAK_PRELOAD_CALLS_VERBS_H
 #define PQLEAK_PRELOAD_CALLS_VERBS_H

@@ -8,6 +8,8 @@
  */
 #include "preload/calls/wrappers.h"
 
+#include <errno.h>
+
 #include "preload/calls/overlap.h"
 #include "preload/calls/verbs.h"
 #include "preload/elf/visibility.h"
@@ -27,6 +29,14 @@
 
 #define NOTHING (void)0
 
+/* What a call meant is recorded without the host's errno being another afterwards. */
+#define TELL(verb)                                                                                                     \
+	do {                                                                                                               \
+		int error = errno;                                                                                             \
+		verb;                                                                                                          \
+		errno = error;                                                                                                 \
+	} while (0)
+
 /* --- the shapes of functions --- */
 
 /* Answers a value. */
@@ -38,7 +48,7 @@
 			return failure;                                                                                            \
 		type answer = REAL(type, parameters) arguments;                                                                \
 		if (traced)                                                                                                    \
-			verb;                                                                                                      \
+			TELL(verb);                                                                                                \
 		return answer;                                                                                                 \
 	}
 
@@ -56,7 +66,7 @@
 		call.began = call_now_coarse();                                                                                \
 		type answer = REAL(type, parameters) arguments;                                                                \
 		overlap_leave(overlap); /* recording it may have to wait */                                                    \
-		verb;                                                                                                          \
+		TELL(verb);                                                                                                    \
 		return answer;                                                                                                 \
 	}
 
@@ -66,7 +76,7 @@
 	{                                                                                                                  \
 		BEGIN(name, object);                                                                                           \
 		if (traced)                                                                                                    \
-			verb;                                                                                                      \
+			TELL(verb);                                                                                                \
 		if (call.real != NULL)                                                                                         \
 			REAL(void, parameters) arguments;                                                                          \
 	}
@@ -83,7 +93,7 @@
 		call.began = call_now();                                                                                       \
 		PGconn *opened = REAL(PGconn *, parameters) arguments;                                                         \
 		if (traced)                                                                                                    \
-			verb_connected(&call, opened);                                                                             \
+			TELL(verb_connected(&call, opened));                                                                       \
 		return opened;                                                                                                 \
 	}
 #define CONNECT_START CONNECT
@@ -104,7 +114,7 @@
 		REAL(void, parameters) arguments;                                                                              \
 		overlap_leave(overlap);                                                                                        \
 		if (traced)                                                                                                    \
-			verb_reset(&call, conn);                                                                                   \
+			TELL(verb_reset(&call, conn));                                                                             \
 	}
 
 /* It is seen out of the connection before the real call, as the connection ends there. */
@@ -166,7 +176,7 @@
 	TALKING(type, name, parameters, arguments, failure, NOTHING, verb_used(&call, conn, EVENT_IS_QUERY))
 /* A release, so before the real call. */
 #define LO_CLOSE(name, parameters, arguments)                                                                          \
-	TALKING(int, name, parameters, arguments, -1, verb_lo_closing(&call, conn, fd), NOTHING)
+	TALKING(int, name, parameters, arguments, -1, TELL(verb_lo_closing(&call, conn, fd)), NOTHING)
 
 #define HOOK(verb, ...) verb(__VA_ARGS__)
 #include "preload/libpq/hooks.def"
