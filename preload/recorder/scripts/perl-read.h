@@ -18,24 +18,25 @@
 #define PERL_OLDEST 30
 #define PERL_NEWEST 42
 
-/* The functions, in the order of their names in script-perl.c. */
-enum perl_function {
-	PERL_CALLER_CX,
-	PERL_CLONE, /* only Perls with ithreads have it: all others pass no interpreter */
-	PERL_MESS,
-	PERL_CV_NAME,
-	PERL_REVISION, /* data, as the next */
-	PERL_VERSION,
-	PERL_THR_KEY,
-	PERL_OP_NAME,
-	PERL_PPADDR,
-	PERL_PUSH_SCOPE,
-	PERL_SAVETMPS,
-	PERL_FREE_TMPS,
-	PERL_POP_SCOPE,
-	PERL_RUN,
-	PERL_PARSE,
-};
+/* Functions of Perl, and data. */
+#define PERL_FUNCTIONS(F)                                                                                              \
+	F(PERL_CALLER_CX, "Perl_caller_cx")                                                                                \
+	F(PERL_CLONE, "perl_clone") /* only Perls with ithreads have it: all others pass no interpreter */                 \
+	F(PERL_MESS, "Perl_mess")                                                                                          \
+	F(PERL_CV_NAME, "Perl_cv_name")                                                                                    \
+	F(PERL_REVISION, "PL_revision") /* data, as the next */                                                            \
+	F(PERL_VERSION, "PL_version")                                                                                      \
+	F(PERL_THR_KEY, "PL_thr_key")                                                                                      \
+	F(PERL_OP_NAME, "PL_op_name")                                                                                      \
+	F(PERL_PPADDR, "PL_ppaddr")                                                                                        \
+	F(PERL_PUSH_SCOPE, "Perl_push_scope")                                                                              \
+	F(PERL_SAVETMPS, "Perl_savetmps")                                                                                  \
+	F(PERL_FREE_TMPS, "Perl_free_tmps")                                                                                \
+	F(PERL_POP_SCOPE, "Perl_pop_scope")                                                                                \
+	F(PERL_RUN, "perl_run")                                                                                            \
+	F(PERL_PARSE, "perl_parse")
+
+enum perl_function { PERL_FUNCTIONS(SCRIPT_NUMBER) };
 
 /* A Perl that runs on this thread. */
 struct perl {

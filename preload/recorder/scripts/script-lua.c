@@ -19,22 +19,18 @@
 #include "preload/recorder/stacks/capture.h"
 #include "preload/recorder/stacks/function-start.h"
 
-enum lua_function {
-	LUA_GETINFO,
-	LUA_GETSTACK,
-	LUA_TOCFUNCTION,
-	LUA_SETTOP,
-	LUA_LAST_NEEDED,
-	LUA_CALLK,     /* since 5.2 */
-	LUA_CLOSESLOT, /* since 5.4 */
-	LUA_VERSION,
-};
+#define FUNCTIONS(F)                                                                                                   \
+	F(LUA_GETINFO, "lua_getinfo")                                                                                      \
+	F(LUA_GETSTACK, "lua_getstack")                                                                                    \
+	F(LUA_TOCFUNCTION, "lua_tocfunction")                                                                              \
+	F(LUA_SETTOP, "lua_settop")                                                                                        \
+	F(LUA_LAST_NEEDED, "")                                                                                             \
+	F(LUA_CALLK, "lua_callk")         /* since 5.2 */                                                                  \
+	F(LUA_CLOSESLOT, "lua_closeslot") /* since 5.4 */                                                                  \
+	F(LUA_VERSION, "lua_version")
 
-static const char *const functions[] = {
-	[LUA_GETINFO] = "lua_getinfo",     [LUA_GETSTACK] = "lua_getstack", [LUA_TOCFUNCTION] = "lua_tocfunction",
-	[LUA_SETTOP] = "lua_settop",       [LUA_LAST_NEEDED] = "",          [LUA_CALLK] = "lua_callk",
-	[LUA_CLOSESLOT] = "lua_closeslot", [LUA_VERSION] = "lua_version",   NULL,
-};
+enum lua_function { FUNCTIONS(SCRIPT_NUMBER) };
+static const char *const functions[] = {FUNCTIONS(SCRIPT_NAME) NULL};
 
 static const char *const loops[] = {"lua_pcall", "lua_call", "lua_pcallk", "lua_callk", NULL};
 

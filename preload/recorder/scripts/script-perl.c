@@ -27,16 +27,7 @@ enum {
 	CONTEXT_BLOCK = 0x40,
 };
 
-static const char *const functions[] = {
-	[PERL_CALLER_CX] = "Perl_caller_cx", [PERL_CLONE] = "perl_clone",
-	[PERL_MESS] = "Perl_mess",           [PERL_CV_NAME] = "Perl_cv_name",
-	[PERL_REVISION] = "PL_revision",     [PERL_VERSION] = "PL_version",
-	[PERL_THR_KEY] = "PL_thr_key",       [PERL_OP_NAME] = "PL_op_name",
-	[PERL_PPADDR] = "PL_ppaddr",         [PERL_PUSH_SCOPE] = "Perl_push_scope",
-	[PERL_SAVETMPS] = "Perl_savetmps",   [PERL_FREE_TMPS] = "Perl_free_tmps",
-	[PERL_POP_SCOPE] = "Perl_pop_scope", [PERL_RUN] = "perl_run",
-	[PERL_PARSE] = "perl_parse",         NULL,
-};
+static const char *const functions[] = {PERL_FUNCTIONS(SCRIPT_NAME) NULL};
 
 static const char *const loops[] = {"Perl_runops_standard", "Perl_runops_debug", NULL};
 

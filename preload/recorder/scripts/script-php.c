@@ -25,38 +25,23 @@
 
 #include "preload/recorder/scripts/script.h"
 
-enum {
-	FETCH_BACKTRACE,
-	EXECUTED_FILENAME,
-	EXECUTED_LINE,
-	FETCH_FUNCTION,
-	LOOKUP_CLASS,
-	HEAP_STARTUP,
-	HEAP_SET,
-	ARRAY_COUNT,
-	ARRAY_DESTROY,
-	FIND_INDEX,
-	FIND_NAME,
-	AFTER_REQUIRED, /* the empty string's place */
-	THREAD_SAFE,
-};
+#define FUNCTIONS(F)                                                                                                   \
+	F(FETCH_BACKTRACE, "zend_fetch_debug_backtrace")                                                                   \
+	F(EXECUTED_FILENAME, "zend_get_executed_filename_ex")                                                              \
+	F(EXECUTED_LINE, "zend_get_executed_lineno")                                                                       \
+	F(FETCH_FUNCTION, "zend_fetch_function_str")                                                                       \
+	F(LOOKUP_CLASS, "zend_lookup_class_ex")                                                                            \
+	F(HEAP_STARTUP, "zend_mm_startup")                                                                                 \
+	F(HEAP_SET, "zend_mm_set_heap")                                                                                    \
+	F(ARRAY_COUNT, "zend_array_count")                                                                                 \
+	F(ARRAY_DESTROY, "zend_array_destroy")                                                                             \
+	F(FIND_INDEX, "zend_hash_index_find")                                                                              \
+	F(FIND_NAME, "zend_hash_str_find")                                                                                 \
+	F(AFTER_REQUIRED, "")            /* the empty string's place */                                                    \
+	F(THREAD_SAFE, "ts_resource_ex") /* only thread-safe builds have it */
 
-static const char *const functions[] = {
-	[FETCH_BACKTRACE] = "zend_fetch_debug_backtrace",
-	[EXECUTED_FILENAME] = "zend_get_executed_filename_ex",
-	[EXECUTED_LINE] = "zend_get_executed_lineno",
-	[FETCH_FUNCTION] = "zend_fetch_function_str",
-	[LOOKUP_CLASS] = "zend_lookup_class_ex",
-	[HEAP_STARTUP] = "zend_mm_startup",
-	[HEAP_SET] = "zend_mm_set_heap",
-	[ARRAY_COUNT] = "zend_array_count",
-	[ARRAY_DESTROY] = "zend_array_destroy",
-	[FIND_INDEX] = "zend_hash_index_find",
-	[FIND_NAME] = "zend_hash_str_find",
-	[AFTER_REQUIRED] = "",
-	[THREAD_SAFE] = "ts_resource_ex", /* only thread-safe builds have it */
-	NULL,
-};
+enum { FUNCTIONS(SCRIPT_NUMBER) };
+static const char *const functions[] = {FUNCTIONS(SCRIPT_NAME) NULL};
 
 static const char *const loops[] = {"execute_ex", NULL};
 

@@ -24,65 +24,36 @@
 #include "preload/recorder/scripts/python-wait.h"
 #include "preload/recorder/scripts/script.h"
 
-/* In the order of these names. */
-enum {
-	GET_FRAME,
-	GET_BACK,
-	GET_CODE,
-	GET_LINE,
-	GET_ATTRIBUTE,
-	INTERN,
-	AS_UTF8,
-	DEC_REF,
-	IS_INITIALIZED,
-	INTERPRETER_HEAD,
-	INTERPRETER_MAIN,
-	GIL_STATE,
-	GIL_ENSURE,
-	GIL_RELEASE,
-	ERROR_FETCH,
-	ERROR_RESTORE,
-	ERROR_CLEAR,
-	MARK,
-	AS_ENCODED,
-	AS_BYTES,
-	THREAD_CURRENT,
-	THREAD_CURRENT_OLD,
-	GC_DISABLE,
-	GC_ENABLE,
-	VERSION,
-	FREE_THREADED,
-};
+#define FUNCTIONS(F)                                                                                                   \
+	F(GET_FRAME, "PyThreadState_GetFrame") /* since 3.9 */                                                             \
+	F(GET_BACK, "PyFrame_GetBack")                                                                                     \
+	F(GET_CODE, "PyFrame_GetCode")                                                                                     \
+	F(GET_LINE, "PyFrame_GetLineNumber")                                                                               \
+	F(GET_ATTRIBUTE, "PyObject_GetAttr")                                                                               \
+	F(INTERN, "PyUnicode_InternFromString")                                                                            \
+	F(AS_UTF8, "PyUnicode_AsUTF8AndSize")                                                                              \
+	F(DEC_REF, "Py_DecRef")                                                                                            \
+	F(IS_INITIALIZED, "Py_IsInitialized")                                                                              \
+	F(INTERPRETER_HEAD, "PyInterpreterState_Head")                                                                     \
+	F(INTERPRETER_MAIN, "PyInterpreterState_Main")                                                                     \
+	F(GIL_STATE, "PyGILState_GetThisThreadState")                                                                      \
+	F(GIL_ENSURE, "PyGILState_Ensure")                                                                                 \
+	F(GIL_RELEASE, "PyGILState_Release")                                                                               \
+	F(ERROR_FETCH, "PyErr_Fetch")                                                                                      \
+	F(ERROR_RESTORE, "PyErr_Restore")                                                                                  \
+	F(ERROR_CLEAR, "PyErr_Clear")                                                                                      \
+	F(MARK, "")                                                                                                        \
+	F(AS_ENCODED, "PyUnicode_AsEncodedString")                                                                         \
+	F(AS_BYTES, "PyBytes_AsString")                                                                                    \
+	F(THREAD_CURRENT, "PyThreadState_GetUnchecked")      /* since 3.13 */                                              \
+	F(THREAD_CURRENT_OLD, "_PyThreadState_UncheckedGet") /* until 3.12 */                                              \
+	F(GC_DISABLE, "PyGC_Disable")                        /* since 3.10 */                                              \
+	F(GC_ENABLE, "PyGC_Enable")                                                                                        \
+	F(VERSION, "Py_Version") /* data, since 3.11 */                                                                    \
+	F(FREE_THREADED, "_Py_MergeZeroLocalRefcount")
 
-static const char *const functions[] = {
-	[GET_FRAME] = "PyThreadState_GetFrame", /* since 3.9 */
-	[GET_BACK] = "PyFrame_GetBack",
-	[GET_CODE] = "PyFrame_GetCode",
-	[GET_LINE] = "PyFrame_GetLineNumber",
-	[GET_ATTRIBUTE] = "PyObject_GetAttr",
-	[INTERN] = "PyUnicode_InternFromString",
-	[AS_UTF8] = "PyUnicode_AsUTF8AndSize",
-	[DEC_REF] = "Py_DecRef",
-	[IS_INITIALIZED] = "Py_IsInitialized",
-	[INTERPRETER_HEAD] = "PyInterpreterState_Head",
-	[INTERPRETER_MAIN] = "PyInterpreterState_Main",
-	[GIL_STATE] = "PyGILState_GetThisThreadState",
-	[GIL_ENSURE] = "PyGILState_Ensure",
-	[GIL_RELEASE] = "PyGILState_Release",
-	[ERROR_FETCH] = "PyErr_Fetch",
-	[ERROR_RESTORE] = "PyErr_Restore",
-	[ERROR_CLEAR] = "PyErr_Clear",
-	[MARK] = "",
-	[AS_ENCODED] = "PyUnicode_AsEncodedString",
-	[AS_BYTES] = "PyBytes_AsString",
-	[THREAD_CURRENT] = "PyThreadState_GetUnchecked",      /* since 3.13 */
-	[THREAD_CURRENT_OLD] = "_PyThreadState_UncheckedGet", /* until 3.12 */
-	[GC_DISABLE] = "PyGC_Disable",                        /* since 3.10 */
-	[GC_ENABLE] = "PyGC_Enable",
-	[VERSION] = "Py_Version", /* data, since 3.11 */
-	[FREE_THREADED] = "_Py_MergeZeroLocalRefcount",
-	NULL,
-};
+enum { FUNCTIONS(SCRIPT_NUMBER) };
+static const char *const functions[] = {FUNCTIONS(SCRIPT_NAME) NULL};
 
 static const char *const loops[] = {"_PyEval_EvalFrameDefault", NULL};
 

@@ -22,36 +22,22 @@
 #include "preload/recorder/scripts/ruby-note.h"
 #include "preload/recorder/scripts/script.h"
 
-enum {
-	PROFILE_FRAMES,
-	FRAME_PATH,
-	FRAME_LABEL,
-	FRAME_METHOD,
-	FRAME_FIRST_LINE,
-	STRING_POINTER,
-	IS_RUBY_THREAD,
-	HAS_LOCK,
-	IS_COLLECTING,
-	COLLECTIONS,
-	WITHOUT_LOCK,
-	WITHOUT_LOCK_FLAGS,
-};
+#define FUNCTIONS(F)                                                                                                   \
+	F(PROFILE_FRAMES, "rb_profile_frames")                                                                             \
+	F(FRAME_PATH, "rb_profile_frame_path")                                                                             \
+	F(FRAME_LABEL, "rb_profile_frame_label")                                                                           \
+	F(FRAME_METHOD, "rb_profile_frame_method_name")                                                                    \
+	F(FRAME_FIRST_LINE, "rb_profile_frame_first_lineno")                                                               \
+	F(STRING_POINTER, "rb_string_value_ptr")                                                                           \
+	F(IS_RUBY_THREAD, "ruby_native_thread_p")                                                                          \
+	F(HAS_LOCK, "ruby_thread_has_gvl_p")                                                                               \
+	F(IS_COLLECTING, "rb_during_gc")                                                                                   \
+	F(COLLECTIONS, "rb_gc_count")                                                                                      \
+	F(WITHOUT_LOCK, "rb_thread_call_without_gvl")                                                                      \
+	F(WITHOUT_LOCK_FLAGS, "rb_nogvl")
 
-static const char *const functions[] = {
-	[PROFILE_FRAMES] = "rb_profile_frames",
-	[FRAME_PATH] = "rb_profile_frame_path",
-	[FRAME_LABEL] = "rb_profile_frame_label",
-	[FRAME_METHOD] = "rb_profile_frame_method_name",
-	[FRAME_FIRST_LINE] = "rb_profile_frame_first_lineno",
-	[STRING_POINTER] = "rb_string_value_ptr",
-	[IS_RUBY_THREAD] = "ruby_native_thread_p",
-	[HAS_LOCK] = "ruby_thread_has_gvl_p",
-	[IS_COLLECTING] = "rb_during_gc",
-	[COLLECTIONS] = "rb_gc_count",
-	[WITHOUT_LOCK] = "rb_thread_call_without_gvl",
-	[WITHOUT_LOCK_FLAGS] = "rb_nogvl",
-	NULL,
-};
+enum { FUNCTIONS(SCRIPT_NUMBER) };
+static const char *const functions[] = {FUNCTIONS(SCRIPT_NAME) NULL};
 
 static const char *const loops[] = {"rb_vm_exec", NULL}; /* hidden since 3.3 */
 

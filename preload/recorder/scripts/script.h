@@ -113,6 +113,10 @@ void *script_lua_state(const void *address);
 #define SCRIPT_DECLARE(name) extern const struct script_language script_##name;
 SCRIPT_LANGUAGES(SCRIPT_DECLARE)
 
+/* A language lists its functions once, #define FUNCTIONS(F) F(NUMBER, "name") ..., for an enum and for `functions`. */
+#define SCRIPT_NUMBER(number, name) number,
+#define SCRIPT_NAME(number, name) name,
+
 /* Calls a function of an interpreter, or reads its data: FUNCTION_OF(interpreter, NUMBER, int (*)(void))(). */
 #define FUNCTION_OF(interpreter, number, type) (__extension__(type)(interpreter)->function[number])
 
