@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * doctor-program.c - what a command's file says about what will be seen of it; see doctor.h.
+ * doctor-program.c - what a command's file says about what will be seen of it; see doctor-program.h.
  *
  * The dynamic linker is asked what it would load; the program itself does not
  * run.
  */
+#include "analyzer/commands/doctor-program.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,7 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "analyzer/commands/doctor.h"
 #include "analyzer/launch/elf-look.h"
 #include "analyzer/launch/launch.h"
 #include "trace/base/reach.h"

@@ -2,11 +2,8 @@
 /*
  * doctor.c - `pqleak doctor`: what will and will not be seen of a command, said beforehand.
  */
-#include "analyzer/commands/doctor.h"
-
 #include <dlfcn.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +12,8 @@
 #include <unistd.h>
 
 #include "analyzer/base/message.h"
+#include "analyzer/commands/doctor-program.h"
+#include "analyzer/commands/doctor-say.h"
 #include "analyzer/launch/launch.h"
 #include "analyzer/launch/shim.h"
 #include "analyzer/options/arguments.h"
@@ -24,25 +23,6 @@
 #include "trace/store/trace.h"
 
 #define NEEDED_BYTES (UINT64_C(4) * 1024 * 1024)
-
-static const char *const words[DOCTOR_ANSWERS] = {
-	[DOCTOR_SEEN] = "ok", [DOCTOR_NOTE] = "note", [DOCTOR_UNSURE] = "?", [DOCTOR_UNSEEN] = "NO"};
-
-void doctor_say(struct doctor *doctor, enum doctor_answer answer, const char *what, const char *format, ...)
-{
-	char *text = NULL;
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
-	va_end(arguments);
-	if (text != NULL)
-		make_printable(text);
-	printf("  %-4s  %-8s  %s\n", words[answer], what, text != NULL ? text : "out of memory");
-	free(text);
-	doctor->count[answer]++;
-}
 
 static void look_at_shim(struct doctor *doctor, const char *shim)
 {

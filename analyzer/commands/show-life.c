@@ -7,11 +7,11 @@
 #include "analyzer/commands/show-life.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
+#include "analyzer/commands/show-field.h"
 #include "analyzer/findings/sites.h"
 #include "analyzer/report/report-parts.h"
 
@@ -70,19 +70,6 @@ struct life {
 	struct printer printer;
 	int64_t id;
 };
-
-#define FIELD_INDENT 2
-void show_field(const struct printer *printer, const char *label, const char *format, ...)
-{
-	va_list values;
-
-	va_start(values, format);
-	char *text = sqlite3_vmprintf(format, values);
-	va_end(values);
-	if (text != NULL)
-		print_line(printer, FIELD_INDENT, STYLE_PLAIN, "%-9s %s", label, text);
-	sqlite3_free(text);
-}
 
 static bool has(sqlite3_stmt *row, int column)
 {

@@ -3,11 +3,13 @@
  * show-resource.c - one resource that is no connection, from its acquire to
  * the end of its process: what was released has no row of its own.
  */
+#include "analyzer/commands/show-resource.h"
+
 #include <string.h>
 
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
-#include "analyzer/commands/show-life.h"
+#include "analyzer/commands/show-field.h"
 #include "analyzer/findings/sites.h"
 #include "analyzer/report/report-parts.h"
 #include "analyzer/words/kinds.h"

@@ -10,6 +10,7 @@
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 #include "analyzer/commands/show-life.h"
+#include "analyzer/commands/show-resource.h"
 #include "analyzer/findings/skip-use.h"
 #include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"

@@ -12,6 +12,8 @@
 #include "analyzer/options/choice.h"
 #include "analyzer/options/configuration.h"
 
+#define DEFAULT_TRACE "pqleak.db" /* where none is named */
+
 struct arguments {
 	struct report_choice report;
 	const char *trace;  /* to write; to read: see arguments_trace */

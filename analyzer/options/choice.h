@@ -87,11 +87,8 @@ struct report_choice {
 	struct frame_choice frames;
 };
 
-#define REPORT_CHOICE_CLEANUP __attribute__((cleanup(report_choice_done))) struct report_choice
 void report_choice_done(struct report_choice *choice);
-void frame_choice_done(struct frame_choice *choice);
 
-/* "text", "json", ... */
-const char *format_name(enum format format);
+extern const char *const format_names[FORMAT_COUNT + 1]; /* "text", "json", ...; ended by NULL */
 
 #endif

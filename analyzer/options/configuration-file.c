@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * configuration-file.c - .pqleak.ini, line by line; see configuration.h.
+ * configuration-file.c - .pqleak.ini, line by line; see configuration-file.h.
  *
  * inih knows the syntax.  It gets lines that it cannot misread: not longer than
  * it has room for, and none that would go on with the one before.
  */
+#include "analyzer/options/configuration-file.h"
+
 #include <ini.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +15,6 @@
 
 #include "analyzer/base/message.h"
 #include "analyzer/base/text-file.h"
-#include "analyzer/options/configuration.h"
 #include "analyzer/options/options.h"
 
 struct parser {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "analyzer/base/message.h"
+#include "analyzer/options/configuration-file.h"
 
 #define NAME ".pqleak.ini"
 

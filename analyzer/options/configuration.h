@@ -27,9 +27,6 @@ struct configured {
 bool configuration_read(enum command_id command, int argc, char **argv, const char *named, bool unwanted,
 						struct configured *ret);
 
-/* configuration-file.c: adds the options of ret->file that are for the command. */
-bool configuration_parse(enum command_id command, struct configured *ret);
-
 /* After a usage error in argv[last]: says which line of the file it is about, if it is about one. */
 void configuration_blame(const struct configured *configured, int last);
 

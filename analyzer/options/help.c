@@ -1,31 +1,15 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * help.c - the table of options as text: --help; and the names of the commands.
+ * help.c - the table of options as text; see help.h.
  */
+#include "analyzer/options/help.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "analyzer/options/options.h"
 
 #define HELP_COLUMN 27
-
-static const char *const names[] = {
-#define COMMAND(name, NAME) #name,
-#include "analyzer/options/commands.def"
-};
-
-const char *command_name(enum command_id id)
-{
-	return names[id];
-}
-
-enum command_id command_find(const char *name)
-{
-	for (int c = 0; c < COMMAND_COUNT; c++)
-		if (strcmp(names[c], name) == 0)
-			return (enum command_id)c;
-	return COMMAND_COUNT;
-}
 
 static void print_option(const struct option_row *option)
 {

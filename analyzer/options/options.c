@@ -10,10 +10,11 @@
 #include <string.h>
 
 #include "analyzer/base/message.h"
+#include "analyzer/options/help.h"
+#include "analyzer/options/take-gate.h"
+#include "analyzer/options/take-report.h"
 #include "analyzer/options/take.h"
-#include "analyzer/reading/reading.h"
 
-#define MOST_OPTIONS 64
 #define LONG_ONLY 256 /* to getopt_long: the number of the first row */
 
 enum {
@@ -44,6 +45,8 @@ const struct option_row option_rows[] = {
 #include "analyzer/options/options.def"
 	{.name = NULL}};
 
+#define ROWS (sizeof option_rows / sizeof option_rows[0])
+
 bool option_is_of(const struct option_row *option, enum command_id command)
 {
 	return (option->commands >> command & 1) != 0;
@@ -59,10 +62,10 @@ const struct option_row *option_find(enum command_id command, const char *name)
 
 const char *option_nearest(enum command_id command, const char *word)
 {
-	const char *names[MOST_OPTIONS] = {NULL};
+	const char *names[ROWS] = {NULL};
 	int count = 0;
 
-	for (const struct option_row *row = option_rows; row->name != NULL && count < MOST_OPTIONS - 1; row++)
+	for (const struct option_row *row = option_rows; row->name != NULL; row++)
 		if (option_is_of(row, command))
 			names[count++] = row->name;
 	return nearest(word, names);
@@ -70,8 +73,8 @@ const char *option_nearest(enum command_id command, const char *word)
 
 /* As getopt_long wants them. */
 struct table {
-	char letters[2 * MOST_OPTIONS];
-	struct option options[MOST_OPTIONS];
+	char letters[2 * ROWS + 2];
+	struct option options[ROWS];
 };
 
 static void make_table(const struct command *command, struct table *ret)
@@ -83,7 +86,7 @@ static void make_table(const struct command *command, struct table *ret)
 		*letter++ = '+';
 	*letter++ = ':';
 	for (const struct option_row *row = option_rows; row->name != NULL; row++) {
-		if (!option_is_of(row, command->id) || option == ret->options + MOST_OPTIONS - 1)
+		if (!option_is_of(row, command->id))
 			continue;
 		option->name = row->name;
 		option->has_arg = row->argument != NULL ? required_argument : no_argument;

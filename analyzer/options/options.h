@@ -2,8 +2,7 @@
 /*
  * options.h - the options of all commands.
  *
- * Owns the table that options.def fills and what is made of it: --help, usage
- * errors and their hints, and the list for a shell's completion.
+ * Owns the table that options.def fills, usage errors and their hints.
  */
 #ifndef PQLEAK_ANALYZER_OPTIONS_OPTIONS_H
 #define PQLEAK_ANALYZER_OPTIONS_OPTIONS_H
@@ -49,8 +48,5 @@ const char *option_nearest(enum command_id command, const char *word);
  */
 int options_read(const struct command *command, int argc, char **argv, struct arguments *ret);
 void arguments_done(struct arguments *arguments);
-
-/* help.c */
-void print_help(const struct command *command);
 
 #endif

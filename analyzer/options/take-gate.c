@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * take-gate.c - what fails a check, as --fail-on says it; see take.h.
+ * take-gate.c - what fails a check, as --fail-on says it; see take-gate.h.
  */
+#include "analyzer/options/take-gate.h"
+
 #include <stdio.h>
 #include <string.h>
 

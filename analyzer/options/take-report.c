@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * take-report.c - the forms of a report, and the files of what is known; see take.h.
+ * take-report.c - the forms of a report, and the files of what is known; see take-report.h.
  */
+#include "analyzer/options/take-report.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/base/message.h"
-#include "analyzer/options/take.h"
-
-static const char *const names[FORMAT_COUNT + 1] = {
-#define FORMAT(name, is_for_programs) [FORMAT_##name] = #name,
-#include "analyzer/options/formats.def"
-#undef FORMAT
-};
 
 static const bool are_for_programs[FORMAT_COUNT] = {
 #define FORMAT(name, is_for_programs) [FORMAT_##name] = is_for_programs,
@@ -21,26 +16,21 @@ static const bool are_for_programs[FORMAT_COUNT] = {
 #undef FORMAT
 };
 
-const char *format_name(enum format format)
-{
-	return names[format];
-}
-
 const char *const *format_words(void)
 {
-	return names;
+	return format_names;
 }
 
 static bool find(const struct option_row *option, const char *name, enum format *ret)
 {
 	for (int f = 0; f < FORMAT_COUNT; f++)
-		if (strcmp(names[f], name) == 0) {
+		if (strcmp(format_names[f], name) == 0) {
 			*ret = (enum format)f;
 			return true;
 		}
 	char all[128], hint[HINT_TEXT];
 	return fail(false, "'--%s=%s': it must be %s%s (see --help)", option->name, name,
-				list_words(all, sizeof all, names, "or"), did_you_mean(hint, "", nearest(name, names)));
+				list_words(all, sizeof all, format_names, "or"), did_you_mean(hint, "", nearest(name, format_names)));
 }
 
 static bool any_for_programs(const struct formats *formats)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * take.h - how an option's value is taken: the functions that options.def names.
+ * take.h - how an option's value is taken: the functions that options.def names
+ * for values that are what they look like.
  *
  * Each gets the option, for the words of an error, its value, and where the
  * value goes; false: the value is wrong, and the error is printed.  Values are
@@ -25,20 +26,8 @@ option_take take_debuginfod;  /* bool */
 option_take take_skip;        /* struct skip, to which it adds */
 option_take take_skip_file;
 
-/* take-gate.c */
-option_take take_max_open; /* struct gate */
-option_take take_fail_on;
-
-/* take-report.c */
-option_take take_format; /* struct formats */
-option_take take_output;
-option_take take_suppressions; /* struct suppressions, to which it adds */
-option_take take_baseline;     /* struct baseline */
-
-/* What such a value can be, ended by NULL. */
+/* What --group-by can be, ended by NULL. */
 const char *const *group_words(void);
-const char *const *format_words(void);
-const char *const *fail_on_words(void);
 
 /* Reads a number from 0 to `highest`; false: it is none, and the error is printed. */
 bool number_from(const char *name, const char *value, long long highest, long long *ret);

@@ -15,8 +15,6 @@
 
 #include "analyzer/symbols/module-file.h"
 
-#define DEFAULT_TRACE "pqleak.db" /* where none is named */
-
 struct reading {
 	sqlite3 *db;
 	const char *path; /* as the user gave it; not owned */

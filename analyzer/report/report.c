@@ -23,7 +23,7 @@ static report_printer *const printers[FORMAT_COUNT] = {
 bool report_check_outputs(const struct formats *formats, const char *trace)
 {
 	for (size_t i = 0; i < formats->count; i++) {
-		const char *name = format_name(formats->outputs[i].format), *path = formats->outputs[i].path;
+		const char *name = format_names[formats->outputs[i].format], *path = formats->outputs[i].path;
 		if (strcmp(path, "-") == 0)
 			continue;
 		for (size_t j = 0; j < i; j++)
