@@ -7,11 +7,13 @@
 
 #include "support.h"
 
+#define NO_FLAGS 0
+
 #define RULE(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
 #define FORKED(name) cmocka_unit_test_setup_teardown(name, scene_setup_forked, scene_teardown)
 
 static const char pairs[] = "SELECT kind, " PLACE("acquire_stack") ", " PLACE(
-	"release_stack") ", count, total_ns AS total FROM fold ORDER BY kind, 2, 3";
+	"release_stack") ", count, total_ns FROM fold ORDER BY kind, fold.acquire_stack, fold.release_stack";
 
 /* A statement that left the connection in this transaction status. */
 static inline struct event left(const struct scene *s, uint8_t transaction, uint64_t time)
@@ -26,7 +28,7 @@ static inline struct event sent(const struct scene *s, uint8_t flags, uint64_t t
 {
 	struct event event = used(s, CONNECTION, time);
 	event.flags = EVENT_IS_QUERY | EVENT_IS_SEND | flags;
-	event.transaction = 1;
+	event.transaction = TRANSACTION_ACTIVE;
 	return event;
 }
 
@@ -43,7 +45,7 @@ static inline struct event copying(const struct scene *s, uint8_t status, uint8_
 	struct event event = queried(s, RESULT, CONNECTION, time);
 	event.status = status;
 	event.flags = flags;
-	event.transaction = 1;
+	event.transaction = TRANSACTION_ACTIVE;
 	return event;
 }
 

@@ -128,7 +128,7 @@ struct event finished(const struct scene *scene, uint64_t address, uint64_t time
 						  .time = time,
 						  .stack = scene->finish_stack,
 						  .thread = 12,
-						  .transaction = 4};
+						  .transaction = TRANSACTION_UNKNOWN};
 }
 
 struct event queried(const struct scene *scene, uint64_t address, uint64_t parent, uint64_t time)
@@ -143,7 +143,7 @@ struct event queried(const struct scene *scene, uint64_t address, uint64_t paren
 						  .function = scene->exec,
 						  .stack = scene->exec_stack,
 						  .thread = 11,
-						  .status = 2,
+						  .status = RESULT_TUPLES_OK,
 						  .flags = EVENT_IS_QUERY};
 }
 
@@ -187,17 +187,58 @@ void forget_drain(struct scene *scene)
 	assert_non_null(scene->drain);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), tail = strlen(end);
+	return length > tail && strcmp(text + length - tail, end) == 0;
+}
+
+static void put_time(sqlite3_str *out, int64_t ns)
+{
+	if (ns % MS == 0)
+		sqlite3_str_appendf(out, "%lld ms", ns / MS);
+	else
+		sqlite3_str_appendf(out, "%lld ns", ns);
+}
+
+static void put_address(sqlite3_str *out, int64_t address)
+{
+	if (address == RESULT)
+		sqlite3_str_appendall(out, "RESULT");
+	else if (address >= CONNECTION && address < RESULT)
+		sqlite3_str_appendf(out, address == CONNECTION ? "CONNECTION" : "CONNECTION + %lld", address - CONNECTION);
+	else
+		sqlite3_str_appendf(out, "%lld", address);
+}
+
+static void put_number(sqlite3_str *out, const char *name, int64_t number, uint64_t epoch)
+{
+	static const char *const transactions[] = {[TRANSACTION_IDLE] = "idle",
+											   [TRANSACTION_ACTIVE] = "active",
+											   [TRANSACTION_OPEN] = "open",
+											   [TRANSACTION_FAILED] = "failed",
+											   [TRANSACTION_UNKNOWN] = "unknown"};
+	if (ends_with(name, "_ns"))
+		put_time(out, (uint64_t)number >= epoch ? number - (int64_t)epoch : number);
+	else if (strcmp(name, "address") == 0 || strcmp(name, "object") == 0 || strcmp(name, "parent") == 0)
+		put_address(out, number);
+	else if (strcmp(name, "transaction_status") == 0 && number <= TRANSACTION_UNKNOWN)
+		sqlite3_str_appendall(out, transactions[number]);
+	else
+		sqlite3_str_appendf(out, "%lld", number);
+}
+
 static void put_column(sqlite3_str *out, sqlite3_stmt *stmt, int column, uint64_t epoch)
 {
-	const char *name = sqlite3_column_name(stmt, column);
-	size_t length = strlen(name);
-	bool is_time = length > 3 && strcmp(name + length - 3, "_ns") == 0 &&
-				   sqlite3_column_type(stmt, column) == SQLITE_INTEGER &&
-				   (uint64_t)sqlite3_column_int64(stmt, column) >= epoch;
-	if (is_time)
-		sqlite3_str_appendf(out, "%lld", sqlite3_column_int64(stmt, column) - (int64_t)epoch);
-	else if (sqlite3_column_type(stmt, column) == SQLITE_NULL)
-		sqlite3_str_appendall(out, "(null)");
+	const char *name = sqlite3_column_name(stmt, column), *dot = strrchr(name, '.');
+	name = dot != NULL ? dot + 1 : name;
+	if (sqlite3_column_count(stmt) > 1)
+		sqlite3_str_appendf(out, "%s%.*s=", column > 0 ? ", " : "",
+							(int)strlen(name) - (ends_with(name, "_ns") ? 3 : 0), name);
+	if (sqlite3_column_type(stmt, column) == SQLITE_NULL)
+		sqlite3_str_appendall(out, "NULL");
+	else if (sqlite3_column_type(stmt, column) == SQLITE_INTEGER)
+		put_number(out, name, sqlite3_column_int64(stmt, column), epoch);
 	else
 		sqlite3_str_appendall(out, (const char *)sqlite3_column_text(stmt, column));
 }
@@ -215,11 +256,8 @@ const char *ask(struct scene *scene, const char *sql)
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		if (sqlite3_str_length(out) > 0)
 			sqlite3_str_appendchar(out, 1, '\n');
-		for (int i = 0; i < sqlite3_column_count(stmt); i++) {
-			if (i > 0)
-				sqlite3_str_appendchar(out, 1, '|');
+		for (int i = 0; i < sqlite3_column_count(stmt); i++)
 			put_column(out, stmt, i, scene->epoch);
-		}
 	}
 	assert_int_equal(rc, SQLITE_DONE);
 	snprintf(answer, sizeof(answer), "%s", sqlite3_str_length(out) > 0 ? sqlite3_str_value(out) : "");

@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "trace/base/libpq-status.h"
 #include "trace/spool/spool-owner.h"
 #include "trace/spool/spool-read.h"
 #include "trace/spool/spool-write.h"
@@ -39,9 +40,14 @@ struct scene {
 #define RESULT 0x2000u
 #define MS 1000000u
 
-/* SQL: which of the scene's stacks this column means: 100 open, 101 exec, 102 clear, 103 finish; NULL none. */
+/* A ConnStatusType: the attempt is not decided. */
+#define CONNECT_STARTED 2
+
+/* SQL: which of the scene's stacks this column means: open, exec, clear, finish; NULL none. */
 #define PLACE(column)                                                                                                  \
-	"(SELECT f.\"offset\" FROM stack_frame k JOIN frame f ON f.id = k.frame WHERE k.level = 0 AND k.stack = " column ")"
+	"(SELECT CASE f.\"offset\" WHEN 100 THEN 'open' WHEN 101 THEN 'exec' WHEN 102 THEN 'clear' WHEN 103 THEN 'finish'" \
+	" ELSE f.\"offset\" END FROM stack_frame k JOIN frame f ON f.id = k.frame WHERE k.level = 0 AND k.stack = " column \
+	") AS \"" column "\""
 
 /* setup and teardown for cmocka; *state is the scene. */
 int scene_setup(void **state);
@@ -68,7 +74,11 @@ void drain_now(struct scene *scene);
 /* Throws the drain away, as a crash does, and makes a new one of the same spool. */
 void forget_drain(struct scene *scene);
 
-/* The answer of the trace: columns separated by '|', rows by '\n'; times stand without the scene's epoch. */
+/*
+ * The answer of the trace, a row a line: "kind=result, count=2, total=5 ms"; of a single column only the values.  Times
+ * count from the scene's epoch, in ms where that is exact, and their columns are named without "_ns".  The addresses
+ * above and the states of a transaction are named.
+ */
 const char *ask(struct scene *scene, const char *sql);
 
 /* Opens the trace for reading, ingests, closes. */

@@ -22,11 +22,11 @@ static void a_crash_before_retire_doubles_nothing(void **state)
 	forget_drain(s);
 	add(s, cleared(s, RESULT, 33 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT count, total_ns AS total, longest_ns AS longest FROM fold"),
-						"2|4000000|3000000");
+	assert_string_equal(ask(s, "SELECT count, total_ns, longest_ns FROM fold"), "count=2, total=4 ms, longest=3 ms");
 	assert_string_equal(ask(s, "SELECT count(*) FROM resource"), "0");
-	assert_string_equal(ask(s, "SELECT queries, used_ns FROM connection"), "2|30000000");
-	assert_string_equal(ask(s, "SELECT drained, unseen_releases, unknown_releases FROM process"), "5|0|0");
+	assert_string_equal(ask(s, "SELECT queries, used_ns FROM connection"), "queries=2, used=30 ms");
+	assert_string_equal(ask(s, "SELECT drained, unseen_releases, unknown_releases FROM process"),
+						"drained=5, unseen_releases=0, unknown_releases=0");
 }
 
 /* A new drain takes up what the trace says, and what it does not know again stays in the row. */
@@ -46,15 +46,18 @@ static void what_is_live_is_taken_up(void **state)
 	assert_string_equal(ask(s,
 							"SELECT state, target, backend_pid, connect_ns, used_ns, use_function, statement, queries,"
 							" resets, released_ns FROM connection"),
-						"connected|1|42|5|20000000|PQexec|SELECT 1|1|1|(null)");
+						"state=connected, target=1, backend_pid=42, connect=5 ns, used=20 ms, "
+						"use_function=PQexec, statement=SELECT 1, queries=1, resets=1, released=NULL");
 	forget_drain(s);
 	add(s, finished(s, CONNECTION, 30 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT released_ns, used_ns, resets FROM connection"), "30000000|20000000|1");
+	assert_string_equal(ask(s, "SELECT released_ns, used_ns, resets FROM connection"),
+						"released=30 ms, used=20 ms, resets=1");
 	/* Folded under the stack it was opened with, which only the trace still knew. */
-	assert_string_equal(ask(s, "SELECT kind, total_ns AS total, acquire_stack = (SELECT acquire_stack FROM connection)"
-							   " FROM fold"),
-						"connection|20000000|1");
+	assert_string_equal(ask(s,
+							"SELECT kind, total_ns, acquire_stack = (SELECT acquire_stack FROM connection) AS is_same"
+							" FROM fold"),
+						"kind=connection, total=20 ms, is_same=1");
 }
 
 static void rows_are_written_once(void **state)
@@ -72,7 +75,7 @@ static void rows_are_written_once(void **state)
 	add(s, opened(s, CONNECTION, 20 * MS));
 	drain_now(s);
 	drain_now(s); /* nothing changed */
-	assert_string_equal(ask(s, "SELECT what, count(*) FROM written GROUP BY what"), "insert|11");
+	assert_string_equal(ask(s, "SELECT what, count(*) AS count FROM written GROUP BY what"), "what=insert, count=11");
 }
 
 static void events_are_kept_on_request(void **state)
@@ -86,8 +89,11 @@ static void events_are_kept_on_request(void **state)
 	add(s, ended(END_EXIT, 30 * MS));
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT number, at_ns, verb, kind, object, parent, function, thread, status,"
-							   " stack IS NULL FROM event"),
-						"1|20000000|acquire|result|8192|4096|PQexec|11|2|0\n2|30000000|end|(null)|0|0|(null)|0|1|1");
+							   " stack IS NULL AS has_no_stack FROM event"),
+						"number=1, at=20 ms, verb=acquire, kind=result, object=RESULT, parent=CONNECTION, "
+						"function=PQexec, thread=11, status=2, has_no_stack=0\n"
+						"number=2, at=30 ms, verb=end, kind=NULL, object=0, parent=0, function=NULL, "
+						"thread=0, status=1, has_no_stack=1");
 }
 
 static void a_removed_trace_is_said(void **state)
@@ -102,7 +108,8 @@ static void a_removed_trace_is_said(void **state)
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT reason FROM incomplete"),
 						"2 of its events were in a trace that was removed or replaced");
-	assert_string_equal(ask(s, "SELECT address, unknown_releases, drained FROM connection JOIN process"), "4224|1|4");
+	assert_string_equal(ask(s, "SELECT address, unknown_releases, drained FROM connection JOIN process"),
+						"address=CONNECTION + 128, unknown_releases=1, drained=4");
 }
 
 static void a_replaced_trace_gets_nothing_of_the_old_run(void **state)
@@ -133,7 +140,8 @@ static void a_locked_trace_is_busy_and_nothing_is_lost(void **state)
 	assert_int_equal(drain_run(s->drain, s->trace, 10, &failure), TRACE_BUSY);
 	sqlite3_close(db);
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT released_ns, drained FROM connection JOIN process"), "20000000|2");
+	assert_string_equal(ask(s, "SELECT released_ns, drained FROM connection JOIN process"),
+						"released=20 ms, drained=2");
 }
 
 /* A reader that keeps its transaction open lets BEGIN through and stops the COMMIT: after the fold has changed. */
@@ -152,7 +160,7 @@ static void a_refused_commit_loses_nothing(void **state)
 	sqlite3_close(db);
 	forget_drain(s);
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT count, drained FROM fold JOIN process"), "1|3");
+	assert_string_equal(ask(s, "SELECT count, drained FROM fold JOIN process"), "count=1, drained=3");
 	assert_string_equal(ask(s, "SELECT count(*) FROM resource"), "0");
 }
 
@@ -165,10 +173,13 @@ static void two_processes_share_a_trace(void **state)
 	add(s, opened(s, CONNECTION, 10 * MS));
 	add(s, finished(s, CONNECTION, 10 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT id, process, released_ns IS NULL FROM connection"), "1|1|1\n2|2|0");
-	assert_string_equal(ask(s, "SELECT (SELECT count(*) FROM module), (SELECT count(*) FROM target),"
-							   " (SELECT count(*) FROM stack)"),
-						"1|1|5");
+	assert_string_equal(ask(s, "SELECT id, process, released_ns IS NULL AS is_live FROM connection"),
+						"id=1, process=1, is_live=1\n"
+						"id=2, process=2, is_live=0");
+	assert_string_equal(ask(s,
+							"SELECT (SELECT count(*) FROM module) AS modules, (SELECT count(*) FROM target) AS targets,"
+							" (SELECT count(*) FROM stack) AS stacks"),
+						"modules=1, targets=1, stacks=5");
 }
 
 /*

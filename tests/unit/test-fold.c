@@ -12,21 +12,25 @@ static void a_connection_is_described(void **state)
 	struct scene *s = *state;
 	add(s, opened(s, CONNECTION, 10 * MS));
 	drain_now(s);
-	assert_string_equal(
-		ask(s, "SELECT state, backend_pid, thread, acquired_ns, connect_ns, acquire_function, used_ns,"
-			   " queries, released_ns, host, port, database, user, application_name, server_version, ssl"
-			   " FROM connection JOIN target ON target.id = target"),
-		"connected|4711|11|10000000|5|PQconnectdb|(null)|0|(null)|db.example|5432|shop|alice|app|150018|1");
+	assert_string_equal(ask(s,
+							"SELECT state, backend_pid, thread, acquired_ns, connect_ns, acquire_function, used_ns,"
+							" queries, released_ns, host, port, database, user, application_name, server_version, ssl"
+							" FROM connection JOIN target ON target.id = target"),
+						"state=connected, backend_pid=4711, thread=11, acquired=10 ms, connect=5 ns, "
+						"acquire_function=PQconnectdb, used=NULL, queries=0, released=NULL, host=db.example, "
+						"port=5432, database=shop, user=alice, application_name=app, server_version=150018, "
+						"ssl=1");
 	assert_string_equal(ask(s, "SELECT level, path, build_id, offset FROM connection JOIN stack_frame ON stack ="
 							   " acquire_stack JOIN frame ON frame.id = frame JOIN module ON module.id = module"),
-						"0|/bin/app|abcdef|100\n1|/bin/app|abcdef|200");
+						"level=0, path=/bin/app, build_id=abcdef, offset=100\n"
+						"level=1, path=/bin/app, build_id=abcdef, offset=200");
 }
 
 static void a_failed_attempt_is_a_connection(void **state)
 {
 	struct scene *s = *state;
 	struct event event = opened(s, CONNECTION, MS);
-	event.status = 1;
+	event.status = CONNECT_BAD;
 	add(s, event);
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT state FROM connection"), "failed");
@@ -36,12 +40,13 @@ static void an_outcome_decides_an_attempt(void **state)
 {
 	struct scene *s = *state;
 	struct event event = opened(s, CONNECTION, 10 * MS);
-	event.status = 2;
+	event.status = CONNECT_STARTED;
 	event.text = 0;
 	event.value = 0;
 	add(s, event);
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT state, target, backend_pid FROM connection"), "connecting|(null)|0");
+	assert_string_equal(ask(s, "SELECT state, target, backend_pid FROM connection"),
+						"state=connecting, target=NULL, backend_pid=0");
 	add(s, (struct event){.verb = EVENT_OUTCOME,
 						  .kind = KIND_CONNECTION,
 						  .object = CONNECTION,
@@ -50,10 +55,13 @@ static void an_outcome_decides_an_attempt(void **state)
 						  .value = 99});
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT state, target, backend_pid, connect_ns FROM connection"),
-						"connected|1|99|7000000");
+						"state=connected, target=1, backend_pid=99, connect=7 ms");
 	/* What is decided stays decided. */
-	add(s, (struct event){
-			   .verb = EVENT_OUTCOME, .kind = KIND_CONNECTION, .object = CONNECTION, .time = 18 * MS, .status = 1});
+	add(s, (struct event){.verb = EVENT_OUTCOME,
+						  .kind = KIND_CONNECTION,
+						  .object = CONNECTION,
+						  .time = 18 * MS,
+						  .status = CONNECT_BAD});
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT state FROM connection"), "connected");
 }
@@ -65,16 +73,17 @@ static void a_use_is_noted(void **state)
 	struct event event = used(s, CONNECTION, 20 * MS);
 	event.flags = EVENT_IS_QUERY;
 	event.text = s->text;
-	event.transaction = 2;
+	event.transaction = TRANSACTION_OPEN;
 	add(s, event);
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT used_ns, use_function, queries, statement, transaction_status FROM connection"),
-						"20000000|PQexec|1|SELECT 1|2");
+						"used=20 ms, use_function=PQexec, queries=1, statement=SELECT 1, "
+						"transaction_status=open");
 	/* No keyword and no text: the statement stays; no flag: no query; an earlier time: the clock is coarse. */
 	add(s, used(s, CONNECTION, 19 * MS));
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT used_ns, queries, statement, transaction_status FROM connection"),
-						"20000000|1|SELECT 1|0");
+						"used=20 ms, queries=1, statement=SELECT 1, transaction_status=idle");
 }
 
 static void a_result_is_a_use_of_its_connection(void **state)
@@ -84,10 +93,12 @@ static void a_result_is_a_use_of_its_connection(void **state)
 	add(s, queried(s, RESULT, CONNECTION, 20 * MS));
 	add(s, queried(s, 0, CONNECTION, 30 * MS)); /* it returned NULL */
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT used_ns, queries, statement FROM connection"), "30000000|2|SEL");
+	assert_string_equal(ask(s, "SELECT used_ns, queries, statement FROM connection"),
+						"used=30 ms, queries=2, statement=SEL");
 	assert_string_equal(ask(s, "SELECT address, connection, status, thread, acquired_ns, acquire_function, statement"
 							   " FROM resource"),
-						"8192|1|2|11|20000000|PQexec|SEL");
+						"address=RESULT, connection=1, status=2, thread=11, acquired=20 ms, "
+						"acquire_function=PQexec, statement=SEL");
 }
 
 static void a_result_without_connection_uses_nothing(void **state)
@@ -96,8 +107,8 @@ static void a_result_without_connection_uses_nothing(void **state)
 	add(s, opened(s, CONNECTION, 10 * MS));
 	add(s, queried(s, RESULT, 0, 20 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT used_ns, queries FROM connection"), "(null)|0");
-	assert_string_equal(ask(s, "SELECT connection FROM resource"), "(null)");
+	assert_string_equal(ask(s, "SELECT used_ns, queries FROM connection"), "used=NULL, queries=0");
+	assert_string_equal(ask(s, "SELECT connection FROM resource"), "NULL");
 }
 
 static void results_are_folded(void **state)
@@ -112,10 +123,11 @@ static void results_are_folded(void **state)
 	drain_now(s);
 	add(s, cleared(s, RESULT, 95 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT kind, count, total_ns AS total, longest_ns AS longest FROM fold"),
-						"result|4|11000000|5000000");
+	assert_string_equal(ask(s, "SELECT kind, count, total_ns, longest_ns FROM fold"),
+						"kind=result, count=4, total=11 ms, longest=5 ms");
 	assert_string_equal(ask(s, "SELECT count(*) FROM resource"), "0");
-	assert_string_equal(ask(s, "SELECT unseen_releases, unknown_releases FROM process"), "0|0");
+	assert_string_equal(ask(s, "SELECT unseen_releases, unknown_releases FROM process"),
+						"unseen_releases=0, unknown_releases=0");
 }
 
 static void a_connection_is_kept_and_folded(void **state)
@@ -125,23 +137,24 @@ static void a_connection_is_kept_and_folded(void **state)
 	add(s, finished(s, CONNECTION, 30 * MS));
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT released_ns, release_thread, transaction_status FROM connection"),
-						"30000000|12|0");
-	assert_string_equal(ask(s, "SELECT kind, count, total_ns AS total FROM fold"), "connection|1|20000000");
+						"released=30 ms, release_thread=12, transaction_status=idle");
+	assert_string_equal(ask(s, "SELECT kind, count, total_ns FROM fold"), "kind=connection, count=1, total=20 ms");
 }
 
 static void the_transaction_before_the_finish_is_kept(void **state)
 {
 	struct scene *s = *state;
 	struct event use = used(s, CONNECTION, 15 * MS), finish = finished(s, CONNECTION, 30 * MS);
-	use.transaction = 2;
+	use.transaction = TRANSACTION_OPEN;
 	add(s, opened(s, CONNECTION, 10 * MS));
 	add(s, use);
-	add(s, finish); /* 4, unknown: the last look stays */
-	finish.transaction = 3;
+	add(s, finish); /* unknown: the last look stays */
+	finish.transaction = TRANSACTION_FAILED;
 	add(s, opened(s, CONNECTION, 40 * MS));
 	add(s, finish);
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT transaction_status FROM connection ORDER BY id"), "2\n3");
+	assert_string_equal(ask(s, "SELECT transaction_status FROM connection ORDER BY id"), "open\n"
+																						 "failed");
 }
 
 static void a_reset_keeps_the_identity(void **state)
@@ -156,13 +169,16 @@ static void a_reset_keeps_the_identity(void **state)
 						  .stack = s->exec_stack};
 	add(s, opened(s, CONNECTION, 10 * MS));
 	add(s, reset);
-	reset.status = 1;
+	reset.status = CONNECT_BAD;
 	reset.value = 0;
 	reset.time = 30 * MS;
 	add(s, reset);
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT state, resets, backend_pid FROM connection"), "connected|2|5000");
-	assert_string_equal(ask(s, "SELECT connection, at_ns, backend_pid FROM reset"), "1|20000000|5000\n1|30000000|0");
+	assert_string_equal(ask(s, "SELECT state, resets, backend_pid FROM connection"),
+						"state=connected, resets=2, backend_pid=5000");
+	assert_string_equal(ask(s, "SELECT connection, at_ns, backend_pid FROM reset"),
+						"connection=1, at=20 ms, backend_pid=5000\n"
+						"connection=1, at=30 ms, backend_pid=0");
 }
 
 static void a_reused_address_is_an_unseen_release(void **state)
@@ -176,8 +192,9 @@ static void a_reused_address_is_an_unseen_release(void **state)
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT unseen_releases FROM process"), "2");
 	assert_string_equal(ask(s, "SELECT acquired_ns, released_ns, release_stack FROM connection ORDER BY id"),
-						"10000000|30000000|(null)\n30000000|(null)|(null)");
-	assert_string_equal(ask(s, "SELECT acquired_ns, connection FROM resource"), "40000000|2");
+						"acquired=10 ms, released=30 ms, release_stack=NULL\n"
+						"acquired=30 ms, released=NULL, release_stack=NULL");
+	assert_string_equal(ask(s, "SELECT acquired_ns, connection FROM resource"), "acquired=40 ms, connection=2");
 	assert_string_equal(ask(s, "SELECT count(*) FROM fold"), "0");
 }
 
@@ -189,7 +206,8 @@ static void unknown_releases_are_counted(void **state)
 	add(s, cleared(s, 0, MS)); /* PQclear(NULL) */
 	add(s, used(s, CONNECTION, MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT unknown_releases, unseen_releases FROM process"), "2|0");
+	assert_string_equal(ask(s, "SELECT unknown_releases, unseen_releases FROM process"),
+						"unknown_releases=2, unseen_releases=0");
 	assert_string_equal(ask(s, "SELECT count(*) FROM connection"), "0");
 }
 
@@ -202,10 +220,13 @@ static void a_forked_process_inherits(void **state)
 	add(s, ended(END_EXIT, 50 * MS));
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT state, acquired_ns, acquire_function, released_ns FROM connection ORDER BY id"),
-						"inherited|20000000|PQexec|(null)\ninherited|30000000||30000000\n"
-						"connected|40000000|PQconnectdb|(null)");
-	assert_string_equal(ask(s, "SELECT verdict, count FROM verdict_count ORDER BY 1"), "inherited|2\nleaked|1");
-	assert_string_equal(ask(s, "SELECT parent, unknown_releases FROM process"), "000000000000feed|0");
+						"state=inherited, acquired=20 ms, acquire_function=PQexec, released=NULL\n"
+						"state=inherited, acquired=30 ms, acquire_function=, released=30 ms\n"
+						"state=connected, acquired=40 ms, acquire_function=PQconnectdb, released=NULL");
+	assert_string_equal(ask(s, "SELECT verdict, count FROM verdict_count ORDER BY 1"), "verdict=inherited, count=2\n"
+																					   "verdict=leaked, count=1");
+	assert_string_equal(ask(s, "SELECT parent, unknown_releases FROM process"),
+						"parent=000000000000feed, unknown_releases=0");
 	assert_string_equal(ask(s, "SELECT count(*) FROM fold"), "0");
 }
 
@@ -217,8 +238,10 @@ static void no_hold_is_negative(void **state)
 	add(s, cleared(s, RESULT, 7 * MS));
 	add(s, finished(s, CONNECTION, 9 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT total_ns AS total FROM fold"), "5\n0");
-	assert_string_equal(ask(s, "SELECT used_ns, released_ns FROM connection"), "10000005|10000005");
+	assert_string_equal(ask(s, "SELECT total_ns FROM fold"), "5 ns\n"
+															 "0 ms");
+	assert_string_equal(ask(s, "SELECT used_ns, released_ns FROM connection"),
+						"used=10000005 ns, released=10000005 ns");
 }
 
 static void an_end_can_be_revoked(void **state)
@@ -226,13 +249,13 @@ static void an_end_can_be_revoked(void **state)
 	struct scene *s = *state;
 	add(s, ended(END_EXEC, 10 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT end, ended_ns FROM process"), "exec|10000000");
+	assert_string_equal(ask(s, "SELECT end, ended_ns FROM process"), "end=exec, ended=10 ms");
 	add(s, (struct event){.verb = EVENT_END_REVOKED, .time = 11 * MS});
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT end, ended_ns FROM process"), "(null)|(null)");
+	assert_string_equal(ask(s, "SELECT end, ended_ns FROM process"), "end=NULL, ended=NULL");
 	add(s, ended(END_RAW_EXIT, 12 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT end, ended_ns FROM process"), "_exit|12000000");
+	assert_string_equal(ask(s, "SELECT end, ended_ns FROM process"), "end=_exit, ended=12 ms");
 }
 
 static void an_unknown_stack_still_has_a_call_site(void **state)
@@ -246,7 +269,7 @@ static void an_unknown_stack_still_has_a_call_site(void **state)
 	add(s, event);
 	add(s, ended(END_EXIT, 50 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT kind, leaked FROM leak_site"), "connection|2");
+	assert_string_equal(ask(s, "SELECT kind, leaked FROM leak_site"), "kind=connection, leaked=2");
 }
 
 static void nonsense_is_said(void **state)

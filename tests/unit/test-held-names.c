@@ -13,17 +13,19 @@ static void statements(struct scene *s, bool reload)
 	put(s, reload,
 		within(s, EVENT_ACQUIRE, KIND_STATEMENT, 7, 12 * MS)); /* prepared anew: takes the place of the first */
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT address, acquired_ns FROM resource ORDER BY 1"), "7|12000000\n8|11000000");
+	assert_string_equal(ask(s, "SELECT address, acquired_ns FROM resource ORDER BY 1"), "address=7, acquired=12 ms\n"
+																						"address=8, acquired=11 ms");
 	put(s, reload, within(s, EVENT_RELEASE, KIND_STATEMENT, 7, 15 * MS));
 	put(s, reload, within(s, EVENT_RELEASE, KIND_STATEMENT, 99, 15 * MS)); /* prepared in SQL: nobody knows it */
 	drain_now(s);
-	assert_string_equal(ask(s, pairs), "statement|101|102|1|3000000");
+	assert_string_equal(ask(s, pairs), "kind=statement, acquire_stack=exec, release_stack=clear, count=1, total=3 ms");
 	put(s, reload, within(s, EVENT_ACQUIRE, KIND_STATEMENT, 9, 16 * MS));
 	put(s, reload, within(s, EVENT_RELEASE, KIND_STATEMENT, 0, 20 * MS)); /* DEALLOCATE ALL */
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT count(*) FROM resource"), "0");
 	assert_string_equal(ask(s, "SELECT count FROM fold"), "3");
-	assert_string_equal(ask(s, "SELECT unseen_releases, unknown_releases FROM process"), "0|0");
+	assert_string_equal(ask(s, "SELECT unseen_releases, unknown_releases FROM process"),
+						"unseen_releases=0, unknown_releases=0");
 }
 
 static void statements_have_names(void **state)
@@ -54,24 +56,28 @@ static void large_objects_end_with_their_transaction(void **state)
 {
 	struct scene *s = *state;
 	add(s, opened(s, CONNECTION, MS));
-	add(s, left(s, 2, 5 * MS));
+	add(s, left(s, TRANSACTION_OPEN, 5 * MS));
 	add(s, within(s, EVENT_ACQUIRE, KIND_LARGE_OBJECT, 1, 10 * MS));
 	add(s, within(s, EVENT_ACQUIRE, KIND_LARGE_OBJECT, 2, 10 * MS));
 	add(s, within(s, EVENT_RELEASE, KIND_LARGE_OBJECT, 1, 13 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT kind, address FROM resource ORDER BY 1"), "large object|2\ntransaction|4096");
-	add(s, left(s, 0, 20 * MS));
+	assert_string_equal(ask(s, "SELECT kind, address FROM resource ORDER BY 1"),
+						"kind=large object, address=2\n"
+						"kind=transaction, address=CONNECTION");
+	add(s, left(s, TRANSACTION_IDLE, 20 * MS));
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT count(*) FROM resource"), "0");
-	assert_string_equal(ask(s, pairs), "large object|101|101|1|10000000\nlarge object|101|102|1|3000000\n"
-									   "transaction|101|101|1|15000000");
+	assert_string_equal(ask(s, pairs),
+						"kind=large object, acquire_stack=exec, release_stack=exec, count=1, total=10 ms\n"
+						"kind=large object, acquire_stack=exec, release_stack=clear, count=1, total=3 ms\n"
+						"kind=transaction, acquire_stack=exec, release_stack=exec, count=1, total=15 ms");
 }
 
 static void a_connection_takes_with_it_what_it_holds(void **state)
 {
 	struct scene *s = *state;
 	struct event finish = finished(s, CONNECTION, 50 * MS);
-	finish.transaction = 0;
+	finish.transaction = TRANSACTION_IDLE;
 	add(s, opened(s, CONNECTION, MS));
 	add(s, within(s, EVENT_ACQUIRE, KIND_STATEMENT, 7, 10 * MS));
 	add(s, within(s, EVENT_ACQUIRE, KIND_CANCEL, 0x5000, 10 * MS));
@@ -81,8 +87,11 @@ static void a_connection_takes_with_it_what_it_holds(void **state)
 	add(s, finish);
 	drain_now(s);
 	/* These are the caller's still. */
-	assert_string_equal(ask(s, "SELECT kind, outlived FROM resource_life ORDER BY 1"), "cancel|1\nmemory|1\nresult|1");
-	assert_string_equal(ask(s, "SELECT kind, count FROM fold ORDER BY 1"), "connection|1\nstatement|1");
+	assert_string_equal(ask(s, "SELECT kind, outlived FROM resource_life ORDER BY 1"), "kind=cancel, outlived=1\n"
+																					   "kind=memory, outlived=1\n"
+																					   "kind=result, outlived=1");
+	assert_string_equal(ask(s, "SELECT kind, count FROM fold ORDER BY 1"), "kind=connection, count=1\n"
+																		   "kind=statement, count=1");
 	assert_string_equal(ask(s, "SELECT count(*) FROM misuse"), "0");
 }
 
@@ -90,7 +99,7 @@ static void an_address_handed_out_again_takes_all_with_it(void **state)
 {
 	struct scene *s = *state;
 	add(s, opened(s, CONNECTION, MS));
-	add(s, left(s, 2, 5 * MS));
+	add(s, left(s, TRANSACTION_OPEN, 5 * MS));
 	add(s, within(s, EVENT_ACQUIRE, KIND_STATEMENT, 7, 10 * MS));
 	drain_now(s);
 	add(s, opened(s, CONNECTION, 20 * MS));
@@ -103,8 +112,8 @@ static void an_address_handed_out_again_takes_all_with_it(void **state)
 static void an_inherited_connection_holds_nothing_here(void **state)
 {
 	struct scene *s = *state;
-	add(s, left(s, 2, 5 * MS));
-	add(s, sent(s, 0, 6 * MS));
+	add(s, left(s, TRANSACTION_OPEN, 5 * MS));
+	add(s, sent(s, NO_FLAGS, 6 * MS));
 	add(s, within(s, EVENT_ACQUIRE, KIND_STATEMENT, 7, 10 * MS));
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT state FROM connection"), "inherited");
@@ -126,12 +135,16 @@ static void handles_and_memory_are_folded(void **state)
 	/* The same address, another kind: they are apart. */
 	add(s, queried(s, 0x5000, CONNECTION, 30 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, pairs), "cancel|101|102|1|3000000\nmemory|101|102|1|3000000");
+	assert_string_equal(ask(s, pairs), "kind=cancel, acquire_stack=exec, release_stack=clear, count=1, total=3 ms\n"
+									   "kind=memory, acquire_stack=exec, release_stack=clear, count=1, total=3 ms");
 	assert_string_equal(ask(s, "SELECT kind, acquired_ns, connection FROM resource ORDER BY 1"),
-						"cancel|21000000|1\nmemory|21000000|1\nresult|30000000|1");
-	assert_string_equal(ask(s, "SELECT unseen_releases, unknown_releases FROM process"), "2|2");
+						"kind=cancel, acquired=21 ms, connection=1\n"
+						"kind=memory, acquired=21 ms, connection=1\n"
+						"kind=result, acquired=30 ms, connection=1");
+	assert_string_equal(ask(s, "SELECT unseen_releases, unknown_releases FROM process"),
+						"unseen_releases=2, unknown_releases=2");
 	/* They are uses, but do not say what became of the transaction. */
-	assert_string_equal(ask(s, "SELECT used_ns FROM connection"), "30000000");
+	assert_string_equal(ask(s, "SELECT used_ns FROM connection"), "30 ms");
 }
 
 int main(void)

@@ -18,8 +18,8 @@ static void the_dead_are_taken_over(void **state)
 	add(s, queried(s, RESULT, CONNECTION, 20 * MS));
 	die(s);
 	ingest_now(s);
-	assert_string_equal(ask(s, "SELECT end, ended_ns, drained FROM process"), "unknown|(null)|2");
-	assert_string_equal(ask(s, "SELECT verdict, connection FROM resource_life"), "open-at-death|1");
+	assert_string_equal(ask(s, "SELECT end, ended_ns, drained FROM process"), "end=unknown, ended=NULL, drained=2");
+	assert_string_equal(ask(s, "SELECT verdict, connection FROM resource_life"), "verdict=open-at-death, connection=1");
 	assert_int_equal(count_files(s, "-spool-"), 0);
 }
 
@@ -78,9 +78,10 @@ static void a_damaged_spool_is_kept_and_said(void **state)
 	ingest_now(s);
 	ingest_now(s); /* said once */
 	assert_int_equal(count_files(s, "-spool-"), 1);
-	assert_string_equal(ask(s, "SELECT count(*), count(DISTINCT pid), min(reason LIKE '% is damaged; it is kept')"
+	assert_string_equal(ask(s, "SELECT count(*) AS count, count(DISTINCT pid) AS pids, min(reason LIKE '% is damaged; "
+							   "it is kept') AS is_said"
 							   " FROM incomplete"),
-						"1|1|1");
+						"count=1, pids=1, is_said=1");
 	assert_string_equal(ask(s, "SELECT count(*) FROM cannot_tell"), "1");
 }
 
@@ -109,7 +110,7 @@ static void lost_marks_become_rows(void **state)
 	drain_now(s);
 	ingest_now(s);
 	assert_string_equal(ask(s, "SELECT process, pid, reason FROM incomplete"),
-						"(null)|4242|could not be recorded: No space left on device");
+						"process=NULL, pid=4242, reason=could not be recorded: No space left on device");
 	assert_int_equal(count_files(s, "-lost-"), 0);
 	assert_string_equal(ask(s, "SELECT * FROM cannot_tell"),
 						"process 4242: could not be recorded: No space left on device");
@@ -157,7 +158,8 @@ static void a_look_at_the_living_disturbs_nothing(void **state)
 	assert_string_equal(ask(s, "SELECT count(*) FROM connection"), "1");
 	add(s, finished(s, CONNECTION, 30 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT count(*), sum(released_ns IS NULL) FROM connection"), "2|1");
+	assert_string_equal(ask(s, "SELECT count(*) AS count, sum(released_ns IS NULL) AS live FROM connection"),
+						"count=2, live=1");
 }
 
 static void a_missing_folder_is_an_error(void **state)

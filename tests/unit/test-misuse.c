@@ -7,7 +7,7 @@
 #define RULE(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
 #define FORKED(name) cmocka_unit_test_setup_teardown(name, scene_setup_forked, scene_teardown)
 
-/* kind, offending stack, where acquired, where released before, connection, count */
+/* The stacks: of the offending call, where it was acquired, where it was released before. */
 static const char misuses[] = "SELECT kind, " PLACE("misuse.stack") ", " PLACE("acquire_stack") ", " PLACE(
 	"release_stack") ", connection, count FROM misuse ORDER BY first_ns, kind";
 
@@ -21,12 +21,14 @@ static void a_use_after_the_finish(void **state)
 	drain_now(s);
 	add(s, used(s, CONNECTION, 50 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, misuses), "use after finish|101|100|103|1|3");
-	assert_string_equal(ask(s, "SELECT function, first_ns, last_ns FROM misuse"), "PQexec|30000000|50000000");
+	assert_string_equal(ask(s, misuses), "kind=use after finish, stack=exec, acquire_stack=open, release_stack=finish, "
+										 "connection=1, count=3");
+	assert_string_equal(ask(s, "SELECT function, first_ns, last_ns FROM misuse"),
+						"function=PQexec, first=30 ms, last=50 ms");
 	/* The result is there all the same, and belongs to nobody. */
-	assert_string_equal(ask(s, "SELECT kind, connection FROM resource"), "result|(null)");
+	assert_string_equal(ask(s, "SELECT kind, connection FROM resource"), "kind=result, connection=NULL");
 	ingest_now(s); /* stores the view */
-	assert_string_equal(ask(s, "SELECT kind, count FROM misuse_site"), "use after finish|3");
+	assert_string_equal(ask(s, "SELECT kind, count FROM misuse_site"), "kind=use after finish, count=3");
 	/* The address again, for another connection: that one may be used. */
 	add(s, opened(s, CONNECTION, 60 * MS));
 	add(s, used(s, CONNECTION, 61 * MS));
@@ -44,7 +46,8 @@ static void a_second_finish(void **state)
 	add(s, again);
 	add(s, finished(s, CONNECTION + 640, 40 * MS)); /* never seen before: unknown, not wrong */
 	drain_now(s);
-	assert_string_equal(ask(s, misuses), "finished twice|102|100|103|1|1");
+	assert_string_equal(ask(s, misuses), "kind=finished twice, stack=clear, acquire_stack=open, release_stack=finish, "
+										 "connection=1, count=1");
 	assert_string_equal(ask(s, "SELECT unknown_releases FROM process"), "1");
 	assert_string_equal(ask(s, "SELECT count FROM fold"), "1");
 }
@@ -61,7 +64,8 @@ static void a_second_clear(void **state)
 	add(s, queried(s, RESULT, CONNECTION, 50 * MS));
 	add(s, cleared(s, RESULT, 60 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, misuses), "cleared twice|103|101|102|1|1");
+	assert_string_equal(ask(s, misuses), "kind=cleared twice, stack=finish, acquire_stack=exec, release_stack=clear, "
+										 "connection=1, count=1");
 	assert_string_equal(ask(s, "SELECT unknown_releases FROM process"), "0");
 }
 
@@ -76,7 +80,7 @@ static void a_double_clear_is_told_while_it_is_remembered(void **state)
 	add(s, cleared(s, 20000 * 64, MS));
 	add(s, cleared(s, 20001 * 64, MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT kind, count FROM misuse"), "cleared twice|1");
+	assert_string_equal(ask(s, "SELECT kind, count FROM misuse"), "kind=cleared twice, count=1");
 	assert_string_equal(ask(s, "SELECT unknown_releases FROM process"), "1");
 }
 
@@ -98,10 +102,16 @@ static void an_inherited_connection(void **state)
 	add(s, finished(s, CONNECTION, 42 * MS));
 	add(s, finished(s, CONNECTION, 43 * MS)); /* and not the parent's any more */
 	drain_now(s);
-	assert_string_equal(ask(s, misuses), "used in child|101|(null)|(null)|1|2\n"
-										 "finished in child|103|(null)|(null)|1|1\n"
-										 "finished twice|103|100|103|2|1");
-	assert_string_equal(ask(s, "SELECT acquire_stack, release_stack FROM misuse WHERE kind LIKE '%child'"), "0|0\n0|0");
+	assert_string_equal(ask(s, misuses),
+						"kind=used in child, stack=exec, acquire_stack=NULL, release_stack=NULL, "
+						"connection=1, count=2\n"
+						"kind=finished in child, stack=finish, acquire_stack=NULL, release_stack=NULL, "
+						"connection=1, count=1\n"
+						"kind=finished twice, stack=finish, acquire_stack=open, release_stack=finish, "
+						"connection=2, count=1");
+	assert_string_equal(ask(s, "SELECT acquire_stack, release_stack FROM misuse WHERE kind LIKE '%child'"),
+						"acquire_stack=0, release_stack=0\n"
+						"acquire_stack=0, release_stack=0");
 }
 
 static void two_threads(void **state)
@@ -119,7 +129,9 @@ static void two_threads(void **state)
 							  .stack = s->exec_stack});
 	add(s, (struct event){.verb = EVENT_MISUSE, .detail = 99});
 	drain_now(s);
-	assert_string_equal(ask(s, misuses), "two threads|101|100|(null)|1|3");
+	assert_string_equal(ask(s, misuses),
+						"kind=two threads, stack=exec, acquire_stack=open, release_stack=NULL, connection=1, "
+						"count=3");
 	assert_string_equal(ask(s, "SELECT reason FROM incomplete"), "1 of its events are damaged");
 }
 
@@ -128,16 +140,16 @@ static void finished_in_the_midst_of(void **state)
 	struct scene *s = *state;
 	struct event begin = used(s, CONNECTION, 20 * MS), send = used(s, CONNECTION, 21 * MS);
 	struct event copy = queried(s, RESULT, CONNECTION, 22 * MS), finish = finished(s, CONNECTION, 60 * MS);
-	begin.transaction = 2;
+	begin.transaction = TRANSACTION_OPEN;
 	begin.flags = EVENT_IS_QUERY | EVENT_IS_DRAINED;
 	begin.stack = s->clear_stack;
 	send.flags = EVENT_IS_QUERY | EVENT_IS_SEND;
-	send.transaction = 1;
-	copy.status = 3;
+	send.transaction = TRANSACTION_ACTIVE;
+	copy.status = RESULT_COPY_OUT;
 	copy.flags = 0;
-	copy.transaction = 1;
+	copy.transaction = TRANSACTION_ACTIVE;
 	copy.stack = s->open_stack;
-	finish.transaction = 1;
+	finish.transaction = TRANSACTION_ACTIVE;
 	add(s, opened(s, CONNECTION, 10 * MS));
 	add(s, begin);
 	add(s, send);
@@ -146,21 +158,27 @@ static void finished_in_the_midst_of(void **state)
 	forget_drain(s);
 	add(s, finish);
 	drain_now(s);
-	assert_string_equal(ask(s, misuses), "finished in copy|103|100|(null)|1|1\n"
-										 "finished in transaction|103|102|(null)|1|1\n"
-										 "finished with query|103|101|(null)|1|1");
+	assert_string_equal(ask(s, misuses),
+						"kind=finished in copy, stack=finish, acquire_stack=open, release_stack=NULL, "
+						"connection=1, count=1\n"
+						"kind=finished in transaction, stack=finish, acquire_stack=clear, "
+						"release_stack=NULL, connection=1, count=1\n"
+						"kind=finished with query, stack=finish, acquire_stack=exec, release_stack=NULL, "
+						"connection=1, count=1");
 	/* They ended with it, and are leaked no more. */
 	assert_string_equal(ask(s, "SELECT kind FROM resource"), "result");
-	assert_string_equal(ask(s, "SELECT kind, total_ns AS total FROM fold ORDER BY 1"),
-						"connection|50000000\ncopy|38000000\nquery|39000000\ntransaction|40000000");
+	assert_string_equal(ask(s, "SELECT kind, total_ns FROM fold ORDER BY 1"), "kind=connection, total=50 ms\n"
+																			  "kind=copy, total=38 ms\n"
+																			  "kind=query, total=39 ms\n"
+																			  "kind=transaction, total=40 ms");
 }
 
 static void a_tidy_finish_is_no_misuse(void **state)
 {
 	struct scene *s = *state;
 	struct event begin = used(s, CONNECTION, 20 * MS), finish = finished(s, CONNECTION, 60 * MS);
-	begin.transaction = 2;
-	finish.transaction = 0;
+	begin.transaction = TRANSACTION_OPEN;
+	finish.transaction = TRANSACTION_IDLE;
 	add(s, opened(s, CONNECTION, 10 * MS));
 	add(s, begin);
 	add(s, used(s, CONNECTION, 30 * MS));

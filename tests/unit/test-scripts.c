@@ -57,13 +57,20 @@ static void frames_stand_in_their_order(void **state)
 	open_by(s, add_stack(s), CONNECTION, 10 * MS);
 	drain_now(s);
 	assert_string_equal(
-		ask(s, "SELECT s.level, ifnull(m.path, p.function), f.\"offset\" FROM connection c JOIN stack_frame s"
+		ask(s, "SELECT s.level, ifnull(m.path, p.function) AS what, f.\"offset\" FROM connection c JOIN stack_frame s"
 			   " ON s.stack = c.acquire_stack JOIN frame f ON f.id = s.frame LEFT JOIN module m"
 			   " ON m.id = f.module LEFT JOIN script p ON p.id = f.script ORDER BY s.level"),
-		"0|/usr/lib/python3/dist-packages/psycopg2/_psycopg.cpython-311.so|16\n1|connect|122\n"
-		"2|Pool.take|41\n3||7\n4|/usr/bin/python3.11|32\n5|[jit]|139637976731648\n6|/bin/app|300");
+		"level=0, what=/usr/lib/python3/dist-packages/psycopg2/_psycopg.cpython-311.so, "
+		"offset=16\n"
+		"level=1, what=connect, offset=122\n"
+		"level=2, what=Pool.take, offset=41\n"
+		"level=3, what=, offset=7\n"
+		"level=4, what=/usr/bin/python3.11, offset=32\n"
+		"level=5, what=[jit], offset=139637976731648\n"
+		"level=6, what=/bin/app, offset=300");
 	assert_string_equal(ask(s, "SELECT language, function, file FROM script WHERE function <> 'connect' ORDER BY id"),
-						"python|Pool.take|/srv/perl5/pool.py\npython||/srv/perl5/app.py");
+						"language=python, function=Pool.take, file=/srv/perl5/pool.py\n"
+						"language=python, function=, file=/srv/perl5/app.py");
 }
 
 static void the_views_tell_whose_code_it_is(void **state)
@@ -76,7 +83,7 @@ static void the_views_tell_whose_code_it_is(void **state)
 						"driver\ndriver\nscript\nscript\ninterpreter\ninterpreter\nnative");
 	assert_string_equal(ask(s, "SELECT s.level, t.text FROM connection c JOIN call_site s ON s.stack = c.acquire_stack"
 							   " JOIN frame_text t ON t.frame = s.frame"),
-						"2|Pool.take (pool.py:41)");
+						"level=2, text=Pool.take (pool.py:41)");
 	assert_string_equal(ask(s, "SELECT o.outermost FROM script_stack o"), "3");
 }
 
@@ -115,11 +122,14 @@ static void two_processes_two_jits(void **state)
 	scene_new_spool(s, 0);
 	open_by(s, add_stack(s), CONNECTION, 10 * MS);
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT count(*), count(DISTINCT p.id) FROM module m JOIN process p"
-							   " ON p.spool = m.build_id WHERE m.path = '[jit]'"),
-						"2|2");
-	assert_string_equal(ask(s, "SELECT count(DISTINCT acquire_stack), (SELECT count(*) FROM script) FROM connection"),
-						"2|3");
+	assert_string_equal(ask(s,
+							"SELECT count(*) AS modules, count(DISTINCT p.id) AS processes FROM module m JOIN process p"
+							" ON p.spool = m.build_id WHERE m.path = '[jit]'"),
+						"modules=2, processes=2");
+	assert_string_equal(ask(s,
+							"SELECT count(DISTINCT acquire_stack) AS stacks, (SELECT count(*) FROM script) AS scripts"
+							" FROM connection"),
+						"stacks=2, scripts=3");
 }
 
 int main(void)

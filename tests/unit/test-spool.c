@@ -76,7 +76,7 @@ static void a_full_spool_counts_what_it_drops(void **state)
 	add(s, event);
 	assert_int_equal(atomic_load(&s->spool.header->head), room + 2);
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT drained, dropped, end FROM process"), "262142|2|exit");
+	assert_string_equal(ask(s, "SELECT drained, dropped, end FROM process"), "drained=262142, dropped=2, end=exit");
 }
 
 static void blobs_fill_segments(void **state)

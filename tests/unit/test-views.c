@@ -23,23 +23,20 @@ static int set_up(void **state)
 static void kinds_are_those_of_the_list(void **state)
 {
 	struct scene *s = *state;
-	static const char *const kinds[][4] = {
-#define KIND(name, text, key, one, several, unreleased, release) {text, several, unreleased, release},
+	static const char expected[] = ""
+#define KIND(name, text, key, one, several, unreleased, release)                                                       \
+	"\nkind=" text ", plural=" several ", unreleased=" unreleased ", released_by=" release
 #include "trace/base/kinds.def"
-	};
-	char expected[2048] = "";
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		for (size_t j = 0; j < 4; j++)
-			strcat(strcat(expected, i + j == 0 ? "" : j == 0 ? "\n" : "|"), kinds[i][j]);
+		;
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT * FROM kind"), expected);
+	assert_string_equal(ask(s, "SELECT * FROM kind"), expected + 1);
 }
 
 static struct event failed(const struct scene *s, uint8_t error, uint64_t time)
 {
 	static uint64_t address = CONNECTION + 0x10000;
 	struct event event = opened(s, address += 64, time);
-	event.status = 1;
+	event.status = CONNECT_BAD;
 	event.detail = error;
 	event.value = 0;
 	return event;
@@ -55,16 +52,18 @@ static void the_peak_is_kept(void **state)
 	add(s, other);
 	add(s, finished(s, CONNECTION, 30 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT peak, peak_ns FROM process"), "2|20000005");
+	assert_string_equal(ask(s, "SELECT peak, peak_ns AS at_ns FROM process"), "peak=2, at=20000005 ns");
 	forget_drain(s);
 	add(s, third); /* two again: not more than before */
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT peak, peak_ns FROM process"), "2|20000005");
-	assert_string_equal(ask(s, "SELECT process, " PLACE("acquire_stack") ", open FROM peak_site ORDER BY 2"),
-						"1|100|1\n1|101|1");
+	assert_string_equal(ask(s, "SELECT peak, peak_ns AS at_ns FROM process"), "peak=2, at=20000005 ns");
+	assert_string_equal(
+		ask(s, "SELECT process, " PLACE("acquire_stack") ", open FROM peak_site ORDER BY peak_site.acquire_stack"),
+		"process=1, acquire_stack=open, open=1\n"
+		"process=1, acquire_stack=exec, open=1");
 	/* One begun elsewhere counts from when it is connected. */
 	struct event start = opened(s, CONNECTION + 192, 60 * MS);
-	start.status = 2;
+	start.status = CONNECT_STARTED;
 	add(s, start);
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT peak FROM process"), "2");
@@ -72,7 +71,7 @@ static void the_peak_is_kept(void **state)
 		(struct event){
 			.verb = EVENT_OUTCOME, .kind = KIND_CONNECTION, .object = CONNECTION + 192, .time = 65 * MS, .value = 9});
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT peak, peak_ns FROM process"), "3|65000000");
+	assert_string_equal(ask(s, "SELECT peak, peak_ns AS at_ns FROM process"), "peak=3, at=65 ms");
 	assert_string_equal(ask(s, "SELECT sum(open) FROM peak_site"), "3");
 }
 
@@ -86,8 +85,10 @@ static void shapes_are_told_apart(void **state)
 	add(s, lone);
 	add(s, ended(END_EXIT, 90 * MS));
 	drain_now(s);
-	assert_string_equal(ask(s, "SELECT kind, shape, count, " PLACE("acquire_stack") " FROM leak_shape ORDER BY 4"),
-						"connection|grows|2|100\nconnection|held at exit|1|101");
+	assert_string_equal(ask(s, "SELECT kind, shape, count, " PLACE(
+								   "acquire_stack") " FROM leak_shape ORDER BY leak_shape.acquire_stack"),
+						"kind=connection, shape=grows, count=2, acquire_stack=open\n"
+						"kind=connection, shape=held at exit, count=1, acquire_stack=exec");
 }
 
 static void churn_is_three_short_lives(void **state)
@@ -100,9 +101,8 @@ static void churn_is_three_short_lives(void **state)
 		add(s, finished(s, CONNECTION, (10 * i + 4) * MS));
 	}
 	drain_now(s);
-	assert_string_equal(
-		ask(s, "SELECT connections, mean_queries, mean_hold_ns AS mean, connect_ns AS connecting FROM churn"),
-		"3|1.0|4000000|15");
+	assert_string_equal(ask(s, "SELECT connections, mean_queries, mean_hold_ns, connect_ns FROM churn"),
+						"connections=3, mean_queries=1.0, mean_hold=4 ms, connect=15 ns");
 	/* One of them that lives for work says that the site is not of that sort. */
 	add(s, opened(s, CONNECTION, 100 * MS));
 	for (int i = 0; i < 3; i++)
@@ -127,8 +127,10 @@ static void failures_have_a_reason_and_a_pace(void **state)
 	drain_now(s);
 	assert_string_equal(
 		ask(s, "SELECT error, count, first_ns, last_ns, per_second, backs_off FROM failed_connect ORDER BY error"),
-		"other|1|3000000000|3000000000|(null)|(null)\nrefused|5|1000000000|1040000000|100.0|0\n"
-		"timeout|5|1000000000|2500000000|2.66666666666667|1");
+		"error=other, count=1, first=3000 ms, last=3000 ms, per_second=NULL, backs_off=NULL\n"
+		"error=refused, count=5, first=1000 ms, last=1040 ms, per_second=100.0, backs_off=0\n"
+		"error=timeout, count=5, first=1000 ms, last=2500 ms, per_second=2.66666666666667, "
+		"backs_off=1");
 	/* Connected after all: no failure. */
 	struct event late = failed(s, CONNECT_ERROR_SSL, 4000 * MS);
 	add(s, late);
@@ -136,7 +138,7 @@ static void failures_have_a_reason_and_a_pace(void **state)
 			   .verb = EVENT_RESET, .kind = KIND_CONNECTION, .object = late.object, .time = 4001 * MS, .value = 7});
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT state, error, backend_pid FROM connection ORDER BY id DESC LIMIT 1"),
-						"connected|(null)|7");
+						"state=connected, error=NULL, backend_pid=7");
 }
 
 static void settings_are_audited(void **state)
@@ -164,30 +166,33 @@ static void settings_are_audited(void **state)
 	assert_string_equal(ask(s, "SELECT sslmode, connect_timeout, keepalives, keepalives_idle, keepalives_interval,"
 							   " keepalives_count, tcp_user_timeout, target_session_attrs, application_name, is_local,"
 							   " ssl, count FROM audit ORDER BY count"),
-						"(null)|(null)|(null)|(null)|(null)|(null)|(null)|(null)|app|0|1|1\n"
-						"verify-full|10|0|60|5|3|9000|read-write|app|0|1|2");
+						"sslmode=NULL, connect_timeout=NULL, keepalives=NULL, keepalives_idle=NULL, "
+						"keepalives_interval=NULL, keepalives_count=NULL, tcp_user_timeout=NULL, "
+						"target_session_attrs=NULL, application_name=app, is_local=0, ssl=1, count=1\n"
+						"sslmode=verify-full, connect_timeout=10, keepalives=0, keepalives_idle=60, "
+						"keepalives_interval=5, keepalives_count=3, tcp_user_timeout=9000, "
+						"target_session_attrs=read-write, application_name=app, is_local=0, ssl=1, count=2");
 	assert_string_equal(ask(s, "SELECT backend_pid FROM connection WHERE id = 1"), "4711");
-	assert_string_equal(
-		ask(s, "SELECT connection, broken_ns, idle_ns AS idle, keepalives, keepalives_idle FROM broken"),
-		"1|40000000|29999995|0|60");
+	assert_string_equal(ask(s, "SELECT connection, broken_ns, idle_ns, keepalives, keepalives_idle FROM broken"),
+						"connection=1, broken=40 ms, idle=29999995 ns, keepalives=0, keepalives_idle=60");
 }
 
 static void an_open_transaction_idles_to_the_end(void **state)
 {
 	struct scene *s = *state;
 	struct event begin = used(s, CONNECTION, 20 * MS);
-	begin.transaction = 2;
+	begin.transaction = TRANSACTION_OPEN;
 	add(s, opened(s, CONNECTION, 10 * MS));
 	add(s, begin);
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT count(*) FROM idle_in_transaction"), "0");
 	add(s, ended(END_EXIT, 90 * MS));
 	drain_now(s);
-	assert_string_equal(
-		ask(s, "SELECT count, open, longest_idle_ns AS idle, " PLACE("idle_stack") " FROM idle_in_transaction"),
-		"1|1|70000000|101");
+	assert_string_equal(ask(s, "SELECT count, open, longest_idle_ns, " PLACE("idle_stack") " FROM idle_in_transaction"),
+						"count=1, open=1, longest_idle=70 ms, idle_stack=exec");
 	assert_string_equal(ask(s, "SELECT kind, verdict, count FROM verdict_count ORDER BY 1"),
-						"connection|leaked|1\ntransaction|leaked|1");
+						"kind=connection, verdict=leaked, count=1\n"
+						"kind=transaction, verdict=leaked, count=1");
 }
 
 int main(void)
