@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * event.h - one recorded call, and the names of what it can say.
+ * event.h - one recorded call, and what it can say.
  *
- * Owns the layout of an event and the closed lists of verbs, kinds and ends.
+ * Owns the layout of an event and the closed lists: verbs, kinds, misuses, errors, ends.
  * The shim writes events into a spool, the fold turns them into rows; both
  * sides include this header.  It knows neither libpq nor SQLite: the status
  * bytes are libpq's enums passed through as numbers.

@@ -2,8 +2,8 @@
 /*
  * names.h - the words of the trace for the numbers of events.
  *
- * Used by the files that write rows and take them up again.  All are static
- * texts; a number without a word gives NULL.
+ * Used by the files that write rows and take them up again, and by the
+ * analyzer.  All are static texts; a number without a word gives NULL.
  */
 #ifndef PQLEAK_TRACE_BASE_NAMES_H
 #define PQLEAK_TRACE_BASE_NAMES_H

@@ -5,7 +5,7 @@
  * Beyond that limit the kernel sends SIGXFSZ to the writing thread, whether or
  * not the host ignores it.  Between these two calls the signal is blocked, and
  * taken out again unless one was waiting before: that one is the host's.
- * Used around everything in this folder that makes a file grow in the host.
+ * Used around everything in trace/ that makes a file grow in the host.
  */
 #ifndef PQLEAK_TRACE_BASE_SIGXFSZ_H
 #define PQLEAK_TRACE_BASE_SIGXFSZ_H

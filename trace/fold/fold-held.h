@@ -2,9 +2,11 @@
 /*
  * fold-held.h - what a connection holds and takes with it when it ends.
  *
- * Owns the rules for transactions, queries in flight, COPY, prepared
- * statements and large objects.  Private to the fold.  Functions that return
- * bool say false when memory is short, unless they ask something.
+ * Owns the rules for prepared statements and large objects, and for
+ * transactions, queries in flight and COPY.  No call of their own acquires or
+ * releases these three: each use says what state it left the connection in, and
+ * here that is made into holds.  Private to the fold.  False when memory is
+ * short, but for held_is_concerned.
  */
 #ifndef PQLEAK_TRACE_FOLD_FOLD_HELD_H
 #define PQLEAK_TRACE_FOLD_FOLD_HELD_H

@@ -45,21 +45,16 @@ void fold_done(struct fold *fold)
 
 struct fold_connection *store_add_connection(struct fold *fold, uint64_t address)
 {
-	struct fold_connection *connection = NULL;
+	uint32_t index = fold->free_connection != 0 ? fold->free_connection : fold->connections.count;
+	if (!map_add(&fold->live_connections, address, index))
+		return NULL;
 	if (fold->free_connection != 0) {
-		connection = fold_connection(fold, fold->free_connection);
-		if (!map_add(&fold->live_connections, address, fold->free_connection))
-			return NULL;
-		fold->free_connection = connection->next_free;
-	} else {
-		if (!map_add(&fold->live_connections, address, fold->connections.count))
-			return NULL;
-		connection = array_add(&fold->connections, sizeof *connection);
-		if (connection == NULL) {
-			map_remove(&fold->live_connections, address);
-			return NULL;
-		}
+		fold->free_connection = fold_connection(fold, index)->next_free;
+	} else if (array_add(&fold->connections, sizeof(struct fold_connection)) == NULL) {
+		map_remove(&fold->live_connections, address);
+		return NULL;
 	}
+	struct fold_connection *connection = fold_connection(fold, index);
 	*connection = (struct fold_connection){.address = address};
 	return connection;
 }
@@ -103,18 +98,14 @@ struct fold_resource *store_add_resource(struct fold *fold, enum resource_kind k
 	uint64_t key = store_key(kind, address, owner);
 	if (store_is_keyed(kind) && !map_add(&fold->live_resources, key, index))
 		return NULL;
-	struct fold_resource *resource;
 	if (fold->free_resource != 0) {
-		resource = fold_resource(fold, index);
-		fold->free_resource = resource->next;
-	} else {
-		resource = array_add(&fold->resources, sizeof *resource);
-		if (resource == NULL) {
-			if (store_is_keyed(kind))
-				map_remove(&fold->live_resources, key);
-			return NULL;
-		}
+		fold->free_resource = fold_resource(fold, index)->next;
+	} else if (array_add(&fold->resources, sizeof(struct fold_resource)) == NULL) {
+		if (store_is_keyed(kind))
+			map_remove(&fold->live_resources, key);
+		return NULL;
 	}
+	struct fold_resource *resource = fold_resource(fold, index);
 	/* Not all of it: most are results, cleared at once. */
 	resource->kind = kind;
 	resource->address = address;

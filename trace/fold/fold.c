@@ -79,7 +79,7 @@ static bool release(struct fold *fold, const struct event *event)
 }
 
 /* What a connection holds under a name or number of its own. */
-static bool hold_event(struct fold *fold, const struct event *event)
+static bool numbered_event(struct fold *fold, const struct event *event)
 {
 	struct fold_connection *connection;
 	if (!connection_find(fold, event->parent, event, &connection))
@@ -131,7 +131,7 @@ bool fold_event(struct fold *fold, const struct event *event)
 	case BY_ADDRESS:
 		return is_acquire ? acquire(fold, event) : release(fold, event);
 	case BY_NUMBER:
-		return hold_event(fold, event);
+		return numbered_event(fold, event);
 	case BY_NOTHING:
 	case BY_STATE:
 		break; /* no call of its own makes or ends one */

@@ -3,8 +3,8 @@
  * beside.h - the files that lie beside a trace: spools and marks.
  *
  * Owns their names: TRACE-spool-PID-ID, TRACE-lost-PID-ERRNO for a process that
- * could not make a spool, and TRACE-unseen-HASH, a link to words (unseen.h).  Walks a folder; opens and changes no
- * file.
+ * could not make a spool, and TRACE-unseen-HASH, a link to words (unseen.h in
+ * trace/store).  Walks a folder; opens and changes no file.
  */
 #ifndef PQLEAK_TRACE_SPOOL_BESIDE_H
 #define PQLEAK_TRACE_SPOOL_BESIDE_H

@@ -4,9 +4,9 @@
  *
  * Owns what is known of each blob of one spool: its bytes, and the row of
  * module, script, stack, target or setting it became.  The drain calls
- * blobs_store once in each transaction; rows.c then asks for rows and texts.  A
- * number that means nothing (or 0) becomes the row for "unknown", never an
- * error.
+ * blobs_store once in each transaction; rows-bind.c and others then ask for rows
+ * and texts.  A number that means nothing (or 0) becomes the row for "unknown",
+ * never an error.
  */
 #ifndef PQLEAK_TRACE_STORE_BLOBS_H
 #define PQLEAK_TRACE_STORE_BLOBS_H

@@ -2,7 +2,7 @@
 /*
  * failure.h - one place where a failure becomes an error and a sentence.
  *
- * Private to the trace.  `failure` may be NULL: then only the error counts.
+ * Private to trace/store.  `failure` may be NULL: then only the error counts.
  */
 #ifndef PQLEAK_TRACE_STORE_FAILURE_H
 #define PQLEAK_TRACE_STORE_FAILURE_H
