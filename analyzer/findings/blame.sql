@@ -3,19 +3,16 @@
 
 -- What may be the user's own code, each with a number for its place: one source line is one place, however many calls the
 -- compiler made of it.
-CREATE TEMP TABLE own_call (frame INTEGER, depth INTEGER, role, place, PRIMARY KEY (frame, depth)) WITHOUT ROWID;
+CREATE TEMP TABLE own_call (frame INTEGER, depth INTEGER, place, PRIMARY KEY (frame, depth)) WITHOUT ROWID;
 INSERT INTO own_call
-  SELECT frame, depth, role, dense_rank() OVER (ORDER BY unit, function, file, line > 0, iif(line > 0, line, "offset"),
-                                                         iif(line > 0, 0, depth))
+  SELECT frame, depth, dense_rank() OVER (ORDER BY unit, function, file, line > 0, iif(line > 0, line, "offset"),
+                                                   iif(line > 0, 0, depth))
   FROM frame_call WHERE role <> 'driver' AND NOT is_start(ifnull(function, ''));
 
--- The places of each stack.  As sites.sql finds the call site, and outwards from there.
+-- The places of each stack, from the call site outwards.
 CREATE TEMP VIEW stack_place AS
-  SELECT c.kind, c.stack, c.lost, c.clean, s.level, o.frame, o.depth, o.place
-  FROM stack_count c CROSS JOIN reach r ON r.stack = c.stack CROSS JOIN stack_frame s ON s.stack = c.stack
-  CROSS JOIN own_call o ON o.frame = s.frame
-  WHERE o.role = 'script' OR o.role = 'native' AND ifnull(s.level < r.outermost, 1)
-    OR o.role = 'interpreter' AND r.outermost IS NULL;
+  SELECT c.kind, c.stack, c.lost, c.clean, f.level, o.frame, o.depth, o.place
+  FROM stack_count c CROSS JOIN own_frame f ON f.stack = c.stack CROSS JOIN own_call o ON o.frame = f.frame;
 
 -- Which call (frame and depth, at this level of the stack) is named for what was lost by this stack: the plain call site,
 -- until blame.c knows better; it knows nothing better of a stack without code of the user's own.

@@ -1,25 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The frames of the wanted stacks in words; symbols are looked up before.  As the views frame_role and call_site, with
--- what --skip adds.
-
-CREATE TEMP TABLE module_role (module INTEGER PRIMARY KEY, role);
-INSERT INTO module_role
-  SELECT m.id, CASE
-    WHEN EXISTS (SELECT 1 FROM driver d WHERE m.path GLOB d.pattern)
-      OR EXISTS (SELECT 1 FROM skip k WHERE m.path GLOB k.pattern OR basename(m.path) GLOB k.pattern) THEN 'driver'
-    WHEN m.path = '[jit]' OR EXISTS (SELECT 1 FROM interpreter i WHERE m.path GLOB i.pattern) THEN 'interpreter'
-    ELSE 'native' END
-  FROM module m;
-
-CREATE TEMP TABLE script_role (script INTEGER PRIMARY KEY, role);
-INSERT INTO script_role
-  SELECT s.id, CASE
-    WHEN EXISTS (SELECT 1 FROM driver d WHERE s.file GLOB d.pattern)
-      OR EXISTS (SELECT 1 FROM skip k WHERE s.file GLOB k.pattern OR basename(s.file) GLOB k.pattern
-                                         OR s.function GLOB k.pattern) THEN 'driver'
-    WHEN EXISTS (SELECT 1 FROM interpreter i WHERE i.pattern GLOB '<*' AND s.file GLOB i.pattern) THEN 'interpreter'
-    ELSE 'script' END
-  FROM script s;
+-- The frames of the wanted stacks in words; symbols are looked up before.  As the view frame_role, with what
+-- --skip adds.
 
 -- A frame's functions, innermost first, inlined ones included.  `unit` is what holds the code: the module or the script.
 -- `head` may be shortened, `tail` says where.  `symbols`: whether it could be named, and if not, why.
@@ -29,7 +10,16 @@ CREATE TEMP TABLE frame_call (
   PRIMARY KEY (frame, depth)
 ) WITHOUT ROWID;
 INSERT INTO frame_call
-  WITH named AS (
+  WITH judged_module AS MATERIALIZED (
+    SELECT m.id AS module,
+           iif(EXISTS (SELECT 1 FROM skip k WHERE m.path GLOB k.pattern OR basename(m.path) GLOB k.pattern), 'driver', r.role) AS role
+    FROM module m JOIN module_role r ON r.module = m.id),
+  judged_script AS MATERIALIZED (
+    SELECT s.id AS script,
+           iif(EXISTS (SELECT 1 FROM skip k WHERE s.file GLOB k.pattern OR basename(s.file) GLOB k.pattern
+                                               OR s.function GLOB k.pattern), 'driver', r.role) AS role
+    FROM script s JOIN script_role r ON r.script = s.id),
+  named AS (
     SELECT f.id AS frame, ifnull(y.depth, 0) AS depth,
            CASE WHEN p.id IS NOT NULL THEN q.role WHEN r.role = 'driver' THEN 'driver'
                 WHEN EXISTS (SELECT 1 FROM driver_function d WHERE y.function GLOB d.pattern)
@@ -43,9 +33,9 @@ INSERT INTO frame_call
            t.state, ifnull(m.path, '[jit]') = '[jit]' AND p.id IS NULL AS jit
     FROM (SELECT DISTINCT s.frame FROM wanted_stack w CROSS JOIN stack_frame s ON s.stack = w.stack) x
     CROSS JOIN frame f ON f.id = x.frame
-    LEFT JOIN module m ON m.id = f.module LEFT JOIN module_role r ON r.module = f.module
+    LEFT JOIN module m ON m.id = f.module LEFT JOIN judged_module r ON r.module = f.module
     LEFT JOIN module_state t ON t.module = f.module
-    LEFT JOIN script p ON p.id = f.script LEFT JOIN script_role q ON q.script = f.script
+    LEFT JOIN script p ON p.id = f.script LEFT JOIN judged_script q ON q.script = f.script
     LEFT JOIN symbol y ON y.frame = f.id),
   worded AS (
     SELECT *,
@@ -66,7 +56,7 @@ INSERT INTO frame_call
          head || iif(line > 0 OR function IS NULL OR module IS NULL, tail, printf(' (in %s)', basename(module)))
   FROM worded;
 
--- The function that names a frame: the innermost that is no driver's, or the innermost.
-CREATE TEMP TABLE call_frame (frame INTEGER PRIMARY KEY, depth INTEGER, role, scripted);
-INSERT INTO call_frame
-  SELECT frame, ifnull(min(iif(role <> 'driver', depth, NULL)), 0), role, language IS NOT NULL FROM frame_call GROUP BY frame;
+-- Which function names a frame: the innermost that is no driver's, or the innermost.  In the place of the view.
+CREATE TEMP TABLE frame_role (frame INTEGER PRIMARY KEY, depth INTEGER, role);
+INSERT INTO frame_role
+  SELECT frame, ifnull(min(iif(role <> 'driver', depth, NULL)), 0), role FROM frame_call GROUP BY frame;

@@ -7,18 +7,15 @@
 CREATE TEMP TABLE stack_path (stack INTEGER PRIMARY KEY, path TEXT NOT NULL);
 INSERT INTO stack_path
   WITH step AS (
-    SELECT i.stack, k.level, c.depth,
+    SELECT i.stack, f.level, c.depth,
            printable(
              CASE WHEN c.language IS NOT NULL THEN
                     iif(source_path(c.file) GLOB '/*', basename(c.file), source_path(c.file))
                   WHEN c.module IS NULL THEN '?' ELSE basename(c.module) END
                || ':' || ifnull(stable_name(c.function, c.language), '?')) AS name
-    FROM site i CROSS JOIN stack_frame k ON k.stack = i.stack AND k.level >= i.level
-    JOIN frame_call c ON c.frame = k.frame
-    JOIN call_frame f ON f.frame = k.frame
-    LEFT JOIN reach r ON r.stack = i.stack
-    WHERE c.role IN ('script', 'native') AND NOT is_start(ifnull(c.function, ''))
-      AND (r.outermost IS NULL OR k.level <= r.outermost)),
+    FROM site i CROSS JOIN own_frame f ON f.stack = i.stack AND f.level >= i.level
+    JOIN frame_call c ON c.frame = f.frame
+    WHERE f.role <> 'interpreter' AND c.role <> 'driver' AND NOT is_start(ifnull(c.function, ''))),
   once AS (SELECT stack, name, min(level * 1000 + depth) AS place FROM step GROUP BY stack, name),
   placed AS (SELECT stack, name, row_number() OVER (PARTITION BY stack ORDER BY place) AS place FROM once)
   SELECT i.stack, ifnull((SELECT group_concat(name, ' < ') FROM (

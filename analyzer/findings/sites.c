@@ -52,15 +52,13 @@ static bool add(struct calls *calls, sqlite3_stmt *row)
 						.tail = strdup(query_text(row, 1)),
 						.level = sqlite3_column_int(row, 2),
 						.depth = sqlite3_column_int(row, 3),
-						.role = call_role(query_text(row, 4)),
-						.scripted = sqlite3_column_int(row, 5) != 0};
+						.role = call_role(query_text(row, 4))};
 	if (call.head == NULL || call.tail == NULL) {
 		free(call.head);
 		free(call.tail);
 		return false;
 	}
-	if (call.scripted)
-		calls->outermost = call.level;
+	calls->outermost = sqlite3_column_int(row, 5);
 	items[calls->count++] = call;
 	return true;
 }
@@ -68,10 +66,10 @@ static bool add(struct calls *calls, sqlite3_stmt *row)
 struct calls calls_read(sqlite3 *db, int64_t stack, bool whole)
 {
 	struct calls calls = {.outermost = -1};
-	QUERY_CLEANUP row =
-		query_prepare(db, "SELECT iif(?2, c.head, short_name(c.head)), c.tail, s.level, c.depth, c.role,"
-						  " c.language IS NOT NULL FROM stack_frame s JOIN frame_call c ON c.frame = s.frame"
-						  " WHERE s.stack = ?1 ORDER BY s.level, c.depth");
+	QUERY_CLEANUP row = query_prepare(
+		db, "SELECT iif(?2, c.head, short_name(c.head)), c.tail, s.level, c.depth, c.role,"
+			" ifnull(x.outermost, -1) FROM stack_frame s JOIN frame_call c ON c.frame = s.frame"
+			" LEFT JOIN script_stack x ON x.stack = s.stack WHERE s.stack = ?1 ORDER BY s.level, c.depth");
 
 	if (row == NULL)
 		return calls;

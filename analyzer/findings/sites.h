@@ -2,8 +2,9 @@
 /*
  * sites.h - the frames of stacks in words, and whose code each is.
  *
- * Owns TEMP TABLEs frame_call (a row for each function of a frame), call_frame and
- * site (the plain call site of a stack), and what a command reads of them.
+ * Owns TEMP TABLEs frame_call (a row for each function of a frame), frame_role
+ * (one for each frame) and site (the plain call site of a stack), and what a
+ * command reads of them.
  */
 #ifndef PQLEAK_ANALYZER_FINDINGS_SITES_H
 #define PQLEAK_ANALYZER_FINDINGS_SITES_H
@@ -18,7 +19,7 @@
 bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks);
 
 /* Its tables, and those of symbols_resolve(). */
-#define SITES_MAKE "wanted_stack wanted_frame found_symbol module_role script_role frame_call call_frame reach site"
+#define SITES_MAKE "wanted_stack wanted_frame found_symbol frame_call frame_role script_stack site"
 
 /* Whose code it is; as calls.sql says. */
 enum call_role { CALL_NATIVE, CALL_SCRIPT, CALL_INTERPRETER, CALL_DRIVER };
@@ -28,7 +29,6 @@ struct call {
 	char *head, *tail;
 	int level, depth;
 	enum call_role role;
-	bool scripted; /* the frame is a script's */
 };
 
 struct calls {

@@ -158,35 +158,54 @@ CREATE VIEW frame_function AS
     (SELECT 1 FROM driver_function d WHERE y.function GLOB d.pattern)), 0) AS depth
   FROM frame f;
 
-CREATE VIEW frame_role AS
-  -- Whose code a frame is: 'driver', 'interpreter', 'script', or 'native': the user's own, but not of a script.
-  SELECT f.id AS frame,
-         CASE WHEN EXISTS (SELECT 1 FROM driver d WHERE ifnull(s.file, m.path) GLOB d.pattern) THEN 'driver'
-              WHEN EXISTS (SELECT 1 FROM frame_function n JOIN symbol y ON y.frame = n.frame AND y.depth = n.depth
-                           JOIN driver_function d ON y.function GLOB d.pattern WHERE n.frame = f.id) THEN 'driver'
-              WHEN m.path = '[jit]' OR EXISTS (SELECT 1 FROM interpreter i WHERE ifnull(s.file, m.path) GLOB i.pattern
-                                                AND (s.id IS NULL OR i.pattern GLOB '<*')) THEN 'interpreter'
-              WHEN s.id IS NOT NULL THEN 'script'
+CREATE VIEW module_role AS
+  -- Whose code a module is: 'driver', 'interpreter' or 'native', which is the user's own.
+  SELECT m.id AS module,
+         CASE WHEN EXISTS (SELECT 1 FROM driver d WHERE m.path GLOB d.pattern) THEN 'driver'
+              WHEN m.path = '[jit]' OR EXISTS (SELECT 1 FROM interpreter i WHERE m.path GLOB i.pattern) THEN 'interpreter'
               ELSE 'native' END AS role
-  FROM frame f LEFT JOIN module m ON m.id = f.module LEFT JOIN script s ON s.id = f.script;
+  FROM module m;
+
+CREATE VIEW script_role AS
+  -- Whose code a script is: 'driver', 'interpreter' (its own scripts) or 'script', which is the user's own.
+  SELECT s.id AS script,
+         CASE WHEN EXISTS (SELECT 1 FROM driver d WHERE s.file GLOB d.pattern) THEN 'driver'
+              WHEN EXISTS (SELECT 1 FROM interpreter i WHERE i.pattern GLOB '<*' AND s.file GLOB i.pattern) THEN 'interpreter'
+              ELSE 'script' END AS role
+  FROM script s;
+
+CREATE VIEW frame_role AS
+  -- Whose code a frame is: that of its module or script, but a driver's where a driver's function names it.  A report has a
+  -- table in this place, with what --skip adds.
+  SELECT f.id AS frame,
+         CASE WHEN EXISTS (SELECT 1 FROM frame_function n JOIN symbol y ON y.frame = n.frame AND y.depth = n.depth
+                           JOIN driver_function d ON y.function GLOB d.pattern WHERE n.frame = f.id) THEN 'driver'
+              ELSE coalesce((SELECT role FROM module_role m WHERE m.module = f.module),
+                            (SELECT role FROM script_role s WHERE s.script = f.script), 'native') END AS role
+  FROM frame f;
 
 CREATE VIEW script_stack AS
-  -- The stacks that have frames of scripts, and the level of the outermost of these.
+  -- The stacks that have frames of scripts, and the level of the outermost of these.  A report has a table in this place,
+  -- of the stacks it speaks of.
   SELECT s.stack, max(s.level) AS outermost FROM stack_frame s JOIN frame f ON f.id = s.frame
   WHERE f.script IS NOT NULL GROUP BY s.stack;
 
+CREATE VIEW own_frame AS
+  -- THE rule of what may be the user's own code in a stack: scripts, and native frames further in than the outermost script.
+  -- In a stack without a script an interpreter's frames are like any other code.
+  SELECT s.stack, s.level, s.frame, r.role
+  FROM stack_frame s LEFT JOIN script_stack x ON x.stack = s.stack JOIN frame_role r ON r.frame = s.frame
+  WHERE r.role = 'script' OR r.role = 'native' AND ifnull(s.level < x.outermost, 1)
+    OR r.role = 'interpreter' AND x.outermost IS NULL;
+
 CREATE VIEW call_site AS
-  -- The call site of each stack: its first frame that is the user's own code.  In a stack without a script an
-  -- interpreter's frames are like any other code; outside the outermost script nothing is the user's own.  Where there is
-  -- no such frame it is the outermost script, else the outermost frame.
-  SELECT k.stack, s.level, s.frame
-  FROM (SELECT id AS stack, (SELECT max(x.level) FROM stack_frame x JOIN frame f ON f.id = x.frame
-                              WHERE x.stack = stack.id AND f.script IS NOT NULL) AS outermost FROM stack) k
-  JOIN stack_frame s ON s.stack = k.stack AND s.level = coalesce(
-    (SELECT min(o.level) FROM stack_frame o JOIN frame_role r ON r.frame = o.frame
-      WHERE o.stack = k.stack AND (r.role = 'script' OR r.role = 'native' AND ifnull(o.level < k.outermost, 1)
-                                   OR r.role = 'interpreter' AND k.outermost IS NULL)),
-    k.outermost, (SELECT max(o.level) FROM stack_frame o WHERE o.stack = k.stack));
+  -- The call site of each stack: its first frame that is the user's own.  Where there is none it is the outermost script,
+  -- else the outermost frame.
+  SELECT s.stack, s.level, s.frame
+  FROM stack k CROSS JOIN stack_frame s ON s.stack = k.id AND s.level = coalesce(
+    (SELECT o.level FROM own_frame o WHERE o.stack = k.id ORDER BY o.level LIMIT 1),
+    (SELECT x.outermost FROM script_stack x WHERE x.stack = k.id),
+    (SELECT max(l.level) FROM stack_frame l WHERE l.stack = k.id));
 
 CREATE VIEW frame_text AS
   -- A frame in words: function and file:line where known (of inlined ones as frame_function says), else module+offset.
