@@ -37,7 +37,7 @@ void verb_fetched(const struct call *call, PGconn *conn, PGresult *result);
 void verb_made(const struct call *call, PGresult *result);
 void verb_clearing(const struct call *call, PGresult *result);
 
-/* verbs-other.c: cancel handles, memory, large objects; `conn` is where it came from, or NULL */
+/* verbs-lent.c: cancel handles, memory, large objects; `conn` is where it came from, or NULL */
 void verb_lent(const struct call *call, enum resource_kind kind, const void *object, PGconn *conn);
 void verb_parsed(const struct call *call, PQconninfoOption *options, char **message);
 void verb_giving_back(const struct call *call, enum resource_kind kind, const void *object);

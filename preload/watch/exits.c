@@ -8,7 +8,6 @@
  * child, which shares our memory, process_ends does nothing.  What an exec
  * is about to run is looked at first.
  */
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stddef.h>

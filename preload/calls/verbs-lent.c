@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-/* verbs-other.c - cancel handles, memory, rows of a COPY and large objects as events; see verbs.h. */
+/* verbs-lent.c - cancel handles, memory, rows of a COPY and large objects as events; see verbs.h. */
 #include "preload/calls/note.h"
 #include "preload/calls/verbs.h"
 #include "preload/libpq/libpq-route.h"
