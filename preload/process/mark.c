@@ -12,6 +12,7 @@
 #include "preload/elf/elf-object.h"
 #include "preload/process/hash.h"
 #include "preload/process/settings.h"
+#include "trace/spool/beside.h"
 
 #define TEXT_BYTES 1536 /* an alternate stack is small */
 #define EXE_BYTES 1024
@@ -23,7 +24,7 @@ void mark_lost(const char *trace, int error)
 {
 	size_t bytes = strlen(trace) + NAME_BYTES;
 	char *path = __builtin_alloca(bytes);
-	snprintf(path, bytes, "%s-lost-%d-%d", trace, (int)getpid(), error);
+	snprintf(path, bytes, "%s" LOST_SUFFIX "%d-%d", trace, (int)getpid(), error);
 	mknod(path, S_IFREG | 0600, 0);
 }
 
@@ -38,7 +39,7 @@ void mark_unseen(int pid, const char *how, const char *exe, const char *detail)
 	size_t used = strlen(path);
 	/* Of which process is the first's business: a suite starts the same program a thousand times. */
 	const char *of_all = strchr(text, '\n');
-	snprintf(path + used, bytes - used, "-unseen-%016llx", (unsigned long long)hash_text(of_all, strlen(of_all)));
+	snprintf(path + used, bytes - used, UNSEEN_SUFFIX "%016llx", (unsigned long long)hash_text(of_all, strlen(of_all)));
 	if (symlink(text, path) == 0 || errno == EEXIST)
 		return;
 	int error = errno;

@@ -18,7 +18,7 @@ static void a_crash_before_retire_doubles_nothing(void **state)
 	add(s, cleared(s, RESULT, 21 * MS));
 	add(s, queried(s, RESULT, CONNECTION, 30 * MS));
 	drain_now(s);
-	atomic_store(&s->spool.header->tail, 0); /* as if drain_committed had not run */
+	atomic_store(&s->spool.header->tail, 0); /* as if spool_retire had not run */
 	forget_drain(s);
 	add(s, cleared(s, RESULT, 33 * MS));
 	drain_now(s);

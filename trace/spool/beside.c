@@ -41,22 +41,22 @@ static int take_number(const char **at, int base, char end, uint64_t *ret)
 
 static enum beside_what classify(struct beside *beside, const char *name)
 {
-	static const char spool[] = "-spool-", lost[] = "-lost-", unseen[] = "-unseen-";
-	size_t length = strlen(beside->name);
+	static const struct {
+		const char *suffix;
+		enum beside_what what;
+	} known[] = {{SPOOL_SUFFIX, BESIDE_SPOOL}, {LOST_SUFFIX, BESIDE_LOST}, {UNSEEN_SUFFIX, BESIDE_UNSEEN}};
+	enum beside_what what = BESIDE_NOTHING;
 	uint64_t pid = 0;
+	size_t length = strlen(beside->name);
 	if (strncmp(name, beside->name, length) != 0)
 		return BESIDE_NOTHING;
 	const char *at = name + length;
-	enum beside_what what = BESIDE_NOTHING;
-	if (strncmp(at, spool, sizeof spool - 1) == 0) {
-		at += sizeof spool - 1;
-		what = BESIDE_SPOOL;
-	} else if (strncmp(at, lost, sizeof lost - 1) == 0) {
-		at += sizeof lost - 1;
-		what = BESIDE_LOST;
-	} else if (strncmp(at, unseen, sizeof unseen - 1) == 0) {
-		at += sizeof unseen - 1;
-		what = BESIDE_UNSEEN;
+	for (size_t i = 0; i < sizeof known / sizeof known[0] && what == BESIDE_NOTHING; i++) {
+		length = strlen(known[i].suffix);
+		if (strncmp(at, known[i].suffix, length) == 0) {
+			at += length;
+			what = known[i].what;
+		}
 	}
 	if (what == BESIDE_NOTHING || (what != BESIDE_UNSEEN && !take_number(&at, 10, '-', &pid)) || pid > INT_MAX ||
 		!take_number(&at, what == BESIDE_LOST ? 10 : 16, '\0', &beside->number))

@@ -13,6 +13,11 @@
 #include <limits.h>
 #include <stdint.h>
 
+/* What follows a trace's own name in theirs. */
+#define SPOOL_SUFFIX "-spool-"   /* PID-ID */
+#define LOST_SUFFIX "-lost-"     /* PID-ERRNO */
+#define UNSEEN_SUFFIX "-unseen-" /* HASH */
+
 enum beside_what {
 	BESIDE_NOTHING, /* no more */
 	BESIDE_SPOOL,

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "trace/spool/beside.h"
 #include "trace/spool/spool-here.h"
 
 enum maps {
@@ -79,7 +80,7 @@ enum spool_owner spool_owner(const struct spool *spool)
 		return SPOOL_OWNER_GONE;
 
 	char name[64], path[64];
-	snprintf(name, sizeof name, "-spool-%d-%016" PRIx64, header->pid, header->id);
+	snprintf(name, sizeof name, SPOOL_SUFFIX "%d-%016" PRIx64, header->pid, header->id);
 	snprintf(path, sizeof path, "/proc/%d/maps", header->pid);
 	enum maps maps = look_in_maps(path, name);
 	if (maps == MAPS_EMPTY)

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "trace/spool/beside.h"
 #include "trace/spool/spool-here.h"
 #include "trace/spool/spool-room.h"
 
@@ -44,13 +45,13 @@ static char *put_number(char *at, uint64_t value, unsigned base, int least_digit
 /* TRACE-spool-PID-ID */
 static int set_path(struct spool *spool, const char *trace, pid_t pid, uint64_t id)
 {
-	static const char infix[] = "-spool-";
+	static const char suffix[] = SPOOL_SUFFIX;
 	size_t length = strlen(trace);
-	if (length + sizeof infix + 48 > sizeof spool->path)
+	if (length + sizeof suffix + 48 > sizeof spool->path)
 		return -ENAMETOOLONG;
 	memcpy(spool->path, trace, length);
-	memcpy(spool->path + length, infix, sizeof infix - 1);
-	char *at = put_number(spool->path + length + sizeof infix - 1, (uint64_t)pid, 10, 1);
+	memcpy(spool->path + length, suffix, sizeof suffix - 1);
+	char *at = put_number(spool->path + length + sizeof suffix - 1, (uint64_t)pid, 10, 1);
 	*at++ = '-';
 	at = put_number(at, id, 16, 16);
 	*at = '\0';

@@ -157,11 +157,6 @@ enum trace_error drain_into(struct drain *drain, sqlite3 *db, struct trace_failu
 	return error;
 }
 
-void drain_committed(struct drain *drain)
-{
-	spool_retire(drain->spool, drain->position);
-}
-
 /* Whoever replaces a trace unlinks the spools of the old run: what they hold must not come into the new one. */
 static bool is_unlinked(const struct spool *spool)
 {
@@ -181,7 +176,7 @@ static enum trace_error run(struct drain *drain, const char *path, int wait_ms, 
 	if (error == TRACE_OK)
 		error = trace_fail_sqlite(failure, db, sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), path);
 	if (error == TRACE_OK)
-		drain_committed(drain);
+		spool_retire(drain->spool, drain->position);
 	/* Closing rolls back what is not committed. */
 	sqlite3_close(db);
 	return error;

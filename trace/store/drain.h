@@ -20,16 +20,14 @@ void drain_free(struct drain *drain);
 /*
  * Moves every event the spool holds into the open trace inside the caller's transaction: reads where the trace stands
  * (process.drained), folds from there, writes rows.  On failure the caller rolls back and must drain_free this drain.
- * After the caller's COMMIT, drain_committed() lets the spool reuse the room.
  */
 enum trace_error drain_into(struct drain *drain, sqlite3 *db, struct trace_failure *failure);
-void drain_committed(struct drain *drain);
 
 /*
- * The whole of it, for the shim: open, BEGIN IMMEDIATE, drain_into, COMMIT, close.  Keeps nothing open, lets no SIGXFSZ
- * through.  Opening costs some 0.5 ms whatever there is to drain (SQLite reads the schema), an event some 15 ns: drain
- * tens of thousands at a time.  TRACE_SYSTEM when the spool was unlinked: the trace was replaced, and recording is
- * over.
+ * The whole of it, for the shim: open, BEGIN IMMEDIATE, drain_into, COMMIT, close; the spool may reuse the room.  Keeps
+ * nothing open, lets no SIGXFSZ through.  Opening costs some 0.5 ms whatever there is to drain (SQLite reads the
+ * schema), an event some 15 ns: drain tens of thousands at a time.  TRACE_SYSTEM when the spool was unlinked: the trace
+ * was replaced, and recording is over.
  */
 enum trace_error drain_run(struct drain *drain, const char *trace_path, int wait_ms, struct trace_failure *failure);
 

@@ -9,13 +9,14 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "trace/spool/beside.h"
 #include "trace/store/failure.h"
 
 /* pqleak_spool_is_missing(pid, spool): whether the file TRACE-spool-PID-ID is not there; the path is the context. */
 static void spool_is_missing(sqlite3_context *context, int count, sqlite3_value **value)
 {
 	(void)count;
-	char *spool = sqlite3_mprintf("%s-spool-%d-%s", (const char *)sqlite3_user_data(context),
+	char *spool = sqlite3_mprintf("%s" SPOOL_SUFFIX "%d-%s", (const char *)sqlite3_user_data(context),
 								  sqlite3_value_int(value[0]), sqlite3_value_text(value[1]));
 	if (spool == NULL) {
 		sqlite3_result_error_nomem(context);

@@ -41,7 +41,7 @@ CREATE TABLE incomplete (
 );
 
 CREATE TABLE unseen (
-  -- Something that was started where libpq's calls are not intercepted.  What it means says the view unseen_text.
+  -- Something that was started where libpq's calls are not intercepted.  The view unseen_text explains it.
   pid    INTEGER,          -- process id, or NULL: a program, whichever process ran it
   exe    TEXT NOT NULL,    -- path of the executable
   how    TEXT NOT NULL,    -- why: 'protocol', 'bypassed', 'namespace' (seen by the shim); 'static', 'setuid',

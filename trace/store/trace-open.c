@@ -159,12 +159,12 @@ static enum trace_error check_replaceable(const char *path, struct trace_failure
 	struct stat st = {0};
 	ssize_t got = -1;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		got = st.st_size == 0 ? 0 : pread(fd, header, sizeof(header), 0);
+		got = st.st_size == 0 ? 0 : pread(fd, header, sizeof header, 0);
 	close(fd);
 	const unsigned char *id = header + SQLITE_APPLICATION_ID_AT;
 	uint32_t application = (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
 	if (got == 0 ||
-		(got == sizeof(header) && memcmp(header, "SQLite format 3", 16) == 0 && application == TRACE_APPLICATION_ID))
+		(got == sizeof header && memcmp(header, "SQLite format 3", 16) == 0 && application == TRACE_APPLICATION_ID))
 		return TRACE_OK;
 	return trace_fail(failure, TRACE_FOREIGN, "'%s' is not a pqleak trace, and is left as it is (name another file)",
 					  path);
@@ -183,7 +183,7 @@ static enum trace_error remove_trace(const char *path, struct trace_failure *fai
 			unlink(beside.path);
 		beside_close(&beside);
 	}
-	for (size_t i = 0; i < sizeof(suffix) / sizeof(suffix[0]); i++) {
+	for (size_t i = 0; i < sizeof suffix / sizeof suffix[0]; i++) {
 		char *name = sqlite3_mprintf("%s%s", path, suffix[i]);
 		if (name != NULL)
 			unlink(name);
