@@ -48,18 +48,23 @@ static bool print_advice(const struct printer *printer, sqlite3 *db, int64_t num
 	return !failed;
 }
 
+struct audit {
+	struct printer printer;
+	const struct symbol_choice *symbols;
+};
+
 static bool prepare_audit(struct reading *reading, void *context)
 {
+	const struct audit *audit = context;
 	sqlite3 *db = reading->db;
 
-	(void)context;
-	return query_run(db, audit_sql) && sites_make(db, &reading->symbols, "SELECT acquire_stack FROM audited") &&
+	return query_run(db, audit_sql) && sites_make(db, audit->symbols, "SELECT acquire_stack FROM audited") &&
 		   query_run(db, audit_advice_sql);
 }
 
 static bool print_audit(struct reading *reading, void *context, FILE *file)
 {
-	struct printer *printer = context;
+	struct printer *printer = &((struct audit *)context)->printer;
 	QUERY_CLEANUP row = query_prepare(reading->db, sites_query);
 	bool failed = row == NULL;
 	bool any = false;
@@ -88,12 +93,12 @@ static bool print_audit(struct reading *reading, void *context, FILE *file)
 
 static int run_audit(const struct arguments *arguments)
 {
-	READING_CLEANUP reading = {.symbols = arguments->report.symbols};
-	struct printer printer = printer_for(stdout);
+	READING_CLEANUP reading = {0};
+	struct audit audit = {printer_for(stdout), &arguments->report.symbols};
 
 	if (!reading_open(&reading, arguments_trace(arguments)))
 		return STATUS_UNABLE;
-	return reading_show(&reading, prepare_audit, print_audit, &printer) ? STATUS_CLEAN : STATUS_UNABLE;
+	return reading_show(&reading, prepare_audit, print_audit, &audit) ? STATUS_CLEAN : STATUS_UNABLE;
 }
 
 const struct command command_audit = {

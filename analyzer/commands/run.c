@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "analyzer/base/message.h"
-#include "analyzer/commands/symbolize.h"
 #include "analyzer/findings/findings.h"
 #include "analyzer/findings/gate.h"
 #include "analyzer/launch/launch.h"
@@ -21,6 +20,7 @@
 #include "analyzer/reading/reading.h"
 #include "analyzer/reading/run-trace.h"
 #include "analyzer/report/report.h"
+#include "analyzer/symbols/symbols.h"
 
 static void collect(const void *trace)
 {
@@ -75,12 +75,13 @@ static int trace_command(const struct arguments *arguments, const char *trace, s
 /* Reports, and decides between the command's status and the gate's. */
 static int conclude(const struct arguments *arguments, int command_status)
 {
-	READING_CLEANUP reading = {.symbols = arguments->report.symbols};
+	READING_CLEANUP reading = {0};
 	struct totals totals;
 	int unable = arguments->check && command_status == 0 ? STATUS_UNABLE : command_status;
 
 	/* All names are stored, so that the trace can be read elsewhere, and when a later build has replaced the files. */
-	if (!reading_open(&reading, arguments->trace) || (!arguments->unnamed && !symbolize(&reading)) ||
+	if (!reading_open(&reading, arguments->trace) ||
+		(!arguments->unnamed && !symbols_resolve(reading.db, &arguments->report.symbols, EVERY_STACK)) ||
 		!findings_make(&reading, &arguments->report, &totals))
 		return unable;
 	int status = gate_status(&arguments->report, &totals, (int)arguments->leak_status);

@@ -68,6 +68,7 @@ static const char stacks_sql[] = "SELECT acquire_stack FROM connection WHERE id 
 
 struct life {
 	struct printer printer;
+	const struct symbol_choice *symbols;
 	int64_t id;
 };
 
@@ -230,9 +231,10 @@ static void print_end(const struct printer *printer, sqlite3 *db, sqlite3_stmt *
 
 static bool prepare_life(struct reading *reading, void *context)
 {
-	long long id = ((const struct life *)context)->id;
+	const struct life *life = context;
+	long long id = life->id;
 	char *stacks = sqlite3_mprintf(stacks_sql, id, id, id, id, id, id);
-	bool done = stacks != NULL && sites_make(reading->db, &reading->symbols, stacks);
+	bool done = stacks != NULL && sites_make(reading->db, life->symbols, stacks);
 
 	sqlite3_free(stacks);
 	return done;
@@ -276,9 +278,9 @@ static bool print_life(struct reading *reading, void *context, FILE *file)
 	return true;
 }
 
-bool show_life(struct reading *reading, const struct printer *printer, int64_t id)
+bool show_life(struct reading *reading, const struct printer *printer, const struct symbol_choice *symbols, int64_t id)
 {
-	struct life life = {.printer = *printer, .id = id};
+	struct life life = {.printer = *printer, .symbols = symbols, .id = id};
 
 	life.printer.width = 0;
 	return reading_show(reading, prepare_life, print_life, &life);

@@ -10,8 +10,9 @@
 
 #include "analyzer/base/print.h"
 #include "analyzer/reading/reading.h"
+#include "analyzer/symbols/module-file.h"
 
 /* False: there is no such connection, or the trace cannot be read; the reason is printed. */
-bool show_life(struct reading *reading, const struct printer *printer, int64_t id);
+bool show_life(struct reading *reading, const struct printer *printer, const struct symbol_choice *symbols, int64_t id);
 
 #endif

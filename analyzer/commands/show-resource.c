@@ -47,6 +47,7 @@ static const char stacks_sql[] = "SELECT acquire_stack FROM resource WHERE id = 
 
 struct shown {
 	struct printer printer;
+	const struct symbol_choice *symbols;
 	enum resource_kind kind;
 	int64_t id;
 };
@@ -80,9 +81,10 @@ static void print_contents(const struct printer *printer, sqlite3 *db, sqlite3_s
 
 static bool prepare_resource(struct reading *reading, void *context)
 {
-	long long id = ((const struct shown *)context)->id;
+	const struct shown *shown = context;
+	long long id = shown->id;
 	char *stacks = sqlite3_mprintf(stacks_sql, id, id);
-	bool done = stacks != NULL && sites_make(reading->db, &reading->symbols, stacks);
+	bool done = stacks != NULL && sites_make(reading->db, shown->symbols, stacks);
 
 	sqlite3_free(stacks);
 	return done;
@@ -132,9 +134,10 @@ static bool print_resource(struct reading *reading, void *context, FILE *file)
 	return true;
 }
 
-bool show_resource(struct reading *reading, const struct printer *printer, enum resource_kind kind, int64_t id)
+bool show_resource(struct reading *reading, const struct printer *printer, const struct symbol_choice *symbols,
+				   enum resource_kind kind, int64_t id)
 {
-	struct shown shown = {.printer = *printer, .kind = kind, .id = id};
+	struct shown shown = {.printer = *printer, .symbols = symbols, .kind = kind, .id = id};
 
 	shown.printer.width = 0;
 	return reading_show(reading, prepare_resource, print_resource, &shown);

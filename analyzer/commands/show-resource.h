@@ -10,9 +10,11 @@
 
 #include "analyzer/base/print.h"
 #include "analyzer/reading/reading.h"
+#include "analyzer/symbols/module-file.h"
 #include "analyzer/words/kinds.h"
 
 /* False: there is none of that kind and number, or the trace cannot be read; the reason is printed. */
-bool show_resource(struct reading *reading, const struct printer *printer, enum resource_kind kind, int64_t id);
+bool show_resource(struct reading *reading, const struct printer *printer, const struct symbol_choice *symbols,
+				   enum resource_kind kind, int64_t id);
 
 #endif

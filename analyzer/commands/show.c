@@ -124,7 +124,7 @@ static struct wanted read_arguments(int count, char **arguments)
 
 static int run_show(const struct arguments *arguments)
 {
-	READING_CLEANUP reading = {.symbols = arguments->report.symbols};
+	READING_CLEANUP reading = {0};
 	struct printer printer = printer_for(stdout);
 	long long number = 0;
 
@@ -144,8 +144,9 @@ static int run_show(const struct arguments *arguments)
 		struct listing listing = {.printer = printer, .kind = wanted.kind};
 		return reading_show(&reading, prepare_nothing, list, &listing) ? STATUS_CLEAN : STATUS_UNABLE;
 	}
-	bool shown = wanted.kind == KIND_CONNECTION ? show_life(&reading, &printer, number)
-												: show_resource(&reading, &printer, wanted.kind, number);
+	bool shown = wanted.kind == KIND_CONNECTION
+					 ? show_life(&reading, &printer, &arguments->report.symbols, number)
+					 : show_resource(&reading, &printer, &arguments->report.symbols, wanted.kind, number);
 	return shown ? STATUS_CLEAN : STATUS_UNABLE;
 }
 

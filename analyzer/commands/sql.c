@@ -23,11 +23,17 @@
 #define WIDEST_COLUMN 60
 #define MOST_COLUMNS 64
 
+struct asked {
+	const char *queries; /* NULL: the shell is */
+	const struct symbol_choice *symbols;
+};
+
 /* Every stack gets its names: nobody knows what the query will ask for. */
 static bool name_stacks(struct reading *reading, void *context)
 {
-	(void)context;
-	return symbols_resolve(reading->db, &reading->symbols, EVERY_STACK);
+	const struct asked *asked = context;
+
+	return symbols_resolve(reading->db, asked->symbols, EVERY_STACK);
 }
 
 static void measure(sqlite3_stmt *row, int *widths, int columns)
@@ -76,7 +82,7 @@ static bool print_rows(FILE *file, sqlite3_stmt *row, bool aligned)
 /* Runs each statement. */
 static bool run_query(struct reading *reading, void *context, FILE *file)
 {
-	const char *queries = *(const char *const *)context;
+	const char *queries = ((const struct asked *)context)->queries;
 
 	while (*queries != '\0') {
 		QUERY_CLEANUP row = NULL;
@@ -93,11 +99,11 @@ static bool run_query(struct reading *reading, void *context, FILE *file)
 	return true;
 }
 
-static int run_shell(struct reading *reading)
+static int run_shell(struct reading *reading, struct asked *asked)
 {
 	char *path = strdup(reading->path);
 
-	if (path == NULL || !name_stacks(reading, NULL)) {
+	if (path == NULL || !name_stacks(reading, asked)) {
 		free(path);
 		return STATUS_UNABLE;
 	}
@@ -117,21 +123,21 @@ static int run_shell(struct reading *reading)
 
 static int run_sql(const struct arguments *arguments)
 {
-	READING_CLEANUP reading = {.symbols = arguments->report.symbols};
-	const char *query = NULL;
+	READING_CLEANUP reading = {0};
+	struct asked asked = {NULL, &arguments->report.symbols};
 	const char *trace = arguments_trace(arguments);
 
 	if (arguments->count == 2) {
-		query = arguments->words[1];
+		asked.queries = arguments->words[1];
 	} else if (arguments->count == 1 && strchr(trace, ' ') != NULL && access(trace, F_OK) != 0) {
-		query = trace; /* a query has a blank in it, and no file has that name */
+		asked.queries = trace; /* a query has a blank in it, and no file has that name */
 		trace = DEFAULT_TRACE;
 	}
 	if (!reading_open(&reading, trace))
 		return STATUS_UNABLE;
-	if (query == NULL)
-		return run_shell(&reading);
-	return reading_show(&reading, name_stacks, run_query, &query) ? STATUS_CLEAN : STATUS_UNABLE;
+	if (asked.queries == NULL)
+		return run_shell(&reading, &asked);
+	return reading_show(&reading, name_stacks, run_query, &asked) ? STATUS_CLEAN : STATUS_UNABLE;
 }
 
 const struct command command_sql = {

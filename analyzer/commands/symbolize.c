@@ -4,8 +4,6 @@
  *
  * `run` does the same at its end.  What cannot be named is said here, by reason.
  */
-#include "analyzer/commands/symbolize.h"
-
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +14,7 @@
 #include "analyzer/base/query.h"
 #include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
+#include "analyzer/reading/reading.h"
 #include "analyzer/symbols/symbols.h"
 
 #define MOST_NAMED 3 /* modules of one reason that are called by name */
@@ -51,11 +50,6 @@ static const char *reason_text(const char *state)
 		if (strcmp(state, reasons[i][0]) == 0)
 			return reasons[i][1];
 	return state;
-}
-
-bool symbolize(struct reading *reading)
-{
-	return symbols_resolve(reading->db, &reading->symbols, EVERY_STACK);
 }
 
 /* "; without: 18 in libfoo.so and libbar.so (no symbols), 10 in app (changed since it was traced)" */
@@ -108,7 +102,7 @@ static bool print_outcome(const struct reading *reading)
 
 static int run_symbolize(const struct arguments *arguments)
 {
-	READING_CLEANUP reading = {.symbols = arguments->report.symbols};
+	READING_CLEANUP reading = {0};
 
 	if (!reading_open(&reading, arguments_trace(arguments)))
 		return STATUS_UNABLE;
@@ -119,7 +113,7 @@ static int run_symbolize(const struct arguments *arguments)
 					reading.path);
 	if (sqlite3_exec(reading.db, "BEGIN IMMEDIATE; ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
 		return fail(STATUS_UNABLE, "cannot store names in trace '%s': %s", reading.path, sqlite3_errmsg(reading.db));
-	if (!symbolize(&reading))
+	if (!symbols_resolve(reading.db, &arguments->report.symbols, EVERY_STACK))
 		return STATUS_UNABLE;
 	/* symbols.c keeps them there when the trace refused them. */
 	if (query_number(reading.db, "SELECT count(*) FROM temp.sqlite_schema WHERE name = 'symbol'", 1) != 0)

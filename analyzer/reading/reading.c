@@ -20,7 +20,7 @@ static const char settings_sql[] = "PRAGMA temp_store = FILE; PRAGMA cache_size 
 bool reading_open(struct reading *ret, const char *path)
 {
 	struct trace_failure failure = {TRACE_OK, ""};
-	struct reading reading = {.path = path, .symbols = ret->symbols};
+	struct reading reading = {.path = path};
 
 	if (trace_open(&reading.db, reading.path, TRACE_READ, WAIT_MS, &failure) != TRACE_OK) {
 		fail(0, "%s", failure.text);

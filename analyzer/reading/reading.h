@@ -13,14 +13,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "analyzer/symbols/module-file.h"
-
 struct reading {
 	sqlite3 *db;
 	const char *path; /* as the user gave it; not owned */
 	int running;      /* processes that still run */
 	bool peeking;     /* a transaction is open, to be rolled back */
-	struct symbol_choice symbols; /* may be set before reading_open */
 };
 
 /* Opens `path`.  False: the reason is printed. */
