@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * print-time.c - times, durations and plurals in words; see print.h.
+ * print-time.c - see print-time.h.
  */
-#include <inttypes.h>
-#include <time.h>
+#include "analyzer/base/print-time.h"
 
-#include "analyzer/base/print.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
 
 #define NS_PER_US INT64_C(1000)
 #define NS_PER_MS INT64_C(1000000)
@@ -47,9 +48,4 @@ const char *format_duration(char *text, int64_t ns)
 	else
 		snprintf(text, DURATION_TEXT, "%" PRId64 " d %" PRId64 " h", s / 86400, s / 3600 % 24);
 	return text;
-}
-
-const char *plural(int64_t count)
-{
-	return count == 1 ? "" : "s";
 }

@@ -159,3 +159,8 @@ void print_cells(const struct printer *printer, int indent, const struct cell *c
 	}
 	fputc('\n', printer->file);
 }
+
+const char *plural(int64_t count)
+{
+	return count == 1 ? "" : "s";
+}

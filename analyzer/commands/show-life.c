@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "analyzer/base/message.h"
+#include "analyzer/base/print-time.h"
 #include "analyzer/base/query.h"
 #include "analyzer/commands/show-field.h"
 #include "analyzer/findings/sites.h"

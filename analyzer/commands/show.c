@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "analyzer/base/message.h"
+#include "analyzer/base/print-time.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 #include "analyzer/commands/show-life.h"

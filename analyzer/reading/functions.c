@@ -9,6 +9,7 @@
 #include "analyzer/words/kinds.h"
 #include "analyzer/base/message.h"
 #include "analyzer/words/misuse.h"
+#include "analyzer/base/print-time.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 #include "analyzer/words/short-name.h"

@@ -10,6 +10,7 @@
 
 #include "analyzer/base/exit-status.h"
 #include "analyzer/base/query.h"
+#include "analyzer/base/print-time.h"
 #include "analyzer/options/arguments.h"
 #include "analyzer/findings/findings.h"
 #include "analyzer/report/report-parts.h"

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "analyzer/base/query.h"
+#include "analyzer/base/print-time.h"
 #include "analyzer/report/report-parts.h"
 
 #define NOTES_SHOWN 3 /* of each sort, without --all */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyzer/base/query.h"
+#include "analyzer/base/print-time.h"
 
 #define LIST_TEXT 512
 #define LABEL_WIDTH 10 /* of "%-9s " */

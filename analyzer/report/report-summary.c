@@ -9,6 +9,7 @@
 
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
+#include "analyzer/base/print-time.h"
 #include "analyzer/report/report-parts.h"
 
 #define REASONS_SHOWN 5
