@@ -6,7 +6,6 @@
  * for a Unix socket or the loopback.
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"

@@ -6,11 +6,10 @@
 #include "analyzer/base/output-file.h"
 #include "analyzer/base/query.h"
 #include "analyzer/findings/findings.h"
-#include "analyzer/known/baseline.h"
+#include "analyzer/known/baseline-file.h"
 #include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
-#include "analyzer/report/report.h"
 
 static bool write_entries(sqlite3 *db, const char *name, FILE *file)
 {

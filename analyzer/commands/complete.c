@@ -7,7 +7,6 @@
  * "--held=DURATION" or, where the values are known, "--sql=text all".
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "analyzer/options/options.h"
 

@@ -18,7 +18,6 @@
 #include "analyzer/launch/shim.h"
 #include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
-#include "analyzer/reading/reading.h"
 #include "analyzer/reading/run-trace.h"
 #include "trace/store/trace.h"
 

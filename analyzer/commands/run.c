@@ -7,7 +7,6 @@
  */
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "analyzer/base/message.h"

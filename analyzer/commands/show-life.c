@@ -6,7 +6,6 @@
  */
 #include "analyzer/commands/show-life.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "analyzer/base/message.h"

@@ -4,7 +4,6 @@
  * the life of one of them.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include "analyzer/base/message.h"
 #include "analyzer/base/print-time.h"

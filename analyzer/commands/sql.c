@@ -7,7 +7,6 @@
  * of the sqlite3 shell: '|' between columns and no names, for scripts.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

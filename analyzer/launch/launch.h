@@ -9,7 +9,6 @@
 #define PQLEAK_ANALYZER_LAUNCH_LAUNCH_H
 
 #include <limits.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 

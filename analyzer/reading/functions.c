@@ -6,16 +6,15 @@
 
 #include <string.h>
 
-#include "analyzer/words/kinds.h"
 #include "analyzer/base/message.h"
-#include "analyzer/words/misuse.h"
 #include "analyzer/base/print-time.h"
-#include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
+#include "analyzer/reading/statements.h"
+#include "analyzer/words/kinds.h"
+#include "analyzer/words/misuse.h"
 #include "analyzer/words/short-name.h"
 #include "analyzer/words/stable-name.h"
 #include "analyzer/words/start-function.h"
-#include "analyzer/reading/statements.h"
 #include "analyzer/words/verdicts.h"
 #include "trace/base/libpq-status.h"
 

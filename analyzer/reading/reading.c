@@ -6,9 +6,9 @@
 
 #include <stddef.h>
 
-#include "analyzer/reading/functions.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
+#include "analyzer/reading/functions.h"
 #include "analyzer/reading/unseen.h"
 #include "trace/store/ingest.h"
 

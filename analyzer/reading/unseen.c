@@ -8,7 +8,6 @@
 #include <limits.h>
 
 #include "analyzer/launch/elf-look.h"
-#include "analyzer/base/query.h"
 #include "trace/base/reach.h"
 #include "trace/store/unseen.h"
 

@@ -10,7 +10,6 @@
 #ifndef PQLEAK_ANALYZER_SYMBOLS_BINARY_H
 #define PQLEAK_ANALYZER_SYMBOLS_BINARY_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "analyzer/symbols/module-file.h"
