@@ -9,57 +9,35 @@
 #ifndef PQLEAK_TRACE_SPOOL_BLOB_TEXT_H
 #define PQLEAK_TRACE_SPOOL_BLOB_TEXT_H
 
+// clang-format off
 /* BLOB_MODULE; the build-id in hexadecimal. */
 #define MODULE_FIELDS(FIELD, BETWEEN) FIELD(path) BETWEEN FIELD(build_id)
 
 /* BLOB_SCRIPT */
-#define SCRIPT_FIELDS(FIELD, BETWEEN)                                                                                  \
-	FIELD(language) BETWEEN FIELD(function)                                                                            \
-	BETWEEN FIELD(file)
+#define SCRIPT_FIELDS(FIELD, BETWEEN) FIELD(language) BETWEEN FIELD(function) BETWEEN FIELD(file)
 
 /* BLOB_TARGET; the last two are numbers, in decimal. */
-#define TARGET_FIELDS(FIELD, BETWEEN)                                                                                  \
-	FIELD(host)                                                                                                        \
-	BETWEEN FIELD(port)                                                                                                \
-	BETWEEN FIELD(database)                                                                                            \
-	BETWEEN FIELD(user)                                                                                                \
-	BETWEEN FIELD(application_name)                                                                                    \
-	BETWEEN FIELD(server_version)                                                                                      \
-	BETWEEN FIELD(ssl)
+#define TARGET_FIELDS(FIELD, BETWEEN) \
+	FIELD(host) BETWEEN FIELD(port) BETWEEN FIELD(database) BETWEEN FIELD(user) BETWEEN FIELD(application_name) \
+	BETWEEN FIELD(server_version) BETWEEN FIELD(ssl)
 
 /* BLOB_SETTINGS, each under libpq's own keyword; empty when not set. */
-#define SETTING_FIELDS(FIELD, BETWEEN)                                                                                 \
-	FIELD(sslmode)                                                                                                     \
-	BETWEEN FIELD(connect_timeout)                                                                                     \
-	BETWEEN FIELD(keepalives)                                                                                          \
-	BETWEEN FIELD(keepalives_idle)                                                                                     \
-	BETWEEN FIELD(keepalives_interval)                                                                                 \
-	BETWEEN FIELD(keepalives_count)                                                                                    \
-	BETWEEN FIELD(tcp_user_timeout)                                                                                    \
+#define SETTING_FIELDS(FIELD, BETWEEN) \
+	FIELD(sslmode) BETWEEN FIELD(connect_timeout) BETWEEN FIELD(keepalives) BETWEEN FIELD(keepalives_idle) \
+	BETWEEN FIELD(keepalives_interval) BETWEEN FIELD(keepalives_count) BETWEEN FIELD(tcp_user_timeout) \
 	BETWEEN FIELD(target_session_attrs)
+// clang-format on
 
-enum module_field {
-#define FIELD(name) MODULE_##name,
-	MODULE_FIELDS(FIELD, ) MODULE_FIELD_COUNT
-#undef FIELD
-};
+#define MODULE_NUMBER(name) MODULE_##name,
+enum module_field { MODULE_FIELDS(MODULE_NUMBER, ) MODULE_FIELD_COUNT };
 
-enum script_field {
-#define FIELD(name) SCRIPT_##name,
-	SCRIPT_FIELDS(FIELD, ) SCRIPT_FIELD_COUNT
-#undef FIELD
-};
+#define SCRIPT_NUMBER(name) SCRIPT_##name,
+enum script_field { SCRIPT_FIELDS(SCRIPT_NUMBER, ) SCRIPT_FIELD_COUNT };
 
-enum target_field {
-#define FIELD(name) TARGET_##name,
-	TARGET_FIELDS(FIELD, ) TARGET_FIELD_COUNT
-#undef FIELD
-};
+#define TARGET_NUMBER(name) TARGET_##name,
+enum target_field { TARGET_FIELDS(TARGET_NUMBER, ) TARGET_FIELD_COUNT };
 
-enum setting_field {
-#define FIELD(name) SETTING_##name,
-	SETTING_FIELDS(FIELD, ) SETTING_FIELD_COUNT
-#undef FIELD
-};
+#define SETTING_NUMBER(name) SETTING_##name,
+enum setting_field { SETTING_FIELDS(SETTING_NUMBER, ) SETTING_FIELD_COUNT };
 
 #endif

@@ -49,12 +49,12 @@ void drain_free(struct drain *drain)
 	sqlite3_free(drain);
 }
 
-/* The trace was removed, or put back from an older copy, while the process ran: what it had taken over is not there. */
-static int note_missing(struct rows *rows, const struct spool_header *header, uint64_t count)
+static int note_lost(struct rows *rows, const struct spool_header *header, uint64_t count, const char *how)
 {
 	char reason[128];
-	sqlite3_snprintf(sizeof reason, reason, "%llu of its events were in a trace that was removed or replaced",
-					 (unsigned long long)count);
+	if (count == 0)
+		return SQLITE_OK;
+	sqlite3_snprintf(sizeof reason, reason, "%llu of its events %s", (unsigned long long)count, how);
 	return process_add_incomplete(&rows->statements, rows->process, header->pid, reason);
 }
 
@@ -88,8 +88,9 @@ static int start(struct drain *drain, struct rows *rows)
 	if (is_known && drained > 0)
 		rc = rows_load(rows, &drain->fold);
 	if (rc == SQLITE_OK && drained < tail) {
+		/* The trace was removed, or put back from an older copy, while the process ran. */
 		drain->position = tail;
-		rc = note_missing(rows, header, tail - drained);
+		rc = note_lost(rows, header, tail - drained, "were in a trace that was removed or replaced");
 	}
 	drain->has_started = true;
 	return rc;
@@ -114,15 +115,6 @@ static int fold_events(struct drain *drain, struct rows *rows, uint64_t head)
 	return SQLITE_OK;
 }
 
-static int note_damage(struct rows *rows, const struct spool_header *header, uint64_t damaged)
-{
-	char reason[64];
-	if (damaged == 0)
-		return SQLITE_OK;
-	sqlite3_snprintf(sizeof reason, reason, "%llu of its events are damaged", (unsigned long long)damaged);
-	return process_add_incomplete(&rows->statements, rows->process, header->pid, reason);
-}
-
 static int drain_all(struct drain *drain, struct rows *rows)
 {
 	const struct spool_header *header = drain->spool->header;
@@ -134,7 +126,7 @@ static int drain_all(struct drain *drain, struct rows *rows)
 	if (rc == SQLITE_OK)
 		rc = fold_events(drain, rows, head);
 	if (rc == SQLITE_OK)
-		rc = note_damage(rows, header, drain->fold.damaged);
+		rc = note_lost(rows, header, drain->fold.damaged, "are damaged");
 	if (rc == SQLITE_OK)
 		rc = process_update(rows, &drain->fold, drain->position,
 							atomic_load_explicit(&header->dropped, memory_order_relaxed));

@@ -128,14 +128,14 @@ static enum trace_error drain_spool(struct ingest *ingest, bool is_gone)
 	return error;
 }
 
-/* One transaction around what `in_it` does; nothing of it stays when that fails. */
-static enum trace_error in_transaction(struct ingest *ingest, enum trace_error (*in_it)(struct ingest *, int),
-									   int detail)
+static enum trace_error begin(struct ingest *ingest)
 {
-	enum trace_error error = execute(ingest, "BEGIN IMMEDIATE");
-	if (error != TRACE_OK)
-		return error;
-	error = in_it(ingest, detail);
+	return execute(ingest, "BEGIN IMMEDIATE");
+}
+
+/* Ends a transaction; nothing of it stays when what was done in it has failed. */
+static enum trace_error finish(struct ingest *ingest, enum trace_error error)
+{
 	if (error == TRACE_OK)
 		error = execute(ingest, "COMMIT");
 	if (error != TRACE_OK)
@@ -143,29 +143,13 @@ static enum trace_error in_transaction(struct ingest *ingest, enum trace_error (
 	return error;
 }
 
-static enum trace_error drain_step(struct ingest *ingest, int is_gone)
-{
-	return drain_spool(ingest, is_gone);
-}
-
-static enum trace_error refused_step(struct ingest *ingest, int error)
-{
-	return fail(ingest, note_refused(ingest, error));
-}
-
-static enum trace_error lost_step(struct ingest *ingest, int error)
-{
-	char reason[128];
-	const char *what = strerrordesc_np(error);
-	sqlite3_snprintf(sizeof reason, reason, "could not be recorded: %s", what != NULL ? what : "unknown error");
-	return fail(ingest, add_incomplete(ingest, reason));
-}
-
 static enum trace_error ingest_refused(struct ingest *ingest, int error)
 {
 	if (error == ENOENT || error == EAGAIN)
 		return TRACE_OK;
-	enum trace_error result = in_transaction(ingest, refused_step, error);
+	enum trace_error result = begin(ingest);
+	if (result == TRACE_OK)
+		result = finish(ingest, fail(ingest, note_refused(ingest, error)));
 	if (result == TRACE_OK && error == ENODATA && no_such_process(ingest->beside.pid) && is_old(ingest->beside.path))
 		unlink(ingest->beside.path);
 	return result;
@@ -191,29 +175,31 @@ static enum trace_error ingest_spool(struct ingest *ingest)
 	result = spool_read(spool, ingest->beside.path);
 	if (result < 0)
 		return ingest_refused(ingest, -result);
-	enum trace_error error = in_transaction(ingest, drain_step, owner == SPOOL_OWNER_GONE);
+	enum trace_error error = begin(ingest);
+	if (error == TRACE_OK)
+		error = finish(ingest, drain_spool(ingest, owner == SPOOL_OWNER_GONE));
 	spool_close(spool, error == TRACE_OK);
 	return error;
 }
 
 static enum trace_error ingest_lost(struct ingest *ingest)
 {
-	int number = ingest->beside.number <= INT_MAX ? (int)ingest->beside.number : 0;
-	enum trace_error error = in_transaction(ingest, lost_step, number);
+	char reason[128];
+	const char *what = ingest->beside.number <= INT_MAX ? strerrordesc_np((int)ingest->beside.number) : NULL;
+	sqlite3_snprintf(sizeof reason, reason, "could not be recorded: %s", what != NULL ? what : "unknown error");
+	enum trace_error error = begin(ingest);
+	if (error == TRACE_OK)
+		error = finish(ingest, fail(ingest, add_incomplete(ingest, reason)));
 	if (error == TRACE_OK)
 		unlink(ingest->beside.path);
 	return error;
 }
 
-static enum trace_error unseen_step(struct ingest *ingest, int unused)
-{
-	(void)unused;
-	return fail(ingest, unseen_take(ingest->db, ingest->beside.path));
-}
-
 static enum trace_error ingest_unseen(struct ingest *ingest)
 {
-	enum trace_error error = in_transaction(ingest, unseen_step, 0);
+	enum trace_error error = begin(ingest);
+	if (error == TRACE_OK)
+		error = finish(ingest, fail(ingest, unseen_take(ingest->db, ingest->beside.path)));
 	if (error == TRACE_OK)
 		unlink(ingest->beside.path);
 	return error;

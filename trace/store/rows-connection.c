@@ -11,38 +11,18 @@
 
 #include "trace/base/names.h"
 
-/*
- * The columns of a connection.  What was taken up from the trace itself is not known again, and bound as NULL: of those
- * that are KEPT the row keeps it.
- */
-#define CHANGING(SET, KEEP, BETWEEN)                                                                                   \
-	SET(state)                                                                                                         \
-	BETWEEN KEEP(target)                                                                                               \
-	BETWEEN SET(backend_pid)                                                                                           \
-	BETWEEN SET(connect_ns)                                                                                            \
-	BETWEEN KEEP(used_ns)                                                                                              \
-	BETWEEN KEEP(use_function)                                                                                         \
-	BETWEEN KEEP(use_stack)                                                                                            \
-	BETWEEN KEEP(statement)                                                                                            \
-	BETWEEN SET(queries)                                                                                               \
-	BETWEEN SET(resets)                                                                                                \
-	BETWEEN SET(transaction_status)                                                                                    \
-	BETWEEN SET(released_ns)                                                                                           \
-	BETWEEN SET(release_thread)                                                                                        \
-	BETWEEN SET(release_stack)                                                                                         \
-	BETWEEN SET(error)                                                                                                 \
-	BETWEEN KEEP(setting)                                                                                              \
-	BETWEEN KEEP(broken_ns)                                                                                            \
-	BETWEEN KEEP(broken_idle_ns)                                                                                       \
-	BETWEEN KEEP(broken_stack)
-#define FIXED(COLUMN, BETWEEN)                                                                                         \
-	COLUMN(id)                                                                                                         \
-	BETWEEN COLUMN(process)                                                                                            \
-	BETWEEN COLUMN(address)                                                                                            \
-	BETWEEN COLUMN(thread)                                                                                             \
-	BETWEEN COLUMN(acquired_ns)                                                                                        \
-	BETWEEN COLUMN(acquire_function)                                                                                   \
-	BETWEEN COLUMN(acquire_stack)
+/* What was taken up from the trace itself is not known again, and bound as NULL: a column to KEEP keeps what it has. */
+// clang-format off
+#define CHANGING(SET, KEEP, BETWEEN) \
+	SET(state) BETWEEN KEEP(target) BETWEEN SET(backend_pid) BETWEEN SET(connect_ns) BETWEEN KEEP(used_ns) \
+	BETWEEN KEEP(use_function) BETWEEN KEEP(use_stack) BETWEEN KEEP(statement) BETWEEN SET(queries) \
+	BETWEEN SET(resets) BETWEEN SET(transaction_status) BETWEEN SET(released_ns) BETWEEN SET(release_thread) \
+	BETWEEN SET(release_stack) BETWEEN SET(error) BETWEEN KEEP(setting) BETWEEN KEEP(broken_ns) \
+	BETWEEN KEEP(broken_idle_ns) BETWEEN KEEP(broken_stack)
+#define FIXED(COLUMN, BETWEEN) \
+	COLUMN(id) BETWEEN COLUMN(process) BETWEEN COLUMN(address) BETWEEN COLUMN(thread) BETWEEN COLUMN(acquired_ns) \
+	BETWEEN COLUMN(acquire_function) BETWEEN COLUMN(acquire_stack)
+// clang-format on
 #define NAMES CHANGING(COLUMN_NAME, COLUMN_NAME, ", ") ", " FIXED(COLUMN_NAME, ", ")
 
 enum { COLUMN_none, CHANGING(COLUMN_NUMBER, COLUMN_NUMBER, ) FIXED(COLUMN_NUMBER, ) };

@@ -5,23 +5,15 @@
 #include "trace/base/names.h"
 
 /* The columns of a resource; only of a transaction some change, while it is open. */
+// clang-format off
 #define CHANGING(COLUMN, BETWEEN)                                                                                      \
 	COLUMN(used_ns) BETWEEN COLUMN(idle_ns)                                                                            \
 	BETWEEN COLUMN(idle_stack)
-#define FIXED(COLUMN, BETWEEN)                                                                                         \
-	COLUMN(id)                                                                                                         \
-	BETWEEN COLUMN(process)                                                                                            \
-	BETWEEN COLUMN(kind)                                                                                               \
-	BETWEEN COLUMN(address)                                                                                            \
-	BETWEEN COLUMN(connection)                                                                                         \
-	BETWEEN COLUMN(status)                                                                                             \
-	BETWEEN COLUMN(thread)                                                                                             \
-	BETWEEN COLUMN(acquired_ns)                                                                                        \
-	BETWEEN COLUMN(acquire_function)                                                                                   \
-	BETWEEN COLUMN(acquire_stack)                                                                                      \
-	BETWEEN COLUMN(statement)                                                                                          \
-	BETWEEN COLUMN(rows)                                                                                               \
-	BETWEEN COLUMN(bytes)
+#define FIXED(COLUMN, BETWEEN) \
+	COLUMN(id) BETWEEN COLUMN(process) BETWEEN COLUMN(kind) BETWEEN COLUMN(address) BETWEEN COLUMN(connection) \
+	BETWEEN COLUMN(status) BETWEEN COLUMN(thread) BETWEEN COLUMN(acquired_ns) BETWEEN COLUMN(acquire_function) \
+	BETWEEN COLUMN(acquire_stack) BETWEEN COLUMN(statement) BETWEEN COLUMN(rows) BETWEEN COLUMN(bytes)
+// clang-format on
 #define NAMES CHANGING(COLUMN_NAME, ", ") ", " FIXED(COLUMN_NAME, ", ")
 
 enum {

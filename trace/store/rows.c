@@ -4,8 +4,86 @@
 
 #include "trace/base/names.h"
 #include "trace/store/rows-connection.h"
-#include "trace/store/rows-count.h"
 #include "trace/store/rows-resource.h"
+
+/* --- what is only counted, under its stacks: matched acquires and releases, and misuse --- */
+
+/* min: a sum too large for an integer would become a real number. */
+static const char add_pair[] =
+	"INSERT INTO fold (process, kind, acquire_stack, release_stack, count, total_ns, longest_ns, longest_idle_ns,"
+	" idle_stack) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET"
+	" count = count + excluded.count,"
+	" total_ns = min(total_ns + excluded.total_ns, 9223372036854775807),"
+	" longest_ns = max(longest_ns, excluded.longest_ns),"
+	" idle_stack = CASE WHEN excluded.longest_idle_ns > longest_idle_ns THEN excluded.idle_stack"
+	" ELSE idle_stack END,"
+	" longest_idle_ns = max(longest_idle_ns, excluded.longest_idle_ns)";
+
+static int save_pair(struct rows *rows, const struct fold_pair *pair)
+{
+	sqlite3_stmt *stmt;
+	int rc = statement(&rows->statements, add_pair, &stmt);
+	if (rc != SQLITE_OK)
+		return rc;
+	sqlite3_bind_int64(stmt, 1, rows->process);
+	sqlite3_bind_text(stmt, 2, kind_name(pair->kind), -1, SQLITE_STATIC);
+	bind_stack(rows, stmt, 3, pair->acquire_stack);
+	bind_stack(rows, stmt, 4, pair->release_stack);
+	sqlite3_bind_int64(stmt, 5, (int64_t)pair->count);
+	sqlite3_bind_int64(stmt, 6, (int64_t)pair->total_ns);
+	sqlite3_bind_int64(stmt, 7, (int64_t)pair->longest_ns);
+	bind_bounded(stmt, 8, pair->longest_idle_ns);
+	if (pair->longest_idle_ns != 0)
+		bind_stack(rows, stmt, 9, pair->idle_stack);
+	return statement_run(stmt);
+}
+
+static const char add_misuse[] =
+	"INSERT INTO misuse (process, kind, stack, acquire_stack, release_stack, function, connection, count, first_ns,"
+	" last_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE SET"
+	" count = count + excluded.count, last_ns = max(last_ns, excluded.last_ns)";
+
+/* 0 stands for a stack of which there is none, unlike one that could not be taken. */
+static void bind_stack_or_none(const struct rows *rows, sqlite3_stmt *stmt, int at, uint32_t number)
+{
+	if (number != 0)
+		bind_stack(rows, stmt, at, number);
+	else
+		sqlite3_bind_int64(stmt, at, 0);
+}
+
+static int save_misuse(struct rows *rows, const struct fold_misuse *misuse)
+{
+	sqlite3_stmt *stmt;
+	int rc = statement(&rows->statements, add_misuse, &stmt);
+	if (rc != SQLITE_OK)
+		return rc;
+	sqlite3_bind_int64(stmt, 1, rows->process);
+	sqlite3_bind_text(stmt, 2, misuse_name(misuse->kind), -1, SQLITE_STATIC);
+	bind_stack(rows, stmt, 3, misuse->stack);
+	bind_stack_or_none(rows, stmt, 4, misuse->acquire_stack);
+	bind_stack_or_none(rows, stmt, 5, misuse->release_stack);
+	bind_text(rows, stmt, 6, misuse->function, "");
+	bind_row(stmt, 7, misuse->connection);
+	sqlite3_bind_int64(stmt, 8, (int64_t)misuse->count);
+	bind_time(rows, stmt, 9, misuse->first);
+	bind_time(rows, stmt, 10, misuse->last);
+	return statement_run(stmt);
+}
+
+static int save_counts(struct rows *rows, const struct fold *fold)
+{
+	int rc = SQLITE_OK;
+	const struct fold_pair *pairs = fold->pairs.items;
+	for (uint32_t i = 0; i < fold->pairs.count && rc == SQLITE_OK; i++)
+		rc = save_pair(rows, &pairs[i]);
+	const struct fold_misuse *misuses = fold->misuses.items;
+	for (uint32_t i = 0; i < fold->misuses.count && rc == SQLITE_OK; i++)
+		rc = save_misuse(rows, &misuses[i]);
+	return rc;
+}
+
+/* --- all of it --- */
 
 int rows_save(struct rows *rows, struct fold *fold)
 {
@@ -13,7 +91,7 @@ int rows_save(struct rows *rows, struct fold *fold)
 	if (rc == SQLITE_OK)
 		rc = resources_save(rows, fold);
 	if (rc == SQLITE_OK)
-		rc = counts_save(rows, fold);
+		rc = save_counts(rows, fold);
 	if (rc == SQLITE_OK)
 		fold_saved(fold);
 	return rc;

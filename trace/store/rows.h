@@ -2,9 +2,9 @@
 /*
  * rows.h - the fold's state as rows of the trace: saving it, and taking it up.
  *
- * Owns the order of both; rows-connection.h, rows-resource.h and rows-count.h
- * have the rows.  Called by the drain inside its transaction.  Results are
- * SQLite's codes.
+ * Owns the order of both, what is only counted, and kept events; the other rows
+ * are those of rows-connection.h and rows-resource.h.  Called by the drain
+ * inside its transaction.  Results are SQLite's codes.
  */
 #ifndef PQLEAK_TRACE_STORE_ROWS_H
 #define PQLEAK_TRACE_STORE_ROWS_H
