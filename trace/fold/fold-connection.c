@@ -133,8 +133,6 @@ static void release(struct fold *fold, struct fold_connection *connection)
 
 static bool acquire_connection(struct fold *fold, const struct event *event)
 {
-	if (event->object == 0)
-		return true;
 	struct fold_connection *connection = store_find_connection(fold, event->object);
 	if (connection != NULL) {
 		/* Its address is handed out again, so it was released where we could not see it. */
@@ -154,12 +152,9 @@ static bool acquire_connection(struct fold *fold, const struct event *event)
 	return true;
 }
 
-static bool decide_connection(struct fold *fold, const struct event *event)
+static bool decide_connection(struct fold *fold, struct fold_connection *connection, const struct event *event)
 {
-	struct fold_connection *connection;
-	if (!connection_find(fold, event->object, event, &connection))
-		return false;
-	if (connection == NULL || connection->state != STATE_CONNECTING || state_of(event->status) == STATE_CONNECTING)
+	if (connection->state != STATE_CONNECTING || state_of(event->status) == STATE_CONNECTING)
 		return true;
 	connection->connect_ns = later(event->time, connection->acquired) - connection->acquired;
 	connection->transaction = event->transaction;
@@ -168,13 +163,8 @@ static bool decide_connection(struct fold *fold, const struct event *event)
 	return true;
 }
 
-static bool reset_connection(struct fold *fold, const struct event *event)
+static bool reset_connection(struct fold *fold, struct fold_connection *connection, const struct event *event)
 {
-	struct fold_connection *connection;
-	if (!connection_find(fold, event->object, event, &connection))
-		return false;
-	if (connection == NULL)
-		return true;
 	struct fold_reset *reset = array_add(&fold->resets, sizeof *reset);
 	if (reset == NULL)
 		return false;
@@ -212,17 +202,8 @@ static bool match_release(struct fold *fold, const struct fold_connection *conne
 					  connection->released - connection->acquired) != NULL;
 }
 
-static bool release_connection(struct fold *fold, const struct event *event)
+static bool release_connection(struct fold *fold, struct fold_connection *connection, const struct event *event)
 {
-	struct fold_connection *connection;
-	if (event->object == 0)
-		return true;
-	if (!connection_find(fold, event->object, event, &connection))
-		return false;
-	if (connection == NULL) {
-		fold->unknown_releases += past_recall(fold->finished, event->object) == NULL;
-		return true;
-	}
 	connection->released = later(event->time, later(connection->used, connection->acquired));
 	connection->release_thread = event->thread;
 	connection->release_stack = blob_number(event->stack);
@@ -238,29 +219,26 @@ static bool release_connection(struct fold *fold, const struct event *event)
 	return true;
 }
 
-static bool use_connection(struct fold *fold, const struct event *event)
-{
-	struct fold_connection *connection;
-	if (!connection_find(fold, event->object, event, &connection))
-		return false;
-	return connection == NULL || connection_note_use(fold, connection, event);
-}
-
 bool fold_connection_event(struct fold *fold, const struct event *event)
 {
-	switch (event->verb) {
-	case EVENT_ACQUIRE:
-		return acquire_connection(fold, event);
-	case EVENT_RELEASE:
-		return release_connection(fold, event);
-	case EVENT_OUTCOME:
-		return decide_connection(fold, event);
-	case EVENT_USE:
-		return use_connection(fold, event);
-	case EVENT_RESET:
-		return reset_connection(fold, event);
-	default:
+	static bool (*const rules[EVENT_COUNT])(struct fold *, struct fold_connection *, const struct event *) = {
+		[EVENT_RELEASE] = release_connection,
+		[EVENT_OUTCOME] = decide_connection,
+		[EVENT_USE] = connection_note_use,
+		[EVENT_RESET] = reset_connection,
+	};
+	struct fold_connection *connection;
+	if (event->verb == EVENT_ACQUIRE)
+		return event->object == 0 || acquire_connection(fold, event);
+	if (event->verb >= EVENT_COUNT || rules[event->verb] == NULL) {
 		fold->damaged++;
 		return true;
 	}
+	if (!connection_find(fold, event->object, event, &connection))
+		return false;
+	if (connection != NULL)
+		return rules[event->verb](fold, connection, event);
+	if (event->verb == EVENT_RELEASE && event->object != 0 && past_recall(fold->finished, event->object) == NULL)
+		fold->unknown_releases++;
+	return true;
 }
