@@ -7,17 +7,25 @@
 #include <dwarf.h>
 #include <stdlib.h>
 
-struct range {
-	Dwarf_Addr low, high; /* as the debug information counts */
-	Dwarf_Die *unit;
+#include "analyzer/symbols/spans.h"
+
+/* A unit, and what is known of its functions once one of its addresses was asked for. */
+struct unit {
+	Dwarf_Die *die;
 	Dwarf_Addr bias;
+	bool is_read;
+	Dwarf_Addr discarded; /* addresses below may lie under a function that the linker threw away */
+	struct spans spans;   /* of `functions` */
+	Dwarf_Die *functions; /* the outermost, and whatever else has addresses */
+	size_t count, room;
 };
 
 struct units {
 	Dwfl_Module *module;
-	struct range *ranges;
+	struct spans spans; /* of `items` */
+	struct unit *items;
 	size_t count, room;
-	bool listed;
+	bool is_listed;
 };
 
 struct units *units_new(Dwfl_Module *module)
@@ -33,99 +41,67 @@ void units_free(struct units *units)
 {
 	if (units == NULL)
 		return;
-	free(units->ranges);
+	for (size_t i = 0; i < units->count; i++) {
+		spans_done(&units->items[i].spans);
+		free(units->items[i].functions);
+	}
+	spans_done(&units->spans);
+	free(units->items);
 	free(units);
 }
 
-static bool add(struct units *units, const struct range *range)
+static bool make_room(void **items, size_t size, size_t count, size_t *room)
 {
-	if (units->count == units->room) {
-		size_t room = units->room > 0 ? 2 * units->room : 64;
-		struct range *ranges = reallocarray(units->ranges, room, sizeof *ranges);
-		if (ranges == NULL)
-			return false;
-		units->ranges = ranges;
-		units->room = room;
-	}
-	units->ranges[units->count++] = *range;
+	if (count < *room)
+		return true;
+	size_t more = *room > 0 ? 2 * *room : 64;
+	void *larger = reallocarray(*items, more, size);
+	if (larger == NULL)
+		return false;
+	*items = larger;
+	*room = more;
 	return true;
 }
 
-/* Every unit's own ranges, once, when .debug_aranges did not know an address. */
-static void list(struct units *units)
+/* Adds the addresses of a unit or of a function. */
+static bool add_ranges(struct spans *spans, Dwarf_Die *die, size_t value)
 {
-	struct range range = {.unit = NULL};
+	Dwarf_Addr base, low, high;
 	bool room = true;
 
-	units->listed = true;
-	while (room && (range.unit = dwfl_module_nextcu(units->module, range.unit, &range.bias)) != NULL) {
-		Dwarf_Addr base;
-		ptrdiff_t at = 0;
-		while (room && (at = dwarf_ranges(range.unit, at, &base, &range.low, &range.high)) > 0)
-			room = range.low == 0 || add(units, &range);
-	}
-}
-
-static Dwarf_Die *find_unit(struct units *units, uint64_t address, Dwarf_Addr *ret_bias)
-{
-	Dwarf_Die *unit = dwfl_module_addrdie(units->module, address, ret_bias);
-
-	if (unit != NULL)
-		return unit;
-	if (!units->listed)
-		list(units);
-	for (size_t i = 0; i < units->count; i++) {
-		const struct range *range = &units->ranges[i];
-		if (address - range->bias >= range->low && address - range->bias < range->high) {
-			*ret_bias = range->bias;
-			return range->unit;
-		}
-	}
-	return NULL;
-}
-
-static bool is_namespace(Dwarf_Die *die)
-{
-	return dwarf_tag(die) == DW_TAG_namespace || dwarf_tag(die) == DW_TAG_module;
+	for (ptrdiff_t at = 0; room && (at = dwarf_ranges(die, at, &base, &low, &high)) > 0;)
+		room = low == 0 || spans_add(spans, low, high, value);
+	return room;
 }
 
 /*
- * The linker gives the debug information of functions that it threw away the address 0, and leaves them their size:
- * such a function, and its lines, may seem to lie over another one.
+ * Every unit's own ranges.  Not .debug_aranges: clang writes none, and gcc's may claim addresses between two parts of
+ * a unit that are another unit's.
  */
-static bool lies_under_a_discarded_one(Dwarf_Die *parent, Dwarf_Addr address)
+static void list(struct units *units)
 {
-	Dwarf_Die die;
-	Dwarf_Addr low, high;
+	struct unit unit = {.die = NULL};
+	bool room = true;
 
-	for (int end = dwarf_child(parent, &die); end == 0; end = dwarf_siblingof(&die, &die)) {
-		if (is_namespace(&die) && lies_under_a_discarded_one(&die, address))
-			return true;
-		if (dwarf_tag(&die) == DW_TAG_subprogram && dwarf_lowpc(&die, &low) == 0 && low == 0 &&
-			dwarf_highpc(&die, &high) == 0 && address < high)
-			return true;
+	units->is_listed = true;
+	while (room && (unit.die = dwfl_module_nextcu(units->module, unit.die, &unit.bias)) != NULL) {
+		room = make_room((void **)&units->items, sizeof *units->items, units->count, &units->room) &&
+			   add_ranges(&units->spans, unit.die, units->count);
+		if (room)
+			units->items[units->count++] = unit;
 	}
-	return false;
+	spans_sort(&units->spans);
 }
 
-bool units_find(struct units *units, uint64_t address, struct unit_place *ret)
+static struct unit *find_unit(struct units *units, uint64_t address)
 {
-	struct unit_place place;
-	Dwarf_Addr bias;
-	uint8_t type = DW_UT_compile;
-	Dwarf_Die *unit = find_unit(units, address, &bias);
+	size_t number;
 
-	if (unit == NULL)
-		return false;
-	place.lines = place.functions = *unit;
-	place.address = address - bias;
-	if (dwarf_cu_info(unit->cu, NULL, &type, NULL, &place.functions, NULL, NULL, NULL) != 0 || type != DW_UT_skeleton)
-		place.functions = *unit;
-	/* Without its .dwo file a unit has lines but no functions: nobody could say whether a line is an inlined one's. */
-	if (place.functions.addr == NULL || lies_under_a_discarded_one(&place.functions, place.address))
-		return false;
-	*ret = place;
-	return true;
+	if (!units->is_listed)
+		list(units);
+	if (units->count == 0 || !spans_find(&units->spans, address - units->items[0].bias, &number))
+		return NULL;
+	return &units->items[number];
 }
 
 static bool is_function(Dwarf_Die *die)
@@ -150,6 +126,62 @@ static bool may_hold_functions(Dwarf_Die *die)
 	}
 }
 
+/*
+ * Reads where the functions of a unit lie, once: a unit of Rust or C++ may have a hundred thousand.  The linker gives the
+ * debug information of functions that it threw away the address 0, and leaves them their size: such a function, and its
+ * lines, may seem to lie over another one.
+ */
+static bool read_functions(struct unit *unit, Dwarf_Die *parent)
+{
+	Dwarf_Die die;
+	Dwarf_Addr low, high;
+	bool room = true;
+
+	for (int end = dwarf_child(parent, &die); room && end == 0; end = dwarf_siblingof(&die, &die)) {
+		size_t before = unit->spans.count;
+		room = add_ranges(&unit->spans, &die, unit->count);
+		if (room && unit->spans.count > before) {
+			room = make_room((void **)&unit->functions, sizeof *unit->functions, unit->count, &unit->room);
+			if (room)
+				unit->functions[unit->count++] = die;
+		} else if (room && may_hold_functions(&die)) {
+			room = read_functions(unit, &die);
+		}
+		if (dwarf_tag(&die) == DW_TAG_subprogram && dwarf_lowpc(&die, &low) == 0 && low == 0 &&
+			dwarf_highpc(&die, &high) == 0 && high > unit->discarded)
+			unit->discarded = high;
+	}
+	return room;
+}
+
+bool units_find(struct units *units, uint64_t address, struct unit_place *ret)
+{
+	struct unit_place place;
+	uint8_t type = DW_UT_compile;
+
+	place.unit = find_unit(units, address);
+	if (place.unit == NULL)
+		return false;
+	place.lines = place.functions = *place.unit->die;
+	place.address = address - place.unit->bias;
+	if (dwarf_cu_info(place.lines.cu, NULL, &type, NULL, &place.functions, NULL, NULL, NULL) != 0 ||
+		type != DW_UT_skeleton)
+		place.functions = place.lines;
+	/* Without its .dwo file a unit has lines but no functions: nobody could say whether a line is an inlined one's. */
+	if (place.functions.addr == NULL)
+		return false;
+	if (!place.unit->is_read) {
+		place.unit->is_read = true;
+		if (!read_functions(place.unit, &place.functions))
+			place.unit->discarded = UINT64_MAX; /* out of memory: it names nothing */
+		spans_sort(&place.unit->spans);
+	}
+	if (place.address < place.unit->discarded)
+		return false;
+	*ret = place;
+	return true;
+}
+
 /* Goes down from `parent`; functions come outermost first. */
 static size_t descend(Dwarf_Die *parent, Dwarf_Addr address, Dwarf_Die *functions, size_t count)
 {
@@ -171,7 +203,14 @@ static size_t descend(Dwarf_Die *parent, Dwarf_Addr address, Dwarf_Die *function
 
 size_t units_functions(struct unit_place *place, Dwarf_Die functions[UNIT_DEEPEST])
 {
-	size_t count = descend(&place->functions, place->address, functions, 0);
+	size_t count = 0, outermost;
+
+	if (spans_find(&place->unit->spans, place->address, &outermost)) {
+		Dwarf_Die *die = &place->unit->functions[outermost];
+		if (is_function(die))
+			functions[count++] = *die;
+		count = descend(die, place->address, functions, count);
+	}
 
 	for (size_t i = 0; i < count / 2; i++) {
 		Dwarf_Die die = functions[i];

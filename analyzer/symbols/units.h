@@ -3,9 +3,9 @@
  * units.h - which compilation unit of a file's debug information an address
  * belongs to.
  *
- * Owns what libdwfl leaves open: units that .debug_aranges does not list
- * (clang writes none), units whose body lies in a .dwo file, and functions that
- * the linker threw away.  Called by binary.c alone.
+ * Owns what libdwfl leaves open: units whose body lies in a .dwo file, and
+ * functions that the linker threw away; and where units and their functions
+ * lie, which is read once.  Called by binary.c alone.
  */
 #ifndef PQLEAK_ANALYZER_SYMBOLS_UNITS_H
 #define PQLEAK_ANALYZER_SYMBOLS_UNITS_H
@@ -14,9 +14,11 @@
 #include <stdint.h>
 
 struct units;
+struct unit;
 
 /* An address in the unit that holds it. */
 struct unit_place {
+	struct unit *unit;
 	Dwarf_Die lines;     /* has the line table */
 	Dwarf_Die functions; /* has the functions: the same, or that of its .dwo file */
 	Dwarf_Addr address;  /* as the debug information counts */

@@ -60,6 +60,27 @@ class Forms(Names):
         self.check(self.sample('clang-lines', '-gline-tables-only', compiler='clang'),
                    FULL)
 
+    def test_mixed_compilers(self):
+        """units of two compilers, one of which claims in .debug_aranges what lies between its two parts"""
+        compile = ('-g', '-O2', '-c')
+        for name, compiler, text in (
+                ('apart', 'gcc', 'int printf(const char *, ...); int helper(int x);\n'
+                 '__attribute__((cold, noinline)) int cold_part(int x) { return printf("%d", x); }\n'
+                 'int helper(int x) { return x > 100000 ? cold_part(x) : x + 1; }\n'),
+                ('between', 'clang', 'extern int helper(int x);\n'
+                 '__attribute__((noinline)) int leak(void) { return helper(1) + 1; }\n'
+                 'int main(void) { return leak() - 3; }\n')):
+            with open(self.path(name + '.c'), 'w', encoding='utf-8') as source:
+                source.write(text)
+            output(compiler, *compile, self.path(name + '.c'), '-o', self.path(name + '.o'))
+        for order in (('between', 'apart'), ('apart', 'between')):
+            path = self.path('mixed')
+            output('gcc', *(self.path(name + '.o') for name in order), '-o', path)
+            at = {name: int(address, 16) for address, _, name in map(str.split, output('nm', '-g', '--defined-only', path).splitlines())}
+            wanted = {'leak': 'between.c', 'main': 'between.c', 'helper': 'apart.c', 'cold_part': 'apart.c'}
+            got = self.names(path, [at[name] for name in wanted])
+            self.assertEqual([frames[0][:2] for frames in got], list(wanted.items()), order)
+
     def test_no_plt(self):
         """calls that go through no PLT, and binding at once"""
         self.check(self.sample('noplt', '-fno-plt', '-Wl,-z,now'), FULL)
