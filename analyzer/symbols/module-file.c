@@ -103,11 +103,12 @@ static enum module_state judge(int fd, const struct module_trace *module, bool o
 
 	if (fd < 0)
 		return MODULE_MISSING;
-	if (!read_build_id(fd, build_id) || strcmp(build_id, module->build_id) != 0)
+	if (!read_build_id(fd, build_id))
 		return MODULE_CHANGED;
-	if (build_id[0] != '\0')
-		return MODULE_OK;
-	if (!own || !module->here)
+	if (module->build_id[0] != '\0')
+		return strcmp(build_id, module->build_id) == 0 ? MODULE_OK : MODULE_CHANGED;
+	/* A build-id that the trace does not know proves nothing, neither this file nor another. */
+	if (build_id[0] != '\0' || !own || !module->here)
 		return MODULE_UNPROVEN;
 	return untouched_since(fd, module->since_ns) ? MODULE_OK : MODULE_CHANGED;
 }

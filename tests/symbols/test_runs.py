@@ -130,6 +130,31 @@ class Runs(Names):
         self.assertIn('in app (changed since it was traced)', self.pqleak('symbolize', self.path('t.db')))
         self.assertEqual(self.functions(), set())
 
+    def test_gaps(self):
+        """a program and a plug-in whose segments are large pages apart, as node's and most on aarch64"""
+        for name, *options in (('gap64k', '-Wl,-z,max-page-size=0x10000'), ('gap2m', '-Wl,-z,max-page-size=0x200000'),
+                               ('fixed64k', '-no-pie', '-fno-pie', '-Wl,-z,max-page-size=0x10000'),
+                               ('fixed2m', '-no-pie', '-fno-pie', '-Wl,-z,max-page-size=0x200000')):
+            with self.subTest(name):
+                self.app = self.build(name, *options)
+                self.run_traced(self.app)
+                self.assert_leak(self.site())
+                self.assertEqual(self.rows(f"SELECT build_id FROM module WHERE path = '{self.app}'"), [(build_id(self.app),)])
+        plugin = self.build('wide.so', '-shared', '-fPIC', '-DPLUGIN=wide', '-Wl,-z,max-page-size=0x200000')
+        self.run_traced(self.app, plugin)
+        self.assertEqual(self.rows(f"SELECT build_id FROM module WHERE path = '{plugin}'"), [(build_id(plugin),)])
+        self.assertIn('wide', {finding['site']['function'] for finding in self.report()['findings']})
+
+    def test_no_build_id(self):
+        """a trace that knows no build-id of a program that has one: never 'rebuilt'"""
+        self.preloaded()
+        self.pqleak('sql', self.path('t.db'), 'SELECT 1') # takes the spool over, if there is one
+        with sqlite3.connect(self.path('t.db')) as database:
+            database.execute('DELETE FROM symbol')
+            database.execute("UPDATE module SET build_id = ''")
+        self.assert_no_name(self.site())
+        self.assertEqual(self.why_nameless(), {'unproven'})
+
     def test_rebuilt_after(self):
         """the program was rebuilt after it was named: the names stay right"""
         self.run_traced(self.app)

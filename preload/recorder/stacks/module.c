@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "preload/elf/elf-note.h"
@@ -42,19 +43,36 @@ static size_t write_path(const struct link_map *map, char *ret)
 	return used + 1;
 }
 
+/*
+ * The program headers of a loaded object.  Its first address need not be the place's: where segments are a large page
+ * apart (node; most programs on aarch64) each is a mapping of its own, and the ELF header lies in the first.
+ */
+static const ElfW(Phdr) *program_headers(const struct module_place *place, size_t *ret_count)
+{
+	const struct link_map *map = place->identity.link_map;
+	uintptr_t start = place->identity.start;
+	struct elf_object first;
+	if (map->l_name[0] == '\0' && getauxval(AT_PHDR) != 0) { /* the executable itself */
+		*ret_count = getauxval(AT_PHNUM);
+		return (const ElfW(Phdr) *)getauxval(AT_PHDR);
+	}
+	if (elf_object_at((const void *)map->l_addr, &first) && first.map == map)
+		start = first.low;
+	const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)start;
+	*ret_count = memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 ? header->e_phnum : 0;
+	return (const ElfW(Phdr) *)(start + header->e_phoff);
+}
+
 /* In hexadecimal; empty when the linker wrote none. */
 static size_t write_build_id(const struct module_place *place, char *ret)
 {
 	enum { BYTES = 64 };
-	size_t used = 0;
-	const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)place->identity.start;
-	if (memcmp(header->e_ident, ELFMAG, SELFMAG) == 0) {
-		const ElfW(Phdr) *segments = (const ElfW(Phdr) *)(place->identity.start + header->e_phoff);
-		struct elf_note id = elf_find_note(segments, header->e_phnum, place->load_address, "GNU", NT_GNU_BUILD_ID);
-		for (size_t i = 0; i < id.length && i < BYTES; i++) {
-			ret[used++] = "0123456789abcdef"[id.bytes[i] >> 4];
-			ret[used++] = "0123456789abcdef"[id.bytes[i] & 15];
-		}
+	size_t used = 0, count;
+	const ElfW(Phdr) *segments = program_headers(place, &count);
+	struct elf_note id = elf_find_note(segments, count, place->load_address, "GNU", NT_GNU_BUILD_ID);
+	for (size_t i = 0; i < id.length && i < BYTES; i++) {
+		ret[used++] = "0123456789abcdef"[id.bytes[i] >> 4];
+		ret[used++] = "0123456789abcdef"[id.bytes[i] & 15];
 	}
 	ret[used] = '\0';
 	return used + 1;
