@@ -36,33 +36,58 @@ bool redact_is_suspicious(const char *words, size_t length)
 	return false;
 }
 
-static size_t length_until(const char *words, size_t length, const char *stop)
+static void append_redacted(struct text *text)
+{
+	append(text, REDACTED, strlen(REDACTED));
+}
+
+/* Letters, digits and the signs that names are made of; bytes that are not ASCII may be letters. */
+static bool is_of_a_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+static size_t name_length(const char *words, size_t length, bool is_path)
 {
 	size_t at = 0;
-	while (at < length && strchr(stop, words[at]) == NULL)
+	while (at < length && (is_of_a_name(words[at]) || (is_path && (words[at] == '/' || words[at] == '+' || (unsigned char)words[at] >= 0x80))))
 		at++;
 	return at;
 }
 
-/* A process title ("postgres: alice app [local] idle") begins with a name, and then may hold anything. */
+/*
+ * A process title ("postgres: alice app [local] idle") begins with a name, and then may hold anything.  What follows a
+ * name in the same word, but for a title's colon, may be a secret: "worker:hunter2".
+ */
 static void append_program(struct text *text, const char *argument, size_t length)
 {
-	length = length_until(argument, length, " \t\r\n");
-	if (redact_is_suspicious(argument, length))
-		append(text, REDACTED, strlen(REDACTED));
-	else
-		append(text, argument, length);
+	size_t word = 0;
+	while (word < length && strchr(" \t\r\n", argument[word]) == NULL)
+		word++;
+	size_t name = name_length(argument, word, true);
+	if (name + 1 == word && argument[name] == ':')
+		name = word;
+	if (redact_is_suspicious(argument, word)) {
+		append_redacted(text);
+		return;
+	}
+	append(text, argument, name);
+	if (name < word)
+		append_redacted(text);
 }
 
-/* An option's name, without its value: --name=value, -nvalue. */
+/* An option's name, without its value: --name=value, -nvalue.  A name that something odd is in may be a secret itself. */
 static void append_option(struct text *text, const char *argument, size_t length)
 {
-	size_t name = argument[1] == '-' ? length_until(argument, length, "= \t\r\n'\"") : 2;
-	if (name > length)
-		name = length;
+	bool is_long = argument[1] == '-';
+	size_t begin = is_long ? 2 : 1;
+	size_t name = is_long ? begin + name_length(argument + begin, length - begin, false)
+						  : begin + (is_of_a_name(argument[begin]) ? 1 : 0);
+	if (is_long && name < length && strchr("=:, \t\r\n'\"", argument[name]) == NULL)
+		name = begin;
 	append(text, argument, name);
 	if (name < length)
-		append(text, REDACTED, strlen(REDACTED));
+		append_redacted(text);
 }
 
 /* A script or a file of settings: what exists under that name is no secret's value. */
@@ -92,7 +117,7 @@ void redact_command(char *ret, size_t bytes, const char *arguments, size_t lengt
 		else if (is_whole && names_a_file(arguments, size))
 			append(&text, arguments, size);
 		else
-			append(&text, REDACTED, strlen(REDACTED));
+			append_redacted(&text);
 		arguments += size + 1;
 	}
 	ret[text.used] = '\0';
