@@ -127,9 +127,9 @@ static bool may_hold_functions(Dwarf_Die *die)
 }
 
 /*
- * Reads where the functions of a unit lie, once: a unit of Rust or C++ may have a hundred thousand.  The linker gives the
- * debug information of functions that it threw away the address 0, and leaves them their size: such a function, and its
- * lines, may seem to lie over another one.
+ * Reads where the functions of a unit lie, once: a unit of Rust or C++ may have a hundred thousand.  The linker gives
+ * the debug information of functions that it threw away the address 0, and leaves them their size: such a function, and
+ * its lines, may seem to lie over another one.
  */
 static bool read_functions(struct unit *unit, Dwarf_Die *parent)
 {

@@ -43,14 +43,49 @@ static void options(void **state)
 static void spellings(void **state)
 {
 	(void)state;
-	static const char *const secrets[] = {
-		"--password=X7", "--password:X7", "--password,X7", "--password X7", "--password\tX7", "--password\nX7",
-		"--password'X7'", "--password\"X7\"", "--password;X7", "--password/X7", "--password@X7", "--password+X7",
-		"--password|X7", "--password&X7", "--password#X7", "--password%X7", "--password(X7)", "--password[X7]",
-		"--password{X7}", "--password<X7>", "--password\\X7", "--password?X7", "--password!X7", "--password*X7",
-		"--password~X7", "--password^X7", "--password$X7", "--password`X7`", "--password\302\267X7",
-		"--url:postgresql://u:X7@h", "--url=postgresql://u:X7@h", "--urlpostgresql://u:X7@h", "--token,X7", "--!X7",
-		"--=X7", "--:X7", "-pX7", "-p=X7", "-p:X7", "-:X7", "--\303\244X7", "--p@ssX7", "---=X7"};
+	static const char *const secrets[] = {"--password=X7",
+										  "--password:X7",
+										  "--password,X7",
+										  "--password X7",
+										  "--password\tX7",
+										  "--password\nX7",
+										  "--password'X7'",
+										  "--password\"X7\"",
+										  "--password;X7",
+										  "--password/X7",
+										  "--password@X7",
+										  "--password+X7",
+										  "--password|X7",
+										  "--password&X7",
+										  "--password#X7",
+										  "--password%X7",
+										  "--password(X7)",
+										  "--password[X7]",
+										  "--password{X7}",
+										  "--password<X7>",
+										  "--password\\X7",
+										  "--password?X7",
+										  "--password!X7",
+										  "--password*X7",
+										  "--password~X7",
+										  "--password^X7",
+										  "--password$X7",
+										  "--password`X7`",
+										  "--password\302\267X7",
+										  "--url:postgresql://u:X7@h",
+										  "--url=postgresql://u:X7@h",
+										  "--urlpostgresql://u:X7@h",
+										  "--token,X7",
+										  "--!X7",
+										  "--=X7",
+										  "--:X7",
+										  "-pX7",
+										  "-p=X7",
+										  "-p:X7",
+										  "-:X7",
+										  "--\303\244X7",
+										  "--p@ssX7",
+										  "---=X7"};
 	for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
 		char arguments[128];
 		size_t length = 1 + (size_t)snprintf(arguments, sizeof arguments, "app%c%s", 0, secrets[i]);
@@ -63,7 +98,8 @@ static void spellings(void **state)
 		if (strstr(text, "X7") != NULL && strspn(arguments, "pX7\303\244") < length - 1)
 			fail_msg("the program %s became %s", arguments, text);
 	}
-	assert_string_equal(redacted(ARGUMENTS("app\0--password:hunter2\0--p@ss")), "app --password(redacted) --(redacted)");
+	assert_string_equal(redacted(ARGUMENTS("app\0--password:hunter2\0--p@ss")),
+						"app --password(redacted) --(redacted)");
 	/* The clean twins: names as they are. */
 	assert_string_equal(redacted(ARGUMENTS("/usr/lib/g++-12/b_c.d\0--no-psqlrc\0--a.b_c-9\0-X\0--")),
 						"/usr/lib/g++-12/b_c.d --no-psqlrc --a.b_c-9 -X --");
@@ -174,9 +210,13 @@ static void suspicious(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options),   cmocka_unit_test(spellings),           cmocka_unit_test(positional),  cmocka_unit_test(titles),
-		cmocka_unit_test(files),     cmocka_unit_test(cut_at_every_length), cmocka_unit_test(ends_at_every_length),
-		cmocka_unit_test(suspicious)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(options),
+									   cmocka_unit_test(spellings),
+									   cmocka_unit_test(positional),
+									   cmocka_unit_test(titles),
+									   cmocka_unit_test(files),
+									   cmocka_unit_test(cut_at_every_length),
+									   cmocka_unit_test(ends_at_every_length),
+									   cmocka_unit_test(suspicious)};
 	return cmocka_run_group_tests_name("redact", tests, NULL, NULL);
 }

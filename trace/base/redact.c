@@ -44,13 +44,15 @@ static void append_redacted(struct text *text)
 /* Letters, digits and the signs that names are made of; bytes that are not ASCII may be letters. */
 static bool is_of_a_name(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+		   c == '.';
 }
 
 static size_t name_length(const char *words, size_t length, bool is_path)
 {
 	size_t at = 0;
-	while (at < length && (is_of_a_name(words[at]) || (is_path && (words[at] == '/' || words[at] == '+' || (unsigned char)words[at] >= 0x80))))
+	while (at < length && (is_of_a_name(words[at]) ||
+						   (is_path && (words[at] == '/' || words[at] == '+' || (unsigned char)words[at] >= 0x80))))
 		at++;
 	return at;
 }
@@ -76,7 +78,8 @@ static void append_program(struct text *text, const char *argument, size_t lengt
 		append_redacted(text);
 }
 
-/* An option's name, without its value: --name=value, -nvalue.  A name that something odd is in may be a secret itself. */
+/* An option's name, without its value: --name=value, -nvalue.  A name that something odd is in may be a secret itself.
+ */
 static void append_option(struct text *text, const char *argument, size_t length)
 {
 	bool is_long = argument[1] == '-';

@@ -47,7 +47,7 @@ static size_t write_path(const struct link_map *map, char *ret)
  * The program headers of a loaded object.  Its first address need not be the place's: where segments are a large page
  * apart (node; most programs on aarch64) each is a mapping of its own, and the ELF header lies in the first.
  */
-static const ElfW(Phdr) *program_headers(const struct module_place *place, size_t *ret_count)
+static const ElfW(Phdr) * program_headers(const struct module_place *place, size_t *ret_count)
 {
 	const struct link_map *map = place->identity.link_map;
 	uintptr_t start = place->identity.start;
