@@ -15,9 +15,16 @@
 #include "trace/base/sigxfsz.h"
 #include "trace/spool/spool-write.h"
 #include "trace/store/failure.h"
+#include "trace/store/guard.h"
 #include "trace/store/rows-connection.h"
 #include "trace/store/rows-process.h"
 #include "trace/store/rows.h"
+
+/* A drain in the traced program may take this much of its thread's time, and so much more for each event. */
+enum {
+	BOUND_MS = 10000,
+	EVENTS_A_MS = 10, /* some thousand times what they take */
+};
 
 struct drain {
 	struct spool *spool;
@@ -159,9 +166,13 @@ static bool is_unlinked(const struct spool *spool)
 static enum trace_error run(struct drain *drain, const char *path, int wait_ms, struct trace_failure *failure)
 {
 	sqlite3 *db;
+	struct guard_bound bound;
 	enum trace_error error = trace_open(&db, path, TRACE_EXTEND, wait_ms, failure);
 	if (error != TRACE_OK)
 		return error;
+	const struct spool_header *header = drain->spool->header;
+	uint64_t events = atomic_load_explicit(&header->head, memory_order_relaxed) - header->tail;
+	guard_bound(db, &bound, BOUND_MS + (int64_t)(events / EVENTS_A_MS));
 	error = trace_fail_sqlite(failure, db, sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), path);
 	if (error == TRACE_OK)
 		error = drain_into(drain, db, failure);

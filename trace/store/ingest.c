@@ -21,6 +21,7 @@
 #include "trace/spool/spool-read.h"
 #include "trace/store/drain.h"
 #include "trace/store/failure.h"
+#include "trace/store/guard.h"
 #include "trace/store/missing.h"
 #include "trace/store/rows-process.h"
 #include "trace/store/unseen.h"
@@ -33,6 +34,7 @@ struct ingest {
 	const char *path;
 	struct trace_failure *failure;
 	struct statements statements;
+	bool is_new; /* no process is in the trace yet: its spools have the owner that it will have */
 	struct beside beside;
 	struct spool spool;
 };
@@ -94,6 +96,8 @@ static int note_refused(struct ingest *ingest, int error)
 		return is_process_known(ingest) ? note_unusable(ingest, "is empty") : SQLITE_OK;
 	case ENOMEM:
 		return SQLITE_NOMEM;
+	case EPERM:
+		return note_unusable(ingest, "belongs to another user");
 	case EBADMSG:
 		return note_unusable(ingest, "is damaged");
 	default:
@@ -155,10 +159,18 @@ static enum trace_error ingest_refused(struct ingest *ingest, int error)
 	return result;
 }
 
+/* As spool_read; -EPERM: somebody else's, slipped beside a trace that has an owner. */
+static int read_spool(struct ingest *ingest)
+{
+	if (!ingest->is_new && access(ingest->beside.path, F_OK) == 0 && !guard_spool(ingest->beside.path, ingest->path))
+		return -EPERM;
+	return spool_read(&ingest->spool, ingest->beside.path);
+}
+
 static enum trace_error ingest_spool(struct ingest *ingest)
 {
 	struct spool *spool = &ingest->spool;
-	int result = spool_read(spool, ingest->beside.path);
+	int result = read_spool(ingest);
 	if (result < 0)
 		return ingest_refused(ingest, -result);
 	if (spool->header->id != ingest->beside.number) {
@@ -220,6 +232,16 @@ static enum trace_error ingest_file(struct ingest *ingest)
 	return TRACE_OK;
 }
 
+static struct ingest begin(sqlite3 *db, const char *path, struct trace_failure *failure)
+{
+	struct ingest ingest = {.db = db, .path = path, .failure = failure, .statements = {.db = db}};
+	int64_t process;
+	sqlite3_stmt *stmt;
+	int rc = statement(&ingest.statements, "SELECT id FROM process LIMIT 1", &stmt);
+	ingest.is_new = rc == SQLITE_OK && statement_number(stmt, &process) == SQLITE_DONE;
+	return ingest;
+}
+
 static enum trace_error open_folder(struct ingest *ingest)
 {
 	int result = beside_open(&ingest->beside, ingest->path);
@@ -231,7 +253,7 @@ static enum trace_error open_folder(struct ingest *ingest)
 
 enum trace_error trace_ingest(sqlite3 *db, const char *path, struct trace_failure *failure)
 {
-	struct ingest ingest = {.db = db, .path = path, .failure = failure, .statements = {.db = db}};
+	struct ingest ingest = begin(db, path, failure);
 	enum trace_error error = open_folder(&ingest);
 	if (error != TRACE_OK)
 		return error;
@@ -247,7 +269,7 @@ enum trace_error trace_ingest(sqlite3 *db, const char *path, struct trace_failur
 
 static enum trace_error peek_spool(struct ingest *ingest, int *running)
 {
-	int result = spool_read(&ingest->spool, ingest->beside.path);
+	int result = read_spool(ingest);
 	if (result == -EAGAIN)
 		(*running)++;
 	if (result < 0)
@@ -262,7 +284,7 @@ static enum trace_error peek_spool(struct ingest *ingest, int *running)
 
 enum trace_error trace_peek(sqlite3 *db, const char *path, int *ret_running, struct trace_failure *failure)
 {
-	struct ingest ingest = {.db = db, .path = path, .failure = failure, .statements = {.db = db}};
+	struct ingest ingest = begin(db, path, failure);
 	int running = 0;
 	/* The trace stands still from here on, so that no spool can be retired before we have read it. */
 	enum trace_error error = execute(&ingest, "SELECT count(*) FROM process");

@@ -16,6 +16,7 @@
 
 #include "trace/spool/beside.h"
 #include "trace/store/failure.h"
+#include "trace/store/guard.h"
 
 #define SQLITE_HEADER_BYTES 100
 #define SQLITE_APPLICATION_ID_AT 68
@@ -100,7 +101,9 @@ static enum trace_error check_identity(sqlite3 *db, const char *path, struct tra
 static enum trace_error set_up(sqlite3 *db, const char *path, enum trace_access access, struct trace_failure *failure)
 {
 	bool exists = false;
-	int rc = sqlite3_exec(db, settings, NULL, NULL, NULL);
+	int rc = guard_settings(db);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, settings, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = has_pages(db, &exists);
 	if (rc == SQLITE_OK && !exists) {
@@ -110,13 +113,17 @@ static enum trace_error set_up(sqlite3 *db, const char *path, enum trace_access 
 	}
 	if (rc != SQLITE_OK)
 		return trace_fail_sqlite(failure, db, rc, path);
-	return check_identity(db, path, failure);
+	enum trace_error error = check_identity(db, path, failure);
+	return error == TRACE_OK ? guard_schema(db, path, failure) : error;
 }
 
 static enum trace_error open_database(sqlite3 **ret, const char *path, enum trace_access access, int wait_ms,
 									  struct trace_failure *failure)
 {
 	sqlite3 *db = NULL;
+	enum trace_error guarded = guard_files(path, access == TRACE_READ ? GUARD_READ : GUARD_WRITE, failure);
+	if (guarded != TRACE_OK)
+		return guarded;
 	/* For its owner alone: it tells of hosts, users and databases, and with PQLEAK_SQL=text of what is in them. */
 	int made = access == TRACE_READ ? -1 : open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (made >= 0)

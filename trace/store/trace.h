@@ -24,6 +24,7 @@ enum trace_error {
 	TRACE_BUSY = -5,      /* another process holds it; try again */
 	TRACE_READ_ONLY = -6, /* it may not be written */
 	TRACE_SYSTEM = -7,    /* the system refused: full disk, no descriptor, ... */
+	TRACE_REFUSED = -8,   /* somebody else may have made it, or a part of it */
 };
 
 struct trace_failure {

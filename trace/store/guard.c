@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: PostgreSQL
+/* guard.c - see guard.h. */
+#include "trace/store/guard.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS_PER_MS INT64_C(1000000)
+#define INSTRUCTIONS 10000      /* of SQLite's, between two looks at the time: some 100 us */
+#define LONGEST_VALUE (1 << 20) /* bytes, in the traced program; the longest of ours are statements of 1 kB */
+
+/* --- files --- */
+
+static bool is_own_or_roots(const struct stat *file)
+{
+	return file->st_uid == geteuid() || file->st_uid == 0;
+}
+
+/* What is wrong with a file that is to be written, or NULL.  `is_link`: `file` is the symbolic link to it. */
+static const char *why_not_write(const struct stat *file, bool is_link)
+{
+	if (!is_own_or_roots(file))
+		return "belongs to another user";
+	if (is_link)
+		return NULL;
+	if (file->st_nlink > 1)
+		return "has another name elsewhere (a hard link)";
+	return (file->st_mode & (S_IWGRP | S_IWOTH)) != 0 ? "can be written by other users" : NULL;
+}
+
+static bool is_of_its_owner(const struct stat *file, const struct stat *trace)
+{
+	return is_own_or_roots(file) || (trace != NULL && file->st_uid == trace->st_uid);
+}
+
+static enum trace_error refuse(struct trace_failure *failure, const char *path, const char *suffix, const char *why)
+{
+	return trace_fail(failure, TRACE_REFUSED, "'%s%s' %s (%s)", path, suffix, why,
+					  suffix[0] == '\0' ? "name a trace in a directory that only you can write" : "remove it");
+}
+
+/* False: it is missing, which is no fault. */
+static bool look(const char *path, enum guard_files how, struct stat *ret, const char **ret_why)
+{
+	*ret_why = NULL;
+	if (lstat(path, ret) != 0)
+		return false;
+	if (S_ISLNK(ret->st_mode)) {
+		*ret_why = how == GUARD_WRITE ? why_not_write(ret, true) : NULL;
+		if (stat(path, ret) != 0)
+			return *ret_why != NULL;
+	}
+	if (*ret_why == NULL && !S_ISREG(ret->st_mode) && !S_ISDIR(ret->st_mode)) /* SQLite knows what a directory is */
+		*ret_why = "is not a regular file";
+	return true;
+}
+
+enum trace_error guard_files(const char *path, enum guard_files how, struct trace_failure *failure)
+{
+	static const char *const suffixes[] = {"-journal", "-wal", "-shm"};
+	struct stat trace, file;
+	const char *why;
+	char name[PATH_MAX];
+	bool exists = look(path, how, &trace, &why);
+	if (exists && why == NULL && how == GUARD_WRITE)
+		why = why_not_write(&trace, false);
+	if (why != NULL)
+		return refuse(failure, path, "", why);
+	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+		sqlite3_snprintf(sizeof name, name, "%s%s", path, suffixes[i]);
+		if (lstat(name, &file) != 0)
+			continue;
+		if (!S_ISREG(file.st_mode))
+			return refuse(failure, path, suffixes[i], "is not a regular file");
+		if (!is_of_its_owner(&file, exists ? &trace : NULL))
+			return refuse(failure, path, suffixes[i], "belongs to another user");
+	}
+	return TRACE_OK;
+}
+
+bool guard_spool(const char *spool, const char *trace)
+{
+	struct stat file, its_trace;
+	bool exists = stat(trace, &its_trace) == 0;
+	return lstat(spool, &file) == 0 && is_of_its_owner(&file, exists ? &its_trace : NULL);
+}
+
+/* --- SQLite --- */
+
+int guard_settings(sqlite3 *db)
+{
+	static const struct {
+		int option, value;
+	} options[] = {
+		{SQLITE_DBCONFIG_DEFENSIVE, 1},
+		{SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+		{SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+		{SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+	};
+	int rc = SQLITE_OK;
+	for (size_t i = 0; rc == SQLITE_OK && i < sizeof options / sizeof options[0]; i++)
+		rc = sqlite3_db_config(db, options[i].option, options[i].value, NULL);
+	return rc == SQLITE_OK ? sqlite3_exec(db, "PRAGMA cell_size_check = ON", NULL, NULL, NULL) : rc;
+}
+
+/* The next sign of an SQL text that is neither white space nor a comment; '\0' at its end. */
+static char next_sign(const char **at)
+{
+	for (;;) {
+		*at += strspn(*at, " \t\r\n");
+		if ((*at)[0] != '-' || (*at)[1] != '-')
+			break;
+		*at += strcspn(*at, "\n");
+	}
+	return **at != '\0' ? *(*at)++ : '\0';
+}
+
+/* Whether a statement of the schema, up to its ';', is the text that SQLite keeps of one. */
+static bool is_same_statement(const char *own, const char *kept)
+{
+	for (;;) {
+		char sign = next_sign(&own);
+		char other = next_sign(&kept);
+		if (sign == ';' || sign == '\0')
+			return other == '\0';
+		if (sign != other)
+			return false;
+	}
+}
+
+static const char *behind_statement(const char *own)
+{
+	char sign;
+	do
+		sign = next_sign(&own);
+	while (sign != ';' && sign != '\0');
+	return own;
+}
+
+/* Whether a statement is one of ours; they come in the order of the schema, so the search goes on at `*at`. */
+static bool is_own_statement(const char *kept, const char **at)
+{
+	const char *begun_at = *at;
+	do {
+		if (is_same_statement(*at, kept))
+			return true;
+		*at = behind_statement(*at);
+		if (**at == '\0')
+			*at = trace_schema_sql;
+	} while (*at != begun_at);
+	return false;
+}
+
+/* Whether a name, in whatever letters, is that of one of our tables. */
+static bool is_own_table(const char *name)
+{
+	static const char begin[] = "\nCREATE TABLE ";
+	size_t length = strlen(name);
+	for (const char *at = trace_schema_sql; (at = strstr(at, begin)) != NULL;) {
+		at += sizeof begin - 1;
+		if (sqlite3_strnicmp(at, name, (int)length) == 0 && at[length] == ' ')
+			return true;
+	}
+	return false;
+}
+
+/* Whether what a row of sqlite_schema describes can do nothing but what pqleak made it for. */
+static bool is_harmless(const char *type, const char *table, const char *sql, const char **at)
+{
+	if (strcmp(type, "trigger") == 0 || sqlite3_strnicmp(sql, "CREATE VIRTUAL", 14) == 0)
+		return false;
+	/* Tables and views that pqleak does not use are the user's own affair. */
+	return !is_own_table(table) || is_own_statement(sql, at);
+}
+
+/* Indexes that no statement made have no text. */
+static const char schema_query[] =
+	"SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid";
+
+enum trace_error guard_schema(sqlite3 *db, const char *path, struct trace_failure *failure)
+{
+	sqlite3_stmt *row;
+	const char *at = trace_schema_sql;
+	enum trace_error error = TRACE_OK;
+	int rc = sqlite3_prepare_v2(db, schema_query, -1, &row, NULL);
+	while (rc == SQLITE_OK && error == TRACE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+		const char *column[4];
+		rc = SQLITE_OK;
+		for (int i = 0; i < 4; i++)
+			if ((column[i] = (const char *)sqlite3_column_text(row, i)) == NULL)
+				rc = SQLITE_CORRUPT;
+		if (rc == SQLITE_OK && !is_harmless(column[0], column[2], column[3], &at))
+			error = trace_fail(failure, TRACE_REFUSED,
+							   "trace '%s' has a %s '%.64s' that pqleak did not make (record a new one)", path,
+							   column[0], column[1]);
+	}
+	if (error == TRACE_OK && rc != SQLITE_DONE)
+		error = trace_fail_sqlite(failure, db, rc, path);
+	sqlite3_finalize(row);
+	return error;
+}
+
+/* --- time --- */
+
+static int64_t cpu_ns(void)
+{
+	struct timespec now = {0};
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return now.tv_sec * 1000 * NS_PER_MS + now.tv_nsec;
+}
+
+static int is_over(void *closure)
+{
+	const struct guard_bound *bound = closure;
+	return cpu_ns() > bound->until_ns;
+}
+
+void guard_bound(sqlite3 *db, struct guard_bound *bound, int64_t milliseconds)
+{
+	bound->until_ns = cpu_ns() + milliseconds * NS_PER_MS;
+	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, LONGEST_VALUE);
+	sqlite3_progress_handler(db, INSTRUCTIONS, is_over, bound);
+}

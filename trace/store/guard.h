@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * guard.h - what of a trace is believed.
+ *
+ * Whoever can write a file near a trace decides nothing: not what runs in a
+ * traced program or in the analyzer, nor how long, nor which file is written.
+ * Owns these checks of files, settings of SQLite and checks of the schema.
+ * Called by trace-open.c, and by drain.c in the traced program.  Never opens or
+ * changes a file.
+ */
+#ifndef PQLEAK_TRACE_STORE_GUARD_H
+#define PQLEAK_TRACE_STORE_GUARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "trace/store/failure.h"
+
+enum guard_files {
+	GUARD_READ, /* anyone's regular file, and beside it only what its owner wrote */
+	GUARD_WRITE /* one's own, which nobody else can write, or root's; so is a symbolic link to it */
+};
+
+/* Looks at the trace, which may be missing, and at the journal that SQLite would read beside it. */
+enum trace_error guard_files(const char *path, enum guard_files how, struct trace_failure *failure);
+
+/* Whether a spool may be taken over: it is one's own, root's, or of the user that owns the trace. */
+bool guard_spool(const char *spool, const char *trace);
+
+/* Runs nothing that the file brings along: no trigger, and no function but SQLite's harmless ones.  An SQLite code. */
+int guard_settings(sqlite3 *db);
+
+/* Refuses a trace whose tables or indexes are not this build's, or that brings triggers or virtual tables. */
+enum trace_error guard_schema(sqlite3 *db, const char *path, struct trace_failure *failure);
+
+/* What a drain in the traced program may cost, whatever is in the trace; must outlive the use of `db`. */
+struct guard_bound {
+	int64_t until_ns; /* CPU time of this thread */
+};
+
+/* From here on SQLite gives up with SQLITE_INTERRUPT when `milliseconds` of CPU time are spent. */
+void guard_bound(sqlite3 *db, struct guard_bound *bound, int64_t milliseconds);
+
+#endif
