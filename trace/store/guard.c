@@ -107,15 +107,22 @@ int guard_settings(sqlite3 *db)
 	return rc == SQLITE_OK ? sqlite3_exec(db, "PRAGMA cell_size_check = ON", NULL, NULL, NULL) : rc;
 }
 
-/* The next sign of an SQL text that is neither white space nor a comment; '\0' at its end. */
-static char next_sign(const char **at)
+/* Behind the white space and comments of an SQL text. */
+static const char *behind_blanks(const char *at)
 {
 	for (;;) {
-		*at += strspn(*at, " \t\r\n");
-		if ((*at)[0] != '-' || (*at)[1] != '-')
-			break;
-		*at += strcspn(*at, "\n");
+		while (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n')
+			at++;
+		if (at[0] != '-' || at[1] != '-')
+			return at;
+		at += strcspn(at, "\n");
 	}
+}
+
+/* The next sign that is neither; '\0' at the text's end. */
+static char next_sign(const char **at)
+{
+	*at = behind_blanks(*at);
 	return **at != '\0' ? *(*at)++ : '\0';
 }
 
@@ -144,6 +151,13 @@ static const char *behind_statement(const char *own)
 /* Whether a statement is one of ours; they come in the order of the schema, so the search goes on at `*at`. */
 static bool is_own_statement(const char *kept, const char **at)
 {
+	/* The next one in the same words: all of them are, in a trace that this build made. */
+	const char *next = behind_blanks(*at);
+	size_t length = strlen(kept);
+	if (strncmp(next, kept, length) == 0 && next[length] == ';') {
+		*at = next + length + 1;
+		return true;
+	}
 	const char *begun_at = *at;
 	do {
 		if (is_same_statement(*at, kept))
@@ -155,26 +169,47 @@ static bool is_own_statement(const char *kept, const char **at)
 	return false;
 }
 
-/* Whether a name, in whatever letters, is that of one of our tables. */
-static bool is_own_table(const char *name)
+#define MOST_TABLES 32
+
+struct names {
+	struct {
+		const char *at;
+		int length;
+	} items[MOST_TABLES];
+	int count;
+};
+
+/* The names of our tables, as the schema has them. */
+static struct names own_tables(void)
 {
 	static const char begin[] = "\nCREATE TABLE ";
-	size_t length = strlen(name);
-	for (const char *at = trace_schema_sql; (at = strstr(at, begin)) != NULL;) {
+	struct names names = {.count = 0};
+	for (const char *at = trace_schema_sql; names.count < MOST_TABLES && (at = strstr(at, begin)) != NULL;) {
 		at += sizeof begin - 1;
-		if (sqlite3_strnicmp(at, name, (int)length) == 0 && at[length] == ' ')
-			return true;
+		names.items[names.count].at = at;
+		names.items[names.count++].length = (int)strcspn(at, " ");
 	}
+	return names;
+}
+
+/* To SQLite a name is the same in whatever letters. */
+static bool is_among(const struct names *names, const char *name)
+{
+	int length = (int)strlen(name);
+	for (int i = 0; i < names->count; i++)
+		if (names->items[i].length == length && sqlite3_strnicmp(names->items[i].at, name, length) == 0)
+			return true;
 	return false;
 }
 
 /* Whether what a row of sqlite_schema describes can do nothing but what pqleak made it for. */
-static bool is_harmless(const char *type, const char *table, const char *sql, const char **at)
+static bool is_harmless(const char *const row[4], const struct names *tables, const char **at)
 {
+	const char *type = row[0], *table = row[2], *sql = row[3];
 	if (strcmp(type, "trigger") == 0 || sqlite3_strnicmp(sql, "CREATE VIRTUAL", 14) == 0)
 		return false;
 	/* Tables and views that pqleak does not use are the user's own affair. */
-	return !is_own_table(table) || is_own_statement(sql, at);
+	return !is_among(tables, table) || is_own_statement(sql, at);
 }
 
 /* Indexes that no statement made have no text. */
@@ -185,6 +220,7 @@ enum trace_error guard_schema(sqlite3 *db, const char *path, struct trace_failur
 {
 	sqlite3_stmt *row;
 	const char *at = trace_schema_sql;
+	struct names tables = own_tables();
 	enum trace_error error = TRACE_OK;
 	int rc = sqlite3_prepare_v2(db, schema_query, -1, &row, NULL);
 	while (rc == SQLITE_OK && error == TRACE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
@@ -193,7 +229,7 @@ enum trace_error guard_schema(sqlite3 *db, const char *path, struct trace_failur
 		for (int i = 0; i < 4; i++)
 			if ((column[i] = (const char *)sqlite3_column_text(row, i)) == NULL)
 				rc = SQLITE_CORRUPT;
-		if (rc == SQLITE_OK && !is_harmless(column[0], column[2], column[3], &at))
+		if (rc == SQLITE_OK && !is_harmless(column, &tables, &at))
 			error = trace_fail(failure, TRACE_REFUSED,
 							   "trace '%s' has a %s '%.64s' that pqleak did not make (record a new one)", path,
 							   column[0], column[1]);
