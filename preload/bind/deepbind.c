@@ -8,6 +8,7 @@
 
 #include "preload/elf/elf-slot.h"
 #include "preload/libpq/libpq-route.h"
+#include "preload/process/forks.h"
 #include "preload/process/settings.h"
 #include "preload/process/try-lock.h"
 
@@ -61,6 +62,13 @@ static int patch_if_new(struct dl_phdr_info *info, size_t size, void *closure)
 	return 0;
 }
 
+static void iterate(int (*visit)(struct dl_phdr_info *, size_t, void *))
+{
+	const void *hold = forks_hold();
+	dl_iterate_phdr(visit, NULL);
+	forks_let(hold);
+}
+
 int deepbind_mode(int mode)
 {
 	/* An earlier module first: what comes after may be opened without the flag. */
@@ -71,7 +79,7 @@ int deepbind_mode(int mode)
 		return mode & ~RTLD_DEEPBIND;
 	if (try_lock_take(&working)) {
 		seen_count = 0;
-		dl_iterate_phdr(remember, NULL);
+		iterate(remember);
 		atomic_store(&is_module_coming, true);
 		try_lock_give(&working);
 	}
@@ -83,6 +91,6 @@ void deepbind_patch_new_modules(void)
 	if (!atomic_load_explicit(&is_module_coming, memory_order_acquire) || !try_lock_take(&working))
 		return;
 	if (atomic_exchange(&is_module_coming, false))
-		dl_iterate_phdr(patch_if_new, NULL);
+		iterate(patch_if_new);
 	try_lock_give(&working);
 }

@@ -3,22 +3,30 @@
 #include "preload/process/forks.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	YIELDS = 200,
-	SLEEPS = 2000, /* of 100 us each */
+	SLEEPS = 10000,       /* of 100 us each, in which the loader did not work */
+	MOST_SLEEPS = 100000, /* altogether */
 };
 
 /* Below: threads; above: how often a fork gave up waiting for them.  In one word, so that neither is wrong of the
  * other. */
 static _Atomic uint64_t inside;
-static _Atomic int forking; /* threads */
+static _Atomic int forking;  /* threads */
+static _Atomic pid_t loader; /* the thread that loads libraries of ours, which takes long, or 0 */
+static pid_t known_process;  /* that in_child knows of: _Fork and clone call no handler */
+static bool is_torn;         /* this process: see forks_is_torn */
 
 #define THREADS UINT32_MAX
 
@@ -27,6 +35,7 @@ static __thread struct {
 	const void *frame; /* the hold it is in, or NULL */
 	uint64_t gave_up;  /* when it began */
 	bool is_forking;
+	bool in_vain; /* its fork has given up waiting */
 } own __attribute__((tls_model("initial-exec")));
 
 static uint64_t times_given_up(void)
@@ -54,16 +63,37 @@ static void give_up(void)
 		;
 }
 
-/* False: it was long enough. */
-static bool wait_a_little(int tries)
+/* By system calls alone: a thread may be cancelled in those of libc, and fork() is no such place. */
+static void wait_a_little(int tries)
 {
 	int error = errno;
 	if (tries < YIELDS)
 		sched_yield();
 	else
-		nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+		syscall(SYS_nanosleep, &(struct timespec){.tv_nsec = 100000}, NULL);
 	errno = error;
-	return tries < YIELDS + SLEEPS;
+}
+
+/*
+ * Whether the loader runs, waits for a processor or for the disk: then it comes out in the end, however busy the
+ * machine is.  Otherwise it waits for a lock, perhaps for one that the forking thread holds.
+ */
+static bool is_loader_at_work(void)
+{
+	char path[64], text[512];
+	pid_t thread = atomic_load(&loader);
+	if (thread == 0)
+		return false;
+	int error = errno;
+	snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	long got = fd >= 0 ? syscall(SYS_read, fd, text, sizeof text - 1) : -1;
+	if (fd >= 0)
+		syscall(SYS_close, fd);
+	errno = error;
+	text[got > 0 ? got : 0] = '\0';
+	const char *name_end = strrchr(text, ')');
+	return name_end != NULL && name_end[1] == ' ' && (name_end[2] == 'R' || name_end[2] == 'D');
 }
 
 const void *forks_hold(void)
@@ -75,12 +105,10 @@ const void *forks_hold(void)
 		return NULL;
 	if (own.frame == NULL || gave_up != times_given_up()) {
 		gave_up = enter();
-		for (int tries = 0; atomic_load(&forking) > 0 && !own.is_forking; tries++) {
+		for (int tries = 0; atomic_load(&forking) > 0 && !own.is_forking && tries < YIELDS + MOST_SLEEPS; tries++) {
 			leave(gave_up);
-			bool goes_on = wait_a_little(tries);
+			wait_a_little(tries);
 			gave_up = enter(); /* a fork may have given up meanwhile */
-			if (!goes_on)
-				break;
 		}
 	}
 	own.frame = frame;
@@ -105,13 +133,24 @@ static uint64_t held_here(void)
 	return own.frame != NULL && own.gave_up == times_given_up();
 }
 
+static bool is_anyone_else_inside(void)
+{
+	return (atomic_load(&inside) & THREADS) > held_here();
+}
+
 static void before(void)
 {
 	own.is_forking = true;
+	own.in_vain = false;
 	atomic_fetch_add(&forking, 1);
-	for (int tries = 0; (atomic_load(&inside) & THREADS) > held_here(); tries++)
-		if (!wait_a_little(tries))
+	for (int tries = 0, idle = 0; is_anyone_else_inside(); tries++) {
+		if (idle >= YIELDS + SLEEPS || tries >= YIELDS + MOST_SLEEPS) {
+			own.in_vain = true;
 			give_up();
+		}
+		wait_a_little(tries);
+		idle += tries < YIELDS || !is_loader_at_work();
+	}
 }
 
 static void in_parent(void)
@@ -120,16 +159,31 @@ static void in_parent(void)
 	atomic_fetch_sub(&forking, 1);
 }
 
-static void in_child(void)
+/* What the child has of its parent's threads is itself alone; what others held when they were left behind is torn. */
+static void begin_child(void)
 {
-	own.is_forking = false;
+	is_torn = is_torn || own.in_vain || is_anyone_else_inside();
+	own.is_forking = own.in_vain = false;
+	atomic_store(&loader, 0);
 	atomic_store(&forking, 0);
 	atomic_store(&inside, times_given_up() << 32 | held_here());
+	known_process = getpid();
+}
+
+void forks_loads(bool begins)
+{
+	atomic_store(&loader, begins ? gettid() : 0);
+}
+
+bool forks_is_torn(void)
+{
+	if (known_process != 0 && known_process != getpid())
+		begin_child();
+	return is_torn;
 }
 
 void forks_prepare(void)
 {
-	static bool is_prepared;
-	if (!is_prepared)
-		is_prepared = pthread_atfork(before, in_parent, in_child) == 0;
+	if (known_process == 0 && pthread_atfork(before, in_parent, begin_child) == 0)
+		known_process = getpid();
 }

@@ -122,7 +122,6 @@ static int start(struct page *mine)
 	int error = load_recorder();
 	if (error != 0)
 		return error;
-	forks_prepare();
 	const struct recorder_settings asked = {
 		.trace = trace_path,
 		.label = settings.label,
@@ -148,6 +147,8 @@ static void say_off(int error)
 	if (error == ELIBACC || error == ELIBBAD) {
 		say_once(error == ELIBACC ? "tracing is off: cannot load" : "tracing is off: not of this library's version:",
 				 RECORDER_FILE, 0);
+	} else if (error == EDEADLK) {
+		say_once("tracing is off: forked while another thread held a lock of the dynamic linker or of libunwind", NULL, 0);
 	} else if (error == ENOPKG) {
 		say_once("tracing is off: cannot load", "libunwind.so.8", 0);
 	} else {
@@ -186,8 +187,9 @@ static void begin_calmly(void *closure)
 		atomic_fetch_add(&missed, 1);
 		return;
 	}
+	forks_loads(true);
 	if (atomic_load(&mine->state) == FRESH) {
-		int error = start(mine);
+		int error = forks_is_torn() ? -EDEADLK : start(mine);
 		mine->pid = getpid();
 		has_recorded |= error == 0;
 		if (error == 0)
@@ -199,18 +201,23 @@ static void begin_calmly(void *closure)
 			say_off(-error);
 		}
 	}
+	forks_loads(false);
 	atomic_store(&mine->beginning, 0);
 }
 
 static bool begin(struct page *mine)
 {
+	forks_prepare(); /* another library's constructor may have come before ours */
+	const void *hold = forks_hold();
 	calm_run(begin_calmly, mine);
+	forks_let(hold);
 	return atomic_load(&mine->state) == RECORDING;
 }
 
 void process_prepare(const struct process_parts *parts)
 {
 	others = *parts;
+	forks_prepare();
 	const char *name = elf_self()->map->l_name;
 	const char *slash = strrchr(name, '/');
 	if (slash != NULL && (name[0] == '/' || getcwd(own_folder, sizeof own_folder / 2) != NULL)) {

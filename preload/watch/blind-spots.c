@@ -10,6 +10,7 @@
 #include "preload/elf/elf-note.h"
 #include "preload/elf/elf-object.h"
 #include "preload/libpq/libpq.h"
+#include "preload/process/forks.h"
 #include "preload/process/mark.h"
 #include "preload/process/settings.h"
 
@@ -57,7 +58,9 @@ void blind_spots_at_end(void)
 	/* Version 2 has further namespaces. */
 	if (_r_debug.r_version < 2)
 		return;
+	const void *hold = forks_hold();
 	dl_iterate_phdr(look_into_namespaces, &found);
+	forks_let(hold);
 	if (found != NULL)
 		mark_unseen_here("namespace", found->l_name);
 }

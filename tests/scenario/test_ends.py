@@ -156,6 +156,21 @@ class Threads(Scenario):
         run = self.preloaded(client('forks'), '4000', env={'PQLEAK_DRAIN': 'later'})
         self.assertEqual((run.status, run.stdout, run.stderr), (0, '', ''), run)
 
+    def test_fork_amid_first_call(self):
+        """Children that are forked while another thread makes the first call of libpq: none hangs, dies or complains"""
+        for how, rounds in (('fork', 40), ('vfork', 5), ('spawn', 5)):
+            for _ in range(rounds):
+                run = self.preloaded(client('forks'), '12', how, env={'PQLEAK_DRAIN': 'later'})
+                self.assertEqual((run.status, run.stdout, run.stderr), (0, '', ''), f'{how}\n{run}')
+
+    def test_fork_unseen(self):
+        """Children of _Fork and clone, which nothing can hold up: where they were torn off they record nothing, and say so"""
+        for how in ('_Fork', 'clone') * 5:
+            run = self.preloaded(client('forks'), '12', how, env={'PQLEAK_DRAIN': 'later'})
+            self.assertEqual((run.status, run.stdout), (0, ''), f'{how}\n{run}')
+            self.assertRegex(run.stderr, r'^(pqleak: process \d+ \(.*\): tracing is off: forked while another thread held a lock'
+                                         r' of the dynamic linker or of libunwind\n)*$')
+
     def test_exit_in_thread(self):
         """exit in a thread"""
         self.assert_trace(self.traced(THREADS, 'exit-in-thread'), status=3, connections=LEAKED)
