@@ -26,8 +26,8 @@ static void collect(const void *trace)
 	run_trace_collect(trace);
 }
 
-/* Runs the command under the shim; 0, or why it did not run. */
-static int trace_command(const struct arguments *arguments, const char *trace, struct launched *ret)
+/* Runs the command under the shim; 0, or why it did not run.  `ret_known`: the last process in the trace before. */
+static int trace_command(const struct arguments *arguments, const char *trace, struct launched *ret, int64_t *ret_known)
 {
 	char *shim = shim_find();
 	char *setting = run_trace_setting(trace);
@@ -54,17 +54,16 @@ static int trace_command(const struct arguments *arguments, const char *trace, s
 		environment[variables++][1] = arguments->label;
 	}
 	if (shim != NULL && setting != NULL) {
-		int64_t known = 0;
 		char program[PATH_MAX];
 		status = launch_find(arguments->words[0], program);
 		if (status != 0 && access(trace, F_OK) == 0)
 			fail(0, "'%s' is still that of an earlier run", trace);
 		if (status == 0)
-			status = run_trace_make(trace, arguments->append, program, &known) ? 0 : STATUS_RUN_FAILED;
+			status = run_trace_make(trace, arguments->append, program, ret_known) ? 0 : STATUS_RUN_FAILED;
 		if (status == 0)
 			status = launch_run(&launch, ret);
 		if (status == 0)
-			run_trace_note_end(trace, known, ret);
+			run_trace_note_end(trace, *ret_known, ret);
 	}
 	free(setting);
 	free(shim);
@@ -72,7 +71,7 @@ static int trace_command(const struct arguments *arguments, const char *trace, s
 }
 
 /* Reports, and decides between the command's status and the gate's. */
-static int conclude(const struct arguments *arguments, int command_status)
+static int conclude(const struct arguments *arguments, const struct report_choice *report, int command_status)
 {
 	READING_CLEANUP reading = {0};
 	struct totals totals;
@@ -80,13 +79,13 @@ static int conclude(const struct arguments *arguments, int command_status)
 
 	/* All names are stored, so that the trace can be read elsewhere, and when a later build has replaced the files. */
 	if (!reading_open(&reading, arguments->trace) ||
-		(!arguments->unnamed && !symbols_resolve(reading.db, &arguments->report.symbols, EVERY_STACK)) ||
-		!findings_make(&reading, &arguments->report, &totals))
+		(!arguments->unnamed && !symbols_resolve(reading.db, &report->symbols, EVERY_STACK)) ||
+		!findings_make(&reading, report, &totals))
 		return unable;
-	int status = gate_status(&arguments->report, &totals, (int)arguments->leak_status);
+	int status = gate_status(report, &totals, (int)arguments->leak_status);
 	bool silent = arguments->quiet && status == STATUS_CLEAN &&
 				  (arguments->check || (totals_leaked(&totals) == 0 && totals.reasons == 0));
-	if (!report_print(&reading, &arguments->report, &totals, silent ? NULL : stderr))
+	if (!report_print(&reading, report, &totals, silent ? NULL : stderr))
 		return unable;
 	return arguments->check && command_status == 0 ? status : command_status;
 }
@@ -94,6 +93,7 @@ static int conclude(const struct arguments *arguments, int command_status)
 static int run_run(const struct arguments *arguments)
 {
 	struct launched launched;
+	int64_t known = 0;
 
 	if (arguments->count == 0)
 		return fail(STATUS_RUN_FAILED, "run which command? (see 'pqleak run --help')");
@@ -101,9 +101,14 @@ static int run_run(const struct arguments *arguments)
 		report_check_outputs(&arguments->report.formats, arguments->trace) ? run_trace_path(arguments->trace) : NULL;
 	if (trace == NULL)
 		return STATUS_RUN_FAILED;
-	int status = trace_command(arguments, trace, &launched);
-	if (status == 0)
-		status = conclude(arguments, launch_exit_status(launched.wait_status));
+	int status = trace_command(arguments, trace, &launched, &known);
+	if (status == 0) {
+		/* Code may have been made, and named, long before the first call of libpq. */
+		struct report_choice report = arguments->report;
+		report.symbols.launched_ns = launched.began_ns;
+		report.symbols.launched_after = known;
+		status = conclude(arguments, &report, launch_exit_status(launched.wait_status));
+	}
 	free(trace);
 	return status;
 }

@@ -35,15 +35,21 @@ static _Atomic int64_t told_ns;
 
 static const int signals[SIGNALS] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
 
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
 static void pass_on(int number)
 {
 	int saved = errno;
-	struct timespec now;
 	int64_t never = 0;
 
 	if (child > 0) {
-		clock_gettime(CLOCK_REALTIME, &now);
-		atomic_compare_exchange_strong(&told_ns, &never, (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec);
+		atomic_compare_exchange_strong(&told_ns, &never, now_ns());
 		kill((pid_t)child, number);
 	}
 	errno = saved;
@@ -180,6 +186,7 @@ int launch_run(const struct launch *launch, struct launched *ret)
 		return fail(STATUS_RUN_FAILED, "cannot run '%s': %s", launch->command[0], strerror(errno));
 	fflush(NULL); /* nothing of ours may be printed twice */
 	guard_signals(dispositions, &mask);
+	ret->began_ns = now_ns();
 	pid_t pid = fork();
 	if (pid == 0)
 		become(launch, report[1], dispositions, &mask);

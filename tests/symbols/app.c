@@ -76,6 +76,7 @@ static int run_made(void)
 		return 1;
 	fprintf(map, "%lx %lx made::by_hand\n", (unsigned long)page, (unsigned long)sizeof code);
 	fclose(map);
+	usleep(100000); /* much later than that file's time */
 	puts(path);
 	PGconn *(*call)(void) = __extension__(PGconn * (*)(void)) page;
 	return call() == NULL;
