@@ -96,8 +96,7 @@ static const struct stage {
 	{"tally", tally_sql, fill_tally, "report_choice",
 	 "tally stack_habit repeated_statement tally_connection tally_resource tally_life tally_wants"},
 	{"peak", peak_sql, NULL, "report_choice", "peak found_peak peak_wants"},
-	{"notes", notes_sql, NULL, "report_choice stack_habit",
-	 "misuse_group found_idle found_churn found_failed found_broken found_held found_drained notes_wants"},
+	{"notes", notes_sql, NULL, "report_choice stack_habit", "misuse_group found_note notes_wants"},
 	{"loss", loss_sql, NULL, "report_choice tally tally_life stack_habit", "stack_count loss_wants"},
 	{"sites", NULL, make_sites, "tally_wants peak_wants notes_wants loss_wants", SITES_MAKE},
 	{"blame", blame_sql, fill_blame, "stack_count frame_call frame_role script_stack site",
@@ -106,11 +105,11 @@ static const struct stage {
 	{"known", known_sql, fill_known, "tally_life misuse_group frame_call stack_path",
 	 "excuse suppression known_entry path_stack path_count baseline"},
 	{"findings", findings_sql, NULL,
-	 "report_choice gated tally_life found_peak misuse_group found_idle found_churn found_failed found_broken "
-	 "found_held"
-	 " found_drained frame_call site stack_blame separation comparable excuse",
+	 "report_choice gated tally_life found_peak misuse_group found_note frame_call site stack_blame separation "
+	 "comparable "
+	 "excuse",
 	 "finding_member finding comparable_release finding_stack finding_share found_peak_site finding_level found_misuse"
-	 " found_note found_reason"},
+	 " note note_fact found_reason"},
 };
 
 #define STAGE_COUNT (sizeof stages / sizeof stages[0])

@@ -132,12 +132,16 @@ CREATE TEMP TABLE found_misuse AS
   SELECT m.*, ifnull(e.how, '') AS excused
   FROM misuse_group m LEFT JOIN excuse e ON e.kind = m.kind AND e.verdict = 'misuse' AND e.stack = m.stack;
 
--- The notes that a text report shows without being asked.
-CREATE TEMP VIEW found_note AS
-  SELECT 'idle' AS sort FROM found_idle WHERE worth UNION ALL SELECT 'churn' FROM found_churn WHERE worth
-  UNION ALL SELECT 'failed' FROM found_failed WHERE worth UNION ALL SELECT 'broken' FROM found_broken WHERE worth
-  UNION ALL SELECT 'held' FROM found_held WHERE worth UNION ALL SELECT 'drained' FROM found_drained WHERE worth
-  UNION ALL SELECT 'misuse' FROM found_misuse WHERE by_design UNION ALL SELECT 'peak' FROM found_peak_site;
+-- What notes.sql found, and the peak by its call sites.
+CREATE TEMP TABLE note (number INTEGER PRIMARY KEY, sort TEXT, worth, rank, stack INTEGER, other_stack INTEGER, facts TEXT);
+INSERT INTO note SELECT * FROM found_note;
+INSERT INTO note (sort, worth, rank, stack, facts)
+  SELECT 'peak', 1, rank() OVER (ORDER BY open DESC), acquire_stack, json_object('open', open) FROM found_peak_site;
+
+-- The facts of a note one by one; `passes`: it stood in brackets.
+CREATE TEMP VIEW note_fact AS
+  SELECT n.number AS note, f.key, iif(f.type = 'array', f.value ->> 0, f.value) AS value, f.type, f.type = 'array' AS passes
+  FROM note n, json_each(n.facts) f;
 
 -- Why nobody can tell whether more leaked, as in the view cannot_tell.  accepted: --allow-unseen takes it knowingly; where
 -- nothing at all was intercepted, that is left.

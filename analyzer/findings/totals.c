@@ -84,7 +84,7 @@ bool totals_count(sqlite3 *db, const char *group_by, struct totals *ret)
 						   .stale = query_number(db, "SELECT count(*) FROM suppression WHERE stale", 0),
 						   .accepted = query_number(db, "SELECT count(*) FROM found_reason WHERE accepted", 0),
 						   .passed = query_number(db, passed_sql, 0),
-						   .notes = query_number(db, "SELECT count(*) FROM found_note", 0)};
+						   .notes = query_number(db, "SELECT count(*) FROM note WHERE worth", 0)};
 	return read_peak(db, &ret->peak) && count_resources(db, ret) && count_findings(db, ret) && count_misuses(db, ret);
 }
 

@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "analyzer/base/print.h"
-#include "analyzer/reading/reading.h"
 #include "analyzer/options/choice.h"
+#include "analyzer/reading/reading.h"
 
 /* The findings in their order; its rows are what the functions below take. */
 extern const char finding_query[];

@@ -26,7 +26,8 @@ WITH
            ifnull(sum(iif(v.verdict = 'open', v.count, 0)), 0) AS open,
            ifnull(sum(iif(v.verdict = 'inherited', v.count, 0)), 0) AS inherited
     FROM (SELECT 'connection' AS kind UNION SELECT 'result' UNION SELECT kind FROM verdicts) k LEFT JOIN verdicts v ON v.kind = k.kind GROUP BY k.kind)
-SELECT json_object(
+SELECT substr(head, 1, length(head) - 1) || ',' || substr(notes, 2, length(notes) - 2) || ',' || substr(tail, 2)
+FROM (SELECT json_object(
   'version', 1,
   'trace', :trace,
   'conclusion', CASE WHEN EXISTS (SELECT 1 FROM verdicts WHERE verdict = 'leaked' AND kind IN ('connection', 'result')) THEN 'leaked'
@@ -107,40 +108,19 @@ SELECT json_object(
     'last_ns', iif(:reproducible, NULL, m.last_ns), 'processes', m.processes) AS item
     FROM found_misuse m
     ORDER BY m.by_design, m.count DESC, m.kind, (SELECT path FROM stack_path p WHERE p.stack = m.stack),
-             m.stack, m.acquire_stack, m.release_stack)),
-  'idle_in_transaction', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
-    'begin_site', (SELECT json(text) FROM site_json s WHERE s.stack = i.acquire_stack),
-    'idle_site', (SELECT json(text) FROM site_json s WHERE s.stack = i.idle_stack),
-    'transactions', i.count, 'longest_idle_ns', iif(:reproducible, NULL, i.longest_idle_ns)) AS item
-    FROM found_idle i
-    ORDER BY iif(:reproducible, 0, i.longest_idle_ns) DESC, (SELECT path FROM stack_path p WHERE p.stack = i.acquire_stack), i.acquire_stack)),
-  'held', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
-    'kind', h.kind, 'acquire_site', (SELECT json(text) FROM site_json s WHERE s.stack = h.acquire_stack),
-    'release_site', (SELECT json(text) FROM site_json s WHERE s.stack = h.release_stack),
-    'count', h.count, 'late', h.late, 'longest_ns', iif(:reproducible, NULL, h.longest_ns)) AS item
-    FROM found_held h ORDER BY kind_rank(h.kind), iif(:reproducible, 0, h.longest_ns) DESC,
-      (SELECT path FROM stack_path p WHERE p.stack = h.acquire_stack), h.acquire_stack)),
-  'churn', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
-    'site', (SELECT json(text) FROM site_json s WHERE s.stack = c.acquire_stack), 'connections', c.connections,
-    'mean_queries', round(c.mean_queries, 3), 'mean_hold_ns', iif(:reproducible, NULL, c.mean_hold_ns), 'connect_ns', iif(:reproducible, NULL, c.connect_ns)) AS item
-    FROM found_churn c
-    ORDER BY iif(:reproducible, 0, c.connect_ns) DESC, (SELECT path FROM stack_path p WHERE p.stack = c.acquire_stack), c.acquire_stack)),
-  'failed_connects', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
-    'site', (SELECT json(text) FROM site_json s WHERE s.stack = e.acquire_stack), 'error', e.error, 'count', e.count,
-    'first_ns', iif(:reproducible, NULL, e.first_ns), 'last_ns', iif(:reproducible, NULL, e.last_ns), 'per_second', iif(:reproducible, NULL, e.per_second),
-    'backs_off', json(CASE e.backs_off WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)) AS item
-    FROM found_failed e ORDER BY e.count DESC, iif(:reproducible, 0, e.first_ns), e.error,
-      (SELECT path FROM stack_path p WHERE p.stack = e.acquire_stack))),
-  'broken', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
-    'site', (SELECT json(text) FROM site_json s WHERE s.stack = b.acquire_stack), 'count', b.count,
-    'use_site', (SELECT json(text) FROM site_json s WHERE s.stack = b.stack), 'idle_ns', iif(:reproducible, NULL, b.idle_ns),
-    'keepalives', b.keepalives, 'connection', iif(:reproducible, NULL, b.connection)) AS item
-    FROM found_broken b ORDER BY b.count DESC, (SELECT path FROM stack_path p WHERE p.stack = b.acquire_stack), b.acquire_stack)),
-  'drained', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
-    'pid', iif(:reproducible, NULL, (SELECT pid FROM process p WHERE p.id = d.process)),
-    'site', (SELECT json(text) FROM site_json s WHERE s.stack = d.acquire_stack), 'open', d.open,
-    'released', d.released, 'cut', d.open - d.released, 'first_ns', iif(:reproducible, NULL, d.first_ns), 'last_ns', iif(:reproducible, NULL, d.last_ns)) AS item
-    FROM found_drained d ORDER BY d.process, d.first_ns IS NULL, d.first_ns, d.acquire_stack)),
+             m.stack, m.acquire_stack, m.release_stack))) AS head, (
+  SELECT json_group_object(t.sort, json((
+    SELECT json_group_array(json(item)) FROM (
+      SELECT (SELECT json_group_object(f.key, json(CASE
+                WHEN f.key GLOB '*site' THEN ifnull((SELECT text FROM site_json s WHERE s.stack = f.value), 'null')
+                WHEN f.passes AND :reproducible THEN 'null'
+                WHEN f.type IN ('true', 'false') THEN f.type
+                WHEN f.type = 'real' THEN json_quote(round(f.value, 3))
+                ELSE json_quote(f.value) END))
+              FROM note_fact f WHERE f.note = n.number) AS item
+      FROM note n LEFT JOIN stack_path p ON p.stack = n.stack
+      WHERE n.sort = t.sort ORDER BY n.rank, p.path, n.stack))))
+  FROM (SELECT * FROM note_sort ORDER BY sort <> 'idle_in_transaction', rowid) t) AS notes, json_object(
   'suppressions', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'file', u.file, 'line', u.line, 'pattern', u.pattern, 'reason', u.reason, 'expires', u.expires,
     'expired', json(iif(u.expired, 'true', 'false')), 'matched', u.matched) AS item FROM suppression u ORDER BY u.number)),
@@ -153,4 +133,4 @@ SELECT json_object(
     'sites', (SELECT json_group_array(json(item)) FROM (SELECT json_object('open', k.open,
       'site', (SELECT json(text) FROM site_json s WHERE s.stack = k.acquire_stack)) AS item
       FROM found_peak_site k ORDER BY k.open DESC, (SELECT path FROM stack_path p WHERE p.stack = k.acquire_stack), k.acquire_stack)))
-)
+) AS tail)

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/findings/findings.h"
 #include "analyzer/base/print.h"
+#include "analyzer/findings/findings.h"
 
 #define PART_INDENT 4
 
@@ -43,10 +43,8 @@ void part_last_use(const struct printer *printer, sqlite3 *db, int64_t connectio
 /* Prints the first lines; one stands alone when there is nothing else to say. */
 void report_headline(const struct printer *printer, const struct report_choice *choice, const struct totals *totals);
 
-/* Print what is no leak: misuse with its stacks, and notes; nothing when there is none.  `last`: nothing follows.
-   False: it failed. */
+/* Prints misuse with its stacks; nothing when there is none.  False: it failed. */
 bool report_misuse(const struct printer *printer, sqlite3 *db, bool all, bool excused);
-bool report_notes(const struct printer *printer, sqlite3 *db, bool all, bool last);
 
 /* Prints the numbers of the whole trace, and why it cannot prove more than it says. */
 void report_summary(const struct printer *printer, const struct reading *reading, const struct totals *totals);

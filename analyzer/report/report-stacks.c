@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/report/report-parts.h"
 #include "analyzer/findings/sites.h"
+#include "analyzer/report/report-parts.h"
 #include "analyzer/words/start-function.h"
 
 #define STACK_LINES 8    /* from the call site outwards */

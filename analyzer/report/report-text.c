@@ -12,6 +12,7 @@
 #include "analyzer/known/baseline.h"
 #include "analyzer/known/suppress.h"
 #include "analyzer/report/formats.h"
+#include "analyzer/report/notes.h"
 #include "analyzer/report/report-finding.h"
 #include "analyzer/report/report-parts.h"
 
@@ -84,7 +85,7 @@ bool report_text(const struct report *report, FILE *file)
 			  !baseline_report(printer, &choice->accepted.baseline, reading->db, totals->reasons == 0));
 	bool summary = !clean || totals_misuse(totals) > 0; /* notes alone need no numbers to put them in proportion */
 	failed = failed || !report_misuse(printer, reading->db, choice->all, choice->all || choice->accepted.show) ||
-			 !report_notes(printer, reading->db, choice->all, !summary);
+			 !notes_print(printer, reading->db, choice->all, !summary);
 	if (summary)
 		report_summary(printer, reading, totals);
 	return !failed;

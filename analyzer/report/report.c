@@ -13,6 +13,7 @@
 #include "analyzer/known/suppress.h"
 #include "analyzer/reading/statements.h"
 #include "analyzer/report/formats.h"
+#include "analyzer/report/notes.h"
 
 static report_printer *const printers[FORMAT_COUNT] = {
 #define FORMAT(name, is_for_programs) [FORMAT_##name] = report_##name,
@@ -61,7 +62,9 @@ bool report_print(struct reading *reading, const struct report_choice *choice, c
 	const struct formats *formats = &choice->formats;
 	FILE *output = file != NULL ? reading_output(reading, file) : NULL, *standard = reading_output(reading, stdout);
 	struct report report = {reading, choice, totals, file};
-	bool ready = !formats->machine || query_run(reading->db, problems_sql), done = ready;
+	bool ready = !formats->machine ||
+				 (notes_tell(reading->db, choice->all, formats->reproducible) && query_run(reading->db, problems_sql));
+	bool done = ready;
 
 	if (ready && file != NULL)
 		done =
