@@ -44,3 +44,18 @@ bool machine_stacks(sqlite3 *db, int64_t number, machine_line *line, FILE *file)
 	}
 	return !failed;
 }
+
+bool machine_notes(sqlite3 *db, machine_line *line, FILE *file)
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT message FROM problem WHERE what = 'note' ORDER BY number");
+	bool failed = row == NULL;
+
+	while (!failed && query_next(row, &failed)) {
+		char *text = machine_text(row, 0);
+		if (text != NULL)
+			line(file, 0, text);
+		failed = failed || text == NULL;
+		free(text);
+	}
+	return !failed;
+}

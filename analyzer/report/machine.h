@@ -19,4 +19,7 @@ typedef void machine_line(FILE *file, int indent, const char *text);
 /* Calls `line` for each line about the stacks of a problem; false: it failed and said so. */
 bool machine_stacks(sqlite3 *db, int64_t number, machine_line *line, FILE *file);
 
+/* Calls `line` for each note; false: it failed and said so. */
+bool machine_notes(sqlite3 *db, machine_line *line, FILE *file);
+
 #endif

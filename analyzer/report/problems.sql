@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What a machine is told, one row a thing: TEMP TABLE problem and its stacks, for all forms but text.  Needs TEMP TABLEs
 -- finding, finding_stack, finding_level, frame_call, site, found_misuse, peak, found_peak_site, gated, stack_path, excuse,
--- suppression and report_choice.
+-- suppression, note, note_sort, note_message and report_choice.
 
 DROP VIEW IF EXISTS temp.problem_stack;
 DROP TABLE IF EXISTS temp.problem;
 DROP TABLE IF EXISTS temp.told;
 
--- Each thing in the order in which it is told.  `what`: finding, misuse, peak or suppression.  `identity`: what tells it from
+-- Each thing in the order in which it is told.  `what`: finding, misuse, peak, suppression or note.  `identity`: what tells it from
 -- others of its rule, from run to run.  `stack`: where it was acquired, or where the misuse was, as `stack_words` say; the
 -- other stacks may be NULL.
 CREATE TEMP TABLE told (
@@ -61,6 +61,15 @@ INSERT INTO told (what, rule, title, help, level, message, identity, file, line)
     SELECT *, printf('suppression of %s %s', pattern, iif(expired, 'expired on ' || expires, 'matched nothing')) AS message
     FROM suppression WHERE stale) u
   ORDER BY u.number;
+
+-- Habits, in the words of notes.c.
+INSERT INTO told (what, rule, title, help, level, message, identity, frame, depth, stack, stack_words, release_stack,
+                  release_words)
+  SELECT 'note', 'note-' || replace(n.sort, '_', '-'), t.title, t.help, 'note', m.message, p.path, s.frame, s.depth, n.stack,
+         t.stack_words, nullif(n.other_stack, 0), t.other_words
+  FROM note_message m JOIN note n ON n.number = m.note JOIN note_sort t ON t.sort = n.sort
+  LEFT JOIN site s ON s.stack = n.stack LEFT JOIN stack_path p ON p.stack = n.stack
+  ORDER BY m.number;
 
 -- The same with a place.  `rule` and `fingerprint` are the same from run to run; fingerprints are unique, and so are the
 -- messages of a rule: some readers take two of one name for one.  `file` is relative to the source root when it lies below

@@ -52,23 +52,29 @@ static bool annotate(FILE *file, const char *level, sqlite3_stmt *row)
 	return done;
 }
 
+static const char annotations_sql[] =
+	"SELECT iif(accepted, 'notice', 'error'), 'pqleak: cannot tell', 'cannot tell whether anything leaked: ' || reason,"
+	" '', 0 FROM found_reason UNION ALL SELECT * FROM (SELECT iif(what = 'note', 'notice', level), 'pqleak: ' || title,"
+	" message, file, line FROM problem WHERE excused = '' AND (level <> 'note' OR what = 'note')"
+	" ORDER BY what = 'note', level, number)";
+
 bool report_github(const struct report *report, FILE *file)
 {
-	QUERY_CLEANUP row = query_prepare(
-		report->reading->db, "SELECT iif(accepted, 'notice', 'error'), 'pqleak: cannot tell',"
-							 " 'cannot tell whether anything leaked: ' || reason, '', 0 FROM found_reason UNION "
-							 "ALL SELECT * FROM (SELECT level, 'pqleak: ' || title, message, file, line"
-							 " FROM problem WHERE excused = '' AND level <> 'note' ORDER BY level, number)");
+	QUERY_CLEANUP row = query_prepare(report->reading->db, annotations_sql);
 	bool failed = row == NULL;
-	int64_t errors = 0, warnings = 0, notices = 0;
+	int64_t errors = SHOWN, warnings = SHOWN,
+			notices = SHOWN - 1; /* that may still be printed; one says how many more */
+	int64_t more = 0;
 
 	while (!failed && query_next(row, &failed)) {
 		const char *level = query_text(row, 0);
-		int64_t *count = strcmp(level, "error") == 0 ? &errors : strcmp(level, "warning") == 0 ? &warnings : &notices;
-		if (++*count <= SHOWN)
+		int64_t *room = strcmp(level, "error") == 0 ? &errors : strcmp(level, "warning") == 0 ? &warnings : &notices;
+		if (*room > 0)
 			failed = !annotate(file, level, row);
+		else
+			more++;
+		*room -= *room > 0;
 	}
-	int64_t more = (errors > SHOWN ? errors - SHOWN : 0) + (warnings > SHOWN ? warnings - SHOWN : 0);
 	if (more > 0)
 		fprintf(file, "::notice title=pqleak::%" PRId64 " more; pqleak report shows every one\n", more);
 	return !failed;

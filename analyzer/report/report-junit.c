@@ -12,7 +12,7 @@
 
 static const char cases_sql[] =
 	"SELECT number, level, message, rule, coalesce(file, module, 'unknown'), ifnull(line, 0),"
-	" excused, ifnull(reason, '') FROM problem ORDER BY number";
+	" excused, ifnull(reason, '') FROM problem WHERE what <> 'note' ORDER BY number";
 
 /* Control characters, which XML cannot hold at all, are gone already. */
 static void put(FILE *file, const char *text)
@@ -120,6 +120,17 @@ static bool put_whole(sqlite3 *db, const struct totals *totals, FILE *file)
 	return !failed;
 }
 
+/* Output of the suite: they are no cases, which pass or fail. */
+static bool put_notes(sqlite3 *db, FILE *file)
+{
+	if (query_number(db, "SELECT count(*) FROM problem WHERE what = 'note'", 0) == 0)
+		return true;
+	fputs("  <system-out>", file);
+	bool done = machine_notes(db, put_line, file);
+	fputs("</system-out>\n", file);
+	return done;
+}
+
 bool report_junit(const struct report *report, FILE *file)
 {
 	const struct totals *totals = report->totals;
@@ -130,7 +141,7 @@ bool report_junit(const struct report *report, FILE *file)
 
 	snprintf(
 		counts, sizeof counts, "tests=\"%" PRId64 "\" failures=\"%" PRId64 "\" errors=\"%d\" skipped=\"%" PRId64 "\"",
-		query_number(db, "SELECT count(*) + 1 FROM problem", 0),
+		query_number(db, "SELECT count(*) + 1 FROM problem WHERE what <> 'note'", 0),
 		query_number(db, "SELECT count(*) FROM problem WHERE excused = '' AND level = 'error'", 0),
 		totals->reasons > totals->accepted, query_number(db, "SELECT count(*) FROM problem WHERE excused <> ''", 0));
 	fprintf(file,
@@ -140,6 +151,7 @@ bool report_junit(const struct report *report, FILE *file)
 	failed = failed || !put_whole(db, totals, file);
 	while (!failed && query_next(row, &failed))
 		failed = !put_case(db, file, row);
+	failed = failed || !put_notes(db, file);
 	fputs(" </testsuite>\n</testsuites>\n", file);
 	return !failed;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
  * report-tap.c - the Test Anything Protocol, version 14; see formats.h.
+ *
+ * Notes are comments: no point of a test has failed or passed with them.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,7 +14,7 @@
 static const char points_sql[] =
 	"SELECT 0, accepted, 'cannot tell whether anything leaked: ' || reason, '', '', 0, '' FROM found_reason"
 	" UNION ALL SELECT * FROM (SELECT number, level <> 'error', message, rule, ifnull(file, ''), ifnull(line, 0),"
-	" fingerprint FROM problem WHERE excused = '' ORDER BY number)";
+	" fingerprint FROM problem WHERE excused = '' AND what <> 'note' ORDER BY number)";
 
 /* In a description '#' begins a directive. */
 static void put_description(FILE *file, const char *text)
@@ -38,6 +40,11 @@ static void put_scalar(FILE *file, const char *name, const char *text)
 static void put_line(FILE *file, int indent, const char *text)
 {
 	fprintf(file, "    %*s%s\n", indent, "", text);
+}
+
+static void put_comment(FILE *file, int indent, const char *text)
+{
+	fprintf(file, "# %*s%s\n", indent, "", text);
 }
 
 enum { NUMBER, IS_OK, MESSAGE, RULE, PLACE, LINE, FINGERPRINT, COLUMNS };
@@ -75,7 +82,7 @@ bool report_tap(const struct report *report, FILE *file)
 	const struct totals *totals = report->totals;
 	sqlite3 *db = report->reading->db;
 	QUERY_CLEANUP row = query_prepare(db, points_sql);
-	int64_t problems = query_number(db, "SELECT count(*) FROM problem WHERE excused = ''", 0);
+	int64_t problems = query_number(db, "SELECT count(*) FROM problem WHERE excused = '' AND what <> 'note'", 0);
 	int64_t number = 0;
 	bool failed = row == NULL;
 
@@ -85,5 +92,5 @@ bool report_tap(const struct report *report, FILE *file)
 	if (number == 0)
 		fprintf(file, "ok 1 - %s\n",
 				totals->excused + totals->excused_misuse > 0 ? "nothing leaked but what is excused" : "nothing leaked");
-	return !failed;
+	return !failed && machine_notes(db, put_comment, file);
 }

@@ -302,6 +302,28 @@ def check_overwriting(pqleak):
         expect((run.returncode, (folder / 'made').exists()) == (125, False) and 'this is the trace' in run.stderr, run)
 
 
+def check_notes(pqleak):
+    """Notes are in every format, and are no failure in any."""
+    for fixture, rules in (('habits', {'idle-in-transaction', 'churn', 'failed-connects', 'broken'}), ('drained', {'drained'})):
+        with tempfile.TemporaryDirectory() as folder:
+            make_trace(folder, fixture)
+            status, texts = status_and_reports(pqleak, folder)
+            results = [r for r in json.loads(texts['sarif'])['runs'][0]['results'] if r['ruleId'].startswith('note-')]
+            expect((status, {r['ruleId'] for r in results}) == (0, {f'note-{rule}' for rule in rules}), (status, results))
+            messages = [r['message']['text'] for r in results]
+            entries = [e for e in json.loads(texts['gitlab']) if e['check_name'].startswith('pqleak/note-')]
+            expect([e['description'] for e in entries] == messages, entries)
+            expect(re.findall('^# (.*)', texts['tap'], re.M) == messages, texts['tap'])
+            expect(re.findall('^::notice [^:]*::(.*)', texts['github'], re.M) == messages, texts['github'])
+            output = xml.etree.ElementTree.fromstring(texts['junit'].encode()).find('testsuite/system-out')
+            expect(output.text.splitlines() == messages, texts['junit'])
+            # None of it says how long something took, and what is worth a note for that alone is left out.
+            text = reports(pqleak, folder, ['tap'], '--reproducible')['tap']
+            expect(not re.search(r'[0-9] (ms|s|min|h)\b', text) and 'idle in transaction' not in text, text)
+            held = call(folder, pqleak, 'report', '--held=4s', '--format=gitlab', 'trace.db').stdout
+            expect('pqleak/note-held' in held or fixture != 'habits', held)
+
+
 def check_nothing(pqleak):
     """A trace that proves nothing is no baseline."""
     with tempfile.TemporaryDirectory() as folder:
@@ -319,7 +341,7 @@ def main():
     cases += [(check.__doc__.splitlines()[0], lambda check=check: check(pqleak))
               for check in (
                   check_gate, check_unseen, check_groups, check_reproducible, check_excused, check_source_root, check_links,
-                  check_many, check_errors, check_overwriting, check_nothing)]
+                  check_many, check_errors, check_overwriting, check_notes, check_nothing)]
     print(f'1..{len(cases)}')
     failures = 0
     for number, (name, case) in enumerate(cases, 1):

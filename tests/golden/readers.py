@@ -74,14 +74,17 @@ class Reader:
         expect(invocation['executionSuccessful'] == (invocation['exitCode'] != 2), invocation)
         failing = sum(result['level'] == 'error' for result in results)
         expect(invocation['exitCode'] == (1 if failing else 2 if reasons else 0), invocation)
-        return failing, len(results) - failing, reasons
+        notes = [result for result in results if result['ruleId'].startswith('note-')]
+        expect({note['level'] for note in notes} <= {'note'}, notes)
+        return failing, len(results) - len(notes) - failing, reasons
 
     @staticmethod
     def junit(text):
         lines_of(text)
         root = xml.etree.ElementTree.fromstring(text.encode())
         suite, = root
-        cases = list(suite)
+        cases = suite.findall('testcase')
+        expect([child.tag for child in suite] == ['testcase'] * len(cases) + ['system-out'] * (len(suite) > len(cases)), text)
         failures, errors = suite.findall('testcase/failure'), suite.findall('testcase/error')
         for element in (root, suite):
             expect([element.get(name) for name in ('tests', 'failures', 'errors')] ==
@@ -98,7 +101,9 @@ class Reader:
         expect(len(marks) == len(set(marks)), 'two entries have one fingerprint')
         for entry in entries:
             expect(isinstance(entry['location']['lines']['begin'], int) and entry['location']['path'], entry)
-        severities = collections.Counter(entry['severity'] for entry in entries)
+        notes = [entry for entry in entries if entry['check_name'].startswith('pqleak/note-')]
+        expect({note['severity'] for note in notes} <= {'info'}, notes)
+        severities = collections.Counter(entry['severity'] for entry in entries if entry not in notes)
         return severities['major'], severities['minor'] + severities['info'], severities['critical']
 
     @staticmethod
@@ -110,7 +115,7 @@ class Reader:
         for number, point in enumerate(points, 1):
             expect(re.match(rf'(not )?ok {number} - \S', point), point)
             expect(not re.search(r'(?<!\\)#', point), point)
-        expect(all(re.match(r'(TAP|1\.\.|ok|not ok|  )', line) for line in lines), 'a line that is no TAP')
+        expect(all(re.match(r'(TAP|1\.\.|ok|not ok|  |# )', line) for line in lines), 'a line that is no TAP')
         if len(points) == 1 and 'nothing leaked' in points[0]:
             return 0, 0, 0
         reasons = sum('cannot tell whether' in point for point in points)
@@ -130,5 +135,5 @@ class Reader:
         more = sum(int(number) for number in re.findall(r'^::notice title=pqleak::([0-9]+) more', text, re.M))
         failing, _, wanted_reasons = self.json(self.report)
         warnings = sum(f['level'] == 'warning' for f in json.loads(self.report)['findings'])
-        expect(levels['error'] + levels['warning'] + more == failing + warnings + wanted_reasons, f'{levels} and {more}')
+        expect(levels['error'] + levels['warning'] + more * (levels['notice'] < 10) == failing + warnings + wanted_reasons, f'{levels} and {more}')
         return None
