@@ -232,7 +232,7 @@ static enum trace_error ingest_file(struct ingest *ingest)
 	return TRACE_OK;
 }
 
-static struct ingest begin(sqlite3 *db, const char *path, struct trace_failure *failure)
+static struct ingest look(sqlite3 *db, const char *path, struct trace_failure *failure)
 {
 	struct ingest ingest = {.db = db, .path = path, .failure = failure, .statements = {.db = db}};
 	int64_t process;
@@ -253,7 +253,7 @@ static enum trace_error open_folder(struct ingest *ingest)
 
 enum trace_error trace_ingest(sqlite3 *db, const char *path, struct trace_failure *failure)
 {
-	struct ingest ingest = begin(db, path, failure);
+	struct ingest ingest = look(db, path, failure);
 	enum trace_error error = open_folder(&ingest);
 	if (error != TRACE_OK)
 		return error;
@@ -284,7 +284,7 @@ static enum trace_error peek_spool(struct ingest *ingest, int *running)
 
 enum trace_error trace_peek(sqlite3 *db, const char *path, int *ret_running, struct trace_failure *failure)
 {
-	struct ingest ingest = begin(db, path, failure);
+	struct ingest ingest = look(db, path, failure);
 	int running = 0;
 	/* The trace stands still from here on, so that no spool can be retired before we have read it. */
 	enum trace_error error = execute(&ingest, "SELECT count(*) FROM process");
