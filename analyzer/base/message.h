@@ -9,9 +9,12 @@
 #ifndef PQLEAK_ANALYZER_BASE_MESSAGE_H
 #define PQLEAK_ANALYZER_BASE_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* Prints "pqleak: MESSAGE" on stderr and returns `status`, so that a caller can return it in one line. */
+/* Print "pqleak: MESSAGE" on stderr.  refuse() returns false and fail() returns `status`, for the caller to return. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The word nearest to `word` among the `names` (ended by NULL), or NULL when none is near. */

@@ -17,8 +17,8 @@
 /* `error` 0: nobody knows, for stdio keeps no reason of a write that was long ago. */
 static bool cannot_write(const char *path, int error)
 {
-	return fail(false, "cannot write '%s': %s (name a file in a folder that you can write to)", path,
-				error != 0 ? strerror(error) : "the disk is full, or it can no longer be written");
+	return refuse("cannot write '%s': %s (name a file in a folder that you can write to)", path,
+				  error != 0 ? strerror(error) : "the disk is full, or it can no longer be written");
 }
 
 static char *folder_of(const char *path)
@@ -67,7 +67,7 @@ bool output_file_possible(const char *path)
 	if (exists && S_ISREG(there.st_mode) && access(path, R_OK) != 0)
 		return cannot_write(path, errno); /* nobody can tell what it would replace */
 	if (exists && S_ISREG(there.st_mode) && is_database(path))
-		return fail(false, "'%s' is a trace, or another database, and is left alone (name another file)", path);
+		return refuse("'%s' is a trace, or another database, and is left alone (name another file)", path);
 	char *target = exists ? realpath(path, NULL) : strdup(path);
 	char *folder = target != NULL ? folder_of(target) : NULL;
 	int error = folder == NULL                      ? errno
@@ -106,7 +106,7 @@ static bool open_temporary(struct output_file *output, mode_t mode)
 		return cannot_write(output->path, errno);
 	if (asprintf(&output->temporary, "%s.XXXXXX", output->target) < 0) {
 		output->temporary = NULL;
-		return fail(false, "out of memory");
+		return refuse("out of memory");
 	}
 	int descriptor = mkstemp(output->temporary), error = errno;
 	if (descriptor < 0)

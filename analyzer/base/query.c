@@ -8,23 +8,23 @@
 
 #include "analyzer/base/message.h"
 
-static void complain(sqlite3 *db)
+static void complain_of(sqlite3 *db)
 {
 	int code = sqlite3_errcode(db) & 0xff;
 
 	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-		fail(0, "the trace is damaged: %s (trace again, or try '.recover' in the sqlite3 shell)", sqlite3_errmsg(db));
+		complain("the trace is damaged: %s (trace again, or try '.recover' in the sqlite3 shell)", sqlite3_errmsg(db));
 	else if (code == SQLITE_FULL)
-		fail(0, "cannot sort the trace: %s (set SQLITE_TMPDIR to a folder with room)", sqlite3_errmsg(db));
+		complain("cannot sort the trace: %s (set SQLITE_TMPDIR to a folder with room)", sqlite3_errmsg(db));
 	else
-		fail(0, "cannot read the trace: %s", sqlite3_errmsg(db));
+		complain("cannot read the trace: %s", sqlite3_errmsg(db));
 }
 
 bool query_run(sqlite3 *db, const char *sql)
 {
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK)
 		return true;
-	complain(db);
+	complain_of(db);
 	return false;
 }
 
@@ -50,7 +50,7 @@ sqlite3_stmt *query_prepare(sqlite3 *db, const char *sql)
 	sqlite3_stmt *statement = NULL;
 
 	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
-		complain(db);
+		complain_of(db);
 	return statement;
 }
 
@@ -61,7 +61,7 @@ bool query_next(sqlite3_stmt *statement, bool *ret_failed)
 	if (code == SQLITE_ROW)
 		return true;
 	if (code != SQLITE_DONE) {
-		complain(sqlite3_db_handle(statement));
+		complain_of(sqlite3_db_handle(statement));
 		if (ret_failed != NULL)
 			*ret_failed = true;
 	}

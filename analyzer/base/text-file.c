@@ -26,7 +26,7 @@ static bool remember(FILE *file)
 		return true;
 	void *longer = reallocarray(files, file_count + 1, sizeof *files);
 	if (longer == NULL)
-		return fail(false, "out of memory");
+		return refuse("out of memory");
 	files = longer;
 	files[file_count].device = there.st_dev;
 	files[file_count++].number = there.st_ino;
@@ -47,7 +47,7 @@ bool text_file_open(struct text_file *ret, const char *path, const char *what, c
 {
 	*ret = (struct text_file){.path = path, .what = what, .file = fopen(path, "re")};
 	if (ret->file == NULL)
-		return fail(false, "cannot read %s '%s': %s%s", what, path, strerror(errno), advice);
+		return refuse("cannot read %s '%s': %s%s", what, path, strerror(errno), advice);
 	ret->failed = !remember(ret->file);
 	return !ret->failed || text_file_close(ret);
 }
@@ -60,12 +60,12 @@ char *text_file_next(struct text_file *file)
 	ssize_t length = file->failed ? -1 : getline(&file->text, &file->room, file->file);
 	if (length < 0) {
 		if (!file->failed && !feof(file->file))
-			file->failed = !fail(false, "cannot read %s '%s': %s", file->what, file->path, strerror(errno));
+			file->failed = !refuse("cannot read %s '%s': %s", file->what, file->path, strerror(errno));
 		return NULL;
 	}
 	file->line++;
 	if (strlen(file->text) != (size_t)length) {
-		file->failed = !fail(false, "%s:%d: there is a NUL byte: this is no text", file->path, file->line);
+		file->failed = !refuse("%s:%d: there is a NUL byte: this is no text", file->path, file->line);
 		return NULL;
 	}
 	while (length > 0 && (file->text[length - 1] == '\n' || file->text[length - 1] == '\r'))

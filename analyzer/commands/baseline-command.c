@@ -50,7 +50,7 @@ static int run_baseline(const struct arguments *arguments)
 	if (totals.processes == 0)
 		return fail(STATUS_UNABLE, "no libpq call was intercepted, and nothing is known ('pqleak report' says more)");
 	if (totals.reasons > 0)
-		fail(0, "the trace is incomplete, and so may this baseline be ('pqleak report' says why)");
+		complain("the trace is incomplete, and so may this baseline be ('pqleak report' says why)");
 	return write_baseline(reading.db, output) ? STATUS_CLEAN : STATUS_UNABLE;
 }
 

@@ -32,7 +32,7 @@ static const struct command *find_command(const char *name)
 		if (!commands[c]->is_hidden)
 			names[count++] = command_name((enum command_id)c);
 	char hint[HINT_TEXT];
-	fail(0, "there is no command '%s'%s (see 'pqleak help')", name, did_you_mean(hint, "", nearest(name, names)));
+	complain("there is no command '%s'%s (see 'pqleak help')", name, did_you_mean(hint, "", nearest(name, names)));
 	return NULL;
 }
 

@@ -57,7 +57,7 @@ static int trace_command(const struct arguments *arguments, const char *trace, s
 		char program[PATH_MAX];
 		status = launch_find(arguments->words[0], program);
 		if (status != 0 && access(trace, F_OK) == 0)
-			fail(0, "'%s' is still that of an earlier run", trace);
+			complain("'%s' is still that of an earlier run", trace);
 		if (status == 0)
 			status = run_trace_make(trace, arguments->append, program, ret_known) ? 0 : STATUS_RUN_FAILED;
 		if (status == 0)

@@ -252,8 +252,8 @@ static bool print_life(struct reading *reading, void *context, FILE *file)
 		return false;
 	sqlite3_bind_int64(row, 1, life->id);
 	if (!query_next(row, NULL))
-		return fail(false, "there is no connection %lld in '%s': 'pqleak show %s' lists them", id, reading->path,
-					reading->path);
+		return refuse("there is no connection %lld in '%s': 'pqleak show %s' lists them", id, reading->path,
+					  reading->path);
 	const char *verdict = query_text(row, L_VERDICT);
 	const char *state = query_text(row, L_STATE);
 	print_line(printer, 0, strcmp(verdict, "leaked") == 0 ? STYLE_BAD : STYLE_STRONG, "connection %lld: %s%s", id,

@@ -56,7 +56,7 @@ static bool make_room(void **items, size_t size, size_t room)
 	void *more = reallocarray(*items, room, size);
 
 	if (more == NULL)
-		return fail(false, "out of memory");
+		return refuse("out of memory");
 	*items = more;
 	return true;
 }
@@ -224,7 +224,7 @@ bool blame_fill(sqlite3 *db, bool releases)
 		if (!read_stacks(&blame))
 			return false;
 		if (!separate(blame.parts, blame.stack_count, &blame.nodes, &blame.node_count))
-			return fail(false, "out of memory");
+			return refuse("out of memory");
 		failed = !write_blamed(&blame) || !write_separation(&blame) || (releases && !write_comparable(&blame));
 		node_base += (int64_t)blame.node_count;
 		stack_base += (int64_t)blame.stack_count;

@@ -219,7 +219,7 @@ bool tally_fill(sqlite3 *db, bool released, int64_t late_ns)
 {
 	struct places *places = places_new(db, late_ns);
 	struct tally tally = {.db = db, .slots = calloc(SLOTS, sizeof(struct group))};
-	bool done = (places != NULL && tally.slots != NULL) || fail(false, "out of memory");
+	bool done = (places != NULL && tally.slots != NULL) || refuse("out of memory");
 
 	done = done && scan(&tally, "SELECT * FROM tally_connection", released, places) && places_flush(places) &&
 		   scan(&tally, "SELECT * FROM tally_resource", released, NULL) && flush(&tally);

@@ -19,8 +19,8 @@ static const char head[] = "# pqleak baseline, version 1";
 
 static bool wrong(const struct baseline *baseline, int line, const char *what)
 {
-	return fail(false, "%s:%d: %s (write the baseline anew with 'pqleak baseline -o %s TRACE')", baseline->file, line,
-				what, baseline->file);
+	return refuse("%s:%d: %s (write the baseline anew with 'pqleak baseline -o %s TRACE')", baseline->file, line, what,
+				  baseline->file);
 }
 
 /* Cuts the next field off `*rest`; NULL: there is none. */
@@ -52,7 +52,7 @@ static bool add(struct baseline *baseline, const char *line, int number)
 	if (items != NULL)
 		baseline->items = items;
 	if (copy == NULL)
-		return fail(false, "out of memory");
+		return refuse("out of memory");
 	struct known *known = &items[baseline->count++];
 	*known = (struct known){.line = copy};
 	char *rest = copy, *end;
@@ -74,10 +74,10 @@ static bool take(struct baseline *baseline, const char *line, int number)
 {
 	if (strncmp(line, "<<<<<<<", 7) == 0 || strncmp(line, "|||||||", 7) == 0 || strncmp(line, "=======", 7) == 0 ||
 		strncmp(line, ">>>>>>>", 7) == 0)
-		return fail(false,
-					"%s:%d: here is a conflict of a merge: keep the lines of both sides, for one path the larger count,"
-					" or write the baseline anew with 'pqleak baseline -o %s TRACE'",
-					baseline->file, number, baseline->file);
+		return refuse(
+			"%s:%d: here is a conflict of a merge: keep the lines of both sides, for one path the larger count,"
+			" or write the baseline anew with 'pqleak baseline -o %s TRACE'",
+			baseline->file, number, baseline->file);
 	if (number == 1 && strcmp(line, head) != 0)
 		return wrong(baseline, number, "this is no baseline of pqleak, or one of another version");
 	return line[0] == '#' || line[0] == '\0' || add(baseline, line, number);
@@ -93,7 +93,7 @@ bool baseline_read(struct baseline *baseline, const char *path)
 		return false;
 	baseline_done(baseline);
 	*baseline = (struct baseline){.file = strdup(path)};
-	bool done = baseline->file != NULL || fail(false, "out of memory");
+	bool done = baseline->file != NULL || refuse("out of memory");
 	for (char *line; done && (line = text_file_next(&file)) != NULL;)
 		done = take(baseline, line, file.line);
 	if (done && !file.failed && file.line == 0)
@@ -113,7 +113,7 @@ bool baseline_replaceable(const char *path)
 	fclose(file);
 	begin[strcspn(begin, "\r\n")] = '\0';
 	return length == 0 || strcmp(begin, head) == 0 ||
-		   fail(false, "'%s' is no baseline of pqleak, and is left alone (name another file, or remove it)", path);
+		   refuse("'%s' is no baseline of pqleak, and is left alone (name another file, or remove it)", path);
 }
 
 void baseline_write_head(FILE *file, const char *name)

@@ -27,14 +27,14 @@ __attribute__((format(printf, 2, 3))) static bool wrong(const struct parser *par
 	va_start(values, format);
 	vsnprintf(text, sizeof text, format, values);
 	va_end(values);
-	return fail(false, "%s:%d: %s (pqleak(1) describes suppressions)", parser->file.path, parser->file.line, text);
+	return refuse("%s:%d: %s (pqleak(1) describes suppressions)", parser->file.path, parser->file.line, text);
 }
 
 static bool keep(char **ret, const char *value)
 {
 	free(*ret);
 	*ret = strdup(value);
-	return *ret != NULL || fail(false, "out of memory");
+	return *ret != NULL || refuse("out of memory");
 }
 
 static char *trim(char *text)
@@ -52,7 +52,7 @@ static bool begin_entry(const struct parser *parser, bool is_misuse, const char 
 	struct suppression *items = reallocarray(all->items, all->count + 1, sizeof *items);
 
 	if (items == NULL)
-		return fail(false, "out of memory");
+		return refuse("out of memory");
 	all->items = items;
 	struct suppression *item = &items[all->count++];
 	*item = (struct suppression){.line = parser->file.line, .is_misuse = is_misuse, .verdict = VERDICT_COUNT};
@@ -66,7 +66,7 @@ static bool add_frame(struct suppression *item, const char *pattern)
 	char **frames = reallocarray(item->frames, item->frame_count + 1, sizeof *frames);
 
 	if (frames == NULL)
-		return fail(false, "out of memory");
+		return refuse("out of memory");
 	item->frames = frames;
 	frames[item->frame_count] = NULL;
 	return keep(&frames[item->frame_count++], pattern);

@@ -53,7 +53,7 @@ static bool put_name(const char *name, FILE *file)
 	char *printable = strdup(name);
 
 	if (printable == NULL)
-		return fail(false, "out of memory");
+		return refuse("out of memory");
 	make_printable(printable);
 	for (size_t i = 0; name[i] != '\0'; i++)
 		fputc(name[i] == printable[i] ? name[i] : '*', file);

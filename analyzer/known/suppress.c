@@ -50,14 +50,14 @@ static bool read_stack(sqlite3_stmt *query, int64_t number, struct stack *ret)
 	while (query_next(query, &failed)) {
 		struct frame *frames = reallocarray(ret->frames, ret->count + 1, sizeof *frames);
 		if (frames == NULL)
-			return fail(false, "out of memory");
+			return refuse("out of memory");
 		ret->frames = frames;
 		struct frame *frame = &frames[ret->count++];
 		frame->function = strdup(query_text(query, 0));
 		frame->file = strdup(query_text(query, 1));
 		frame->module = strdup(query_text(query, 2));
 		if (frame->function == NULL || frame->file == NULL || frame->module == NULL)
-			return fail(false, "out of memory");
+			return refuse("out of memory");
 	}
 	return !failed;
 }
@@ -218,7 +218,7 @@ bool suppress_apply(const struct suppressions *suppressions, sqlite3 *db)
 		return true;
 	int64_t *matched = calloc(suppressions->count, sizeof *matched);
 	bool done = matched != NULL ? match_all(suppressions, db, matched) && note(db, suppressions, matched)
-								: fail(false, "out of memory");
+								: refuse("out of memory");
 	free(matched);
 	return done;
 }

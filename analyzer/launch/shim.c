@@ -27,10 +27,9 @@ static char *check_preloadable(char *path)
 {
 	if (strpbrk(path, " :\t\n") == NULL)
 		return path;
-	fail(0,
-		 "cannot preload '%s': the dynamic linker does not accept a path with a blank or a colon"
-		 " (install pqleak elsewhere, or set PQLEAK_LIBRARY to a copy)",
-		 path);
+	complain("cannot preload '%s': the dynamic linker does not accept a path with a blank or a colon"
+			 " (install pqleak elsewhere, or set PQLEAK_LIBRARY to a copy)",
+			 path);
 	free(path);
 	return NULL;
 }
@@ -58,12 +57,12 @@ char *shim_find(void)
 	if (chosen != NULL && chosen[0] != '\0') {
 		char *path = realpath(chosen, NULL);
 		if (path == NULL)
-			fail(0, "cannot preload '%s' (from PQLEAK_LIBRARY): %s", chosen, strerror(errno));
+			complain("cannot preload '%s' (from PQLEAK_LIBRARY): %s", chosen, strerror(errno));
 		return path != NULL ? check_preloadable(path) : NULL;
 	}
 	ssize_t length = readlink("/proc/self/exe", executable, sizeof executable - 1);
 	if (length < 0) {
-		fail(0, "cannot find libpqleak.so: /proc is not mounted (set PQLEAK_LIBRARY to its path)");
+		complain("cannot find libpqleak.so: /proc is not mounted (set PQLEAK_LIBRARY to its path)");
 		return NULL;
 	}
 	executable[length] = '\0';
@@ -72,7 +71,7 @@ char *shim_find(void)
 		if (path != NULL)
 			return check_preloadable(path);
 	}
-	fail(0, "cannot find libpqleak.so beside '%s' (install pqleak, or set PQLEAK_LIBRARY to the library's path)",
-		 executable);
+	complain("cannot find libpqleak.so beside '%s' (install pqleak, or set PQLEAK_LIBRARY to the library's path)",
+			 executable);
 	return NULL;
 }

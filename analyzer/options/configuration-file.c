@@ -25,7 +25,7 @@ struct parser {
 	bool failed;                /* the error is printed */
 };
 
-__attribute__((format(printf, 2, 3))) static void complain(struct parser *parser, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void reject(struct parser *parser, const char *format, ...)
 {
 	char text[512];
 	va_list values;
@@ -34,7 +34,7 @@ __attribute__((format(printf, 2, 3))) static void complain(struct parser *parser
 	vsnprintf(text, sizeof text, format, values);
 	va_end(values);
 	if (!parser->failed)
-		fail(0, "%s:%d: %s (pqleak(1) describes the file)", parser->configured->file, parser->file.line, text);
+		complain("%s:%d: %s (pqleak(1) describes the file)", parser->configured->file, parser->file.line, text);
 	parser->failed = true;
 }
 
@@ -45,7 +45,7 @@ static bool is_configurable(enum command_id command)
 	return option_find(command, "config") != NULL;
 }
 
-static void complain_of_section(struct parser *parser, const char *word)
+static void reject_section(struct parser *parser, const char *word)
 {
 	const char *names[COMMAND_COUNT + 1] = {NULL};
 	char list[128];
@@ -54,8 +54,7 @@ static void complain_of_section(struct parser *parser, const char *word)
 	for (int c = 0; c < COMMAND_COUNT; c++)
 		if (is_configurable((enum command_id)c))
 			names[count++] = command_name((enum command_id)c);
-	complain(parser, "a section is for one or more of %s, not for %s", list_words(list, sizeof list, names, "and"),
-			 word);
+	reject(parser, "a section is for one or more of %s, not for %s", list_words(list, sizeof list, names, "and"), word);
 }
 
 /* "[check run]": the commands that a section is for.  inih says nothing of one that has no line. */
@@ -67,9 +66,9 @@ static void begin_section(struct parser *parser, const char *line)
 	memset(parser->is_for, 0, sizeof parser->is_for);
 	const char *rest = line + 1 + length;
 	if (*rest == '\0')
-		complain(parser, "'%s' has no ']'", line);
+		reject(parser, "'%s' has no ']'", line);
 	else if (rest[1 + strspn(rest + 1, blanks)] != '\0' && rest[1 + strspn(rest + 1, blanks)] != ';')
-		complain(parser, "'%s' has something behind its ']'", line);
+		reject(parser, "'%s' has something behind its ']'", line);
 	for (const char *word = line + 1, *end = line + 1 + length;;) {
 		word += strspn(word, " \t");
 		if (word >= end)
@@ -80,13 +79,13 @@ static void begin_section(struct parser *parser, const char *line)
 		enum command_id command = command_find(name);
 		snprintf(name, sizeof name, "'%.*s'", (int)bytes, word);
 		if (command == COMMAND_COUNT || !is_configurable(command))
-			complain_of_section(parser, name);
+			reject_section(parser, name);
 		else
 			parser->is_for[command] = any = true;
 		word += bytes;
 	}
 	if (!any)
-		complain_of_section(parser, "none");
+		reject_section(parser, "none");
 }
 
 static bool add(struct parser *parser, char *option)
@@ -102,7 +101,7 @@ static bool add(struct parser *parser, char *option)
 	if (lines == NULL || argv == NULL || option == NULL) {
 		free(option);
 		parser->failed = true;
-		return fail(false, "out of memory");
+		return refuse("out of memory");
 	}
 	lines[configured->count++] = parser->file.line;
 	argv[configured->argc++] = option;
@@ -158,18 +157,18 @@ static bool is_option(struct parser *parser, const char *key)
 	bool any = false;
 
 	if (strcmp(key, "config") == 0 || strcmp(key, "no-config") == 0 || strcmp(key, "help") == 0)
-		complain(parser, "a configuration file cannot have '%s'", key);
+		reject(parser, "a configuration file cannot have '%s'", key);
 	for (int c = 0; c < COMMAND_COUNT; c++) {
 		enum command_id command = (enum command_id)c;
 		any = any || parser->is_for[c];
 		if (!parser->is_for[c] || option_find(command, key) != NULL)
 			continue;
 		char hint[HINT_TEXT];
-		complain(parser, "'pqleak %s' has no option '--%s'%s", command_name(command), key,
-				 did_you_mean(hint, "--", option_nearest(command, key)));
+		reject(parser, "'pqleak %s' has no option '--%s'%s", command_name(command), key,
+			   did_you_mean(hint, "--", option_nearest(command, key)));
 	}
 	if (!any)
-		complain(parser, "there is no section, as [check], before '%s'", key);
+		reject(parser, "there is no section, as [check], before '%s'", key);
 	return !parser->failed;
 }
 
@@ -185,7 +184,7 @@ static int take(void *user, const char *section, const char *key, const char *va
 	const struct option_row *row = option_find(parser->command, key);
 	if (row->argument == NULL) {
 		if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
-			complain(parser, "'%s = %s': it must be yes or no", key, value);
+			reject(parser, "'%s = %s': it must be yes or no", key, value);
 		if (parser->failed || strcmp(value, "no") == 0)
 			return !parser->failed;
 		if (asprintf(&option, "--%s", key) < 0)
@@ -213,7 +212,7 @@ static char *next_line(char *text, int room, void *user)
 	if (line[0] == '[')
 		begin_section(parser, line);
 	if (strlen(line) + 1 >= (size_t)room)
-		complain(parser, "the line is longer than %d bytes", room - 2);
+		reject(parser, "the line is longer than %d bytes", room - 2);
 	snprintf(text, (size_t)room, "%s\n", line); /* without its end a later inih takes it for a part */
 	return parser->failed ? NULL : text;
 }
@@ -227,7 +226,7 @@ bool configuration_parse(enum command_id command, struct configured *configured)
 	int wrong = ini_parse_stream(next_line, &parser, take, &parser);
 	parser.failed = !text_file_close(&parser.file) || parser.failed;
 	if (wrong != 0 && !parser.failed)
-		return fail(false, "%s:%d: this is neither [section] nor 'key = value' (pqleak(1) describes the file)",
-					configured->file, wrong);
+		return refuse("%s:%d: this is neither [section] nor 'key = value' (pqleak(1) describes the file)",
+					  configured->file, wrong);
 	return !parser.failed;
 }

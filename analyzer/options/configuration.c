@@ -45,9 +45,8 @@ static bool is_trusted(const char *path)
 
 	if (lstat(path, &there) != 0 || there.st_uid == 0 || there.st_uid == geteuid())
 		return true; /* what is gone is told when it is opened */
-	return fail(false,
-				"'%s' belongs to another user and is not obeyed (--config=%s takes it, --no-config does without)", path,
-				path);
+	return refuse("'%s' belongs to another user and is not obeyed (--config=%s takes it, --no-config does without)",
+				  path, path);
 }
 
 bool configuration_read(enum command_id command, int argc, char **argv, const char *named, bool unwanted,
@@ -56,16 +55,16 @@ bool configuration_read(enum command_id command, int argc, char **argv, const ch
 	*ret = (struct configured){.argc = 1};
 	ret->argv = calloc((size_t)argc + 1, sizeof *argv);
 	if (ret->argv == NULL)
-		return fail(false, "out of memory");
+		return refuse("out of memory");
 	ret->argv[0] = argv[0];
 	ret->file = unwanted ? NULL : named != NULL ? strdup(named) : find();
 	if (!unwanted && named != NULL && ret->file == NULL)
-		return fail(false, "out of memory");
+		return refuse("out of memory");
 	if (ret->file != NULL && !((named != NULL || is_trusted(ret->file)) && configuration_parse(command, ret)))
 		return false;
 	char **longer = reallocarray(ret->argv, (size_t)(ret->argc + argc) + 1, sizeof *longer);
 	if (longer == NULL)
-		return fail(false, "out of memory");
+		return refuse("out of memory");
 	ret->argv = longer;
 	for (int i = 1; i < argc; i++)
 		longer[ret->argc++] = argv[i];
@@ -76,7 +75,7 @@ bool configuration_read(enum command_id command, int argc, char **argv, const ch
 void configuration_blame(const struct configured *configured, int last)
 {
 	if (last >= 1 && last <= configured->count)
-		fail(0, "that is from %s:%d", configured->file, configured->lines[last - 1]);
+		complain("that is from %s:%d", configured->file, configured->lines[last - 1]);
 }
 
 void configuration_done(struct configured *configured)

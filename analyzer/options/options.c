@@ -110,29 +110,29 @@ static const struct option_row *row_of(const struct command *command, int value)
 	return NULL;
 }
 
-static void complain(const struct command *command, int what, char **argv)
+static void complain_of(const struct command *command, int what, char **argv)
 {
 	const char *argument = argv[optind - 1], *name = command_name(command->id);
 
 	if (what == ':') {
 		if (optopt > 0 && optopt < LONG_ONLY)
-			fail(0, "option '-%c' needs a value (see 'pqleak %s --help')", optopt, name);
+			complain("option '-%c' needs a value (see 'pqleak %s --help')", optopt, name);
 		else
-			fail(0, "option '%s' needs a value (see 'pqleak %s --help')", argument, name);
+			complain("option '%s' needs a value (see 'pqleak %s --help')", argument, name);
 		return;
 	}
 	if (optopt > 0 && optopt < LONG_ONLY && strncmp(argument, "--", 2) != 0) {
-		fail(0, "unknown option '-%c' (see 'pqleak %s --help')", optopt, name);
+		complain("unknown option '-%c' (see 'pqleak %s --help')", optopt, name);
 		return;
 	}
 	if (optopt > 0) { /* getopt_long names the option when it knows it: it takes no value */
-		fail(0, "option '%.*s' takes no value (see 'pqleak %s --help')", (int)strcspn(argument, "="), argument, name);
+		complain("option '%.*s' takes no value (see 'pqleak %s --help')", (int)strcspn(argument, "="), argument, name);
 		return;
 	}
 	char word[64], hint[HINT_TEXT];
 	snprintf(word, sizeof word, "%.*s", (int)strcspn(argument + 2, "="), argument + 2);
-	fail(0, "unknown option '--%s'%s (see 'pqleak %s --help')", word,
-		 did_you_mean(hint, "--", option_nearest(command->id, word)), name);
+	complain("unknown option '--%s'%s (see 'pqleak %s --help')", word,
+			 did_you_mean(hint, "--", option_nearest(command->id, word)), name);
 }
 
 static bool take(const struct option_row *row, struct arguments *arguments)
@@ -177,7 +177,7 @@ int options_read(const struct command *command, int argc, char **argv, struct ar
 			return STATUS_CLEAN;
 		}
 		if (row == NULL)
-			complain(command, value, argv);
+			complain_of(command, value, argv);
 		if (row == NULL || !take(row, ret)) {
 			configuration_blame(&ret->configured, optind - 1);
 			return command->usage_status;

@@ -29,8 +29,8 @@ static bool find(const struct option_row *option, const char *name, enum format 
 			return true;
 		}
 	char all[128], hint[HINT_TEXT];
-	return fail(false, "'--%s=%s': it must be %s%s (see --help)", option->name, name,
-				list_words(all, sizeof all, format_names, "or"), did_you_mean(hint, "", nearest(name, format_names)));
+	return refuse("'--%s=%s': it must be %s%s (see --help)", option->name, name,
+				  list_words(all, sizeof all, format_names, "or"), did_you_mean(hint, "", nearest(name, format_names)));
 }
 
 static bool any_for_programs(const struct formats *formats)
@@ -59,13 +59,13 @@ bool take_output(const struct option_row *option, const char *value, void *field
 	enum format format;
 
 	if (equals == NULL || equals[1] == '\0')
-		return fail(false, "'--output=%s': it must be FORMAT=FILE, as sarif=pqleak.sarif (see --help)", value);
+		return refuse("'--output=%s': it must be FORMAT=FILE, as sarif=pqleak.sarif (see --help)", value);
 	snprintf(name, sizeof name, "%.*s", (int)(equals - value), value);
 	if (!find(option, name, &format))
 		return false;
 	struct output *outputs = reallocarray(formats->outputs, formats->count + 1, sizeof *outputs);
 	if (outputs == NULL)
-		return fail(false, "out of memory");
+		return refuse("out of memory");
 	formats->outputs = outputs;
 	outputs[formats->count++] = (struct output){format, equals + 1};
 	formats->machine = any_for_programs(formats);

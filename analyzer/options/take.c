@@ -31,13 +31,13 @@ bool take_text(const struct option_row *option, const char *value, void *field)
 
 bool take_trace(const struct option_row *option, const char *value, void *field)
 {
-	return take_text(option, value, field) && (value[0] != '\0' || fail(false, "'-o' needs the name of a trace"));
+	return take_text(option, value, field) && (value[0] != '\0' || refuse("'-o' needs the name of a trace"));
 }
 
 bool take_word(const struct option_row *option, const char *value, void *field)
 {
 	if (strcmp(value, option->argument) != 0)
-		return fail(false, "'--%s=%s': it must be %s (see --help)", option->name, value, option->argument);
+		return refuse("'--%s=%s': it must be %s (see --help)", option->name, value, option->argument);
 	return take_text(option, value, field);
 }
 
@@ -52,9 +52,9 @@ bool take_one_of(const struct option_row *option, const char *value, void *field
 			return true;
 	const char *hint = nearest(value, words);
 	if (hint != NULL)
-		return fail(false, "'--%s=%s': did you mean '%s'? (see --help)", option->name, value, hint);
-	return fail(false, "'--%s=%s': it must be %s (see --help)", option->name, value,
-				list_words(all, sizeof all, words, "or"));
+		return refuse("'--%s=%s': did you mean '%s'? (see --help)", option->name, value, hint);
+	return refuse("'--%s=%s': it must be %s (see --help)", option->name, value,
+				  list_words(all, sizeof all, words, "or"));
 }
 
 const char *const *group_words(void)
@@ -71,7 +71,7 @@ bool number_from(const char *name, const char *value, long long highest, long lo
 	errno = 0;
 	long long number = strtoll(value, &end, 10);
 	if (errno != 0 || end == value || *end != '\0' || number < 0 || number > highest)
-		return fail(false, "'--%s=%s': it must be a number from 0 to %lld (see --help)", name, value, highest);
+		return refuse("'--%s=%s': it must be a number from 0 to %lld (see --help)", name, value, highest);
 	*ret = number;
 	return true;
 }
@@ -86,8 +86,8 @@ bool take_leak_status(const struct option_row *option, const char *value, void *
 	if (!number_from(option->name, value, 255, field))
 		return false;
 	return *(const long long *)field > 0 ||
-		   fail(false, "'--%s=%s': it must be from 1 to 255; 0 would say that nothing leaked (see --help)",
-				option->name, value);
+		   refuse("'--%s=%s': it must be from 1 to 255; 0 would say that nothing leaked (see --help)", option->name,
+				  value);
 }
 
 bool take_duration(const struct option_row *option, const char *value, void *field)
@@ -104,7 +104,7 @@ bool take_duration(const struct option_row *option, const char *value, void *fie
 			*(int64_t *)field = (int64_t)(number * units[i].ns);
 			return true;
 		}
-	return fail(false, "'--%s=%s': it must be a duration, as 500ms, 2s, 5min or 1h (see --help)", option->name, value);
+	return refuse("'--%s=%s': it must be a duration, as 500ms, 2s, 5min or 1h (see --help)", option->name, value);
 }
 
 /* A mistyped one would only make names fail to appear. */
@@ -116,12 +116,12 @@ bool take_folders(const struct option_row *option, const char *value, void *fiel
 	for (const char *at = value;; at++) {
 		char *folder = strndup(at, strcspn(at, ":"));
 		if (folder == NULL)
-			return fail(false, "out of memory");
+			return refuse("out of memory");
 		bool good = stat(folder, &file) == 0;
 		if (!good)
-			fail(0, "'--%s=%s': '%s': %s (name a folder)", option->name, value, folder, strerror(errno));
+			complain("'--%s=%s': '%s': %s (name a folder)", option->name, value, folder, strerror(errno));
 		else if (!S_ISDIR(file.st_mode))
-			good = fail(false, "'--%s=%s': '%s' is no folder", option->name, value, folder);
+			good = refuse("'--%s=%s': '%s' is no folder", option->name, value, folder);
 		free(folder);
 		at += strcspn(at, ":");
 		if (!good || *at == '\0')
@@ -143,7 +143,7 @@ static bool add_pattern(struct skip *skip, const char *pattern)
 		patterns[skip->count] = strdup(pattern);
 	}
 	if (patterns == NULL || patterns[skip->count] == NULL)
-		return fail(false, "out of memory");
+		return refuse("out of memory");
 	skip->count++;
 	return true;
 }
@@ -151,7 +151,7 @@ static bool add_pattern(struct skip *skip, const char *pattern)
 bool take_skip(const struct option_row *option, const char *value, void *field)
 {
 	(void)option;
-	return value[0] == '\0' ? fail(false, "'--skip=': the pattern is empty (see --help)") : add_pattern(field, value);
+	return value[0] == '\0' ? refuse("'--skip=': the pattern is empty (see --help)") : add_pattern(field, value);
 }
 
 /* Blank lines and lines that begin with '#' are no patterns. */

@@ -207,6 +207,6 @@ bool functions_add(sqlite3 *db)
 		!add(db, "fingerprint", 1, sql_fingerprint) || !add(db, "resource_noun", 2, sql_resource_noun) ||
 		!add(db, "release_calls", 1, sql_release_calls) || !add(db, "verdict_words", 2, sql_verdict_words) ||
 		!add(db, "uri_path", 1, sql_uri_path) || !add(db, "printable", 1, sql_printable))
-		return fail(false, "cannot prepare the trace: %s", sqlite3_errmsg(db));
+		return refuse("cannot prepare the trace: %s", sqlite3_errmsg(db));
 	return query_run(db, open_sql);
 }

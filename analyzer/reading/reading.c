@@ -22,21 +22,19 @@ bool reading_open(struct reading *ret, const char *path)
 	struct trace_failure failure = {TRACE_OK, ""};
 	struct reading reading = {.path = path};
 
-	if (trace_open(&reading.db, reading.path, TRACE_READ, WAIT_MS, &failure) != TRACE_OK) {
-		fail(0, "%s", failure.text);
-		return false;
-	}
+	if (trace_open(&reading.db, reading.path, TRACE_READ, WAIT_MS, &failure) != TRACE_OK)
+		return refuse("%s", failure.text);
 	query_run(reading.db, settings_sql);
 	/* A trace on read-only storage has nothing beside it that could still be added. */
 	enum trace_error error = trace_ingest(reading.db, reading.path, &failure);
 	if (error != TRACE_OK && error != TRACE_READ_ONLY) {
-		fail(0, "%s", failure.text);
+		complain("%s", failure.text);
 		reading_done(&reading);
 		return false;
 	}
 	unseen_look(reading.db);
 	if (trace_shadow_views(reading.db, &failure) != TRACE_OK) {
-		fail(0, "%s", failure.text);
+		complain("%s", failure.text);
 		reading_done(&reading);
 		return false;
 	}
@@ -65,8 +63,7 @@ static bool peek(struct reading *reading)
 		reading->running = 0;
 		return true;
 	}
-	fail(0, "%s", failure.text);
-	return false;
+	return refuse("%s", failure.text);
 }
 
 static void stop_peeking(struct reading *reading)
@@ -115,7 +112,7 @@ bool reading_output_end(struct reading *reading, FILE *output, FILE *to)
 		fwrite(buffer, 1, length, to);
 	done = done && ferror(output) == 0;
 	fclose(output);
-	return done || fail(false, "cannot keep the output in a temporary file (set TMPDIR to a folder with room)");
+	return done || refuse("cannot keep the output in a temporary file (set TMPDIR to a folder with room)");
 }
 
 void reading_done(struct reading *reading)

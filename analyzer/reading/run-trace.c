@@ -29,7 +29,7 @@ char *run_trace_path(const char *name)
 	} else {
 		char *folder = getcwd(NULL, 0);
 		if (folder == NULL) {
-			fail(0, "cannot write trace '%s': the current folder: %s (give an absolute path)", name, strerror(errno));
+			complain("cannot write trace '%s': the current folder: %s (give an absolute path)", name, strerror(errno));
 			return NULL;
 		}
 		if (asprintf(&path, "%s/%s", folder, name) < 0)
@@ -37,7 +37,7 @@ char *run_trace_path(const char *name)
 		free(folder);
 	}
 	if (path == NULL)
-		fail(0, "out of memory");
+		complain("out of memory");
 	return path;
 }
 
@@ -82,11 +82,11 @@ bool run_trace_make(const char *path, bool append, const char *program, int64_t 
 	sqlite3 *db = NULL;
 
 	if (trace_open(&db, path, append ? TRACE_EXTEND : TRACE_REPLACE, WAIT_MS, &failure) != TRACE_OK)
-		return fail(false, "%s", failure.text);
+		return refuse("%s", failure.text);
 	/* What an earlier run left must not be taken for the command's. */
 	if (append && trace_ingest(db, path, &failure) != TRACE_OK) {
 		sqlite3_close(db);
-		return fail(false, "%s", failure.text);
+		return refuse("%s", failure.text);
 	}
 	unseen_note_command(db, program);
 	run_row(db, "INSERT OR REPLACE INTO property SELECT 'launched by process ' || ?, 1");

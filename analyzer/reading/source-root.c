@@ -94,8 +94,8 @@ bool source_root_use(sqlite3 *db, const char *root)
 		errno = ENOTDIR;
 	}
 	if (folder == NULL)
-		return fail(false, "'--source-root=%s': %s (name the folder of the sources)", root != NULL ? root : ".",
-					strerror(errno));
+		return refuse("'--source-root=%s': %s (name the folder of the sources)", root != NULL ? root : ".",
+					  strerror(errno));
 	if (root == NULL)
 		find_working_tree(folder);
 	if (strcmp(folder, "/") == 0)
@@ -105,6 +105,6 @@ bool source_root_use(sqlite3 *db, const char *root)
 								   NULL, NULL, free) != SQLITE_OK ||
 		sqlite3_create_function(db, "source_file", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, folder, sql_source_file, NULL,
 								NULL) != SQLITE_OK)
-		return fail(false, "cannot prepare the trace: %s", sqlite3_errmsg(db));
+		return refuse("cannot prepare the trace: %s", sqlite3_errmsg(db));
 	return true;
 }

@@ -15,7 +15,7 @@ char *machine_text(sqlite3_stmt *row, int column)
 	char *text = strdup(query_text(row, column));
 
 	if (text == NULL)
-		fail(0, "out of memory");
+		complain("out of memory");
 	else
 		make_printable(text);
 	return text;

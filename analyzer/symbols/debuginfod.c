@@ -29,10 +29,10 @@ static bool has_servers(void)
 bool debuginfod_possible(void)
 {
 	if (!has_servers())
-		return fail(false, "'--debuginfod' asks the servers that " SERVERS " names, and it names none");
+		return refuse("'--debuginfod' asks the servers that " SERVERS " names, and it names none");
 	void *library = dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL);
 	if (library == NULL)
-		return fail(false, "'--debuginfod': cannot load " LIBRARY " (install elfutils' debuginfod client)");
+		return refuse("'--debuginfod': cannot load " LIBRARY " (install elfutils' debuginfod client)");
 	dlclose(library); /* libdwfl has it */
 	return true;
 }

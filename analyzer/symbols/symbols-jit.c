@@ -39,7 +39,7 @@ static bool read_addresses(sqlite3 *db, int64_t module, struct jit_name **ret_na
 			if (frames != NULL)
 				*ret_frames = frames;
 			if (names == NULL || frames == NULL)
-				return fail(false, "out of memory");
+				return refuse("out of memory");
 		}
 		(*ret_frames)[*ret] = sqlite3_column_int64(row, 0);
 		(*ret_names)[(*ret)++] = (struct jit_name){.address = (uint64_t)sqlite3_column_int64(row, 1)};

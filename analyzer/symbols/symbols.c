@@ -172,7 +172,7 @@ static bool find(sqlite3 *db, const struct symbol_choice *choice, bool here)
 static bool want(sqlite3 *db, const char *stacks)
 {
 	char *sql = sqlite3_mprintf(stacks_sql, stacks);
-	bool done = sql != NULL ? query_run(db, sql) : fail(false, "out of memory");
+	bool done = sql != NULL ? query_run(db, sql) : refuse("out of memory");
 
 	sqlite3_free(sql);
 	return done;
