@@ -1,74 +1,67 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- From the tally to findings: what a report prints one by one.
 
--- The tally's rows that the report speaks of, each with the key of its finding.  One source line is one site, however
--- many calls the compiler made of it: of what was lost the blamed one, else the plain call site.  Of what leaked the shape
--- tells whether that place acquired it again in the same process while the first was still there.
+-- The tally's rows that the report speaks of, each with the key of its finding and the number of its group.  One source line
+-- is one site, however many calls the compiler made of it: of what was lost the blamed one, else the plain call site.  Of
+-- what leaked the shape tells whether that place acquired it again in the same process while the first was still there.
 CREATE TEMP TABLE finding_member AS
   WITH placed AS (
-    SELECT t.*, c.group_by, b.node, ifnull(b.frame, s.frame) AS frame, ifnull(b.depth, s.depth) AS depth
+    SELECT t.*, c.group_by, ifnull(b.frame, s.frame) AS frame, ifnull(b.depth, s.depth) AS depth
     FROM report_choice c CROSS JOIN tally_life t
     LEFT JOIN site s ON s.stack = t.acquire_stack
     LEFT JOIN stack_blame b ON b.kind = t.kind AND b.stack = t.acquire_stack AND t.lost
-    WHERE c.everything OR t.lost)
-  SELECT p.*, s.unit, s.function, s.head, s.tail, g.host, g.port, g.database, o.label,
-         iif(p.verdict <> 'leaked', '',
-             iif(sum(p.count) OVER (PARTITION BY p.kind, p.process, p.verdict, s.unit, s.text) > 1,
-                 'grows', 'held at exit')) AS shape,
-         ifnull(e.how, '') AS excused, e.rule AS rule,
-         CASE p.group_by
-           WHEN 'stack' THEN p.acquire_stack
-           WHEN 'function' THEN json_array(s.unit, s.function)
-           WHEN 'module' THEN s.unit
-           WHEN 'database' THEN json_array(g.host, g.port, g.database)
-           WHEN 'label' THEN ifnull(o.label, '')
-           WHEN 'site' THEN iif(s.line > 0, json_array(s.unit, s.function, s.file, s.line),
-                                json_array(s.unit, s.function, s."offset"))
-         END AS key
-  FROM placed p
-  LEFT JOIN frame_call s ON s.frame = p.frame AND s.depth = p.depth
-  LEFT JOIN target g ON g.id = p.target
-  LEFT JOIN process o ON o.id = p.process
-  LEFT JOIN excuse e ON e.kind = p.kind AND e.verdict = p.verdict AND e.stack = p.acquire_stack;
-CREATE INDEX temp.member_key ON finding_member (kind, verdict, state, shape, excused, key);
+    WHERE c.everything OR t.lost),
+  keyed AS (
+    SELECT p.*, s.unit, s.function, s.head, s.tail, g.host, g.port, g.database, o.label,
+           iif(p.verdict <> 'leaked', '',
+               iif(sum(p.count) OVER (PARTITION BY p.kind, p.process, p.verdict, s.unit, s.text) > 1,
+                   'grows', 'held at exit')) AS shape,
+           ifnull(e.how, '') AS excused,
+           CASE p.group_by
+             WHEN 'stack' THEN p.acquire_stack
+             WHEN 'function' THEN json_array(s.unit, s.function)
+             WHEN 'module' THEN s.unit
+             WHEN 'database' THEN json_array(g.host, g.port, g.database)
+             WHEN 'label' THEN ifnull(o.label, '')
+             WHEN 'site' THEN iif(s.line > 0, json_array(s.unit, s.function, s.file, s.line),
+                                  json_array(s.unit, s.function, s."offset"))
+           END AS key
+    FROM placed p
+    LEFT JOIN frame_call s ON s.frame = p.frame AND s.depth = p.depth
+    LEFT JOIN target g ON g.id = p.target
+    LEFT JOIN process o ON o.id = p.process
+    LEFT JOIN excuse e ON e.kind = p.kind AND e.verdict = p.verdict AND e.stack = p.acquire_stack)
+  SELECT *, dense_rank() OVER (ORDER BY kind, verdict, state, shape, excused, key) AS group_number FROM keyed;
+CREATE INDEX temp.member_group ON finding_member (group_number);
 
 CREATE TEMP TABLE finding AS
-  WITH ranked AS (
-    SELECT kind, verdict, state, shape, excused, key, sum(count) AS count, count(DISTINCT acquire_stack) AS stacks,
-           count(DISTINCT process) AS processes, min(first_ns) AS first_ns, max(last_ns) AS last_ns,
-           min(first_id) AS first_id, sum(rows) AS rows, sum(bytes) AS bytes, sum(outlived) AS outlived, min(lost) AS lost
-    FROM finding_member GROUP BY kind, verdict, state, shape, excused, key),
+  WITH grouped AS ( -- what has no sum is the same in all rows of a group, as far as it is used
+    SELECT group_number, kind, verdict, state, shape, excused, key, group_by, unit, function, head, tail, host, port, database,
+           label, sum(count) AS count, count(DISTINCT acquire_stack) AS stacks, min(first_ns) AS first_ns,
+           max(last_ns) AS last_ns, min(first_id) AS first_id, sum(rows) AS rows, sum(bytes) AS bytes,
+           sum(outlived) AS outlived, min(lost) AS lost
+    FROM finding_member GROUP BY group_number),
   described AS (
-    SELECT r.*,
-           (SELECT m.acquire_stack FROM finding_member m
-             WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape
-               AND m.excused = r.excused AND m.key IS r.key
+    SELECT group_number, kind, verdict, state, shape, excused, key, count, stacks, first_ns, last_ns, first_id, rows, bytes,
+           outlived, lost,
+           (SELECT m.acquire_stack FROM finding_member m WHERE m.group_number = g.group_number
              GROUP BY m.acquire_stack ORDER BY sum(m.count) DESC, m.acquire_stack LIMIT 1) AS stack,
-           (SELECT m.used_id FROM finding_member m
-             WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape
-               AND m.excused = r.excused AND m.key IS r.key
+           (SELECT m.used_id FROM finding_member m WHERE m.group_number = g.group_number
              ORDER BY m.used_ns DESC LIMIT 1) AS used_id,
-           (SELECT CASE c.group_by
-                     WHEN 'function' THEN ifnull(short_name(m.function), 'an unknown function')
-                     WHEN 'module' THEN ifnull(m.unit, 'code in no module')
-                     WHEN 'database' THEN
-                       iif(m.host IS NULL, 'an unknown database', printf('%s:%s/%s', m.host, m.port, m.database))
-                     WHEN 'label' THEN ifnull(m.label, 'processes without a label')
-                     ELSE ifnull(short_name(m.head), 'an unknown place') END
-             FROM finding_member m, report_choice c
-             WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape
-               AND m.excused = r.excused AND m.key IS r.key LIMIT 1) AS head,
-           (SELECT CASE c.group_by
-                     WHEN 'function' THEN ifnull(' (in ' || basename(m.unit) || ')', '')
-                     WHEN 'module' THEN '' WHEN 'database' THEN '' WHEN 'label' THEN ''
-                     ELSE ifnull(m.tail, '') END
-             FROM finding_member m, report_choice c
-             WHERE m.kind = r.kind AND m.verdict = r.verdict AND m.state = r.state AND m.shape = r.shape
-               AND m.excused = r.excused AND m.key IS r.key LIMIT 1) AS tail,
-           CASE r.verdict WHEN 'leaked' THEN 1 WHEN 'open-at-death' THEN 2 WHEN 'open' THEN 3
-             WHEN 'inherited' THEN 4 ELSE 5 END AS rank
-    FROM ranked r)
-  SELECT row_number() OVER (ORDER BY rank, excused <> '', kind_rank(kind), shape, count DESC,
+           CASE group_by
+             WHEN 'function' THEN ifnull(short_name(function), 'an unknown function')
+             WHEN 'module' THEN ifnull(unit, 'code in no module')
+             WHEN 'database' THEN iif(host IS NULL, 'an unknown database', printf('%s:%s/%s', host, port, database))
+             WHEN 'label' THEN ifnull(label, 'processes without a label')
+             ELSE ifnull(short_name(head), 'an unknown place') END AS head,
+           CASE group_by
+             WHEN 'function' THEN ifnull(' (in ' || basename(unit) || ')', '')
+             WHEN 'module' THEN '' WHEN 'database' THEN '' WHEN 'label' THEN ''
+             ELSE ifnull(tail, '') END AS tail
+    FROM grouped g)
+  SELECT row_number() OVER (ORDER BY CASE verdict WHEN 'leaked' THEN 1 WHEN 'open-at-death' THEN 2 WHEN 'open' THEN 3
+                                       WHEN 'inherited' THEN 4 ELSE 5 END,
+                            excused <> '', kind_rank(kind), shape, count DESC,
                             (SELECT iif(reproducible, 0, first_ns) FROM report_choice), head, tail, state)
            AS number, *
   FROM described;
@@ -101,9 +94,7 @@ INSERT INTO finding_stack
 -- What a finding is made of.
 CREATE TEMP TABLE finding_share AS
   SELECT f.number, m.process, m.target, m.transaction_status, sum(m.count) AS count
-  FROM finding_member m JOIN finding f
-    ON f.kind = m.kind AND f.verdict = m.verdict AND f.state = m.state AND f.shape = m.shape AND f.excused = m.excused
-      AND f.key IS m.key
+  FROM finding f JOIN finding_member m ON m.group_number = f.group_number
   GROUP BY f.number, m.process, m.target, m.transaction_status;
 CREATE INDEX temp.share_number ON finding_share (number);
 
