@@ -20,7 +20,7 @@
 	extern __typeof__(type) pqleak_wrapper_##name parameters HIDDEN __attribute__((alias(#name)));                     \
 	type name parameters
 
-/* `object` decides whose function is called, where the caller's address does not tell; NULL: nothing else does. */
+/* `object` tells which libpq is meant where the caller's address does not; NULL: it is not asked. */
 #define BEGIN(name, object)                                                                                            \
 	struct call call;                                                                                                  \
 	bool traced = call_begin(&call, HOOK_##name, object, __builtin_return_address(0))
@@ -52,7 +52,7 @@
 		return answer;                                                                                                 \
 	}
 
-/* The same, for those that work with the server: they may overlap with another thread's on that connection. */
+/* The same for those that talk to the server: two threads may be inside them on one connection. */
 #define TALKING(type, name, parameters, arguments, failure, verb_before, verb)                                         \
 	DEFINE(type, name, parameters)                                                                                     \
 	{                                                                                                                  \
@@ -102,7 +102,7 @@
 	TALKING(PostgresPollingStatusType, name, parameters, arguments, PGRES_POLLING_FAILED, NOTHING,                     \
 			verb_polled(&call, conn, answer))
 
-/* Works with the server, and connects. */
+/* Talks to the server, and connects: an exact clock. */
 #define RESET(name, parameters, arguments)                                                                             \
 	DEFINE(void, name, parameters)                                                                                     \
 	{                                                                                                                  \
@@ -117,7 +117,7 @@
 			TELL(verb_reset(&call, conn));                                                                             \
 	}
 
-/* It is seen out of the connection before the real call, as the connection ends there. */
+/* It leaves the connection before the real call: after it the address may be another connection's. */
 #define FINISH(name, parameters, arguments)                                                                            \
 	GIVING_BACK(name, parameters, arguments, conn,                                                                     \
 				(overlap_leave(overlap_enter(&call, conn)), verb_finishing(&call, conn)))
