@@ -50,8 +50,10 @@ bool reading_open(struct reading *ret, const char *path)
 static bool peek(struct reading *reading)
 {
 	struct trace_failure failure = {TRACE_OK, ""};
+	/* To write from the start on: SQLite waits for a lock then, but refuses at once to turn a reader into a writer. */
+	bool writes = sqlite3_db_readonly(reading->db, "main") == 0;
 
-	if (!query_run(reading->db, "BEGIN"))
+	if (!query_run(reading->db, writes ? "BEGIN IMMEDIATE" : "BEGIN"))
 		return false;
 	enum trace_error error = trace_peek(reading->db, reading->path, &reading->running, &failure);
 	if (error == TRACE_OK) {

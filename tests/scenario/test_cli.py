@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 """The pqleak command from end to end: exits, messages, options."""
+import contextlib
 import json
 import os
 import pty
@@ -7,10 +8,13 @@ import re
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
+import threading
+import time
 
 import tap
-from scenario import PQLEAK, PYTHON, SECONDS, Scenario, Trace, client
+from scenario import PQLEAK, PYTHON, SECONDS, SHIM, Scenario, Trace, client
 
 ACQUIRE = client('acquire')
 ENDS = client('ends')
@@ -145,6 +149,36 @@ class Running(Scenario):
         self.traced(ACQUIRE, 'clean')
         report = json.loads(self.pqleak('report', '--format=json', self.path('t.db')).stdout)
         self.assertEqual(report['drained'], [], 'nobody told it to end')
+
+    def hold_now_and_then(self, path, stop):
+        """What traced processes do to a busy trace: each of their drains holds it for a moment."""
+        with contextlib.closing(sqlite3.connect(path, timeout=SECONDS, isolation_level=None)) as database:
+            while not stop.is_set():
+                database.execute('BEGIN IMMEDIATE')
+                time.sleep(0.02)
+                database.execute('ROLLBACK')
+                time.sleep(0.001)
+
+    def test_busy(self):
+        """report, check and sql wait for the processes that write to the trace, and see what these have not drained"""
+        env = dict(self.environment, LD_PRELOAD=SHIM, PQLEAK_TRACE=self.path('t.db'))
+        self.traced(ACQUIRE, 'clean')
+        with subprocess.Popen([client('threads'), 'stay', '1'], env=env, cwd=self.folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as process:
+            stop = threading.Event()
+            writer = threading.Thread(target=self.hold_now_and_then, args=(self.path('t.db'), stop))
+            try:
+                self.assertEqual(process.stdout.readline(), 'open\n')
+                writer.start()
+                for command in (('report', self.path('t.db')), ('check', self.path('t.db')),
+                                ('sql', self.path('t.db'), "SELECT 'open' FROM connection_life WHERE verdict = 'open'")) * 5:
+                    run = self.pqleak(*command)
+                    self.assertEqual((run.status, run.stderr), (0, ''), run)
+                    self.assertIn('open', run.stdout, run)
+            finally:
+                stop.set()
+                process.kill()
+        writer.join()
 
     def test_tree(self):
         """a command's whole tree goes into one trace"""
