@@ -42,8 +42,9 @@ class Lines(Scenario):
 
     def stacks(self, run, column):
         """The script's frames of each connection's acquire_stack, use_stack or release_stack, in their order."""
-        return [self.frames(run.trace, stack)
-                for stack, in run.trace.rows(f'SELECT {column} FROM connection ORDER BY id')]
+        numbers = [number for number, in run.trace.rows(f'SELECT {column} FROM connection ORDER BY id')]
+        frames = {number: self.frames(run.trace, number) for number in set(numbers)}
+        return [frames[number] for number in numbers]
 
     def assert_same(self, traced, untraced):
         """The program did the same with pqleak as without."""

@@ -78,7 +78,7 @@ class Each:
         for number in range(3):
             run = self.preloaded(*self.command('busy'), trace=f'{number}.db')
             self.assertEqual((run.status, run.stdout, run.stderr), (0, '3 True\n', ''), run)
-            self.check(f'{number}.db')  # takes in what the children have left
+            self.take_in(f'{number}.db')  # what the children have left
             stacks = self.stacks(run, 'acquire_stack')
             self.assertEqual({stack[0] for stack in stacks},
                              {self.at('busy', 'busy.<locals>.work'), self.at('child', 'busy')})
@@ -124,7 +124,7 @@ class Psycopg2(Each, Lines):
     def test_order(self):
         """A script's frames stand inside the loop that runs them: what was exec'ed inside the inner one of two"""
         run = self.preloaded(*self.command('leaks'))
-        self.check()  # takes in what the process has left
+        self.take_in()
         frames = run.trace.rows(
             """SELECT s.file || ':' || f."offset", m.path FROM connection c JOIN stack_frame x ON x.stack = c.acquire_stack
                JOIN frame f ON f.id = x.frame LEFT JOIN script s ON s.id = f.script LEFT JOIN module m ON m.id = f.module

@@ -9,7 +9,7 @@ import tempfile
 
 os.environ.setdefault('PQLEAK_TEST_SERVER', tempfile.gettempdir())  # where scenario keeps its folders: there is no server
 
-from scenario import CLIENTS, SHIM, PQLEAK, Run, Scenario  # pylint: disable=wrong-import-position
+from scenario import CLIENTS, SHIM, Run, Scenario  # pylint: disable=wrong-import-position
 
 SANITIZE = os.environ.get('PQLEAK_TEST_SANITIZE', 'none')
 COMPILER = os.environ.get('PQLEAK_TEST_CC', 'cc')
@@ -52,7 +52,7 @@ class Stub(Scenario):
             RUNTIME + list(before) + [SHIM] + list(after)))
         run = Run(self.execute(list(command), env=env, **more), self.path(trace))
         if take_in and any(name.startswith(f'{trace}-') for name in os.listdir(self.folder)):
-            self.execute([PQLEAK, 'sql', self.path(trace), 'SELECT 1'])
+            self.take_in(trace)
         return run
 
     def same(self, *command, status=0, stderr='', env=None, **more):
