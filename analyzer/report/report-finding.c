@@ -9,62 +9,72 @@
 #include <string.h>
 
 #include "analyzer/base/exit-status.h"
-#include "analyzer/base/query.h"
 #include "analyzer/base/print-time.h"
-#include "analyzer/options/arguments.h"
+#include "analyzer/base/query.h"
 #include "analyzer/findings/findings.h"
+#include "analyzer/options/arguments.h"
 #include "analyzer/report/report-parts.h"
 
-/* Columns of finding_query. */
-enum {
-	F_NUMBER,
-	F_KIND,
-	F_VERDICT,
-	F_STATE,
-	F_COUNT,
-	F_STACKS,
-	F_STACK,
-	F_FIRST,
-	F_LAST,
-	F_FIRST_ID,
-	F_USED_ID,
-	F_HEAD,
-	F_TAIL,
-	F_SHAPE,
-	F_ROWS,
-	F_BYTES,
-	F_OUTLIVED,
-	F_LEVEL,
-	F_DEPTH,
-	F_CALLERS,
-	F_NUMBERS,
-	F_FUNCTION,
-	F_USE_FUNCTION,
-	F_USED_STACK,
-	F_RELEASE_STACK,
-	F_RELEASES,
-	F_EXCUSED,
+/* Takes the columns of a row one after the other. */
+struct columns {
+	sqlite3_stmt *row;
+	int next;
 };
 
-const char finding_query[] =
-	"SELECT f.number, f.kind, f.verdict, f.state, f.count, f.stacks, f.stack, f.first_ns, f.last_ns, f.first_id, "
-	"f.used_id,"
-	" f.head, f.tail, f.shape, f.rows, f.bytes, f.outlived, w.level, w.depth,"
-	/* Whom the site is told from, and by what. */
-	" (SELECT printf('1 of %,d callers of %s%s%s', e.callers, short_name(c.head),"
-	"   iif(e.leaking = 1, '', printf(iif(f.verdict = 'leaked', ' (%,d leak)', ' (%,d keep some)'), e.leaking)),"
-	"   CASE e.levels WHEN 1 THEN '' WHEN 2 THEN ', which calls ' || short_name(i.head)"
-	"    ELSE ', which comes to call ' || short_name(i.head) END)"
-	"  FROM frame_call c JOIN frame_call i ON i.frame = e.site_frame AND i.depth = e.site_depth"
-	"  WHERE c.frame = e.shared_frame AND c.depth = e.shared_depth),"
-	" printf('%s %,d of %,d, the others %,d of %,d', iif(f.verdict = 'leaked', 'leaks', 'keeps'), e.lost, e.acquired,"
-	"  e.others_lost, e.others_acquired),"
-	" iif(f.kind = 'connection', (SELECT acquire_function FROM connection WHERE id = f.first_id),"
-	"  (SELECT acquire_function FROM resource WHERE id = f.first_id)),"
-	" (SELECT use_function FROM connection WHERE f.kind = 'connection' AND id = f.used_id),"
-	" w.used_stack, w.release_stack, w.releases, f.excused"
-	" FROM finding f JOIN finding_stack w ON w.number = f.number"
-	" LEFT JOIN separation e ON e.node = w.node AND e.callers IS NOT NULL ORDER BY f.number";
+static int64_t number(struct columns *columns)
+{
+	return sqlite3_column_int64(columns->row, columns->next++);
+}
+
+static const char *text(struct columns *columns)
+{
+	return query_text(columns->row, columns->next++);
+}
+
+bool finding_next(sqlite3_stmt *rows, struct finding *ret, bool *ret_failed)
+{
+	struct columns row = {rows, 0};
+
+	if (!query_next(rows, ret_failed))
+		return false;
+	/* In the order of finding-rows.sql. */
+	ret->number = number(&row);
+	ret->kind = kind_find(text(&row));
+	ret->verdict = verdict_find(text(&row));
+	ret->state = text(&row);
+	ret->shape = text(&row);
+	ret->excused = text(&row);
+	ret->head = text(&row);
+	ret->tail = text(&row);
+	ret->count = number(&row);
+	ret->stacks = number(&row);
+	ret->stack = number(&row);
+	ret->level = (int)number(&row);
+	ret->depth = (int)number(&row);
+	ret->function = sqlite3_column_type(rows, row.next) != SQLITE_NULL ? query_text(rows, row.next) : NULL;
+	row.next++;
+	ret->used_stack = number(&row);
+	ret->use_function = text(&row);
+	ret->release_stack = number(&row);
+	ret->releases = number(&row);
+	ret->first_ns = number(&row);
+	ret->last_ns = number(&row);
+	ret->first_id = number(&row);
+	ret->used_id = number(&row);
+	ret->rows = number(&row);
+	ret->bytes = number(&row);
+	ret->outlived = number(&row);
+	ret->separation.callers = number(&row);
+	ret->separation.leaking = number(&row);
+	ret->separation.lost = number(&row);
+	ret->separation.acquired = number(&row);
+	ret->separation.others_lost = number(&row);
+	ret->separation.others_acquired = number(&row);
+	ret->separation.levels = (int)number(&row);
+	ret->separation.wrapper = text(&row);
+	ret->separation.site = text(&row);
+	return true;
+}
 
 static const char *preposition(const struct report_choice *choice)
 {
@@ -76,48 +86,35 @@ static const char *preposition(const struct report_choice *choice)
 	return "at";
 }
 
-static enum style title_style(const char *verdict)
+static enum style title_style(const struct finding *f)
 {
-	if (strcmp(verdict, "leaked") == 0)
-		return STYLE_BAD;
-	return strcmp(verdict, "released") == 0 ? STYLE_PLAIN : STYLE_WARNING;
+	if (f->excused[0] != '\0' || f->verdict == VERDICT_RELEASED)
+		return STYLE_PLAIN;
+	return f->verdict == VERDICT_LEAKED && kind_fails(f->kind) ? STYLE_BAD : STYLE_WARNING;
 }
 
-bool finding_excused(sqlite3_stmt *f)
+void finding_title(const struct printer *printer, const struct report_choice *choice, const struct finding *f)
 {
-	return query_text(f, F_EXCUSED)[0] != '\0';
-}
+	char head[1024], noun[64];
+	bool is_connection = f->kind == KIND_CONNECTION;
+	bool is_failed = is_connection && strcmp(f->state, "failed") == 0;
+	bool is_abandoned = is_connection && strcmp(f->state, "connecting") == 0;
+	bool is_leaked = f->verdict == VERDICT_LEAKED;
+	const char *fate = verdict_words(f->kind, f->verdict);
 
-void finding_title(const struct printer *printer, const struct report_choice *choice, sqlite3_stmt *f)
-{
-	char head[1024];
-	const char *state = query_text(f, F_STATE);
-	const char *verdict = query_text(f, F_VERDICT);
-	enum resource_kind kind = kind_find(query_text(f, F_KIND));
-	bool connection = kind == KIND_CONNECTION;
-	int64_t count = sqlite3_column_int64(f, F_COUNT);
-	bool failed = connection && strcmp(state, "failed") == 0;
-	bool abandoned = connection && strcmp(state, "connecting") == 0;
-	const char *fate = verdict;
-	const char *opened = connection ? ", opened" : ", acquired";
-
-	if (strcmp(verdict, "leaked") == 0) {
-		fate = failed || abandoned ? "never finished" : kind_unreleased(kind);
-		opened = "";
-	} else if (strcmp(verdict, "open-at-death") == 0) {
-		fate = "open at death";
-	} else if (strcmp(verdict, "open") == 0) {
-		fate = "still open";
+	if (is_failed || is_abandoned) {
+		snprintf(noun, sizeof noun, "%s connect%s", is_failed ? "failed" : "abandoned", plural(f->count));
+		fate = is_leaked ? "never finished" : fate;
+	} else {
+		snprintf(noun, sizeof noun, "%s", kind_noun(f->kind, f->count));
 	}
-	snprintf(head, sizeof head, "%s%s%" PRId64 " %s%s %s%s %s %s", query_text(f, F_EXCUSED),
-			 finding_excused(f) ? ": " : "", count,
-			 failed      ? "failed connect"
-			 : abandoned ? "abandoned connect"
-						 : kind_noun(kind, count),
-			 failed || abandoned ? plural(count) : "", fate, opened, preposition(choice), query_text(f, F_HEAD));
-	enum style style = finding_excused(f) ? STYLE_PLAIN : title_style(verdict);
-	print_kept_tail(printer, 0, style == STYLE_BAD && !kind_fails(kind) ? STYLE_WARNING : style, head,
-					query_text(f, F_TAIL));
+	snprintf(head, sizeof head, "%s%s%" PRId64 " %s %s%s %s %s", f->excused, f->excused[0] != '\0' ? ": " : "",
+			 f->count, noun, fate,
+			 is_leaked       ? ""
+			 : is_connection ? ", opened"
+							 : ", acquired",
+			 preposition(choice), f->head);
+	print_kept_tail(printer, 0, title_style(f), head, f->tail);
 }
 
 /* "pqleak show" finds the default trace by itself, and takes a number for a connection. */
@@ -136,41 +133,35 @@ static void print_show(const struct printer *printer, const struct reading *read
 }
 
 /* Whether it is one that lives as long as its process, or a place that takes more and more. */
-static void print_shape(const struct printer *printer, sqlite3_stmt *f)
+static void print_shape(const struct printer *printer, const struct finding *f)
 {
-	const char *shape = query_text(f, F_SHAPE);
-
-	if (strcmp(shape, "grows") == 0)
+	if (strcmp(f->shape, "grows") == 0)
 		print_line(printer, PART_INDENT, STYLE_PLAIN,
 				   "shape     grows: acquired again while the first was still there");
-	else if (shape[0] != '\0')
+	else if (f->shape[0] != '\0')
 		print_line(printer, PART_INDENT, STYLE_PLAIN, "shape     held at exit: one from here in each process");
 }
 
-static void print_size(const struct printer *printer, sqlite3_stmt *f)
+static void print_size(const struct printer *printer, const struct finding *f)
 {
-	int64_t rows = sqlite3_column_int64(f, F_ROWS);
-	int64_t bytes = sqlite3_column_int64(f, F_BYTES);
-	int64_t outlived = sqlite3_column_int64(f, F_OUTLIVED);
-
-	if (rows > 0 || bytes > 0)
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "holds     %" PRId64 " row%s, %" PRId64 " byte%s", rows,
-				   plural(rows), bytes, plural(bytes));
-	if (outlived > 0)
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "          %" PRId64 " outlived %s connection", outlived,
-				   outlived == 1 ? "its" : "their");
+	if (f->rows > 0 || f->bytes > 0)
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "holds     %" PRId64 " row%s, %" PRId64 " byte%s", f->rows,
+				   plural(f->rows), f->bytes, plural(f->bytes));
+	if (f->outlived > 0)
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "          %" PRId64 " outlived %s connection", f->outlived,
+				   f->outlived == 1 ? "its" : "their");
 }
 
 /* Cleared results are only counted: nobody knows when they were acquired. */
-static void print_acquired(const struct printer *printer, sqlite3_stmt *f, const char *label)
+static void print_acquired(const struct printer *printer, const struct finding *f, const char *label)
 {
 	char first[TIME_TEXT];
 	char last[TIME_TEXT];
 
-	if (sqlite3_column_type(f, F_FIRST) == SQLITE_NULL)
+	if (f->first_ns == 0)
 		return;
-	format_time(first, sqlite3_column_int64(f, F_FIRST), TIME_SECONDS);
-	format_time(last, sqlite3_column_int64(f, F_LAST), TIME_SECONDS);
+	format_time(first, f->first_ns, TIME_SECONDS);
+	format_time(last, f->last_ns, TIME_SECONDS);
 	bool same_day = strncmp(first, last, strlen("2026-01-01 ")) == 0;
 	if (strcmp(first, last) == 0)
 		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s", label, first);
@@ -179,19 +170,25 @@ static void print_acquired(const struct printer *printer, sqlite3_stmt *f, const
 				   same_day ? last + strlen("2026-01-01 ") : last);
 }
 
-static bool has(sqlite3_stmt *f, int column)
+/* From which other callers of the same code the site is told: in one line if it fits.  (SQLite's `,` writes 1,000.) */
+static void print_separation(const struct printer *printer, const struct finding *f)
 {
-	return sqlite3_column_type(f, column) != SQLITE_NULL;
-}
+	char callers[1024], leaking[64] = "", numbers[256];
+	bool is_leaked = f->verdict == VERDICT_LEAKED;
+	const char *which = f->separation.levels == 1   ? ""
+						: f->separation.levels == 2 ? ", which calls "
+													: ", which comes to call ";
 
-/* From which other callers of the same code the site is told: in one line if it fits. */
-static void print_separation(const struct printer *printer, sqlite3_stmt *f)
-{
-	const char *callers = query_text(f, F_CALLERS);
-	const char *numbers = query_text(f, F_NUMBERS);
-
-	if (!has(f, F_CALLERS))
+	if (f->separation.callers == 0)
 		return;
+	if (f->separation.leaking != 1)
+		sqlite3_snprintf(sizeof leaking, leaking, is_leaked ? " (%,lld leak)" : " (%,lld keep some)",
+						 f->separation.leaking);
+	sqlite3_snprintf(sizeof callers, callers, "1 of %,lld callers of %s%s%s%s", f->separation.callers,
+					 f->separation.wrapper, leaking, which, which[0] != '\0' ? f->separation.site : "");
+	sqlite3_snprintf(sizeof numbers, numbers, "%s %,lld of %,lld, the others %,lld of %,lld",
+					 is_leaked ? "leaks" : "keeps", f->separation.lost, f->separation.acquired,
+					 f->separation.others_lost, f->separation.others_acquired);
 	if (PART_INDENT + text_columns(callers) + 2 + text_columns(numbers) <= printer->width) {
 		print_line(printer, PART_INDENT, STYLE_PLAIN, "%s; %s", callers, numbers);
 		return;
@@ -202,73 +199,55 @@ static void print_separation(const struct printer *printer, sqlite3_stmt *f)
 
 /* Where it was acquired; with --stacks also where it was used last, and where what is comparable was released. */
 static void print_stacks(const struct printer *printer, const struct report_choice *choice, sqlite3 *db,
-						 sqlite3_stmt *f)
+						 const struct finding *f)
 {
 	bool whole = choice->group_by != NULL && strcmp(choice->group_by, "stack") == 0;
-	struct part_stack parts[3] = {{.stack = sqlite3_column_int64(f, F_STACK),
-								   .whole = whole,
-								   .blamed = has(f, F_LEVEL),
-								   .level = sqlite3_column_int(f, F_LEVEL),
-								   .depth = sqlite3_column_int(f, F_DEPTH)}};
+	struct part_stack parts[3] = {
+		{.stack = f->stack, .whole = whole, .blamed = f->level >= 0, .level = f->level, .depth = f->depth}};
 	int count = 1;
 
 	/* What was released is only counted: nobody knows by which function it was acquired. */
-	if (!has(f, F_FUNCTION) && !choice->stacks) {
-		part_stack(printer, db, parts[0].stack, whole);
+	if (f->function == NULL && !choice->stacks) {
+		part_stack(printer, db, f->stack, whole);
 		return;
 	}
-	parts[0].title = has(f, F_FUNCTION) ? sqlite3_mprintf("%s, called from", query_text(f, F_FUNCTION))
-										: sqlite3_mprintf("acquired");
-	if (choice->stacks && has(f, F_USED_STACK))
-		parts[count++] = (struct part_stack){.stack = sqlite3_column_int64(f, F_USED_STACK),
-											 .whole = whole,
-											 .title = sqlite3_mprintf("last use, %s", query_text(f, F_USE_FUNCTION))};
-	if (choice->stacks && has(f, F_RELEASE_STACK))
-		parts[count++] = (struct part_stack){.stack = sqlite3_column_int64(f, F_RELEASE_STACK),
-											 .whole = whole,
-											 .title = sqlite3_mprintf("released correctly from here (%,lld times)",
-																	  sqlite3_column_int64(f, F_RELEASES))};
+	parts[0].title =
+		f->function != NULL ? sqlite3_mprintf("%s, called from", f->function) : sqlite3_mprintf("acquired");
+	if (choice->stacks && f->used_stack >= 0)
+		parts[count++] = (struct part_stack){
+			.stack = f->used_stack, .whole = whole, .title = sqlite3_mprintf("last use, %s", f->use_function)};
+	if (choice->stacks && f->release_stack >= 0)
+		parts[count++] =
+			(struct part_stack){.stack = f->release_stack,
+								.whole = whole,
+								.title = sqlite3_mprintf("released correctly from here (%,lld times)", f->releases)};
 	part_stacks(printer, db, parts, count);
 	for (int i = 0; i < count; i++)
 		sqlite3_free(parts[i].title);
 }
 
 void finding_full(const struct printer *printer, const struct report_choice *choice, const struct reading *reading,
-				  sqlite3_stmt *f)
+				  const struct finding *f)
 {
-	int64_t stacks = sqlite3_column_int64(f, F_STACKS);
-	int64_t number = sqlite3_column_int64(f, F_NUMBER);
-	int64_t first_id = sqlite3_column_int64(f, F_FIRST_ID);
-	enum resource_kind kind = kind_find(query_text(f, F_KIND));
-	bool connection = kind == KIND_CONNECTION;
+	bool is_connection = f->kind == KIND_CONNECTION;
 
 	finding_title(printer, choice, f);
 	print_separation(printer, f);
-	if (stacks > 1)
-		print_line(printer, PART_INDENT, STYLE_DIM, "by %" PRId64 " stacks, this one most often:", stacks);
+	if (f->stacks > 1)
+		print_line(printer, PART_INDENT, STYLE_DIM, "by %" PRId64 " stacks, this one most often:", f->stacks);
 	print_stacks(printer, choice, reading->db, f);
 	print_shape(printer, f);
-	part_list(printer, reading->db, PART_TARGETS, number);
-	print_acquired(printer, f, connection ? "opened" : "acquired");
-	if (connection && strcmp(query_text(f, F_STATE), "connected") == 0) {
-		part_last_use(printer, reading->db, sqlite3_column_int64(f, F_USED_ID));
-		part_list(printer, reading->db, PART_TRANSACTIONS, number);
+	part_list(printer, reading->db, PART_TARGETS, f->number);
+	print_acquired(printer, f, is_connection ? "opened" : "acquired");
+	if (is_connection && strcmp(f->state, "connected") == 0) {
+		part_last_use(printer, reading->db, f->used_id);
+		part_list(printer, reading->db, PART_TRANSACTIONS, f->number);
 	}
 	print_size(printer, f);
-	part_list(printer, reading->db, PART_PROCESSES, number);
+	part_list(printer, reading->db, PART_PROCESSES, f->number);
 	if (choice->group_by == NULL || strcmp(choice->group_by, "label") != 0)
-		part_list(printer, reading->db, PART_LABELS, number);
-	if (sqlite3_column_type(f, F_FIRST_ID) != SQLITE_NULL)
-		print_show(printer, reading, kind, first_id);
+		part_list(printer, reading->db, PART_LABELS, f->number);
+	if (f->first_id > 0)
+		print_show(printer, reading, f->kind, f->first_id);
 	print_line(printer, 0, STYLE_PLAIN, "%s", "");
-}
-
-bool finding_leaked(sqlite3_stmt *f)
-{
-	return strcmp(query_text(f, F_VERDICT), "leaked") == 0;
-}
-
-int64_t finding_count(sqlite3_stmt *f)
-{
-	return sqlite3_column_int64(f, F_COUNT);
 }

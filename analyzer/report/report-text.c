@@ -11,6 +11,7 @@
 #include "analyzer/base/query.h"
 #include "analyzer/known/baseline.h"
 #include "analyzer/known/suppress.h"
+#include "analyzer/reading/statements.h"
 #include "analyzer/report/formats.h"
 #include "analyzer/report/notes.h"
 #include "analyzer/report/report-finding.h"
@@ -43,9 +44,9 @@ bool report_text(const struct report *report, FILE *file)
 	const struct report_choice *choice = report->choice;
 	const struct totals *totals = report->totals;
 	struct printer whose = printer_for(report->meant_for), *printer = &whose;
-	QUERY_CLEANUP f = query_prepare(reading->db, finding_query);
+	QUERY_CLEANUP rows = query_prepare(reading->db, finding_rows_sql);
 	struct hidden hidden = {0};
-	bool failed = f == NULL;
+	bool failed = rows == NULL;
 	int64_t full = 0;
 	int64_t brief = 0;
 
@@ -59,22 +60,22 @@ bool report_text(const struct report *report, FILE *file)
 	if (clean && totals_misuse(totals) == 0 && totals->notes == 0)
 		return true;
 	print_line(printer, 0, STYLE_PLAIN, "%s", "");
-	while (query_next(f, &failed)) {
-		bool leaked = finding_leaked(f);
-		if (finding_excused(f) && !choice->accepted.show && !choice->all)
+	for (struct finding f; finding_next(rows, &f, &failed);) {
+		bool leaked = f.verdict == VERDICT_LEAKED;
+		if (f.excused[0] != '\0' && !choice->accepted.show && !choice->all)
 			continue;
 		if (choice->all || (leaked && full < FULL_FINDINGS)) {
-			finding_full(printer, choice, reading, f);
+			finding_full(printer, choice, reading, &f);
 			full++;
 		} else if (!leaked && brief < BRIEF_FINDINGS) {
-			finding_title(printer, choice, f);
+			finding_title(printer, choice, &f);
 			brief++;
 		} else if (leaked) {
 			hidden.leaked_groups++;
-			hidden.leaked += finding_count(f);
+			hidden.leaked += f.count;
 		} else {
 			hidden.other_groups++;
-			hidden.other += finding_count(f);
+			hidden.other += f.count;
 		}
 	}
 	if (brief > 0)

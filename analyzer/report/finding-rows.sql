@@ -1,0 +1,20 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- The findings in their order, as report-finding.c reads them: column by column into a struct finding, whose comments say
+-- what they are.
+SELECT f.number, f.kind, f.verdict, f.state, f.shape, f.excused, f.head, f.tail, f.count, f.stacks,
+       -- Where it was acquired, and the call that is to blame.
+       f.stack, ifnull(w.level, -1), w.depth,
+       iif(f.kind = 'connection', (SELECT acquire_function FROM connection WHERE id = f.first_id),
+           (SELECT acquire_function FROM resource WHERE id = f.first_id)),
+       -- Where it was last used, and where what is comparable was released.
+       ifnull(w.used_stack, -1), (SELECT use_function FROM connection WHERE f.kind = 'connection' AND id = f.used_id),
+       ifnull(w.release_stack, -1), w.releases,
+       -- Its members.
+       f.first_ns, f.last_ns, f.first_id, f.used_id, f.rows, f.bytes, f.outlived,
+       -- From what the call that is to blame is told apart.
+       e.callers, e.leaking, e.lost, e.acquired, e.others_lost, e.others_acquired, e.levels, short_name(c.head),
+       short_name(i.head)
+FROM finding f JOIN finding_stack w ON w.number = f.number
+LEFT JOIN (separation e JOIN frame_call c ON c.frame = e.shared_frame AND c.depth = e.shared_depth
+           JOIN frame_call i ON i.frame = e.site_frame AND i.depth = e.site_depth) ON e.node = w.node AND e.callers IS NOT NULL
+ORDER BY f.number
