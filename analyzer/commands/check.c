@@ -19,7 +19,7 @@ static int run_check(const struct arguments *arguments)
 		return STATUS_UNABLE;
 	if (!reading_open(&reading, arguments_trace(arguments)) || !findings_make(&reading, &arguments->report, &totals))
 		return STATUS_UNABLE;
-	int status = gate_status(&arguments->report, &totals, STATUS_LEAKS);
+	int status = gate_status(&totals, STATUS_LEAKS);
 	bool silent = arguments->quiet && status == STATUS_CLEAN;
 	return report_print(&reading, &arguments->report, &totals, silent ? NULL : stdout) ? status : STATUS_UNABLE;
 }

@@ -82,7 +82,7 @@ static int conclude(const struct arguments *arguments, const struct report_choic
 		(!arguments->unnamed && !symbols_resolve(reading.db, &report->symbols, EVERY_STACK)) ||
 		!findings_make(&reading, report, &totals))
 		return unable;
-	int status = gate_status(report, &totals, (int)arguments->leak_status);
+	int status = gate_status(&totals, (int)arguments->leak_status);
 	bool silent = arguments->quiet && status == STATUS_CLEAN &&
 				  (arguments->check || (totals_leaked(&totals) == 0 && totals.reasons == 0));
 	if (!report_print(&reading, report, &totals, silent ? NULL : stderr))

@@ -25,7 +25,10 @@
  *                     │              │
  *                     └──────┬───────┘
  *                            ▼
- *                        findings      what is printed one by one, and how grave it is
+ *                        findings      what is printed one by one
+ *                            │
+ *                            ▼
+ *                          gate        what of that fails a check
  */
 #include "analyzer/findings/findings.h"
 
@@ -105,11 +108,11 @@ static const struct stage {
 	{"known", known_sql, fill_known, "tally_life misuse_group frame_call stack_path",
 	 "excuse suppression known_entry path_stack path_count baseline"},
 	{"findings", findings_sql, NULL,
-	 "report_choice gated tally_life found_peak misuse_group found_note frame_call site stack_blame separation "
-	 "comparable "
-	 "excuse",
-	 "finding_member finding comparable_release finding_stack finding_share found_peak_site finding_level found_misuse"
-	 " note note_fact found_reason"},
+	 "report_choice tally_life found_peak found_note frame_call site stack_blame separation comparable excuse",
+	 "finding_member finding comparable_release finding_stack finding_share found_peak_site note note_fact "
+	 "found_reason"},
+	{"gate", gate_sql, NULL, "report_choice gated peak misuse_group excuse suppression finding",
+	 "finding_level found_misuse gate_outcome"},
 };
 
 #define STAGE_COUNT (sizeof stages / sizeof stages[0])

@@ -106,23 +106,6 @@ CREATE TEMP TABLE found_peak_site AS
     FROM found_peak p LEFT JOIN site s ON s.stack = p.acquire_stack
     WINDOW same AS (PARTITION BY s.unit, s.text)) WHERE rank = 1;
 
--- How grave a finding is.  error: it fails the check; warning: it leaked, but is tolerated or no reason to fail; note: it
--- is excused, forgiven, or was not lost.
-CREATE TEMP TABLE finding_level (number INTEGER PRIMARY KEY, level TEXT NOT NULL);
-INSERT INTO finding_level
-  WITH judged AS (
-    SELECT f.number, f.verdict, f.count, f.lost, f.excused <> '' OR c.allow_held AND f.shape = 'held at exit' AS forgiven,
-           g.kind IS NOT NULL AND f.lost AS gated
-    FROM finding f CROSS JOIN report_choice c LEFT JOIN gated g ON g.kind = f.kind AND g.verdict = f.verdict),
-  counted AS (SELECT *, sum(iif(gated AND NOT forgiven, count, 0)) OVER () AS failing FROM judged)
-  SELECT j.number, CASE WHEN j.forgiven THEN 'note' WHEN j.gated THEN iif(j.failing > c.tolerated, 'error', 'warning')
-                        WHEN j.lost AND j.verdict = 'leaked' THEN 'warning' ELSE 'note' END
-  FROM counted j CROSS JOIN report_choice c;
-
-CREATE TEMP TABLE found_misuse AS
-  SELECT m.*, ifnull(e.how, '') AS excused
-  FROM misuse_group m LEFT JOIN excuse e ON e.kind = m.kind AND e.verdict = 'misuse' AND e.stack = m.stack;
-
 -- What notes.sql found, and the peak by its call sites.
 CREATE TEMP TABLE note (number INTEGER PRIMARY KEY, sort TEXT, worth, rank, stack INTEGER, other_stack INTEGER, facts TEXT);
 INSERT INTO note SELECT * FROM found_note;

@@ -8,12 +8,7 @@
 #include "analyzer/base/query.h"
 #include "analyzer/findings/totals.h"
 
-bool gate_too_many(const struct gate *gate, int64_t open)
-{
-	return gate->limit_open && open > gate->most_open;
-}
-
-bool gate_fails(const struct gate *gate, enum resource_kind kind, enum verdict verdict)
+static bool gate_fails(const struct gate *gate, enum resource_kind kind, enum verdict verdict)
 {
 	return gate->is_chosen ? gate->fails[kind][verdict] : kind_fails(kind) && verdict == VERDICT_LEAKED;
 }
@@ -21,17 +16,6 @@ bool gate_fails(const struct gate *gate, enum resource_kind kind, enum verdict v
 bool gate_fails_misuse(const struct gate *gate, enum misuse_kind misuse)
 {
 	return gate->is_chosen ? gate->fails_misuse[misuse] : !misuse_by_design(misuse);
-}
-
-int64_t gate_failing(const struct gate *gate, const struct totals *totals)
-{
-	int64_t failing = 0;
-
-	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
-		for (int v = 0; v < VERDICT_COUNT; v++)
-			if (gate_fails(gate, (enum resource_kind)k, (enum verdict)v))
-				failing += totals->found[k][v] - (gate->allow_held ? totals->held[k][v] : 0);
-	return failing;
 }
 
 static bool tell(sqlite3_stmt *insert, const char *kind, const char *verdict)
@@ -62,22 +46,9 @@ bool gate_tell(const struct gate *gate, sqlite3 *db)
 	return done;
 }
 
-static bool is_misused(const struct gate *gate, const struct totals *totals)
+int gate_status(const struct totals *totals, int leak_status)
 {
-	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
-		if (gate_fails_misuse(gate, (enum misuse_kind)m) && totals->misuse[m] > 0)
-			return true;
-	return false;
-}
-
-int gate_status(const struct report_choice *choice, const struct totals *totals, int leak_status)
-{
-	const struct gate *gate = &choice->gate;
-
-	if (choice->accepted.strict && totals->stale > 0)
-		return leak_status;
-	if (gate_failing(gate, totals) > gate->tolerated || is_misused(gate, totals) ||
-		gate_too_many(gate, totals->peak.open))
+	if (totals->fails)
 		return leak_status;
 	return totals->reasons > totals->accepted ? STATUS_UNABLE : STATUS_CLEAN;
 }

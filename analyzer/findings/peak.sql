@@ -2,7 +2,7 @@
 -- The most connections that were open at once, and where they were opened.
 
 -- open: in all processes together, or in `process` alone where `whole` is false; at_ns: when that was reached first;
--- process: the one with the highest peak of its own.
+-- process: the one with the highest peak of its own; too_many: it is more than the gate allows.
 -- Each process counted its own peak while it was traced.  The peak of several together needs every connection in the order
 -- of time, which is sorted here only while they are few: 100,000 take half a second.
 CREATE TEMP TABLE peak AS
@@ -21,17 +21,19 @@ CREATE TEMP TABLE peak AS
   together AS (
     SELECT open, at_ns
     FROM (SELECT at_ns, sum(more) OVER (ORDER BY at_ns, more ROWS UNBOUNDED PRECEDING) AS open FROM step)
-    ORDER BY open DESC, at_ns LIMIT 1)
-  SELECT max(ifnull(h.peak, 0), ifnull(t.open, 0)) AS open, iif(t.open > h.peak, t.at_ns, h.at_ns) AS at_ns,
-         h.id AS process, NOT s.several OR t.open IS NOT NULL AS whole
-  FROM scale s LEFT JOIN highest h LEFT JOIN together t;
+    ORDER BY open DESC, at_ns LIMIT 1),
+  highest_at AS (
+    SELECT max(ifnull(h.peak, 0), ifnull(t.open, 0)) AS open, iif(t.open > h.peak, t.at_ns, h.at_ns) AS at_ns,
+           h.id AS process, NOT s.several OR t.open IS NOT NULL AS whole
+    FROM scale s LEFT JOIN highest h LEFT JOIN together t)
+  SELECT h.*, ifnull(h.open > c.most_open, 0) AS too_many FROM report_choice c CROSS JOIN highest_at h;
 
 -- The stacks whose connections were open then; empty unless it was asked for, because it reads all connections.
 CREATE TEMP TABLE found_peak (acquire_stack INTEGER PRIMARY KEY, open);
 INSERT INTO found_peak
   SELECT c.acquire_stack, count(*)
   FROM report_choice o CROSS JOIN peak k CROSS JOIN main.connection c JOIN main.process p ON p.id = c.process
-  WHERE (o.everything OR k.open > o.most_open) AND k.open > 0
+  WHERE (o.everything OR k.too_many) AND k.open > 0
     AND c.state = 'connected' AND c.acquired_ns + c.connect_ns <= k.at_ns
     AND ifnull(ifnull(c.released_ns, p.ended_ns), k.at_ns + 1) > k.at_ns AND (k.whole OR c.process = k.process)
   GROUP BY c.acquire_stack;

@@ -12,14 +12,27 @@ static const char passed_sql[] = "SELECT count(*) FROM unseen_text WHERE NOT spo
 
 static bool read_peak(sqlite3 *db, struct peak *ret)
 {
-	QUERY_CLEANUP row = query_prepare(db, "SELECT open, at_ns, process, whole FROM peak");
+	QUERY_CLEANUP row = query_prepare(db, "SELECT open, at_ns, process, too_many, whole FROM peak");
 
 	if (row == NULL || !query_next(row, NULL))
 		return false;
 	*ret = (struct peak){.open = sqlite3_column_int64(row, 0),
 						 .at_ns = sqlite3_column_int64(row, 1),
 						 .process = sqlite3_column_int64(row, 2),
-						 .whole = sqlite3_column_int(row, 3) != 0};
+						 .too_many = sqlite3_column_int(row, 3) != 0,
+						 .whole = sqlite3_column_int(row, 4) != 0};
+	return true;
+}
+
+static bool read_outcome(sqlite3 *db, struct totals *totals)
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT fails, failing, forgiven FROM gate_outcome");
+
+	if (row == NULL || !query_next(row, NULL))
+		return false;
+	totals->fails = sqlite3_column_int(row, 0) != 0;
+	totals->failing = sqlite3_column_int64(row, 1);
+	totals->forgiven = sqlite3_column_int64(row, 2);
 	return true;
 }
 
@@ -39,8 +52,7 @@ static bool count_resources(sqlite3 *db, struct totals *totals)
 
 static bool count_findings(sqlite3 *db, struct totals *totals)
 {
-	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, verdict, excused, count(DISTINCT key), sum(count),"
-										  " sum(iif(shape = 'held at exit', count, 0)) FROM finding"
+	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, verdict, excused, count(DISTINCT key), sum(count) FROM finding"
 										  " WHERE lost GROUP BY kind, verdict, excused");
 	bool failed = row == NULL;
 
@@ -54,7 +66,6 @@ static bool count_findings(sqlite3 *db, struct totals *totals)
 			continue;
 		}
 		totals->found[kind][verdict] = resources;
-		totals->held[kind][verdict] = sqlite3_column_int64(row, 5);
 		if (verdict == VERDICT_LEAKED)
 			totals->groups[kind] = groups;
 	}
@@ -85,7 +96,8 @@ bool totals_count(sqlite3 *db, const char *group_by, struct totals *ret)
 						   .accepted = query_number(db, "SELECT count(*) FROM found_reason WHERE accepted", 0),
 						   .passed = query_number(db, passed_sql, 0),
 						   .notes = query_number(db, "SELECT count(*) FROM note WHERE worth", 0)};
-	return read_peak(db, &ret->peak) && count_resources(db, ret) && count_findings(db, ret) && count_misuses(db, ret);
+	return read_peak(db, &ret->peak) && read_outcome(db, ret) && count_resources(db, ret) && count_findings(db, ret) &&
+		   count_misuses(db, ret);
 }
 
 int64_t totals_found(const struct totals *totals, enum verdict verdict)

@@ -18,18 +18,21 @@ struct peak {
 	int64_t open;    /* in all processes together, or in `process` when `whole` is false */
 	int64_t at_ns;   /* when that was reached first */
 	int64_t process; /* id of the process with the highest peak of its own */
+	bool too_many;   /* more than --max-open allows */
 	bool whole;      /* the trace was small enough to add its processes up, or has one only */
 };
 
 struct totals {
 	int64_t count[KIND_COUNT][VERDICT_COUNT];
 	int64_t found[KIND_COUNT][VERDICT_COUNT]; /* of these, what findings without an excuse speak of */
-	int64_t held[KIND_COUNT][VERDICT_COUNT];  /* of these, one alone at its place in its process, held at exit */
 	int64_t groups[KIND_COUNT];               /* findings without an excuse that leaked */
 	const char *group_noun;                   /* what a finding stands for: "call site", "stack", ... */
 	int64_t misuse[MISUSE_COUNT];             /* without an excuse */
 	int64_t stale;                            /* suppressions that have expired or matched nothing */
 	int64_t excused, excused_groups, excused_misuse;
+	bool fails; /* the check does, whatever the trace may lack */
+	int64_t failing,
+		forgiven;  /* so many resources would, were none tolerated, and so many more were they not forgiven */
 	int64_t notes; /* that a text report shows */
 	struct peak peak;
 	int64_t failed; /* connections that were never connected */

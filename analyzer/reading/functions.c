@@ -104,6 +104,14 @@ static void sql_kind_rank(sqlite3_context *context, int count, sqlite3_value **v
 	sqlite3_result_int(context, name != NULL ? (int)kind_find(name) : KIND_NONE);
 }
 
+/* kind_fails(name): see kinds.h. */
+static void sql_kind_fails(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	(void)count;
+	const char *name = (const char *)sqlite3_value_text(values[0]);
+	sqlite3_result_int(context, name != NULL && kind_fails(kind_find(name)));
+}
+
 /* misuse_by_design(name): whether it is a note rather than a misuse. */
 static void sql_misuse_by_design(sqlite3_context *context, int count, sqlite3_value **values)
 {
@@ -201,12 +209,13 @@ bool functions_add(sqlite3 *db)
 {
 	if (!add(db, "basename", 1, sql_basename) || !add(db, "short_name", 1, sql_short_name) ||
 		!add(db, "is_start", 1, sql_is_start) || !add(db, "transaction_name", 1, sql_transaction_name) ||
-		!add(db, "kind_rank", 1, sql_kind_rank) || !add(db, "kind_noun", 1, sql_kind_noun) ||
-		!add(db, "misuse_by_design", 1, sql_misuse_by_design) || !add(db, "misuse_noun", 2, sql_misuse_noun) ||
-		!add(db, "duration", 1, sql_duration) || !add(db, "stable_name", 2, sql_stable_name) ||
-		!add(db, "fingerprint", 1, sql_fingerprint) || !add(db, "resource_noun", 2, sql_resource_noun) ||
-		!add(db, "release_calls", 1, sql_release_calls) || !add(db, "verdict_words", 2, sql_verdict_words) ||
-		!add(db, "uri_path", 1, sql_uri_path) || !add(db, "printable", 1, sql_printable))
+		!add(db, "kind_rank", 1, sql_kind_rank) || !add(db, "kind_fails", 1, sql_kind_fails) ||
+		!add(db, "kind_noun", 1, sql_kind_noun) || !add(db, "misuse_by_design", 1, sql_misuse_by_design) ||
+		!add(db, "misuse_noun", 2, sql_misuse_noun) || !add(db, "duration", 1, sql_duration) ||
+		!add(db, "stable_name", 2, sql_stable_name) || !add(db, "fingerprint", 1, sql_fingerprint) ||
+		!add(db, "resource_noun", 2, sql_resource_noun) || !add(db, "release_calls", 1, sql_release_calls) ||
+		!add(db, "verdict_words", 2, sql_verdict_words) || !add(db, "uri_path", 1, sql_uri_path) ||
+		!add(db, "printable", 1, sql_printable))
 		return refuse("cannot prepare the trace: %s", sqlite3_errmsg(db));
 	return query_run(db, open_sql);
 }

@@ -19,6 +19,7 @@ extern const char blame_sql[];
 extern const char paths_sql[];
 extern const char known_sql[];
 extern const char findings_sql[];
+extern const char gate_sql[];
 extern const char tally_add_sql[]; /* statements with parameters: add a row to tally, and to stack_habit */
 extern const char habit_add_sql[];
 extern const char baseline_sql[];      /* tables: what was found by its path, and what of that the baseline knows */

@@ -35,7 +35,7 @@ INSERT INTO told (what, rule, title, help, level, excused, reason, message, iden
                   acquire_stack, release_stack, release_words)
   SELECT 'misuse', 'misuse-' || replace(m.kind, ' ', '-'), misuse_noun(m.kind, 2),
          'A call that must not be: see MISUSE in libpqleak(7).',
-         iif(m.excused = '' AND (m.kind, 'misuse') IN (SELECT kind, verdict FROM gated), 'error', 'note'), m.excused, u.reason,
+         m.level, m.excused, u.reason,
          printf('%d %s at %s%s', m.count, misuse_noun(m.kind, m.count), ifnull(short_name(s.head), 'an unknown place'),
                 ifnull(s.tail, '')),
          p.path, s.frame, s.depth, m.stack, 'called', nullif(m.acquire_stack, 0), nullif(m.release_stack, 0), 'released before'
@@ -51,7 +51,7 @@ INSERT INTO told (what, rule, title, help, level, message, identity, frame, dept
   FROM report_choice c CROSS JOIN peak a
   LEFT JOIN (SELECT acquire_stack FROM found_peak_site ORDER BY open DESC, acquire_stack LIMIT 1) k
   LEFT JOIN site s ON s.stack = k.acquire_stack
-  WHERE a.open > c.most_open;
+  WHERE a.too_many;
 
 INSERT INTO told (what, rule, title, help, level, message, identity, file, line)
   SELECT 'suppression', 'stale-suppression', 'suppressions that expired or matched nothing',

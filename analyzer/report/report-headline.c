@@ -28,17 +28,16 @@ static void say_leaked(const struct printer *printer, const struct totals *total
 /* A reader of a log must see why the check passed or failed, where that is not plain.  Follows what leaked. */
 static void say_gate(const struct printer *printer, const struct gate *gate, const struct totals *totals)
 {
-	int64_t failing = gate_failing(gate, totals), held = 0, found = 0;
+	int64_t failing = totals->failing, found = 0;
 
 	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
-		for (int v = 0; v < VERDICT_COUNT; v++) {
+		for (int v = 0; v < VERDICT_COUNT; v++)
 			found += totals->found[k][v];
-			held += gate_fails(gate, (enum resource_kind)k, (enum verdict)v) ? totals->held[k][v] : 0;
-		}
 	if (found == 0 || (!gate->is_chosen && !gate->allow_held && gate->tolerated == 0))
 		return;
-	if (gate->allow_held && held > 0)
-		print_line(printer, 0, STYLE_PLAIN, "pqleak: %" PRId64 " held at exit forgiven (--allow-held-at-exit)", held);
+	if (totals->forgiven > 0)
+		print_line(printer, 0, STYLE_PLAIN, "pqleak: %" PRId64 " held at exit forgiven (--allow-held-at-exit)",
+				   totals->forgiven);
 	if (failing == 0)
 		print_line(printer, 0, STYLE_PLAIN, "pqleak: none of these fails the check");
 	else if (failing <= gate->tolerated)
@@ -83,7 +82,7 @@ static void say_more(const struct printer *printer, const struct report_choice *
 	if (choice->accepted.strict && totals->stale > 0)
 		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " suppression%s expired or unused (--strict-suppressions)",
 				   totals->stale, plural(totals->stale));
-	if (gate_too_many(&choice->gate, totals->peak.open))
+	if (totals->peak.too_many)
 		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " connection%s open at once, --max-open=%lld",
 				   totals->peak.open, plural(totals->peak.open), choice->gate.most_open);
 }

@@ -30,7 +30,7 @@ SELECT substr(head, 1, length(head) - 1) || ',' || substr(notes, 2, length(notes
 FROM (SELECT json_object(
   'version', 1,
   'trace', :trace,
-  'conclusion', CASE WHEN EXISTS (SELECT 1 FROM verdicts WHERE verdict = 'leaked' AND kind IN ('connection', 'result')) THEN 'leaked'
+  'conclusion', CASE WHEN EXISTS (SELECT 1 FROM verdicts WHERE verdict = 'leaked' AND kind_fails(kind)) THEN 'leaked'
                      WHEN EXISTS (SELECT 1 FROM found_reason WHERE NOT accepted) THEN 'cannot tell'
                      WHEN EXISTS (SELECT 1 FROM found_reason) THEN 'nothing leaked where it could be seen'
                      ELSE 'nothing leaked' END,

@@ -30,7 +30,7 @@ static void bind_report(sqlite3_stmt *statement, const struct report *report)
 	bind_text(statement, ":version", PQLEAK_VERSION);
 	bind_text(statement, ":trace", report->reading->path);
 	bind_number(statement, ":reproducible", report->choice->formats.reproducible);
-	bind_number(statement, ":status", gate_status(report->choice, report->totals, STATUS_LEAKS));
+	bind_number(statement, ":status", gate_status(report->totals, STATUS_LEAKS));
 	bind_number(statement, ":peak_open", peak->open);
 	if (peak->open > 0)
 		bind_number(statement, ":peak_ns", peak->at_ns);
