@@ -45,46 +45,20 @@ void make_printable(char *text)
 	}
 }
 
-__attribute__((format(printf, 1, 0))) static void print_message(const char *format, va_list arguments)
+void complain(const char *format, ...)
 {
+	va_list arguments;
 	char *text = NULL;
 
+	va_start(arguments, format);
 	if (vasprintf(&text, format, arguments) < 0)
 		text = NULL;
+	va_end(arguments);
 	if (text != NULL)
 		make_printable(text);
 	fflush(stdout); /* so that the two come in order where both go to one place */
 	fprintf(stderr, "pqleak: %s\n", text != NULL ? text : "out of memory");
 	free(text);
-}
-
-void complain(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	print_message(format, arguments);
-	va_end(arguments);
-}
-
-bool refuse(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	print_message(format, arguments);
-	va_end(arguments);
-	return false;
-}
-
-int fail(int status, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	print_message(format, arguments);
-	va_end(arguments);
-	return status;
 }
 
 static size_t smaller(size_t a, size_t b)

@@ -12,10 +12,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Print "pqleak: MESSAGE" on stderr.  refuse() returns false and fail() returns `status`, for the caller to return. */
+/* Prints "pqleak: MESSAGE" on stderr. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-bool refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
-int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same, to be returned by a caller that fails: false, or an exit status. */
+#define refuse(...) (complain(__VA_ARGS__), false)
+#define fail(status, ...) (complain(__VA_ARGS__), (status))
 
 /* The word nearest to `word` among the `names` (ended by NULL), or NULL when none is near. */
 const char *nearest(const char *word, const char *const *names);
