@@ -108,6 +108,5 @@ const struct command command_audit = {
 			 "What is not listed is libpq's default.  A line that begins with '!' is advice.\n"
 			 "The view audit has the same for 'pqleak sql'.\n",
 	.most = 1,
-	.usage_status = STATUS_UNABLE,
 	.run = run_audit,
 };

@@ -61,6 +61,5 @@ const struct command command_baseline = {
 	.intro = "TRACE is " DEFAULT_TRACE " when not given.\n",
 	.outro = "The exit status is 0 when the baseline was written, and 2 when it was not.\n",
 	.most = 1,
-	.usage_status = STATUS_UNABLE,
 	.run = run_baseline,
 };

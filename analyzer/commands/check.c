@@ -34,6 +34,5 @@ const struct command command_check = {
 			 "2 means: there is no trace, it is damaged or incomplete, or no call of libpq was\n"
 			 "intercepted.  Leaks found in an incomplete trace are leaks: 1.\n",
 	.most = 1,
-	.usage_status = STATUS_UNABLE,
 	.run = run_check,
 };

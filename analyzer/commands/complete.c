@@ -56,6 +56,5 @@ const struct command command_complete = {
 	.is_hidden = true,
 	.is_prefix = true,
 	.most = 1,
-	.usage_status = STATUS_UNABLE,
 	.run = run_complete,
 };

@@ -117,6 +117,5 @@ const struct command command_doctor = {
 			 "that shows only when the command runs, or when there is no such command.\n",
 	.is_prefix = true,
 	.most = ANY_ARGUMENTS,
-	.usage_status = STATUS_UNABLE,
 	.run = run_doctor,
 };

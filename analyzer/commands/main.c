@@ -69,7 +69,6 @@ const struct command command_help = {
 	.summary = "Explain pqleak, or one of its commands",
 	.is_prefix = true,
 	.most = 1,
-	.usage_status = STATUS_UNABLE,
 	.run = run_help,
 };
 

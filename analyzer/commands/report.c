@@ -31,6 +31,5 @@ const struct command command_report = {
 	.outro = "The exit status is 0 when there is a report, also of leaks, and 2 when there is\n"
 			 "none; 'pqleak check' is the command that judges.\n",
 	.most = 1,
-	.usage_status = STATUS_UNABLE,
 	.run = run_report,
 };

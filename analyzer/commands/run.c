@@ -7,6 +7,7 @@
  */
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "analyzer/base/message.h"
@@ -38,21 +39,13 @@ static int trace_command(const struct arguments *arguments, const char *trace, s
 							.environment = environment,
 							.meanwhile = collect,
 							.context = trace};
-	int variables = 2;
+	const char *const chosen[][2] = {
+		{"PQLEAK_SQL", arguments->sql}, {"PQLEAK_EVENTS", arguments->events}, {"PQLEAK_LABEL", arguments->label}};
 	int status = STATUS_RUN_FAILED;
 
-	if (arguments->sql != NULL) {
-		environment[variables][0] = "PQLEAK_SQL";
-		environment[variables++][1] = arguments->sql;
-	}
-	if (arguments->events != NULL) {
-		environment[variables][0] = "PQLEAK_EVENTS";
-		environment[variables++][1] = arguments->events;
-	}
-	if (arguments->label != NULL) {
-		environment[variables][0] = "PQLEAK_LABEL";
-		environment[variables++][1] = arguments->label;
-	}
+	for (size_t i = 0, variable = 2; i < sizeof chosen / sizeof chosen[0]; i++)
+		if (chosen[i][1] != NULL)
+			memcpy(environment[variable++], chosen[i], sizeof chosen[i]);
 	if (shim != NULL && setting != NULL) {
 		char program[PATH_MAX];
 		status = launch_find(arguments->words[0], program);

@@ -11,7 +11,7 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/print-time.h"
 #include "analyzer/base/query.h"
-#include "analyzer/commands/show-field.h"
+#include "analyzer/commands/show-one.h"
 #include "analyzer/findings/sites.h"
 #include "analyzer/report/report-parts.h"
 
@@ -65,12 +65,6 @@ static const char stacks_sql[] = "SELECT acquire_stack FROM connection WHERE id 
 								 " UNION SELECT release_stack FROM connection WHERE id = %lld"
 								 " UNION SELECT broken_stack FROM connection WHERE id = %lld"
 								 " UNION SELECT stack FROM reset WHERE connection = %lld";
-
-struct life {
-	struct printer printer;
-	const struct symbol_choice *symbols;
-	int64_t id;
-};
 
 static bool has(sqlite3_stmt *row, int column)
 {
@@ -229,28 +223,29 @@ static void print_end(const struct printer *printer, sqlite3 *db, sqlite3_stmt *
 				   held[0] != '\0' ? " after holding it " : "", held);
 }
 
-static bool prepare_life(struct reading *reading, void *context)
+bool prepare_life(struct reading *reading, void *context)
 {
-	const struct life *life = context;
-	long long id = life->id;
+	const struct shown *shown = context;
+	long long id = shown->id;
 	char *stacks = sqlite3_mprintf(stacks_sql, id, id, id, id, id, id);
-	bool done = stacks != NULL && sites_make(reading->db, life->symbols, stacks);
+	bool done = stacks != NULL && sites_make(reading->db, shown->symbols, stacks);
 
 	sqlite3_free(stacks);
 	return done;
 }
 
-static bool print_life(struct reading *reading, void *context, FILE *file)
+bool print_life(struct reading *reading, void *context, FILE *file)
 {
-	struct life *life = context;
-	const struct printer *printer = &life->printer;
-	long long id = life->id;
+	struct shown *shown = context;
+	const struct printer *printer = &shown->printer;
+	long long id = shown->id;
 	QUERY_CLEANUP row = query_prepare(reading->db, life_sql);
 
-	life->printer.file = file;
+	shown->printer.file = file;
+	shown->printer.width = 0;
 	if (row == NULL)
 		return false;
-	sqlite3_bind_int64(row, 1, life->id);
+	sqlite3_bind_int64(row, 1, shown->id);
 	if (!query_next(row, NULL))
 		return refuse("there is no connection %lld in '%s': 'pqleak show %s' lists them", id, reading->path,
 					  reading->path);
@@ -269,19 +264,11 @@ static bool print_life(struct reading *reading, void *context, FILE *file)
 	print_server(printer, row);
 	print_opened(printer, reading->db, row);
 	if (strcmp(state, "inherited") == 0)
-		print_origin(printer, reading->db, life->id);
-	print_resets(printer, reading->db, life->id);
+		print_origin(printer, reading->db, shown->id);
+	print_resets(printer, reading->db, shown->id);
 	print_used(printer, reading->db, row);
 	print_broken(printer, reading->db, row);
-	print_holds(printer, reading->db, life->id);
+	print_holds(printer, reading->db, shown->id);
 	print_end(printer, reading->db, row);
 	return true;
-}
-
-bool show_life(struct reading *reading, const struct printer *printer, const struct symbol_choice *symbols, int64_t id)
-{
-	struct life life = {.printer = *printer, .symbols = symbols, .id = id};
-
-	life.printer.width = 0;
-	return reading_show(reading, prepare_life, print_life, &life);
 }

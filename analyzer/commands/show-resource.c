@@ -10,7 +10,7 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/print-time.h"
 #include "analyzer/base/query.h"
-#include "analyzer/commands/show-field.h"
+#include "analyzer/commands/show-one.h"
 #include "analyzer/findings/sites.h"
 #include "analyzer/report/report-parts.h"
 #include "analyzer/words/kinds.h"
@@ -46,13 +46,6 @@ static const char resource_sql[] =
 static const char stacks_sql[] = "SELECT acquire_stack FROM resource WHERE id = %lld"
 								 " UNION SELECT idle_stack FROM resource WHERE id = %lld";
 
-struct shown {
-	struct printer printer;
-	const struct symbol_choice *symbols;
-	enum resource_kind kind;
-	int64_t id;
-};
-
 static void print_acquired(const struct printer *printer, sqlite3 *db, sqlite3_stmt *row)
 {
 	char when[TIME_TEXT];
@@ -80,7 +73,7 @@ static void print_contents(const struct printer *printer, sqlite3 *db, sqlite3_s
 	}
 }
 
-static bool prepare_resource(struct reading *reading, void *context)
+bool prepare_resource(struct reading *reading, void *context)
 {
 	const struct shown *shown = context;
 	long long id = shown->id;
@@ -91,7 +84,7 @@ static bool prepare_resource(struct reading *reading, void *context)
 	return done;
 }
 
-static bool print_resource(struct reading *reading, void *context, FILE *file)
+bool print_resource(struct reading *reading, void *context, FILE *file)
 {
 	struct shown *shown = context;
 	const struct printer *printer = &shown->printer;
@@ -101,6 +94,7 @@ static bool print_resource(struct reading *reading, void *context, FILE *file)
 	QUERY_CLEANUP row = query_prepare(reading->db, resource_sql);
 
 	shown->printer.file = file;
+	shown->printer.width = 0;
 	if (row == NULL)
 		return false;
 	sqlite3_bind_text(row, 1, kind, -1, SQLITE_STATIC);
@@ -133,13 +127,4 @@ static bool print_resource(struct reading *reading, void *context, FILE *file)
 		show_field(printer, "released", "never%s%s; it takes %s", held[0] != '\0' ? ", held for " : "", held,
 				   kind_release(shown->kind));
 	return true;
-}
-
-bool show_resource(struct reading *reading, const struct printer *printer, const struct symbol_choice *symbols,
-				   enum resource_kind kind, int64_t id)
-{
-	struct shown shown = {.printer = *printer, .symbols = symbols, .kind = kind, .id = id};
-
-	shown.printer.width = 0;
-	return reading_show(reading, prepare_resource, print_resource, &shown);
 }

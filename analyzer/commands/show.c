@@ -10,6 +10,7 @@
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 #include "analyzer/commands/show-life.h"
+#include "analyzer/commands/show-one.h"
 #include "analyzer/commands/show-resource.h"
 #include "analyzer/findings/skip-use.h"
 #include "analyzer/options/arguments.h"
@@ -42,11 +43,6 @@ static char *cut_front(char *text, int room)
 	return memcpy(text - 3, "...", 3);
 }
 
-struct listing {
-	struct printer printer;
-	enum resource_kind kind;
-};
-
 /* The trace has all that is listed. */
 static bool prepare_nothing(struct reading *reading, void *context)
 {
@@ -57,16 +53,16 @@ static bool prepare_nothing(struct reading *reading, void *context)
 
 static bool list(struct reading *reading, void *context, FILE *file)
 {
-	struct listing *listing = context;
-	const struct printer *printer = &listing->printer;
-	bool connections = listing->kind == KIND_CONNECTION;
+	struct shown *shown = context;
+	const struct printer *printer = &shown->printer;
+	bool connections = shown->kind == KIND_CONNECTION;
 	QUERY_CLEANUP row = query_prepare(reading->db, connections ? list_sql : resource_list_sql);
 	bool failed = row == NULL;
 	bool any = false;
 
-	listing->printer.file = file;
+	shown->printer.file = file;
 	if (!connections)
-		sqlite3_bind_text(row, 1, kind_name((uint8_t)listing->kind), -1, SQLITE_STATIC);
+		sqlite3_bind_text(row, 1, kind_name((uint8_t)shown->kind), -1, SQLITE_STATIC);
 	while (!failed && query_next(row, &failed)) {
 		char opened[TIME_TEXT];
 		char held[DURATION_TEXT] = "";
@@ -90,7 +86,7 @@ static bool list(struct reading *reading, void *context, FILE *file)
 		sqlite3_free(target);
 	}
 	if (!any && !failed)
-		print_line(printer, 0, STYLE_PLAIN, "There are no %s%s in %s.", kind_noun(listing->kind, 0),
+		print_line(printer, 0, STYLE_PLAIN, "There are no %s%s in %s.", kind_noun(shown->kind, 0),
 				   connections ? "" : " that were not released", reading->path);
 	return !failed;
 }
@@ -125,7 +121,6 @@ static struct wanted read_arguments(int count, char **arguments)
 static int run_show(const struct arguments *arguments)
 {
 	READING_CLEANUP reading = {0};
-	struct printer printer = printer_for(stdout);
 	long long number = 0;
 
 	struct wanted wanted = read_arguments(arguments->count, arguments->words);
@@ -139,15 +134,13 @@ static int run_show(const struct arguments *arguments)
 	if (!reading_open(&reading, wanted.trace != NULL ? wanted.trace : DEFAULT_TRACE) ||
 		!skip_use(&arguments->report.frames.skip, reading.db))
 		return STATUS_UNABLE;
-	printer.native = arguments->report.frames.native;
-	if (wanted.id == NULL) {
-		struct listing listing = {.printer = printer, .kind = wanted.kind};
-		return reading_show(&reading, prepare_nothing, list, &listing) ? STATUS_CLEAN : STATUS_UNABLE;
-	}
-	bool shown = wanted.kind == KIND_CONNECTION
-					 ? show_life(&reading, &printer, &arguments->report.symbols, number)
-					 : show_resource(&reading, &printer, &arguments->report.symbols, wanted.kind, number);
-	return shown ? STATUS_CLEAN : STATUS_UNABLE;
+	struct shown shown = {printer_for(stdout), &arguments->report.symbols, wanted.kind, number};
+	shown.printer.native = arguments->report.frames.native;
+	bool connection = wanted.kind == KIND_CONNECTION;
+	bool done = wanted.id == NULL ? reading_show(&reading, prepare_nothing, list, &shown)
+				: connection      ? reading_show(&reading, prepare_life, print_life, &shown)
+								  : reading_show(&reading, prepare_resource, print_resource, &shown);
+	return done ? STATUS_CLEAN : STATUS_UNABLE;
 }
 
 const struct command command_show = {
@@ -161,6 +154,5 @@ const struct command command_show = {
 			 "With an ID: where it was acquired, used last and released, with stacks and\n"
 			 "times.\n",
 	.most = 3,
-	.usage_status = STATUS_UNABLE,
 	.run = run_show,
 };

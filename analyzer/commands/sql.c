@@ -147,6 +147,5 @@ const struct command command_sql = {
 			 "On a terminal the columns have names and are aligned; elsewhere '|' separates\n"
 			 "them, as in the sqlite3 shell.  The trace is not changed.\n",
 	.most = 2,
-	.usage_status = STATUS_UNABLE,
 	.run = run_sql,
 };

@@ -131,6 +131,5 @@ const struct command command_symbolize = {
 			 "stays named.  The exit status is 0, also when frames have no names, and 2 when\n"
 			 "the trace cannot be read or written.\n",
 	.most = 1,
-	.usage_status = STATUS_UNABLE,
 	.run = run_symbolize,
 };

@@ -41,7 +41,7 @@ struct command {
 	bool is_hidden;          /* not for people: in no list */
 	bool is_prefix;          /* its options end at the first argument: a command line of its own */
 	int most;                /* arguments */
-	int usage_status;        /* exit status after a usage error */
+	int usage_status;        /* exit status after a usage error; 0: STATUS_UNABLE */
 	int (*run)(const struct arguments *arguments); /* returns the exit status */
 };
 

@@ -159,13 +159,14 @@ static bool configure(const struct command *command, const struct table *table, 
 int options_read(const struct command *command, int argc, char **argv, struct arguments *ret)
 {
 	struct table table = {.letters = ""};
+	int wrong = command->usage_status != 0 ? command->usage_status : STATUS_UNABLE;
 
 	*ret = (struct arguments){.trace = DEFAULT_TRACE, .leak_status = STATUS_LEAKS};
 	make_table(command, &table);
 	opterr = 0;
 	if (option_find(command->id, "config") != NULL) {
 		if (!configure(command, &table, argc, argv, ret))
-			return command->usage_status;
+			return wrong;
 		argc = ret->configured.argc;
 		argv = ret->configured.argv;
 	}
@@ -180,14 +181,14 @@ int options_read(const struct command *command, int argc, char **argv, struct ar
 			complain_of(command, value, argv);
 		if (row == NULL || !take(row, ret)) {
 			configuration_blame(&ret->configured, optind - 1);
-			return command->usage_status;
+			return wrong;
 		}
 	}
 	ret->count = argc - optind;
 	ret->words = argv + optind;
 	if (ret->count <= command->most)
 		return -1;
-	return fail(command->usage_status, "unexpected argument '%s' (see 'pqleak %s --help')", ret->words[command->most],
+	return fail(wrong, "unexpected argument '%s' (see 'pqleak %s --help')", ret->words[command->most],
 				command_name(command->id));
 }
 

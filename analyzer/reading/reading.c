@@ -17,33 +17,22 @@
 /* The recorder keeps little and keeps it in memory; a report may need more than memory, and may use some. */
 static const char settings_sql[] = "PRAGMA temp_store = FILE; PRAGMA cache_size = -16384";
 
-bool reading_open(struct reading *ret, const char *path)
+bool reading_open(struct reading *reading, const char *path)
 {
 	struct trace_failure failure = {TRACE_OK, ""};
-	struct reading reading = {.path = path};
 
-	if (trace_open(&reading.db, reading.path, TRACE_READ, WAIT_MS, &failure) != TRACE_OK)
+	*reading = (struct reading){.path = path};
+	if (trace_open(&reading->db, path, TRACE_READ, WAIT_MS, &failure) != TRACE_OK)
 		return refuse("%s", failure.text);
-	query_run(reading.db, settings_sql);
+	query_run(reading->db, settings_sql);
 	/* A trace on read-only storage has nothing beside it that could still be added. */
-	enum trace_error error = trace_ingest(reading.db, reading.path, &failure);
-	if (error != TRACE_OK && error != TRACE_READ_ONLY) {
-		complain("%s", failure.text);
-		reading_done(&reading);
-		return false;
-	}
-	unseen_look(reading.db);
-	if (trace_shadow_views(reading.db, &failure) != TRACE_OK) {
-		complain("%s", failure.text);
-		reading_done(&reading);
-		return false;
-	}
-	if (!functions_add(reading.db)) {
-		reading_done(&reading);
-		return false;
-	}
-	*ret = reading;
-	return true;
+	enum trace_error error = trace_ingest(reading->db, path, &failure);
+	if (error != TRACE_OK && error != TRACE_READ_ONLY)
+		return refuse("%s", failure.text);
+	unseen_look(reading->db);
+	if (trace_shadow_views(reading->db, &failure) != TRACE_OK)
+		return refuse("%s", failure.text);
+	return functions_add(reading->db);
 }
 
 /* Opens the transaction and folds the living into it.  Where nothing can be written nobody can be writing. */

@@ -20,8 +20,8 @@ struct reading {
 	bool peeking;     /* a transaction is open, to be rolled back */
 };
 
-/* Opens `path`.  False: the reason is printed. */
-bool reading_open(struct reading *ret, const char *path);
+/* Opens `path`.  False: the reason is printed.  Done with reading_done in either case. */
+bool reading_open(struct reading *reading, const char *path);
 
 /* Makes the temporary tables a command prints from; false: it failed and said so. */
 typedef bool reading_prepare(struct reading *reading, void *context);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * show-field.c - see show-field.h.
+ * show-one.c - see show-one.h.
  */
-#include "analyzer/commands/show-field.h"
+#include "analyzer/commands/show-one.h"
 
 #include <sqlite3.h>
 #include <stdarg.h>

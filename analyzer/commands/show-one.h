@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * show-one.h - what `pqleak show` shows, and the lines of which `pqleak show ID` is made.
+ */
+#ifndef PQLEAK_ANALYZER_COMMANDS_SHOW_ONE_H
+#define PQLEAK_ANALYZER_COMMANDS_SHOW_ONE_H
+
+#include <stdint.h>
+
+#include "analyzer/base/print.h"
+#include "analyzer/symbols/module-file.h"
+#include "analyzer/words/kinds.h"
+
+/* The context of what prepares and prints. */
+struct shown {
+	struct printer printer;
+	const struct symbol_choice *symbols;
+	enum resource_kind kind;
+	int64_t id;
+};
+
+/* Prints a line with its label; the format is SQLite's. */
+void show_field(const struct printer *printer, const char *label, const char *format, ...);
+
+#endif
