@@ -4,6 +4,7 @@
 -- suppression, note, note_sort, note_message and report_choice.
 
 DROP VIEW IF EXISTS temp.problem_stack;
+DROP VIEW IF EXISTS temp.problem_reason;
 DROP TABLE IF EXISTS temp.problem;
 DROP TABLE IF EXISTS temp.told;
 
@@ -34,8 +35,7 @@ INSERT INTO told (what, finding, rule, title, help, level, excused, reason, mess
 INSERT INTO told (what, rule, title, help, level, excused, reason, message, identity, frame, depth, stack, stack_words,
                   acquire_stack, release_stack, release_words)
   SELECT 'misuse', 'misuse-' || replace(m.kind, ' ', '-'), misuse_noun(m.kind, 2),
-         'A call that must not be: see MISUSE in libpqleak(7).',
-         m.level, m.excused, u.reason,
+         'A call that must not be: see MISUSE in libpqleak(7).', m.level, m.excused, u.reason,
          printf('%d %s at %s%s', m.count, misuse_noun(m.kind, m.count), ifnull(short_name(s.head), 'an unknown place'),
                 ifnull(s.tail, '')),
          p.path, s.frame, s.depth, m.stack, 'called', nullif(m.acquire_stack, 0), nullif(m.release_stack, 0), 'released before'
@@ -100,3 +100,7 @@ CREATE TEMP VIEW problem_stack AS
   UNION ALL SELECT number, 2, 'acquired', acquire_stack FROM problem
   UNION ALL SELECT number, 3, 'last used', used_stack FROM problem
   UNION ALL SELECT number, 4, release_words, release_stack FROM problem;
+
+-- Why nobody can tell whether there are more.
+CREATE TEMP VIEW problem_reason AS
+  SELECT reason, accepted, 'cannot tell whether anything leaked: ' || reason AS message FROM found_reason;

@@ -53,8 +53,9 @@ static bool annotate(FILE *file, const char *level, sqlite3_stmt *row)
 }
 
 static const char annotations_sql[] =
-	"SELECT iif(accepted, 'notice', 'error'), 'pqleak: cannot tell', 'cannot tell whether anything leaked: ' || reason,"
-	" '', 0 FROM found_reason UNION ALL SELECT * FROM (SELECT iif(what = 'note', 'notice', level), 'pqleak: ' || title,"
+	"SELECT iif(accepted, 'notice', 'error'), 'pqleak: cannot tell', message,"
+	" '', 0 FROM problem_reason UNION ALL SELECT * FROM (SELECT iif(what = 'note', 'notice', level), 'pqleak: ' || "
+	"title,"
 	" message, file, line FROM problem WHERE excused = '' AND (level <> 'note' OR what = 'note')"
 	" ORDER BY what = 'note', level, number)";
 

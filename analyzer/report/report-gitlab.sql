@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- GitLab's code quality report: https://docs.gitlab.com/ci/testing/code_quality/.  Needs TEMP TABLE problem.  Without a
+-- GitLab's code quality report: https://docs.gitlab.com/ci/testing/code_quality/.  Needs TEMP TABLE problem and TEMP VIEW problem_reason.  Without a
 -- location GitLab refuses an entry: what has no source file is at the module, line 1.
 SELECT json_group_array(json(text)) FROM (
   SELECT json_object(
@@ -10,7 +10,7 @@ SELECT json_group_array(json(text)) FROM (
   FROM problem WHERE excused = ''
   UNION ALL
   SELECT json_object(
-    'description', 'cannot tell whether anything leaked: ' || reason, 'check_name', 'pqleak/cannot-tell',
+    'description', message, 'check_name', 'pqleak/cannot-tell',
     'fingerprint', fingerprint(json_array('cannot-tell', reason)), 'severity', iif(accepted, 'info', 'critical'),
     'location', json_object('path', 'unknown', 'lines', json_object('begin', 1)))
-  FROM found_reason);
+  FROM problem_reason);

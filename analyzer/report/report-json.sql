@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The whole report as one JSON text; docs/report.schema.json describes the keys.  Parameters: see report-query.c.
+-- The whole report as one JSON text, in three columns; docs/report.schema.json describes the keys.  The second has the
+-- notes, by their sort.
 
 WITH
   call_json AS (
@@ -26,8 +27,7 @@ WITH
            ifnull(sum(iif(v.verdict = 'open', v.count, 0)), 0) AS open,
            ifnull(sum(iif(v.verdict = 'inherited', v.count, 0)), 0) AS inherited
     FROM (SELECT 'connection' AS kind UNION SELECT 'result' UNION SELECT kind FROM verdicts) k LEFT JOIN verdicts v ON v.kind = k.kind GROUP BY k.kind)
-SELECT substr(head, 1, length(head) - 1) || ',' || substr(notes, 2, length(notes) - 2) || ',' || substr(tail, 2)
-FROM (SELECT json_object(
+SELECT json_object(
   'version', 1,
   'trace', :trace,
   'conclusion', CASE WHEN EXISTS (SELECT 1 FROM verdicts WHERE verdict = 'leaked' AND kind_fails(kind)) THEN 'leaked'
@@ -108,7 +108,7 @@ FROM (SELECT json_object(
     'last_ns', iif(:reproducible, NULL, m.last_ns), 'processes', m.processes) AS item
     FROM found_misuse m
     ORDER BY m.by_design, m.count DESC, m.kind, (SELECT path FROM stack_path p WHERE p.stack = m.stack),
-             m.stack, m.acquire_stack, m.release_stack))) AS head, (
+             m.stack, m.acquire_stack, m.release_stack))), (
   SELECT json_group_object(t.sort, json((
     SELECT json_group_array(json(item)) FROM (
       SELECT (SELECT json_group_object(f.key, json(CASE
@@ -120,7 +120,7 @@ FROM (SELECT json_object(
               FROM note_fact f WHERE f.note = n.number) AS item
       FROM note n LEFT JOIN stack_path p ON p.stack = n.stack
       WHERE n.sort = t.sort ORDER BY n.rank, p.path, n.stack))))
-  FROM (SELECT * FROM note_sort ORDER BY sort <> 'idle_in_transaction', rowid) t) AS notes, json_object(
+  FROM (SELECT * FROM note_sort ORDER BY sort <> 'idle_in_transaction', rowid) t), json_object(
   'suppressions', (SELECT json_group_array(json(item)) FROM (SELECT json_object(
     'file', u.file, 'line', u.line, 'pattern', u.pattern, 'reason', u.reason, 'expires', u.expires,
     'expired', json(iif(u.expired, 'true', 'false')), 'matched', u.matched) AS item FROM suppression u ORDER BY u.number)),
@@ -128,9 +128,13 @@ FROM (SELECT json_object(
     'kind', b.kind, 'verdict', b.verdict, 'path', b.path, 'known', b.known, 'now', b.now, 'suppressed', b.suppressed) AS item
     FROM baseline b ORDER BY b.number)),
   'status', :status,
-  'peak', json_object('open', :peak_open, 'allowed', (SELECT most_open FROM report_choice), 'at_ns', iif(:reproducible, NULL, :peak_ns), 'whole', json(iif(:peak_is_whole, 'true', 'false')),
-    'process', (SELECT json_object('pid', iif(:reproducible, NULL, pid), 'exe', exe, 'open', peak) FROM process WHERE id = :peak_process),
+  'peak', (SELECT json_object(
+    'open', a.open, 'allowed', (SELECT most_open FROM report_choice),
+    'at_ns', iif(:reproducible OR a.open = 0, NULL, a.at_ns), 'whole', json(iif(a.whole, 'true', 'false')),
+    'process', (SELECT json_object('pid', iif(:reproducible, NULL, pid), 'exe', exe, 'open', peak)
+                FROM process WHERE id = a.process),
     'sites', (SELECT json_group_array(json(item)) FROM (SELECT json_object('open', k.open,
       'site', (SELECT json(text) FROM site_json s WHERE s.stack = k.acquire_stack)) AS item
-      FROM found_peak_site k ORDER BY k.open DESC, (SELECT path FROM stack_path p WHERE p.stack = k.acquire_stack), k.acquire_stack)))
-) AS tail)
+      FROM found_peak_site k LEFT JOIN stack_path p ON p.stack = k.acquire_stack
+      ORDER BY k.open DESC, p.path, k.acquire_stack)))
+    FROM peak a))

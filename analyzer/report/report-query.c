@@ -3,6 +3,7 @@
  * report-query.c - the forms that one query makes: JSON, SARIF, and GitLab's code quality; see formats.h.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/base/exit-status.h"
 #include "analyzer/base/query.h"
@@ -12,9 +13,9 @@
 #include "analyzer/report/formats.h"
 #include "analyzer/report/machine.h"
 
-static void bind_number(sqlite3_stmt *statement, const char *name, int64_t value)
+static void bind_number(sqlite3_stmt *statement, const char *name, int value)
 {
-	sqlite3_bind_int64(statement, sqlite3_bind_parameter_index(statement, name), value);
+	sqlite3_bind_int(statement, sqlite3_bind_parameter_index(statement, name), value);
 }
 
 static void bind_text(sqlite3_stmt *statement, const char *name, const char *text)
@@ -25,17 +26,26 @@ static void bind_text(sqlite3_stmt *statement, const char *name, const char *tex
 /* SQLite ignores the parameters that a query has not. */
 static void bind_report(sqlite3_stmt *statement, const struct report *report)
 {
-	const struct peak *peak = &report->totals->peak;
-
 	bind_text(statement, ":version", PQLEAK_VERSION);
 	bind_text(statement, ":trace", report->reading->path);
 	bind_number(statement, ":reproducible", report->choice->formats.reproducible);
 	bind_number(statement, ":status", gate_status(report->totals, STATUS_LEAKS));
-	bind_number(statement, ":peak_open", peak->open);
-	if (peak->open > 0)
-		bind_number(statement, ":peak_ns", peak->at_ns);
-	bind_number(statement, ":peak_is_whole", peak->whole);
-	bind_number(statement, ":peak_process", peak->process);
+}
+
+/* Prints a column; several are objects, printed as one. */
+static bool print_column(sqlite3_stmt *statement, int column, int columns, FILE *file)
+{
+	/* SQLite copies a name's bytes; JSON wants UTF-8. */
+	char *text = machine_text(statement, column);
+	bool is_first = column == 0, is_last = column == columns - 1;
+
+	if (text == NULL)
+		return false;
+	fputs(is_first ? "" : ",", file);
+	fwrite(text + !is_first, 1, strlen(text) - !is_first - !is_last, file);
+	fputs(is_last ? "\n" : "", file);
+	free(text);
+	return true;
 }
 
 static bool print_query(const struct report *report, const char *sql, FILE *file)
@@ -48,12 +58,10 @@ static bool print_query(const struct report *report, const char *sql, FILE *file
 	bind_report(statement, report);
 	if (!query_next(statement, &failed))
 		return false;
-	/* SQLite copies a name's bytes; JSON wants UTF-8. */
-	char *text = machine_text(statement, 0);
-	if (text != NULL)
-		fprintf(file, "%s\n", text);
-	free(text);
-	return text != NULL;
+	bool done = true;
+	for (int column = 0, columns = sqlite3_column_count(statement); column < columns && done; column++)
+		done = print_column(statement, column, columns, file);
+	return done;
 }
 
 bool report_json(const struct report *report, FILE *file)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- SARIF 2.1.0.  Needs TEMP TABLEs problem, found_reason and frame_call, and parameters of report-query.c.
+-- SARIF 2.1.0.  Needs TEMP TABLEs problem, problem_reason and frame_call, and parameters of report-query.c.
 -- json_patch('{}', x) is x without its nulls: SARIF has no null.
 WITH
   artifact AS MATERIALIZED (
@@ -50,5 +50,5 @@ SELECT json_object(
       'executionSuccessful', json(iif(:status = 2, 'false', 'true')), 'exitCode', :status,
       'toolExecutionNotifications', (SELECT json_group_array(json_object(
          'descriptor', json_object('id', 'cannot-tell'), 'level', iif(accepted, 'note', 'error'),
-         'message', json_object('text', 'cannot tell whether anything leaked: ' || reason))) FROM found_reason))),
+         'message', json_object('text', message))) FROM problem_reason))),
     'results', (SELECT json_group_array(json(json)) FROM (SELECT json FROM result ORDER BY number)))));

@@ -12,7 +12,7 @@
 #include "analyzer/report/machine.h"
 
 static const char points_sql[] =
-	"SELECT 0, accepted, 'cannot tell whether anything leaked: ' || reason, '', '', 0, '' FROM found_reason"
+	"SELECT 0, accepted, message, '', '', 0, '' FROM problem_reason"
 	" UNION ALL SELECT * FROM (SELECT number, level <> 'error', message, rule, ifnull(file, ''), ifnull(line, 0),"
 	" fingerprint FROM problem WHERE excused = '' AND what <> 'note' ORDER BY number)";
 
