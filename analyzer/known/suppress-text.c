@@ -11,8 +11,8 @@
 #include "analyzer/known/suppress.h"
 
 static const char stale_sql[] =
-	"SELECT printf('%s:%d', file, line), iif(expired, 'expired on ' || expires || ' and suppresses nothing',"
-	" 'matched nothing'), ifnull(' (' || reason || ')', '') FROM suppression WHERE stale ORDER BY number";
+	"SELECT file, line, iif(expired, expires, ''), ifnull(' (' || reason || ')', '') FROM suppression"
+	" WHERE stale ORDER BY number";
 
 bool suppress_report(const struct printer *printer, sqlite3 *db)
 {
@@ -26,8 +26,13 @@ bool suppress_report(const struct printer *printer, sqlite3 *db)
 		if (!any)
 			print_line(printer, 0, STYLE_WARNING, "Suppressions to look at:");
 		any = true;
-		print_line(&whole, 2, STYLE_WARNING, "%s: it has %s%s", query_text(row, 0), query_text(row, 1),
-				   query_text(row, 2));
+		const char *file = query_text(row, 0), *expired = query_text(row, 2), *reason = query_text(row, 3);
+		int line = sqlite3_column_int(row, 1);
+		if (expired[0] != '\0')
+			print_line(&whole, 2, STYLE_WARNING, "%s:%d: it has expired on %s and suppresses nothing%s", file, line,
+					   expired, reason);
+		else
+			print_line(&whole, 2, STYLE_WARNING, "%s:%d: it has matched nothing%s", file, line, reason);
 	}
 	if (any)
 		print_line(printer, 0, STYLE_PLAIN, "%s", "");

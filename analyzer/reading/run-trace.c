@@ -57,14 +57,15 @@ char *run_trace_setting(const char *path)
 	return setting;
 }
 
-/* Runs a statement with this process's id. */
-static void run_row(sqlite3 *db, const char *sql)
+/* Runs a statement with this process's id and a text. */
+static void run_row(sqlite3 *db, const char *sql, const char *text)
 {
 	QUERY_CLEANUP statement = query_prepare(db, sql);
 
 	if (statement == NULL)
 		return;
 	sqlite3_bind_int(statement, 1, (int)getpid());
+	sqlite3_bind_text(statement, 2, text, -1, SQLITE_STATIC);
 	query_next(statement, NULL);
 }
 
@@ -72,8 +73,9 @@ static void run_row(sqlite3 *db, const char *sql)
 static void note_removal(sqlite3 *db)
 {
 	run_row(db,
-			"INSERT INTO incomplete (pid, reason) SELECT ?1, 'its trace was removed while the command ran; what it held"
-			" until then is lost' WHERE NOT EXISTS (SELECT 1 FROM property WHERE name = 'launched by process ' || ?1)");
+			"INSERT INTO incomplete (pid, reason) SELECT ?1, ?2"
+			" WHERE NOT EXISTS (SELECT 1 FROM property WHERE name = 'launched by process ' || ?1)",
+			"its trace was removed while the command ran; what it held until then is lost");
 }
 
 bool run_trace_make(const char *path, bool append, const char *program, int64_t *ret_known)
@@ -89,7 +91,7 @@ bool run_trace_make(const char *path, bool append, const char *program, int64_t 
 		return refuse("%s", failure.text);
 	}
 	unseen_note_command(db, program);
-	run_row(db, "INSERT OR REPLACE INTO property SELECT 'launched by process ' || ?, 1");
+	run_row(db, "INSERT OR REPLACE INTO property SELECT 'launched by process ' || ?1, 1", NULL);
 	*ret_known = query_number(db, "SELECT ifnull(max(id), 0) FROM process", 0);
 	sqlite3_close(db);
 	return true;
