@@ -25,8 +25,8 @@ static void print_option(const struct option_row *option)
 	}
 }
 
-/* The options of one group, with its heading when there is to be one.  False: there are none. */
-static bool print_group(const struct command *command, enum option_group wanted, const char *before)
+/* The options of one group, with its heading when there is to be one. */
+static void print_group(const struct command *command, enum option_group wanted, const char *before)
 {
 	enum option_group group = GROUP_NONE;
 	const char *title = "";
@@ -44,7 +44,6 @@ static bool print_group(const struct command *command, enum option_group wanted,
 		print_option(row);
 		any = true;
 	}
-	return any;
 }
 
 void print_help(const struct command *command)

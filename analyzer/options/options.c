@@ -113,26 +113,23 @@ static const struct option_row *row_of(const struct command *command, int value)
 static void complain_of(const struct command *command, int what, char **argv)
 {
 	const char *argument = argv[optind - 1], *name = command_name(command->id);
-
-	if (what == ':') {
-		if (optopt > 0 && optopt < LONG_ONLY)
-			complain("option '-%c' needs a value (see 'pqleak %s --help')", optopt, name);
-		else
-			complain("option '%s' needs a value (see 'pqleak %s --help')", argument, name);
-		return;
-	}
-	if (optopt > 0 && optopt < LONG_ONLY && strncmp(argument, "--", 2) != 0) {
-		complain("unknown option '-%c' (see 'pqleak %s --help')", optopt, name);
-		return;
-	}
-	if (optopt > 0) { /* getopt_long names the option when it knows it: it takes no value */
-		complain("option '%.*s' takes no value (see 'pqleak %s --help')", (int)strcspn(argument, "="), argument, name);
-		return;
-	}
 	char word[64], hint[HINT_TEXT];
-	snprintf(word, sizeof word, "%.*s", (int)strcspn(argument + 2, "="), argument + 2);
-	complain("unknown option '--%s'%s (see 'pqleak %s --help')", word,
-			 did_you_mean(hint, "--", option_nearest(command->id, word)), name);
+	int length = (int)strcspn(argument, "=");
+	bool is_letter = optopt > 0 && optopt < LONG_ONLY;
+
+	if (what == ':' && is_letter)
+		complain("option '-%c' needs a value (see 'pqleak %s --help')", optopt, name);
+	else if (what == ':')
+		complain("option '%s' needs a value (see 'pqleak %s --help')", argument, name);
+	else if (is_letter && strncmp(argument, "--", 2) != 0)
+		complain("unknown option '-%c' (see 'pqleak %s --help')", optopt, name);
+	else if (optopt > 0) /* getopt_long names the option when it knows it: it takes no value */
+		complain("option '%.*s' takes no value (see 'pqleak %s --help')", length, argument, name);
+	else {
+		snprintf(word, sizeof word, "%.*s", length - 2, argument + 2);
+		complain("unknown option '--%s'%s (see 'pqleak %s --help')", word,
+				 did_you_mean(hint, "--", option_nearest(command->id, word)), name);
+	}
 }
 
 static bool take(const struct option_row *row, struct arguments *arguments)
