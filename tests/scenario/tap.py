@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 """Runs unittest cases and says how they went in TAP, which meson reads: one line a case.
 
-Owns the output format only.  Called at the end of every test file of this folder.
+Owns the output format, and how a table becomes cases.  Called at the end of every test file of this folder.
 """
+import re
 import sys
 import traceback
 import unittest
@@ -54,6 +55,32 @@ class TapResult(unittest.TestResult):
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
         self.say('ok', test, f' # SKIP {reason}')
+
+
+class each:  # pylint: disable=invalid-name # a decorator
+    """@each(TABLE, WORDS): a case for every row of a table, which calls the method with all that the row holds.
+
+    The table maps a case's name to its values, or is names only.  WORDS says what a case is about: {0} is its name, {1}
+    its first value.
+    """
+
+    def __init__(self, table, words):
+        self.rows = [(name, *(table[name] if isinstance(table[name], tuple) else (table[name],)))
+                     for name in table] if isinstance(table, dict) else [(name,) for name in table]
+        self.words = words
+        self.method = None
+
+    def __call__(self, method):
+        self.method = method
+        return self
+
+    def __set_name__(self, owner, name):
+        setattr(owner, name, self.method)
+        for row in self.rows:
+            def case(test, row=row):
+                return self.method(test, *row)
+            case.__doc__ = self.words.format(*row)
+            setattr(owner, f'test_{name}_' + re.sub(r'\W', '_', row[0]), case)
 
 
 def main():

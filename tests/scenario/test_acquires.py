@@ -17,8 +17,9 @@ WAYS = {
 
 
 class EachFunction(Scenario):
-    """One leaked connection a function; the cases are made below."""
+    """One leaked connection a function."""
 
+    @tap.each(WAYS, '{1} leaks one, and is described')
     def leak_by(self, case, function):
         run = self.traced(ACQUIRE, case)
         trace = self.assert_trace(run, connections={'leaked': 1})
@@ -28,13 +29,6 @@ class EachFunction(Scenario):
         self.assertEqual(row, (function, os.environ['PGHOST'], os.environ['PGPORT'], self.database, 'postgres', name, 0,
                                int(psql('SHOW server_version_num')), 1, 1, 'connected'), run)
         self.assertEqual(self.check(), 1)
-
-
-for _case, _function in WAYS.items():
-    def _test(self, case=_case, function=_function):
-        self.leak_by(case, function)
-    _test.__doc__ = f'{_function} leaks one, and is described'
-    setattr(EachFunction, 'test_' + _case.replace('-', '_'), _test)
 
 
 class Outcomes(Scenario):

@@ -103,29 +103,26 @@ class Tools(Scenario):
         self.assertEqual(self.check(), 0)
 
 
-class Python(Scenario):
-    """Debian's psycopg2 (dlopen, RTLD_LOCAL) and psycopg 3 (ctypes); the cases are made below."""
-
-    def drive(self, driver, mode, status, connections):
-        run = self.traced(PYTHON, script('drivers.py'), mode, driver)
-        self.assert_trace(run, status=status, connections=connections)
-        self.assert_leaks_results(run, 0)
-        self.assertEqual(self.check(), 1 if 'leaked' in connections else 0)
-
-
 MODES = {
     'clean': (0, {'released': 3}),
     'stuck-threads': (0, {'released': 3, 'leaked': 2}),
     'hard-exit': (3, {'released': 1, 'leaked': 2}),
     'workers': (0, {'released': 1, 'leaked': 2}),
 }
+# driver and mode: the exit status, and what becomes of its connections
+DRIVEN = {f'{driver} {mode}': expected for driver in ('psycopg2', 'psycopg') for mode, expected in MODES.items()}
 
-for _driver in ('psycopg2', 'psycopg'):
-    for _mode, _expected in MODES.items():
-        def _test(self, driver=_driver, mode=_mode, expected=_expected):
-            self.drive(driver, mode, *expected)
-        _test.__doc__ = f'{_driver} {_mode}: {_expected[1]}'
-        setattr(Python, f'test_{_driver}_{_mode}'.replace('-', '_'), _test)
+
+class Python(Scenario):
+    """Debian's psycopg2 (dlopen, RTLD_LOCAL) and psycopg 3 (ctypes)."""
+
+    @tap.each(DRIVEN, '{0}: {2}')
+    def drive(self, driver_and_mode, status, connections):
+        driver, mode = driver_and_mode.split()
+        run = self.traced(PYTHON, script('drivers.py'), mode, driver)
+        self.assert_trace(run, status=status, connections=connections)
+        self.assert_leaks_results(run, 0)
+        self.assertEqual(self.check(), 1 if 'leaked' in connections else 0)
 
 
 class Everything(Scenario):

@@ -37,8 +37,9 @@ OWN_WILL = {
 
 
 class EachEnd(Scenario):
-    """One end a case, under the launcher; made below."""
+    """One end a case, under the launcher."""
 
+    @tap.each(OWN_WILL, '{0}: {2}, {3}')
     def end_by(self, case, status, connections, ends, answer):
         plain = self.untraced(ENDS, *case.split())
         self.assertEqual(plain.status, status, plain)
@@ -52,13 +53,6 @@ class EachEnd(Scenario):
         self.assertEqual(run.trace.ends(), ends, run)
         self.assertEqual(run.trace.integrity(), 'ok', run)
         self.assertEqual(self.check(), answer, run)
-
-
-for _case, _expected in OWN_WILL.items():
-    def _test(self, case=_case, expected=_expected):
-        self.end_by(case, *expected)
-    _test.__doc__ = f'{_case}: {_expected[1]}, {" ".join(_expected[2])}'
-    setattr(EachEnd, 'test_' + _case.replace('-', '_').replace(' ', '_'), _test)
 
 
 class Inheritance(Scenario):

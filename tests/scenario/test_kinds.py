@@ -33,9 +33,10 @@ TWINS = {
 
 
 class EachKind(Scenario):
-    """Wrong and right, a case each; made below."""
+    """Wrong and right, a case each."""
 
-    def wrong(self, twin, leaked):
+    @tap.each(TWINS, '{0}, wrong: {1}')
+    def wrong(self, twin, leaked, _):
         program, case = twin.split()
         run = self.traced(client(program), case, 'wrong')
         trace = self.assert_leaks(run, leaked)
@@ -66,24 +67,12 @@ class EachKind(Scenario):
         if kind != 'connection':
             self.assertIn(word, show.stdout, show)
 
-    def right(self, twin, released):
+    @tap.each(TWINS, '{0}, right: {2} released, nothing leaked')
+    def right(self, twin, _, released):
         program, case = twin.split()
         run = self.traced(client(program), case, 'right')
         self.assert_released(run, connection=1, **released)
         self.assertNotIn('never', run.stderr, run)
-
-
-for _twin, _expected in TWINS.items():
-    def _wrong(self, twin=_twin, expected=_expected):
-        self.wrong(twin, expected[0])
-
-    def _right(self, twin=_twin, expected=_expected):
-        self.right(twin, expected[1])
-    _wrong.__doc__ = f'{_twin}, wrong: {_expected[0]}'
-    _right.__doc__ = f'{_twin}, right: {_expected[1]} released, nothing leaked'
-    _name = _twin.replace('-', '_').replace(' ', '_')
-    setattr(EachKind, f'test_{_name}_wrong', _wrong)
-    setattr(EachKind, f'test_{_name}_right', _right)
 
 
 class Transactions(Scenario):
@@ -121,8 +110,9 @@ MEMORY = ('PQnotifies', 'PQescapeLiteral', 'PQescapeIdentifier', 'PQescapeByteaC
 
 
 class Memory(Scenario):
-    """One leaked block a function; most cases are made below."""
+    """One leaked block a function."""
 
+    @tap.each(MEMORY, '{0} leaks one block')
     def leak_by(self, function):
         run = self.traced(client('memory'), 'leak', function)
         trace = self.assert_leaks(run, {'memory': 1})
@@ -140,13 +130,6 @@ class Memory(Scenario):
         run = self.traced(client('memory'), 'flood', '5003', '3')
         trace = self.assert_leaks(run, {'memory': 3})
         self.assertEqual(trace.rows("SELECT count FROM fold WHERE kind = 'memory'"), [(5000,)], run)
-
-
-for _function in MEMORY:
-    def _test(self, function=_function):
-        self.leak_by(function)
-    _test.__doc__ = f'{_function} leaks one block'
-    setattr(Memory, 'test_' + _function.replace('-', '_'), _test)
 
 
 class Results(Scenario):

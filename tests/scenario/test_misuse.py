@@ -20,8 +20,9 @@ MISUSES = {
 
 
 class EachMisuse(Scenario):
-    """Wrong and right, a case each; made below."""
+    """Wrong and right, a case each."""
 
+    @tap.each(MISUSES, '{0}: {1} in {2}')
     def wrong(self, case, function, offender, acquirer, releaser):
         kind = case.replace('-', ' ')
         run = self.traced(MISUSE, case, 'wrong')
@@ -58,20 +59,9 @@ class EachMisuse(Scenario):
         self.assertEqual(self.check('t.db', '--fail-on=misuse'), 0 if by_design else 1)
         self.assertEqual(self.check(), 0 if by_design else 1, 'it fails a check without being asked for')
 
-    def right(self, case):
+    @tap.each(MISUSES, '{0}: the clean twin')
+    def right(self, case, *_):
         self.assert_released(self.traced(MISUSE, case, 'right'))
-
-
-for _case, _expected in MISUSES.items():
-    def _wrong(self, case=_case, expected=_expected):
-        self.wrong(case, *expected)
-
-    def _right(self, case=_case):
-        self.right(case)
-    _wrong.__doc__ = f'{_case}: {_expected[0]} in {_expected[1]}'
-    _right.__doc__ = f'{_case}: the clean twin'
-    setattr(EachMisuse, f'test_{_case}_wrong'.replace('-', '_'), _wrong)
-    setattr(EachMisuse, f'test_{_case}_right'.replace('-', '_'), _right)
 
 
 class Cancelled(Scenario):

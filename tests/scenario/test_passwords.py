@@ -18,7 +18,7 @@ CASES = {
 
 
 class NeverAPassword(Scenario):
-    """One way a case; made below."""
+    """One way a case."""
 
     @classmethod
     def setUpClass(cls):
@@ -55,6 +55,10 @@ class NeverAPassword(Scenario):
             for name in names:
                 with open(os.path.join(folder, name), 'rb') as file:
                     self.assert_nowhere(name, file.read())
+
+    @tap.each(CASES, '{0}: the connect succeeds: {1}')
+    def way(self, case, connects):
+        self.hand_over(case, connects, {'PGPASSWORD': SECRET} if case == 'environment' else None)
 
     def hand_over(self, case, connects, env=None):
         run = self.traced(PASSWORDS, case, self.database, env=dict(env or {}, TEST_SECRET=SECRET))
@@ -102,13 +106,6 @@ class NeverAPassword(Scenario):
         self.assertEqual(killed.status, 137, killed)
         self.assertTrue([name for name in os.listdir(self.folder) if 'spool' in name], 'there is a spool to search')
         self.search_files()
-
-
-for _case, _connects in CASES.items():
-    def _test(self, case=_case, connects=_connects):
-        self.hand_over(case, connects, {'PGPASSWORD': SECRET} if case == 'environment' else None)
-    _test.__doc__ = f'{_case}: the connect {"succeeds" if _connects else "fails"}'
-    setattr(NeverAPassword, 'test_way_' + _case.replace('-', '_'), _test)
 
 
 if __name__ == '__main__':

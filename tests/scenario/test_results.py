@@ -12,8 +12,9 @@ FUNCTIONS = ('PQexec', 'PQexecParams', 'PQprepare', 'PQexecPrepared', 'PQdescrib
 
 
 class EachFunction(Scenario):
-    """One leaked result a function; the cases are made below."""
+    """One leaked result a function."""
 
+    @tap.each(FUNCTIONS, '{0} leaks one')
     def leak_by(self, function):
         run = self.traced(RESULTS, 'leak', function)
         trace = self.assert_trace(run, connections={'released': 1})
@@ -21,13 +22,6 @@ class EachFunction(Scenario):
         self.assertEqual(trace.rows('SELECT acquire_function FROM resource'), [(function,)], run)
         self.assertIn('by_', run.stderr, 'the call site is named')
         self.assertEqual(self.check(), 1)
-
-
-for _function in FUNCTIONS:
-    def _test(self, function=_function):
-        self.leak_by(function)
-    _test.__doc__ = f'{_function} leaks one'
-    setattr(EachFunction, 'test_' + _function, _test)
 
 
 class Folding(Scenario):

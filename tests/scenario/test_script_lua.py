@@ -14,11 +14,17 @@ LUAS = ('lua5.1', 'lua5.2', 'lua5.3', 'lua5.4', 'luajit')
 class Lua(Lines):
     source = script('script_lua.lua')
 
+    def need(self, lua):
+        if shutil.which(lua) is None:
+            self.skipTest(f'no {lua}')
+
     def function(self, word):
         """What a function is called that is defined at a line: Lua has no other names."""
         return f'function <script_lua.lua:{self.lines[word]}>'
 
-    def assert_leaks_are_named(self, lua):
+    @tap.each(LUAS, '{0}: lines of calls, callbacks, chunks and compiled loops; none in coroutines')
+    def leaks(self, lua):
+        self.need(lua)
         run = self.traced(lua, self.source, 'leaks')
         self.assert_trace(run, connections={'leaked': 11, 'released': 200})
         opened, outer = self.at('open_it', self.function('def_open_it')), self.at('main', 'main chunk')
@@ -42,25 +48,33 @@ class Lua(Lines):
                  self.at('index', self.function('def_index')), self.at('last', mode)}
         self.assertEqual({site for site in self.sites() if site[0]}, named)
 
-    def assert_lives_are_named(self, lua):
+    @tap.each(LUAS, '{0}: last use and release are named by their lines')
+    def lives(self, lua):
+        self.need(lua)
         run = self.traced(lua, self.source, 'lives')
         self.assert_trace(run, connections={'released': 1})
         mode, outer = self.function('def_lives'), self.at('main', 'main chunk')
         self.assertEqual(self.stacks(run, 'release_stack'), [[self.at('close', mode), outer]])
         self.assertEqual(self.stacks(run, 'use_stack'), [[self.at('rollback', mode), outer]])
 
-    def assert_collected_is_named(self, lua):
+    @tap.each(LUAS, '{0}: released where the garbage collector ran')
+    def collected(self, lua):
+        self.need(lua)
         run = self.traced(lua, self.source, 'collected')
         self.assert_trace(run, connections={'released': 1})
         self.assertEqual(self.stacks(run, 'release_stack'), [[self.at('collected', self.function('def_collected')),
                                                               self.at('main', 'main chunk')]])
 
-    def assert_closed_is_released(self, lua):
+    @tap.each(LUAS, '{0}: released as the state is closed, where no line is left')
+    def closed(self, lua):
+        self.need(lua)
         run = self.traced(lua, self.source, 'closed')
         self.assert_trace(run, connections={'released': 1})
         self.assertEqual(self.stacks(run, 'release_stack'), [[]])
 
-    def assert_odd_is_the_same(self, lua):
+    @tap.each(LUAS, "{0}: output, errors, Lua's memory and the end are as without pqleak")
+    def odd(self, lua):
+        self.need(lua)
         untraced = self.untraced(lua, self.source, 'odd')
         traced = self.preloaded(lua, self.source, 'odd')
         self.assertEqual(untraced.status, 1, untraced)
@@ -68,27 +82,6 @@ class Lua(Lines):
         for run in (untraced, traced):
             run.stdout, run.stderr = (re.sub(r'0x[0-9a-f]+', '0x', text) for text in (run.stdout, run.stderr))
         self.assert_same(traced, untraced)
-
-
-CASES = {
-    'leaks': 'lines of calls, callbacks, chunks and compiled loops; none in coroutines',
-    'lives': 'last use and release are named by their lines',
-    'collected': 'released where the garbage collector ran',
-    'closed': 'released as the state is closed, where no line is left',
-    'odd': "output, errors, Lua's memory and the end are as without pqleak",
-}
-ASSERTIONS = {'leaks': Lua.assert_leaks_are_named, 'lives': Lua.assert_lives_are_named,
-              'collected': Lua.assert_collected_is_named, 'closed': Lua.assert_closed_is_released,
-              'odd': Lua.assert_odd_is_the_same}
-
-for _lua in LUAS:
-    for _case, _what in CASES.items():
-        def _test(self, lua=_lua, case=_case):
-            if shutil.which(lua) is None:
-                self.skipTest(f'no {lua}')
-            ASSERTIONS[case](self, lua)
-        _test.__doc__ = f'{_lua}: {_what}'
-        setattr(Lua, f'test_{_lua}_{_case}'.replace('.', ''), _test)
 
 
 class States(Lines):

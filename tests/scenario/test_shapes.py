@@ -22,20 +22,22 @@ SHAPES = {
 
 
 class EachShape(Scenario):
-    """Wrong and right, a case each; made below."""
+    """Wrong and right, a case each."""
 
     def assert_shapes(self, run, leaked, shapes):
         trace = self.assert_leaks(run, leaked)
         seen = trace.rows('SELECT kind, shape, sum(count) FROM leak_shape GROUP BY kind, shape')
         self.assertEqual({(kind, shape): count for kind, shape, count in seen}, shapes, run)
 
+    @tap.each(SHAPES, '{0}: {1}')
     def wrong(self, case, leaked, shapes):
         run = self.traced(client('shapes'), case, 'wrong')
         self.assert_shapes(run, leaked, shapes)
         forgiven = 0 if {shape for _, shape in shapes} == {'held at exit'} else 1
         self.assertEqual(self.check('t.db', '--allow-held-at-exit'), forgiven, run)
 
-    def right(self, case):
+    @tap.each(SHAPES, '{0}: the clean twin')
+    def right(self, case, *_):
         self.assert_released(self.traced(client('shapes'), case, 'right'))
 
     @unittest.skipUnless(os.path.exists(client('throws')), 'no C++ compiler')
@@ -66,18 +68,6 @@ class EachShape(Scenario):
         self.assertEqual(run.trace.rows("SELECT outlived FROM resource_life WHERE kind = 'result'"), [(1,)], run)
         run = self.traced(client('shapes'), 'refresh', 'wrong')
         self.assertEqual(set(run.trace.rows("SELECT outlived FROM resource_life WHERE kind = 'result'")), {(0,)}, run)
-
-
-for _case, _expected in SHAPES.items():
-    def _wrong(self, case=_case, expected=_expected):
-        self.wrong(case, *expected)
-
-    def _right(self, case=_case):
-        self.right(case)
-    _wrong.__doc__ = f'{_case}: {_expected[0]}'
-    _right.__doc__ = f'{_case}: the clean twin'
-    setattr(EachShape, f'test_{_case}_wrong'.replace('-', '_'), _wrong)
-    setattr(EachShape, f'test_{_case}_right'.replace('-', '_'), _right)
 
 
 if __name__ == '__main__':

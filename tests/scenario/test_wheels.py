@@ -5,16 +5,18 @@ import unittest
 
 import tap
 from scenario import Scenario, script
-from test_clients import MODES
+from test_clients import DRIVEN
 
 VENV_PYTHON = os.path.join(os.environ.get('PQLEAK_TEST_VENV', '/nonexistent'), 'bin', 'python')
 
 
 @unittest.skipUnless(os.path.exists(VENV_PYTHON), 'no venv with the wheels (scripts/python-wheels makes it)')
 class Wheels(Scenario):
-    """psycopg2-binary and psycopg[binary]; most cases are made below."""
+    """psycopg2-binary and psycopg[binary]."""
 
-    def drive(self, driver, mode, status, connections):
+    @tap.each(DRIVEN, 'wheel of {0}: {2}')
+    def drive(self, driver_and_mode, status, connections):
+        driver, mode = driver_and_mode.split()
         run = self.traced(VENV_PYTHON, script('drivers.py'), mode, driver)
         trace = self.assert_trace(run, status=status, connections=connections)
         self.assert_leaks_results(run, 0)
@@ -41,14 +43,6 @@ class Wheels(Scenario):
         self.assert_trace(run, connections={'released': 4, 'leaked': 8})
         self.assertEqual(len(run.stdout.split()), 3, f'three libpqs are mapped\n{run}')
         self.assertEqual(self.check(), 1)
-
-
-for _driver in ('psycopg2', 'psycopg'):
-    for _mode, _expected in MODES.items():
-        def _test(self, driver=_driver, mode=_mode, expected=_expected):
-            self.drive(driver, mode, *expected)
-        _test.__doc__ = f'wheel of {_driver}, {_mode}: {_expected[1]}'
-        setattr(Wheels, f'test_{_driver}_{_mode}'.replace('-', '_'), _test)
 
 
 if __name__ == '__main__':
