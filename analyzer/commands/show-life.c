@@ -13,7 +13,7 @@
 #include "analyzer/base/query.h"
 #include "analyzer/commands/show-one.h"
 #include "analyzer/findings/sites.h"
-#include "analyzer/report/report-parts.h"
+#include "analyzer/report/text-parts.h"
 
 enum {
 	L_VERDICT,

@@ -13,7 +13,7 @@
 
 #include "analyzer/base/print-time.h"
 #include "analyzer/base/query.h"
-#include "analyzer/report/report-parts.h"
+#include "analyzer/report/text-parts.h"
 #include "analyzer/words/kinds.h"
 #include "analyzer/words/misuse.h"
 

@@ -14,8 +14,8 @@
 #include "analyzer/reading/statements.h"
 #include "analyzer/report/formats.h"
 #include "analyzer/report/notes.h"
-#include "analyzer/report/report-finding.h"
-#include "analyzer/report/report-parts.h"
+#include "analyzer/report/text-finding.h"
+#include "analyzer/report/text-parts.h"
 
 #define FULL_FINDINGS 20 /* without --all */
 #define BRIEF_FINDINGS 5

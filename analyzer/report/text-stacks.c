@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report-stacks.c - how stacks look in a text report: one, or several side by
+ * text-stacks.c - how stacks look in a text report: one, or several side by
  * side.
  *
  * What no reader asks for is left out, and said to be: the start of every
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "analyzer/findings/sites.h"
-#include "analyzer/report/report-parts.h"
+#include "analyzer/report/text-parts.h"
 #include "analyzer/words/start-function.h"
 
 #define STACK_LINES 8    /* from the call site outwards */

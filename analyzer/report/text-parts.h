@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report-parts.h - the pieces of a text report, shared by report and show.
+ * text-parts.h - the pieces of a text report, shared by report and show.
  *
  * Owns how a stack, a list with counts, a last use and the summary look.
  */
-#ifndef PQLEAK_ANALYZER_REPORT_REPORT_PARTS_H
-#define PQLEAK_ANALYZER_REPORT_REPORT_PARTS_H
+#ifndef PQLEAK_ANALYZER_REPORT_TEXT_PARTS_H
+#define PQLEAK_ANALYZER_REPORT_TEXT_PARTS_H
 
 #include <sqlite3.h>
 #include <stdbool.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report-finding.h - one finding of a text report.
+ * text-finding.h - one finding of a text report.
  *
  * Owns what is read of a finding, and how it looks.
  */
-#ifndef PQLEAK_ANALYZER_REPORT_REPORT_FINDING_H
-#define PQLEAK_ANALYZER_REPORT_REPORT_FINDING_H
+#ifndef PQLEAK_ANALYZER_REPORT_TEXT_FINDING_H
+#define PQLEAK_ANALYZER_REPORT_TEXT_FINDING_H
 
 #include <sqlite3.h>
 #include <stdbool.h>

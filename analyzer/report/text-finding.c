@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report-finding.c - one finding of a text report: its title, who is to blame,
+ * text-finding.c - one finding of a text report: its title, who is to blame,
  * stacks, and what is known of its members.
  */
-#include "analyzer/report/report-finding.h"
+#include "analyzer/report/text-finding.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "analyzer/base/query.h"
 #include "analyzer/findings/findings.h"
 #include "analyzer/options/arguments.h"
-#include "analyzer/report/report-parts.h"
+#include "analyzer/report/text-parts.h"
 
 /* Takes the columns of a row one after the other. */
 struct columns {

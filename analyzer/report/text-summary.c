@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report-summary.c - the numbers at the end of a report, and why nobody can tell.
+ * text-summary.c - the numbers at the end of a report, and why nobody can tell.
  *
  * Never says "nothing leaked" of a trace that cannot prove it.
  */
@@ -10,7 +10,7 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/base/print-time.h"
-#include "analyzer/report/report-parts.h"
+#include "analyzer/report/text-parts.h"
 
 #define REASONS_SHOWN 5
 

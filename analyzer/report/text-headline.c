@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report-headline.c - the first lines of a report: what leaked, what is excused, and why a check passes or fails.
+ * text-headline.c - the first lines of a report: what leaked, what is excused, and why a check passes or fails.
  *
- * With report-summary.c the places that say "nothing leaked" or "cannot tell";
+ * With text-summary.c the places that say "nothing leaked" or "cannot tell";
  * neither ever says the first of a trace that cannot prove it.
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "analyzer/findings/gate.h"
-#include "analyzer/report/report-parts.h"
+#include "analyzer/report/text-parts.h"
 
 static void say_leaked(const struct printer *printer, const struct totals *totals)
 {

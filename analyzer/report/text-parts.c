@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report-parts.c - the pieces of a text report; see report-parts.h.
+ * text-parts.c - the pieces of a text report; see text-parts.h.
  */
-#include "analyzer/report/report-parts.h"
+#include "analyzer/report/text-parts.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report-misuse.c - misuse in a text report, with its stacks.
+ * text-misuse.c - misuse in a text report, with its stacks.
  */
 #include <inttypes.h>
 
 #include "analyzer/base/print-time.h"
 #include "analyzer/base/query.h"
-#include "analyzer/report/report-parts.h"
+#include "analyzer/report/text-parts.h"
 
 #define MISUSES_SHOWN 10
 
