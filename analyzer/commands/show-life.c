@@ -14,6 +14,7 @@
 #include "analyzer/commands/show-one.h"
 #include "analyzer/findings/sites.h"
 #include "analyzer/report/text-parts.h"
+#include "analyzer/report/text-stacks.h"
 
 enum {
 	L_VERDICT,

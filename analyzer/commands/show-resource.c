@@ -13,6 +13,7 @@
 #include "analyzer/commands/show-one.h"
 #include "analyzer/findings/sites.h"
 #include "analyzer/report/text-parts.h"
+#include "analyzer/report/text-stacks.h"
 #include "analyzer/words/kinds.h"
 
 enum {

@@ -14,6 +14,7 @@
 #include "analyzer/findings/findings.h"
 #include "analyzer/options/arguments.h"
 #include "analyzer/report/text-parts.h"
+#include "analyzer/report/text-stacks.h"
 
 /* Takes the columns of a row one after the other. */
 struct columns {

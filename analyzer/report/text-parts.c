@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * text-parts.c - the pieces of a text report; see text-parts.h.
+ * text-parts.c - see text-parts.h.
  */
 #include "analyzer/report/text-parts.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "analyzer/base/query.h"
 #include "analyzer/base/print-time.h"
+#include "analyzer/base/query.h"
 
 #define LIST_TEXT 512
 #define LABEL_WIDTH 10 /* of "%-9s " */
@@ -85,12 +85,4 @@ void part_last_use(const struct printer *printer, sqlite3 *db, int64_t connectio
 				   query_text(row, 2));
 	else
 		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s never", "last use");
-}
-
-void append_count(char text[SENTENCE], const char *separator, int64_t count, const char *before, const char *after)
-{
-	if (count == 0)
-		return;
-	snprintf(text + strlen(text), SENTENCE - strlen(text), "%s%" PRId64 " %s%s%s", text[0] != '\0' ? separator : "",
-			 count, before, before[0] != '\0' ? plural(count) : "", after);
 }

@@ -12,6 +12,7 @@
 
 #include "analyzer/findings/sites.h"
 #include "analyzer/report/text-parts.h"
+#include "analyzer/report/text-stacks.h"
 #include "analyzer/words/start-function.h"
 
 #define STACK_LINES 8    /* from the call site outwards */
