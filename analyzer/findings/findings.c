@@ -105,7 +105,7 @@ static const struct stage {
 	{"blame", blame_sql, fill_blame, "stack_count frame_call frame_role script_stack site",
 	 "own_call stack_place stack_blame separation comparable"},
 	{"paths", paths_sql, NULL, "frame_call frame_role script_stack site", "stack_path"},
-	{"known", known_sql, fill_known, "tally_life misuse_group frame_call stack_path",
+	{"known", known_sql, fill_known, "tally_life misuse_group stack_call stack_path",
 	 "excuse suppression known_entry path_stack path_count baseline"},
 	{"findings", findings_sql, NULL,
 	 "report_choice tally_life found_peak found_note frame_call site stack_blame separation comparable excuse",

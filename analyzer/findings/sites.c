@@ -66,10 +66,8 @@ static bool add(struct calls *calls, sqlite3_stmt *row)
 struct calls calls_read(sqlite3 *db, int64_t stack, bool whole)
 {
 	struct calls calls = {.outermost = -1};
-	QUERY_CLEANUP row = query_prepare(
-		db, "SELECT iif(?2, c.head, short_name(c.head)), c.tail, s.level, c.depth, c.role,"
-			" ifnull(x.outermost, -1) FROM stack_frame s JOIN frame_call c ON c.frame = s.frame"
-			" LEFT JOIN script_stack x ON x.stack = s.stack WHERE s.stack = ?1 ORDER BY s.level, c.depth");
+	QUERY_CLEANUP row = query_prepare(db, "SELECT iif(?2, head, short_name(head)), tail, level, depth, role, outermost"
+										  " FROM stack_call WHERE stack = ?1 ORDER BY level, depth");
 
 	if (row == NULL)
 		return calls;

@@ -19,7 +19,7 @@
 bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks);
 
 /* Its tables, and those of symbols_resolve(). */
-#define SITES_MAKE "wanted_stack wanted_frame found_symbol frame_call frame_role script_stack site"
+#define SITES_MAKE "wanted_stack wanted_frame found_symbol frame_call frame_role script_stack site stack_call"
 
 /* Whose code it is; as calls.sql says. */
 enum call_role { CALL_NATIVE, CALL_SCRIPT, CALL_INTERPRETER, CALL_DRIVER };

@@ -16,9 +16,8 @@
 static const char candidate_sql[] = "SELECT DISTINCT acquire_stack AS stack, kind, verdict FROM tally_life WHERE lost"
 									" UNION ALL SELECT stack, kind, 'misuse' FROM misuse_group ORDER BY stack";
 
-static const char frames_sql[] = "SELECT ifnull(c.function, ''), ifnull(c.file, ''), ifnull(c.module, c.unit)"
-								 " FROM stack_frame k JOIN frame_call c ON c.frame = k.frame WHERE k.stack = ?"
-								 " ORDER BY k.level, c.depth";
+static const char frames_sql[] = "SELECT ifnull(function, ''), ifnull(file, ''), ifnull(module, unit)"
+								 " FROM stack_call WHERE stack = ? ORDER BY level, depth";
 
 struct frame {
 	char *function, *file, *module;
