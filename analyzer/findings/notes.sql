@@ -81,11 +81,11 @@ INSERT INTO found_note (sort, rank, stack, other_stack, facts)
                      'keepalives', keepalives, 'connection', json_array(connection))
   FROM (
     SELECT p.acquire_stack, sum(p.broken) AS count, max(p.broken_idle_ns) AS idle_ns, c.broken_stack AS use_stack,
-           CASE WHEN t.host GLOB '[/@]*' THEN 'none' WHEN s.id IS NULL THEN 'unknown'
+           CASE WHEN t.way = 'socket' THEN 'none' WHEN s.id IS NULL THEN 'unknown'
                 WHEN s.keepalives = '0' THEN 'off' ELSE 'on' END AS keepalives,
            p.broken_id AS connection
     FROM stack_habit p JOIN main.connection c ON c.id = p.broken_id LEFT JOIN main.setting s ON s.id = c.setting
-    LEFT JOIN main.target t ON t.id = c.target
+    LEFT JOIN target_text t ON t.target = c.target
     WHERE p.broken > 0 GROUP BY p.acquire_stack);
 
 -- What was open when the launcher passed on SIGTERM or SIGHUP, in the order in which it was released; what was not, was cut.

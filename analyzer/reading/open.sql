@@ -18,9 +18,11 @@ CREATE TEMP TABLE looked_up (
 );
 
 CREATE TEMP VIEW target_text AS
-  -- A target as user@host:port/database.
+  -- A target as user@host:port/database, and the way to it; 'socket' and 'loopback' stay on this machine.
   SELECT id AS target,
          printf('%s@%s:%s/%s', iif(user = '', '?', user),
                 CASE WHEN host = '' THEN '?' WHEN host LIKE '%:%' THEN '[' || host || ']' ELSE host END,
-                iif(port = '', '?', port), iif(database = '', '?', database)) AS text
+                iif(port = '', '?', port), iif(database = '', '?', database)) AS text,
+         CASE WHEN host GLOB '[/@]*' THEN 'socket'
+              WHEN host IN ('localhost', '::1') OR host GLOB '127.*' THEN 'loopback' ELSE 'network' END AS way
   FROM target;

@@ -215,6 +215,9 @@ static const char *const differences[] = {
 	/* Of several processes the report asks where they were together. */
 	"SELECT p.acquire_stack, p.open FROM found_peak p WHERE (SELECT count(*) FROM process WHERE peak > 0) = 1"
 	" EXCEPT SELECT acquire_stack, open FROM peak_site",
+	"SELECT 1 FROM audit a JOIN connection c ON c.acquire_stack = a.acquire_stack JOIN target_text t ON t.target = "
+	"c.target"
+	" GROUP BY a.acquire_stack HAVING count(DISTINCT c.target) = 1 AND max(a.is_local) <> (max(t.way) = 'socket')",
 	"SELECT 1 FROM connection c JOIN connection_life l ON l.id = c.id"
 	" WHERE l.transaction_status <> transaction_name(c.transaction_status)",
 };
