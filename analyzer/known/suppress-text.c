@@ -9,6 +9,7 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/known/suppress.h"
+#include "analyzer/reading/statements.h"
 
 static const char stale_sql[] =
 	"SELECT file, line, iif(expired, expires, ''), ifnull(' (' || reason || ')', '') FROM suppression"
@@ -38,18 +39,6 @@ bool suppress_report(const struct printer *printer, sqlite3 *db)
 		print_line(printer, 0, STYLE_PLAIN, "%s", "");
 	return !failed;
 }
-
-/* One entry for each function that something was found in, by kind; of a script's own level, for its file. */
-static const char found_sql[] =
-	"WITH found AS ("
-	" SELECT 'leak' AS what, f.kind, w.frame, w.depth, f.count, f.number AS place FROM finding f"
-	" JOIN finding_stack w ON w.number = f.number JOIN finding_level j ON j.number = f.number AND j.level <> 'note'"
-	" UNION ALL SELECT 'misuse', m.kind, s.frame, s.depth, m.count, 1000000000 FROM found_misuse m"
-	" JOIN site s ON s.stack = m.stack WHERE m.level = 'error')"
-	" SELECT f.what, f.kind, c.function, basename(c.unit), sum(f.count), c.language IS NOT NULL, c.unit GLOB '*/*'"
-	" FROM found f"
-	" LEFT JOIN frame_call c ON c.frame = f.frame AND c.depth = f.depth"
-	" GROUP BY f.what, f.kind, c.function, c.unit ORDER BY min(f.place), f.what, f.kind, c.function, c.unit";
 
 /* A name as a pattern, with '*' for what is not printable: a newline in a name must not begin an entry of its own. */
 static bool put_name(const char *name, FILE *file)
@@ -96,7 +85,7 @@ static bool print_entry(sqlite3_stmt *row, FILE *file)
 
 bool suppress_print(sqlite3 *db, FILE *file)
 {
-	QUERY_CLEANUP row = query_prepare(db, found_sql);
+	QUERY_CLEANUP row = query_prepare(db, suppress_entries_sql);
 	bool failed = row == NULL;
 
 	while (!failed && query_next(row, &failed))

@@ -22,11 +22,12 @@ extern const char findings_sql[];
 extern const char gate_sql[];
 extern const char tally_add_sql[]; /* statements with parameters: add a row to tally, and to stack_habit */
 extern const char habit_add_sql[];
-extern const char baseline_sql[];      /* tables: what was found by its path, and what of that the baseline knows */
-extern const char finding_rows_sql[];  /* query: what a text report says of each finding */
-extern const char problems_sql[];      /* table: what a machine is told */
-extern const char report_gitlab_sql[]; /* query: GitLab's code quality report */
-extern const char report_sarif_sql[];  /* query: a report in SARIF */
-extern const char report_json_sql[];   /* query: the whole report as one JSON text */
+extern const char baseline_sql[];         /* tables: what was found by its path, and what of that the baseline knows */
+extern const char suppress_entries_sql[]; /* query: suppressions of what was found */
+extern const char finding_rows_sql[];     /* query: what a text report says of each finding */
+extern const char problems_sql[];         /* table: what a machine is told */
+extern const char report_gitlab_sql[];    /* query: GitLab's code quality report */
+extern const char report_sarif_sql[];     /* query: a report in SARIF */
+extern const char report_json_sql[];      /* query: the whole report as one JSON text */
 
 #endif
