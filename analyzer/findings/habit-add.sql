@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Adds a place to stack_habit.
+-- Adds to stack_habit.
 INSERT INTO stack_habit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
   connections = connections + excluded.connections, released = released + excluded.released, few = few + excluded.few,
   queries = queries + excluded.queries, held_ns = held_ns + excluded.held_ns, connect_ns = connect_ns + excluded.connect_ns,

@@ -16,7 +16,7 @@
 
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
-#include "analyzer/findings/places.h"
+#include "analyzer/findings/habits.h"
 #include "analyzer/reading/statements.h"
 #include "analyzer/words/kinds.h"
 
@@ -167,9 +167,9 @@ static void count(struct tally *tally, struct group *group, const struct group_k
 	group->outlived += sqlite3_column_int64(row, C_OUTLIVED);
 }
 
-static bool visit_place(struct places *places, const struct group_key *key, sqlite3_stmt *row)
+static bool visit_habit(struct habits *habits, const struct group_key *key, sqlite3_stmt *row)
 {
-	struct place_visit visit = {.process = key->process,
+	struct habit_visit visit = {.process = key->process,
 								.stack = sqlite3_column_int64(row, C_STACK),
 								.id = sqlite3_column_int64(row, C_ID),
 								.connected = key->state == STATE_CONNECTED,
@@ -183,11 +183,11 @@ static bool visit_place(struct places *places, const struct group_key *key, sqli
 								.broken_idle_ns = sqlite3_column_int64(row, C_BROKEN_IDLE)};
 
 	/* The parent's connection is not the child's habit. */
-	return key->state == STATE_INHERITED || places_count(places, &visit);
+	return key->state == STATE_INHERITED || habits_count(habits, &visit);
 }
 
-/* `places`: of connections, else NULL. */
-static bool scan(struct tally *tally, const char *sql, bool released, struct places *places)
+/* `habits`: of connections, else NULL. */
+static bool scan(struct tally *tally, const char *sql, bool released, struct habits *habits)
 {
 	QUERY_CLEANUP row = query_prepare(tally->db, sql);
 	bool failed = row == NULL;
@@ -206,7 +206,7 @@ static bool scan(struct tally *tally, const char *sql, bool released, struct pla
 			key.target = sqlite3_column_int64(row, C_TARGET);
 			key.transaction = (int16_t)sqlite3_column_int(row, C_TRANSACTION);
 		}
-		if (places != NULL && !visit_place(places, &key, row))
+		if (habits != NULL && !visit_habit(habits, &key, row))
 			return false;
 		if (tally->groups >= MOST_GROUPS && !flush(tally))
 			return false;
@@ -217,13 +217,13 @@ static bool scan(struct tally *tally, const char *sql, bool released, struct pla
 
 bool tally_fill(sqlite3 *db, bool released, int64_t late_ns)
 {
-	struct places *places = places_new(db, late_ns);
+	struct habits *habits = habits_new(db, late_ns);
 	struct tally tally = {.db = db, .slots = calloc(SLOTS, sizeof(struct group))};
-	bool done = (places != NULL && tally.slots != NULL) || refuse("out of memory");
+	bool done = (habits != NULL && tally.slots != NULL) || refuse("out of memory");
 
-	done = done && scan(&tally, "SELECT * FROM tally_connection", released, places) && places_flush(places) &&
+	done = done && scan(&tally, "SELECT * FROM tally_connection", released, habits) && habits_flush(habits) &&
 		   scan(&tally, "SELECT * FROM tally_resource", released, NULL) && flush(&tally);
 	free(tally.slots);
-	places_free(places);
+	habits_free(habits);
 	return done;
 }

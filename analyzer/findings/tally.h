@@ -13,7 +13,7 @@
 
 /*
  * Fills TEMP TABLEs tally and stack_habit.  `released`: released resources are told apart by stack too, not only
- * counted.  `late_ns`: see places_new().
+ * counted.  `late_ns`: see habits_new().
  */
 bool tally_fill(sqlite3 *db, bool released, int64_t late_ns);
 

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * places.h - what each place in the code does with its connections.
+ * habits.h - what each stack does with its connections.
  *
  * Owns TEMP TABLE stack_habit: how many connections a stack opened in a process, how
  * long they lived, and how often they were used.  Filled by the tally's scan,
  * so that a trace is read once.
  */
-#ifndef PQLEAK_ANALYZER_FINDINGS_PLACES_H
-#define PQLEAK_ANALYZER_FINDINGS_PLACES_H
+#ifndef PQLEAK_ANALYZER_FINDINGS_HABITS_H
+#define PQLEAK_ANALYZER_FINDINGS_HABITS_H
 
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 /* A connection as the scan sees it. */
-struct place_visit {
+struct habit_visit {
 	int64_t process, stack, id;
 	bool connected, failed, released;
 	int64_t acquired_ns, released_ns, connect_ns;
@@ -22,16 +22,16 @@ struct place_visit {
 	int64_t broken_ns, broken_idle_ns; /* 0: it never broke */
 };
 
-struct places;
+struct habits;
 
 /* For TEMP TABLE stack_habit.  `late_ns`: holds of this length count as late; 0: none does.  NULL: memory is short. */
-struct places *places_new(sqlite3 *db, int64_t late_ns);
+struct habits *habits_new(sqlite3 *db, int64_t late_ns);
 
 /* Counts one; in the order of their ids. */
-bool places_count(struct places *places, const struct place_visit *visit);
+bool habits_count(struct habits *habits, const struct habit_visit *visit);
 
 /* Writes what is left; then free them. */
-bool places_flush(struct places *places);
-void places_free(struct places *places);
+bool habits_flush(struct habits *habits);
+void habits_free(struct habits *habits);
 
 #endif
