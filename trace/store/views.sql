@@ -174,9 +174,10 @@ CREATE VIEW script_role AS
               ELSE 'script' END AS role
   FROM script s;
 
+-- In the place of this view a report has a table, with what --skip adds; and in that of the next, one of the stacks it
+-- speaks of.
 CREATE VIEW frame_role AS
-  -- Whose code a frame is: that of its module or script, but a driver's where a driver's function names it.  A report has a
-  -- table in this place, with what --skip adds.
+  -- Whose code a frame is: its module's or script's, but a driver's where a driver's function names it.
   SELECT f.id AS frame,
          CASE WHEN EXISTS (SELECT 1 FROM frame_function n JOIN symbol y ON y.frame = n.frame AND y.depth = n.depth
                            JOIN driver_function d ON y.function GLOB d.pattern WHERE n.frame = f.id) THEN 'driver'
@@ -185,22 +186,21 @@ CREATE VIEW frame_role AS
   FROM frame f;
 
 CREATE VIEW script_stack AS
-  -- The stacks that have frames of scripts, and the level of the outermost of these.  A report has a table in this place,
-  -- of the stacks it speaks of.
+  -- The stacks that have frames of scripts, and the level of the outermost of these.
   SELECT s.stack, max(s.level) AS outermost FROM stack_frame s JOIN frame f ON f.id = s.frame
   WHERE f.script IS NOT NULL GROUP BY s.stack;
 
+-- In a stack without a script an interpreter's frames are like any other code; outside the outermost script nothing is the
+-- user's own.
 CREATE VIEW own_frame AS
-  -- THE rule of what may be the user's own code in a stack: scripts, and native frames further in than the outermost script.
-  -- In a stack without a script an interpreter's frames are like any other code.
+  -- THE rule: the frames of a stack that may be the user's own code.
   SELECT s.stack, s.level, s.frame, r.role
   FROM stack_frame s LEFT JOIN script_stack x ON x.stack = s.stack JOIN frame_role r ON r.frame = s.frame
   WHERE r.role = 'script' OR r.role = 'native' AND ifnull(s.level < x.outermost, 1)
     OR r.role = 'interpreter' AND x.outermost IS NULL;
 
 CREATE VIEW call_site AS
-  -- The call site of each stack: its first frame that is the user's own.  Where there is none it is the outermost script,
-  -- else the outermost frame.
+  -- The call site of each stack: its first own frame, else the outermost script, else the outermost frame.
   SELECT s.stack, s.level, s.frame
   FROM stack k CROSS JOIN stack_frame s ON s.stack = k.id AND s.level = coalesce(
     (SELECT o.level FROM own_frame o WHERE o.stack = k.id ORDER BY o.level LIMIT 1),
