@@ -16,8 +16,9 @@
 struct reading {
 	sqlite3 *db;
 	const char *path; /* as the user gave it; not owned */
-	int running;      /* processes that still run */
-	bool peeking;     /* a transaction is open, to be rolled back */
+	/* For reading.c alone. */
+	int running;  /* processes that still run */
+	bool peeking; /* a transaction is open, to be rolled back */
 };
 
 /* Opens `path`.  False: the reason is printed.  Done with reading_done in either case. */
