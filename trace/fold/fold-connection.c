@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-/* fold-connection.c - see fold-connection.h. */
-#include "trace/fold/fold-connection.h"
-
-#include "trace/fold/fold-count.h"
-#include "trace/fold/fold-held.h"
-#include "trace/fold/fold-store.h"
-#include "trace/spool/spool.h"
+/* fold-connection.c - connections: how they come, are used, and go.  Called by fold.c. */
+#include "trace/fold/fold-private.h"
 
 /* A new live connection from the event that shows it, or NULL when memory is short. */
 static struct fold_connection *add_connection(struct fold *fold, uint64_t address, const struct event *event)

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
-/* fold-count.c - see fold-count.h. */
-#include "trace/fold/fold-count.h"
+/* fold-count.c - what is only counted, and what is remembered of what was given back. */
+#include "trace/fold/fold-private.h"
 
 #include <sqlite3.h>
 #include <string.h>
-
-#include "trace/fold/fold-event.h"
-#include "trace/spool/spool.h"
 
 #define PAST_BITS 12   /* places for what was given back: as many are remembered at most */
 #define LOOKED_BACK 16 /* so many items are compared; the trace brings together what stands further apart */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
-/* fold-held.c - see fold-held.h. */
-#include "trace/fold/fold-held.h"
-
-#include "trace/fold/fold-count.h"
-#include "trace/fold/fold-store.h"
-#include "trace/spool/spool.h"
+/*
+ * fold-held.c - what a connection holds and takes with it when it ends.
+ *
+ * Owns the rules for prepared statements and large objects, and for transactions, queries in flight and COPY.  No call
+ * of their own acquires or releases these three: each use says what state it left the connection in, and here that is
+ * made into holds.
+ */
+#include "trace/fold/fold-private.h"
 
 #define MOST_QUERIES 64 /* of a pipeline that are remembered one by one */
 

@@ -6,7 +6,7 @@
  * never moved to another index and never freed one by one: they are chained
  * and used again.
  */
-#include "trace/fold/fold-store.h"
+#include "trace/fold/fold-private.h"
 
 #include <sqlite3.h>
 #include <string.h>

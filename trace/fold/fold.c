@@ -7,13 +7,7 @@
  * the fold's files and nowhere else; this one owns resources that have an
  * address of their own.
  */
-#include "trace/fold/fold.h"
-
-#include "trace/fold/fold-connection.h"
-#include "trace/fold/fold-count.h"
-#include "trace/fold/fold-held.h"
-#include "trace/fold/fold-store.h"
-#include "trace/spool/spool.h"
+#include "trace/fold/fold-private.h"
 
 /* What lies at an address that is handed out again was released where we could not see it. */
 static bool release_unseen(struct fold *fold, const struct event *event)

@@ -152,7 +152,7 @@ struct fold {
 	uint32_t free_connection;    /* the first free place; the others follow by next_free */
 	uint32_t free_resource;      /* the same, by next */
 	struct map live_connections; /* address to index */
-	struct map live_resources;   /* key (fold-store.h) to index; of kinds that are told apart BY_STATE there is none */
+	struct map live_resources;   /* store_key to index; of kinds that are told apart BY_STATE there is none */
 	uint64_t last_address;       /* the connection looked up last: most events mean the same one */
 	uint32_t last_index;
 	struct fold_past *finished; /* connections; NULL before the first */

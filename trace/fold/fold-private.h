@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * fold-private.h - what the files of the fold ask of each other.
+ *
+ * Functions that can run out of memory say so with NULL or false.  Pointers to items are valid until the next item of
+ * that kind is added.
+ */
+#ifndef PQLEAK_TRACE_FOLD_FOLD_PRIVATE_H
+#define PQLEAK_TRACE_FOLD_FOLD_PRIVATE_H
+
+#include "trace/base/libpq-status.h"
+#include "trace/fold/fold.h"
+#include "trace/spool/spool.h"
+
+/* --- of an event --- */
+
+static inline uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Whether it tells its connection's PQtransactionStatus: others may pass through on any connection. */
+static inline bool tells_transaction(const struct event *event)
+{
+	return event->kind == KIND_CONNECTION || event->kind == KIND_RESULT;
+}
+
+static inline bool is_copy_result(const struct event *event)
+{
+	return event->kind == KIND_RESULT && result_is_copy(event->status);
+}
+
+/* How long the call itself took, as far as it says. */
+static inline uint64_t busy_ns(const struct event *event)
+{
+	if (event->kind == KIND_RESULT)
+		return (event->duration >> EVENT_BYTES_BITS) * 1000000;
+	return event->kind == KIND_CONNECTION && event->verb == EVENT_USE ? event->duration : 0;
+}
+
+/* --- the fold's memory: fold-store.c --- */
+
+/* A new live connection at an address where none is; all but its address is zero. */
+struct fold_connection *store_add_connection(struct fold *fold, uint64_t address);
+
+/* The live connection at `address`, or NULL. */
+struct fold_connection *store_find_connection(struct fold *fold, uint64_t address);
+
+static inline uint32_t store_connection_index(const struct fold *fold, const struct fold_connection *connection)
+{
+	return (uint32_t)(connection - (struct fold_connection *)fold->connections.items);
+}
+
+/* Puts it on the list of those to save, once. */
+bool store_touch(struct fold *fold, struct fold_connection *connection);
+
+/* It is live no more; it stays on the list of those to save. */
+void store_release_connection(struct fold *fold, struct fold_connection *connection);
+
+/* A new live resource, on the list of those without a row; only its kind and address are set. */
+struct fold_resource *store_add_resource(struct fold *fold, enum resource_kind kind, uint64_t address, uint32_t owner);
+
+/* Whether resources of that kind are in live_resources; others are found through their connection only. */
+static inline bool store_is_keyed(enum resource_kind kind)
+{
+	return kind_key(kind) != BY_STATE;
+}
+
+/* The key in live_resources.  Two may share one; whoever looks up checks the item. */
+static inline uint64_t store_key(enum resource_kind kind, uint64_t address, uint32_t owner)
+{
+	if (kind == KIND_RESULT)
+		return address;
+	uint64_t key = address ^ (uint64_t)kind << 58;
+	if (owner != 0)
+		key ^= (uint64_t)owner * 0xd6e8feb86659fd93u;
+	return key != 0 ? key : 1;
+}
+
+/* Index of whatever a new resource would take the place of, or 0. */
+static inline uint32_t store_find_occupant(const struct fold *fold, enum resource_kind kind, uint64_t address,
+										   uint32_t owner)
+{
+	const uint32_t *index = map_find(&fold->live_resources, store_key(kind, address, owner));
+	return index != NULL ? *index : 0;
+}
+
+/*
+ * Index of the live resource of that kind at `address`, or 0; `owner` is the connection's index for kinds that are
+ * numbered within it, else 0.
+ */
+static inline uint32_t store_find_resource(const struct fold *fold, enum resource_kind kind, uint64_t address,
+										   uint32_t owner)
+{
+	uint32_t index = store_find_occupant(fold, kind, address, owner);
+	const struct fold_resource *resource = fold_resource(fold, index);
+	bool is_it = resource->kind == kind && resource->address == address && (owner == 0 || resource->owner == owner);
+	return is_it ? index : 0;
+}
+
+/* Drops a live resource, out of its chain too; if it has a row, that is to be deleted. */
+bool store_remove_resource(struct fold *fold, uint32_t index);
+
+/* Puts a resource at the end of its connection's chain. */
+void store_chain(struct fold *fold, struct fold_connection *connection, struct fold_resource *resource);
+
+/* --- what is only counted, and what is remembered of what was given back: fold-count.c --- */
+
+/* Counts one matched acquire and release; the result is valid until the next, NULL when memory is short. */
+struct fold_pair *count_pair(struct fold *fold, enum resource_kind kind, uint32_t acquire_stack, uint32_t release_stack,
+							 uint64_t hold_ns);
+
+/* Counts a call that must not be; a program may make it again and again, and equal ones that follow each other are one
+ * item. */
+bool count_misuse(struct fold *fold, enum misuse_kind kind, const struct event *event, uint32_t acquire_stack,
+				  uint32_t release_stack, int64_t connection);
+
+/* Remembers what was given back at an address; false when memory is short. */
+bool past_remember(struct fold_past **table, const struct fold_past *past);
+
+/* What was given back there last; NULL: nothing known. */
+const struct fold_past *past_recall(const struct fold_past *table, uint64_t address);
+
+/* --- what a connection holds and takes with it when it ends: fold-held.c --- */
+
+/* Fills in what an event says of a new resource; `connection` may be NULL. */
+void held_describe(struct fold_resource *resource, const struct fold_connection *connection, const struct event *event,
+				   uint64_t now);
+
+/* Whether a use can change anything of what its connection holds; of most it cannot. */
+static inline bool held_is_concerned(const struct fold_connection *connection, const struct event *event)
+{
+	const struct chain *held = connection->held;
+	uint32_t any = held[KIND_TRANSACTION].first | held[KIND_QUERY].first | held[KIND_COPY].first |
+				   held[KIND_LARGE_OBJECT].first | connection->unlisted_queries;
+	return any != 0 || (event->flags & EVENT_IS_SEND) || is_copy_result(event) ||
+		   (tells_transaction(event) && transaction_is_open(event->transaction));
+}
+
+/* What a use at `now` begins and ends. */
+bool held_note_use(struct fold *fold, struct fold_connection *connection, const struct event *event, uint64_t now);
+
+/* A prepared statement or large object of this connection is acquired or released. */
+bool held_event(struct fold *fold, struct fold_connection *connection, const struct event *event);
+
+/* The connection is about to be finished: notes what must not be open then. */
+bool held_note_finish(struct fold *fold, struct fold_connection *connection, const struct event *event, uint64_t now);
+
+/* Ends all that the connection holds; with `event` NULL nobody saw how, and nothing is counted. */
+bool held_release_all(struct fold *fold, struct fold_connection *connection, const struct event *event, uint64_t now);
+
+/* --- connections: how they come, are used, and go: fold-connection.c --- */
+
+bool fold_connection_event(struct fold *fold, const struct event *event);
+
+/*
+ * The live connection at `address`.  NULL in *ret when we know of none.  One that was finished is misused then; in a
+ * forked process it is otherwise the parent's, and gets a row of its own.
+ */
+bool connection_find(struct fold *fold, uint64_t address, const struct event *event, struct fold_connection **ret);
+
+/* The event used the connection. */
+bool connection_note_use(struct fold *fold, struct fold_connection *connection, const struct event *event);
+
+#endif
