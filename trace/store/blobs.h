@@ -4,7 +4,7 @@
  *
  * Owns what is known of each blob of one spool: its bytes, and the row of
  * module, script, stack, target or setting it became.  The drain calls
- * blobs_store once in each transaction; rows-bind.c and others then ask for rows
+ * blobs_store once in each transaction; the rows-*.c then ask for rows
  * and texts.  A number that means nothing (or 0) becomes the row for "unknown",
  * never an error.
  */

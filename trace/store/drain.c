@@ -16,8 +16,6 @@
 #include "trace/spool/spool-write.h"
 #include "trace/store/failure.h"
 #include "trace/store/guard.h"
-#include "trace/store/rows-connection.h"
-#include "trace/store/rows-process.h"
 #include "trace/store/rows.h"
 
 /* A drain in the traced program may take this much of its thread's time, and so much more for each event. */

@@ -23,7 +23,7 @@
 #include "trace/store/failure.h"
 #include "trace/store/guard.h"
 #include "trace/store/missing.h"
-#include "trace/store/rows-process.h"
+#include "trace/store/rows.h"
 #include "trace/store/unseen.h"
 
 /* A spool whose creation was cut short holds nothing; but one this young may be about to be finished. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-/* rows-bind.c - see rows-bind.h. */
-#include "trace/store/rows-bind.h"
+/* rows-bind.c - values of the fold as the trace has them: times, stacks and texts, and back. */
+#include "trace/store/rows.h"
 
 void bind_time(const struct rows *rows, sqlite3_stmt *stmt, int at, uint64_t time)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * rows-connection.c - see rows-connection.h.
+ * rows-connection.c - connections and their resets as rows of the trace: saving them, and taking them up.
  *
  * A row is written once where that can be: a connection opened and finished
  * between two saves is inserted complete.
  */
-#include "trace/store/rows-connection.h"
+#include "trace/store/rows.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-/* rows-process.c - see rows-process.h. */
-#include "trace/store/rows-process.h"
+/* rows-process.c - the row of a process, and the reasons why its trace is incomplete. */
+#include "trace/store/rows.h"
 
 #include "trace/base/names.h"
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
-/* rows-resource.c - see rows-resource.h. */
-#include "trace/store/rows-resource.h"
+/*
+ * rows-resource.c - resources of all kinds but connections as rows of the trace: saving them, and taking them up.
+ *
+ * What was acquired and released between two saves has no row at all.
+ */
+#include "trace/store/rows.h"
 
 #include "trace/base/names.h"
 

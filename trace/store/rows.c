@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
-/* rows.c - see rows.h. */
+/* rows.c - the order in which rows are saved and taken up, what is only counted, and kept events. */
 #include "trace/store/rows.h"
 
 #include "trace/base/names.h"
-#include "trace/store/rows-connection.h"
-#include "trace/store/rows-resource.h"
 
 /* --- what is only counted, under its stacks: matched acquires and releases, and misuse --- */
 
