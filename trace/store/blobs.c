@@ -7,6 +7,7 @@
  */
 #include "trace/store/blobs.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -14,7 +15,6 @@
 #include <string.h>
 
 #include "trace/spool/blob-text.h"
-#include "trace/store/rows-stack.h"
 
 #define MOST_TEXTS SETTING_FIELD_COUNT
 
@@ -74,11 +74,9 @@ static int store_texts(struct statements *statements, struct blob_entry *entry)
 {
 	const char *field[MOST_TEXTS];
 	int length[MOST_TEXTS];
-	sqlite3_stmt *stmt[2];
+	sqlite3_stmt *stmt[] = {statement(statements, texts[entry->type].find),
+							statement(statements, texts[entry->type].add)};
 	int count = texts[entry->type].count;
-	int rc = statement_pair(statements, texts[entry->type].find, texts[entry->type].add, stmt);
-	if (rc != SQLITE_OK)
-		return rc;
 	split(entry, field, length, count);
 	for (int i = 0; i < 2; i++) {
 		for (int j = 0; j < count; j++)
@@ -89,7 +87,7 @@ static int store_texts(struct statements *statements, struct blob_entry *entry)
 						   number_in(field[TARGET_server_version], length[TARGET_server_version]));
 		sqlite3_bind_int64(stmt[i], TARGET_ssl + 1, number_in(field[TARGET_ssl], length[TARGET_ssl]) != 0);
 	}
-	return statement_find_or_add(statements, stmt, &entry->row, NULL);
+	return statement_find_or_add(statements, stmt[0], stmt[1], &entry->row, NULL);
 }
 
 /*
@@ -103,6 +101,55 @@ static int store_jit(struct blobs *blobs, struct statements *statements)
 	struct blob_entry entry = {.bytes = text, .length = sizeof text, .type = BLOB_MODULE};
 	int rc = store_texts(statements, &entry);
 	blobs->jit = entry.row;
+	return rc;
+}
+
+/* The row of a frame; `module` and `script` are row ids, or 0. */
+static int frame_store(struct statements *statements, int64_t module, uint64_t offset, int64_t script, int64_t *ret)
+{
+	static const char find[] =
+		"SELECT id FROM frame WHERE ifnull(module, 0) = ?1 AND \"offset\" = ?2 AND ifnull(script, 0) = ?3";
+	static const char add[] =
+		"INSERT INTO frame (module, \"offset\", script) VALUES (nullif(?1, 0), ?2, nullif(?3, 0))";
+	sqlite3_stmt *stmt[] = {statement(statements, find), statement(statements, add)};
+	for (int i = 0; i < 2; i++) {
+		sqlite3_bind_int64(stmt[i], 1, module);
+		sqlite3_bind_int64(stmt[i], 2, (int64_t)offset);
+		sqlite3_bind_int64(stmt[i], 3, script);
+	}
+	return statement_find_or_add(statements, stmt[0], stmt[1], ret, NULL);
+}
+
+static int store_stack_frames(struct statements *statements, int64_t stack, const int64_t *frames, uint32_t count)
+{
+	int rc = SQLITE_OK;
+	sqlite3_stmt *stmt = statement(statements, "INSERT INTO stack_frame (stack, level, frame) VALUES (?1, ?2, ?3)");
+	for (uint32_t level = 0; level < count && rc == SQLITE_OK; level++) {
+		sqlite3_bind_int64(stmt, 1, stack);
+		sqlite3_bind_int64(stmt, 2, level);
+		sqlite3_bind_int64(stmt, 3, frames[level]);
+		rc = statement_run(statements, stmt);
+	}
+	return rc;
+}
+
+/* The row of the stack with these frames (row ids, innermost first), of which there is at least one. */
+static int stack_store(struct statements *statements, const int64_t *frames, uint32_t count, int64_t *ret)
+{
+	sqlite3_stmt *stmt[] = {statement(statements, "SELECT id FROM stack WHERE frames = ?1"),
+							statement(statements, "INSERT INTO stack (frames) VALUES (?1)")};
+	bool is_new = false;
+	uint64_t *identity = sqlite3_malloc64(count * sizeof *identity);
+	if (identity == NULL)
+		return SQLITE_NOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		identity[i] = htole64((uint64_t)frames[i]);
+	for (int i = 0; i < 2; i++)
+		sqlite3_bind_blob64(stmt[i], 1, identity, count * sizeof *identity, SQLITE_STATIC);
+	int rc = statement_find_or_add(statements, stmt[0], stmt[1], ret, &is_new);
+	sqlite3_free(identity);
+	if (rc == SQLITE_OK && is_new)
+		rc = store_stack_frames(statements, *ret, frames, count);
 	return rc;
 }
 
@@ -185,22 +232,12 @@ int blobs_store(struct blobs *blobs, const struct spool *spool, struct statement
 	return SQLITE_OK;
 }
 
-int64_t blobs_stack(const struct blobs *blobs, uint32_t number)
+int64_t blobs_row(const struct blobs *blobs, enum blob_type type, uint32_t number)
 {
-	const struct blob_entry *entry = find(blobs, number, BLOB_STACK);
-	return entry != NULL ? entry->row : blobs->no_stack;
-}
-
-int64_t blobs_target(const struct blobs *blobs, uint32_t number)
-{
-	const struct blob_entry *entry = find(blobs, number, BLOB_TARGET);
-	return entry != NULL ? entry->row : 0;
-}
-
-int64_t blobs_setting(const struct blobs *blobs, uint32_t number)
-{
-	const struct blob_entry *entry = find(blobs, number, BLOB_SETTINGS);
-	return entry != NULL ? entry->row : 0;
+	const struct blob_entry *entry = find(blobs, number, type);
+	if (entry != NULL)
+		return entry->row;
+	return type == BLOB_STACK ? blobs->no_stack : 0;
 }
 
 const char *blobs_text(const struct blobs *blobs, uint32_t number, int *ret_length)

@@ -27,14 +27,8 @@ struct blobs {
 /* Makes rows of all blobs that the spool has and this does not know yet.  SQLITE_OK or an error. */
 int blobs_store(struct blobs *blobs, const struct spool *spool, struct statements *statements);
 
-/* The stack's row id. */
-int64_t blobs_stack(const struct blobs *blobs, uint32_t number);
-
-/* The target's row id, or 0 when unknown. */
-int64_t blobs_target(const struct blobs *blobs, uint32_t number);
-
-/* The settings' row id, or 0 when unknown. */
-int64_t blobs_setting(const struct blobs *blobs, uint32_t number);
+/* The row id of what that blob became; when unknown, 0, or of a stack the row that stands for it. */
+int64_t blobs_row(const struct blobs *blobs, enum blob_type type, uint32_t number);
 
 /* The text, which lies in the spool, or NULL. */
 const char *blobs_text(const struct blobs *blobs, uint32_t number, int *ret_length);

@@ -236,9 +236,8 @@ static struct ingest look(sqlite3 *db, const char *path, struct trace_failure *f
 {
 	struct ingest ingest = {.db = db, .path = path, .failure = failure, .statements = {.db = db}};
 	int64_t process;
-	sqlite3_stmt *stmt;
-	int rc = statement(&ingest.statements, "SELECT id FROM process LIMIT 1", &stmt);
-	ingest.is_new = rc == SQLITE_OK && statement_number(stmt, &process) == SQLITE_DONE;
+	sqlite3_stmt *stmt = statement(&ingest.statements, "SELECT id FROM process LIMIT 1");
+	ingest.is_new = statement_number(&ingest.statements, stmt, &process) == SQLITE_DONE;
 	return ingest;
 }
 

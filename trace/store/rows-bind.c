@@ -21,7 +21,7 @@ void bind_row(sqlite3_stmt *stmt, int at, int64_t row)
 
 void bind_stack(const struct rows *rows, sqlite3_stmt *stmt, int at, uint32_t number)
 {
-	sqlite3_bind_int64(stmt, at, blobs_stack(rows->blobs, number));
+	sqlite3_bind_int64(stmt, at, blobs_row(rows->blobs, BLOB_STACK, number));
 }
 
 void bind_text(const struct rows *rows, sqlite3_stmt *stmt, int at, uint32_t number, const char *otherwise)

@@ -52,12 +52,9 @@ static uint8_t state_named(const char *name)
 
 static int save_connection(struct rows *rows, const struct fold_connection *connection)
 {
-	sqlite3_stmt *stmt;
-	int rc = statement(&rows->statements, connection->is_stored ? update_connection : add_connection, &stmt);
-	if (rc != SQLITE_OK)
-		return rc;
+	sqlite3_stmt *stmt = statement(&rows->statements, connection->is_stored ? update_connection : add_connection);
 	sqlite3_bind_text(stmt, COLUMN_state, states[connection->state], -1, SQLITE_STATIC);
-	bind_row(stmt, COLUMN_target, blobs_target(rows->blobs, connection->target));
+	bind_row(stmt, COLUMN_target, blobs_row(rows->blobs, BLOB_TARGET, connection->target));
 	sqlite3_bind_int64(stmt, COLUMN_backend_pid, connection->backend_pid);
 	sqlite3_bind_int64(stmt, COLUMN_connect_ns, (int64_t)connection->connect_ns);
 	if (connection->is_used) {
@@ -76,7 +73,7 @@ static int save_connection(struct rows *rows, const struct fold_connection *conn
 		bind_stack(rows, stmt, COLUMN_release_stack, connection->release_stack);
 	}
 	sqlite3_bind_text(stmt, COLUMN_error, connect_error_name(connection->error), -1, SQLITE_STATIC);
-	bind_row(stmt, COLUMN_setting, blobs_setting(rows->blobs, connection->setting));
+	bind_row(stmt, COLUMN_setting, blobs_row(rows->blobs, BLOB_SETTINGS, connection->setting));
 	if (connection->is_broken && connection->broken != 0) {
 		bind_time(rows, stmt, COLUMN_broken_ns, connection->broken);
 		sqlite3_bind_int64(stmt, COLUMN_broken_idle_ns, (int64_t)connection->broken_idle_ns);
@@ -91,30 +88,25 @@ static int save_connection(struct rows *rows, const struct fold_connection *conn
 		bind_text(rows, stmt, COLUMN_acquire_function, connection->function, "");
 		bind_stack(rows, stmt, COLUMN_acquire_stack, connection->stack);
 	}
-	return statement_run(stmt);
+	return statement_run(&rows->statements, stmt);
 }
 
 static int save_reset(struct rows *rows, const struct fold_reset *reset)
 {
 	static const char add_reset[] = "INSERT INTO reset (connection, at_ns, stack, backend_pid) VALUES (?1, ?2, ?3, ?4)";
-	sqlite3_stmt *stmt;
-	int rc = statement(&rows->statements, add_reset, &stmt);
-	if (rc != SQLITE_OK)
-		return rc;
+	sqlite3_stmt *stmt = statement(&rows->statements, add_reset);
 	sqlite3_bind_int64(stmt, 1, reset->connection);
 	bind_time(rows, stmt, 2, reset->at);
 	bind_stack(rows, stmt, 3, reset->stack);
 	sqlite3_bind_int64(stmt, 4, reset->backend_pid);
-	return statement_run(stmt);
+	return statement_run(&rows->statements, stmt);
 }
 
 int connections_begin(struct rows *rows, struct fold *fold)
 {
-	sqlite3_stmt *stmt;
 	int64_t last = 0;
-	int rc = statement(&rows->statements, "SELECT ifnull(max(id), 0) FROM connection", &stmt);
-	if (rc == SQLITE_OK)
-		rc = statement_number(stmt, &last);
+	sqlite3_stmt *stmt = statement(&rows->statements, "SELECT ifnull(max(id), 0) FROM connection");
+	int rc = statement_number(&rows->statements, stmt, &last);
 	fold->next_connection = last + 1;
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
@@ -154,12 +146,10 @@ static struct fold_connection read_connection(const struct rows *rows, const str
 
 int connections_load(struct rows *rows, struct fold *fold, const struct map *stacks, struct map *ret_indexes)
 {
-	sqlite3_stmt *row;
-	int rc = statement(&rows->statements, live_connections, &row);
-	if (rc != SQLITE_OK)
-		return rc;
+	sqlite3_stmt *row = statement(&rows->statements, live_connections);
 	sqlite3_bind_int64(row, 1, rows->process);
-	while ((rc = sqlite3_step(row)) == SQLITE_ROW) {
+	int rc;
+	while ((rc = statement_step(&rows->statements, row)) == SQLITE_ROW) {
 		struct fold_connection connection = read_connection(rows, stacks, row);
 		uint32_t index;
 		if (!fold_restore_connection(fold, &connection, &index) ||

@@ -46,10 +46,7 @@ static void bind_uses(const struct rows *rows, sqlite3_stmt *stmt, const struct 
 
 static int add_resource(struct rows *rows, struct fold_resource *resource)
 {
-	sqlite3_stmt *stmt;
-	int rc = statement(&rows->statements, insert, &stmt);
-	if (rc != SQLITE_OK)
-		return rc;
+	sqlite3_stmt *stmt = statement(&rows->statements, insert);
 	bind_uses(rows, stmt, resource);
 	sqlite3_bind_int64(stmt, COLUMN_process, rows->process);
 	sqlite3_bind_text(stmt, COLUMN_kind, kind_name(resource->kind), -1, SQLITE_STATIC);
@@ -63,30 +60,24 @@ static int add_resource(struct rows *rows, struct fold_resource *resource)
 	bind_statement(rows, stmt, COLUMN_statement, &resource->statement);
 	sqlite3_bind_int64(stmt, COLUMN_rows, resource->rows);
 	sqlite3_bind_int64(stmt, COLUMN_bytes, (int64_t)resource->bytes);
-	rc = statement_run(stmt);
+	int rc = statement_run(&rows->statements, stmt);
 	resource->row = sqlite3_last_insert_rowid(rows->statements.db);
 	return rc;
 }
 
 static int update_transaction(struct rows *rows, const struct fold_resource *resource)
 {
-	sqlite3_stmt *stmt;
-	int rc = statement(&rows->statements, update, &stmt);
-	if (rc != SQLITE_OK)
-		return rc;
+	sqlite3_stmt *stmt = statement(&rows->statements, update);
 	bind_uses(rows, stmt, resource);
 	sqlite3_bind_int64(stmt, COLUMN_id, resource->row);
-	return statement_run(stmt);
+	return statement_run(&rows->statements, stmt);
 }
 
 static int delete_resource(struct rows *rows, int64_t row)
 {
-	sqlite3_stmt *stmt;
-	int rc = statement(&rows->statements, "DELETE FROM resource WHERE id = ?1", &stmt);
-	if (rc != SQLITE_OK)
-		return rc;
+	sqlite3_stmt *stmt = statement(&rows->statements, "DELETE FROM resource WHERE id = ?1");
 	sqlite3_bind_int64(stmt, 1, row);
-	return statement_run(stmt);
+	return statement_run(&rows->statements, stmt);
 }
 
 /* The list of those without a row has the latest first: rows are added in the order of their acquires. */
@@ -142,12 +133,10 @@ static struct fold_resource read_resource(const struct rows *rows, const struct 
 
 int resources_load(struct rows *rows, struct fold *fold, const struct map *stacks, const struct map *indexes)
 {
-	sqlite3_stmt *row;
-	int rc = statement(&rows->statements, live_resources, &row);
-	if (rc != SQLITE_OK)
-		return rc;
+	sqlite3_stmt *row = statement(&rows->statements, live_resources);
 	sqlite3_bind_int64(row, 1, rows->process);
-	while ((rc = sqlite3_step(row)) == SQLITE_ROW) {
+	int rc;
+	while ((rc = statement_step(&rows->statements, row)) == SQLITE_ROW) {
 		struct fold_resource resource = read_resource(rows, stacks, row);
 		const uint32_t *index = NULL;
 		if (resource.connection != 0)

@@ -19,10 +19,7 @@ static const char add_pair[] =
 
 static int save_pair(struct rows *rows, const struct fold_pair *pair)
 {
-	sqlite3_stmt *stmt;
-	int rc = statement(&rows->statements, add_pair, &stmt);
-	if (rc != SQLITE_OK)
-		return rc;
+	sqlite3_stmt *stmt = statement(&rows->statements, add_pair);
 	sqlite3_bind_int64(stmt, 1, rows->process);
 	sqlite3_bind_text(stmt, 2, kind_name(pair->kind), -1, SQLITE_STATIC);
 	bind_stack(rows, stmt, 3, pair->acquire_stack);
@@ -33,7 +30,7 @@ static int save_pair(struct rows *rows, const struct fold_pair *pair)
 	bind_bounded(stmt, 8, pair->longest_idle_ns);
 	if (pair->longest_idle_ns != 0)
 		bind_stack(rows, stmt, 9, pair->idle_stack);
-	return statement_run(stmt);
+	return statement_run(&rows->statements, stmt);
 }
 
 static const char add_misuse[] =
@@ -52,10 +49,7 @@ static void bind_stack_or_none(const struct rows *rows, sqlite3_stmt *stmt, int 
 
 static int save_misuse(struct rows *rows, const struct fold_misuse *misuse)
 {
-	sqlite3_stmt *stmt;
-	int rc = statement(&rows->statements, add_misuse, &stmt);
-	if (rc != SQLITE_OK)
-		return rc;
+	sqlite3_stmt *stmt = statement(&rows->statements, add_misuse);
 	sqlite3_bind_int64(stmt, 1, rows->process);
 	sqlite3_bind_text(stmt, 2, misuse_name(misuse->kind), -1, SQLITE_STATIC);
 	bind_stack(rows, stmt, 3, misuse->stack);
@@ -66,7 +60,7 @@ static int save_misuse(struct rows *rows, const struct fold_misuse *misuse)
 	sqlite3_bind_int64(stmt, 8, (int64_t)misuse->count);
 	bind_time(rows, stmt, 9, misuse->first);
 	bind_time(rows, stmt, 10, misuse->last);
-	return statement_run(stmt);
+	return statement_run(&rows->statements, stmt);
 }
 
 static int save_counts(struct rows *rows, const struct fold *fold)
@@ -113,10 +107,7 @@ int rows_keep_event(struct rows *rows, const struct event *event, uint64_t posit
 	static const char add[] = "INSERT INTO event (process, number, at_ns, verb, kind, object, parent, function, stack,"
 							  " thread, status, transaction_status)"
 							  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-	sqlite3_stmt *stmt;
-	int rc = statement(&rows->statements, add, &stmt);
-	if (rc != SQLITE_OK)
-		return rc;
+	sqlite3_stmt *stmt = statement(&rows->statements, add);
 	sqlite3_bind_int64(stmt, 1, rows->process);
 	sqlite3_bind_int64(stmt, 2, (int64_t)position);
 	bind_time(rows, stmt, 3, event->time);
@@ -131,5 +122,5 @@ int rows_keep_event(struct rows *rows, const struct event *event, uint64_t posit
 	sqlite3_bind_int64(stmt, 10, event->thread);
 	sqlite3_bind_int64(stmt, 11, event->status);
 	sqlite3_bind_int64(stmt, 12, event->transaction);
-	return statement_run(stmt);
+	return statement_run(&rows->statements, stmt);
 }

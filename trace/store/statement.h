@@ -19,6 +19,7 @@
 struct statements {
 	sqlite3 *db;
 	struct array prepared; /* of struct prepared (statement.c) */
+	int failure;           /* why the last statement is NULL */
 };
 
 /*
@@ -31,21 +32,24 @@ struct statements {
 #define COLUMN_IS_PARAMETER(column) #column " = ?"
 #define COLUMN_UNLESS_NULL(column) #column " = ifnull(?, " #column ")"
 
-/* The statement, with nothing bound.  It is known by the address of its text, which must be static. */
-int statement(struct statements *statements, const char *sql, sqlite3_stmt **ret);
+/*
+ * The statement, with nothing bound.  It is known by the address of its text, which must be static.  NULL when it
+ * cannot be prepared: SQLite binds nothing to that, and whoever then steps or runs it gets the error from here.
+ */
+sqlite3_stmt *statement(struct statements *statements, const char *sql);
 
-/* Two that have the same parameters: one that finds a row, and one that adds it. */
-int statement_pair(struct statements *statements, const char *find, const char *add, sqlite3_stmt *ret[2]);
+/* The next row: SQLITE_ROW, SQLITE_DONE, or an error. */
+int statement_step(const struct statements *statements, sqlite3_stmt *stmt);
 
 /* Runs it to its end and makes it ready again: SQLITE_OK or an error. */
-int statement_run(sqlite3_stmt *stmt);
+int statement_run(const struct statements *statements, sqlite3_stmt *stmt);
 
 /* Runs a query for one 64-bit number and makes it ready again: SQLITE_ROW, SQLITE_DONE (no row), or an error. */
-int statement_number(sqlite3_stmt *stmt, int64_t *ret);
+int statement_number(const struct statements *statements, sqlite3_stmt *stmt, int64_t *ret);
 
-/* The row that the first of a pair finds, or the one that the second adds.  `ret_is_new`, which may be NULL, says
- * which. */
-int statement_find_or_add(struct statements *statements, sqlite3_stmt *const pair[2], int64_t *ret, bool *ret_is_new);
+/* The row that `find` finds, or else the one that `add` adds.  `ret_is_new`, which may be NULL, says which. */
+int statement_find_or_add(const struct statements *statements, sqlite3_stmt *find, sqlite3_stmt *add, int64_t *ret,
+						  bool *ret_is_new);
 
 void statements_done(struct statements *statements);
 
