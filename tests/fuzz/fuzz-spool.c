@@ -15,8 +15,7 @@
 #include <unistd.h>
 
 #include "compact.h"
-#include "trace/spool/spool-owner.h"
-#include "trace/spool/spool-read.h"
+#include "trace/spool/spool.h"
 #include "trace/store/drain.h"
 
 static void check(int is_true, const char *what)

@@ -20,9 +20,8 @@
 #include <cmocka.h>
 
 #include "trace/base/libpq-status.h"
-#include "trace/spool/spool-owner.h"
-#include "trace/spool/spool-read.h"
 #include "trace/spool/spool-write.h"
+#include "trace/spool/spool.h"
 #include "trace/store/drain.h"
 
 struct scene {

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
-/* spool-owner.c - see spool-owner.h. */
-#include "trace/spool/spool-owner.h"
+/*
+ * spool-owner.c - is the process that writes a spool still there?
+ *
+ * Called by the ingest before it takes over a spool.  A process id alone proves
+ * nothing (it is reused, and survives an exec), so it asks whether that process
+ * has this very spool mapped; the random id in the file's name settles it.  It
+ * never signals the process.
+ */
+#include "trace/spool/spool.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +21,6 @@
 #include <unistd.h>
 
 #include "trace/spool/beside.h"
-#include "trace/spool/spool-here.h"
 
 enum maps {
 	MAPS_NAME_IT,    /* the spool is mapped */

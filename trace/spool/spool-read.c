@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * spool-read.c - see spool-read.h.
+ * spool-read.c - reading the spool of another process.
  *
- * It makes a private copy of the file.  Copying with pread, not mapping, keeps
- * a truncation from becoming a SIGBUS.
+ * Called by the ingest.  It makes a private copy of the file: copying with
+ * pread, not mapping, keeps a truncation from becoming a SIGBUS.  Nothing in a
+ * file is trusted; each number is checked before it is used.
  */
-#include "trace/spool/spool-read.h"
+#include "trace/spool/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "trace/spool/beside.h"
-#include "trace/spool/spool-here.h"
 #include "trace/spool/spool-room.h"
 
 static uint64_t now_ns(clockid_t clock)

@@ -2,12 +2,11 @@
 /*
  * spool.h - the per-process, crash-safe file of raw events: its layout, and what is in it.
  *
- * Owns the file's layout; spool-write.h makes one (in the shim), spool-read.h
- * reads that of another process.  A spool lies beside its trace and is named
- * TRACE-spool-PID-ID.  It is a header page and then segments of 64 KiB, each
- * reserved with posix_fallocate before it is mapped, so that a full disk can
- * never become a SIGBUS.  Events fill one chain of segments, interned blobs
- * (stacks, modules, texts, targets) another.
+ * Owns the file's layout; spool-write.h makes one, in the shim.  A spool lies
+ * beside its trace and is named TRACE-spool-PID-ID.  It is a header page and
+ * then segments of 64 KiB, each reserved with posix_fallocate before it is
+ * mapped, so that a full disk can never become a SIGBUS.  Events fill one chain
+ * of segments, interned blobs (stacks, modules, texts, targets) another.
  *
  * Crash safety: an event exists from the store of `head` that covers it, a
  * blob from the store of `blob_bytes`; whatever a killed process left behind
@@ -141,5 +140,26 @@ const struct blob_header *spool_next_blob(const struct spool *spool, struct spoo
 
 /* Unmaps, or frees a reader's copy.  With `remove` the file is unlinked too, unless another one lies there by now. */
 void spool_close(struct spool *spool, bool remove);
+
+/*
+ * Which run of a machine and which pid namespace this is: a process id means something only in both.  The writer notes
+ * them, the reader compares.  0 when /proc does not tell; neither allocates, both keep errno.
+ */
+uint64_t spool_boot_id(void);       /* the first 64 bits of the kernel's boot id */
+uint64_t spool_pid_namespace(void); /* the inode of our pid namespace */
+
+/* --- the spool of another process: spool-read.c, spool-owner.c --- */
+
+/* Reads and checks a spool file of any origin; 0, -errno, or -EBADMSG when it is no usable spool. */
+int spool_read(struct spool *ret, const char *path);
+
+enum spool_owner {
+	SPOOL_OWNER_GONE,    /* its process has ended or is another program now */
+	SPOOL_OWNER_RUNNING, /* it still maps the file */
+	SPOOL_OWNER_UNKNOWN, /* another pid namespace, or /proc is closed to us */
+};
+
+/* Whether the process that writes this spool is still there. */
+enum spool_owner spool_owner(const struct spool *spool);
 
 #endif

@@ -17,8 +17,7 @@
 #include <unistd.h>
 
 #include "trace/spool/beside.h"
-#include "trace/spool/spool-owner.h"
-#include "trace/spool/spool-read.h"
+#include "trace/spool/spool.h"
 #include "trace/store/drain.h"
 #include "trace/store/failure.h"
 #include "trace/store/guard.h"
