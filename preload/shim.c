@@ -12,6 +12,7 @@
 
 #include "preload/bind/lua.h"
 #include "preload/calls/note.h"
+#include "preload/calls/wrappers.h"
 #include "preload/process/process.h"
 #include "preload/process/say.h"
 #include "preload/process/settings.h"
@@ -42,7 +43,9 @@ __attribute__((constructor)) static void loaded(void)
 	settings_read();
 	say_prepare();
 	blind_spots_at_start();
-	process_prepare(&(struct process_parts){.begun = note_function_names, .lua_state = lua_state_of});
+	struct process_parts parts = {.begun = note_function_names, .lua_state = lua_state_of};
+	wrappers_range(&parts.wrappers_low, &parts.wrappers_high);
+	process_prepare(&parts);
 	/*
 	 * Not a destructor: global objects of the host's libraries are destroyed after those, and may still finish
 	 * connections.  Registered now, before the host's own handlers, this runs after them all.

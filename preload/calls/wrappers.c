@@ -12,11 +12,15 @@
 
 #include "preload/calls/overlap.h"
 #include "preload/calls/verbs.h"
+#include "preload/elf/elf-object.h"
 #include "preload/elf/visibility.h"
+
+/* In a section of their own, so that a frame of theirs can be told from others of this library. */
+#define WRAPPER EXPORT __attribute__((section("pqleak_wrappers")))
 
 /* The exported function, and the hidden second name by which thunks and tables reach it without a relocation. */
 #define DEFINE(type, name, parameters)                                                                                 \
-	extern __typeof__(type) name parameters EXPORT;                                                                    \
+	extern __typeof__(type) name parameters WRAPPER;                                                                   \
 	extern __typeof__(type) pqleak_wrapper_##name parameters HIDDEN __attribute__((alias(#name)));                     \
 	type name parameters
 
@@ -185,3 +189,16 @@ void *const wrappers[HOOK_COUNT] = {
 #define HOOK(verb, name, ...) __extension__(void *) pqleak_wrapper_##name,
 #include "preload/libpq/hooks.def"
 };
+
+void wrappers_range(const void **ret_low, const void **ret_high)
+{
+	enum hook last = 0;
+	size_t bytes = 0;
+	*ret_low = wrappers[0];
+	for (enum hook h = 0; h < HOOK_COUNT; h++) {
+		*ret_low = wrappers[h] < *ret_low ? wrappers[h] : *ret_low;
+		last = wrappers[h] > wrappers[last] ? h : last;
+	}
+	elf_own_symbol(elf_self()->map, libpq_function_names[last], &bytes);
+	*ret_high = (const char *)wrappers[last] + bytes;
+}

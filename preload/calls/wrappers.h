@@ -7,4 +7,7 @@
 
 extern void *const wrappers[HOOK_COUNT];
 
+/* Where their code lies, and nothing else. */
+void wrappers_range(const void **ret_low, const void **ret_high);
+
 #endif

@@ -35,7 +35,7 @@ struct page {
 	pid_t pid; /* differs from getpid() in a vfork child, which shares all memory */
 };
 static struct page *_Atomic page;
-static _Atomic uint64_t missed; /* calls that came while another thread was beginning, and could not wait */
+static _Atomic uint64_t missed; /* calls that came before settings were read, or while another thread was beginning */
 static bool has_recorded;       /* survives a fork: then the state is FRESH again and this says why */
 
 static struct process_parts others;
@@ -129,6 +129,8 @@ static int start(struct page *mine)
 		.keep_events = settings.keep_events,
 		.shim_low = (const void *)elf_self()->low,
 		.shim_high = (const void *)elf_self()->high,
+		.wrappers_low = others.wrappers_low,
+		.wrappers_high = others.wrappers_high,
 		.lock = &mine->recorder_lock,
 		.unloads = &linker_unloads,
 		.calmly = calm_run,
@@ -148,7 +150,8 @@ static void say_off(int error)
 		say_once(error == ELIBACC ? "tracing is off: cannot load" : "tracing is off: not of this library's version:",
 				 RECORDER_FILE, 0);
 	} else if (error == EDEADLK) {
-		say_once("tracing is off: forked while another thread held a lock of the dynamic linker or of libunwind", NULL, 0);
+		say_once("tracing is off: forked while another thread held a lock of the dynamic linker or of libunwind", NULL,
+				 0);
 	} else if (error == ENOPKG) {
 		say_once("tracing is off: cannot load", "libunwind.so.8", 0);
 	} else {
@@ -207,7 +210,10 @@ static void begin_calmly(void *closure)
 
 static bool begin(struct page *mine)
 {
-	forks_prepare(); /* another library's constructor may have come before ours */
+	if (others.begun == NULL) { /* another library's constructor, which comes before ours */
+		atomic_fetch_add(&missed, 1);
+		return false;
+	}
 	const void *hold = forks_hold();
 	calm_run(begin_calmly, mine);
 	forks_let(hold);
@@ -225,6 +231,8 @@ void process_prepare(const struct process_parts *parts)
 		snprintf(own_folder + used, sizeof own_folder - used, "%s%.*s", used > 0 ? "/" : "", (int)(slash + 1 - name),
 				 name);
 	}
+	if (atomic_load(&missed) > 0)
+		process_recording(); /* or the process may end without a word of what was missed */
 }
 
 bool process_recording(void)

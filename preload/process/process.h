@@ -18,6 +18,7 @@ struct process_parts {
 	/* Recording has begun, and no event has been recorded: what is interned now gets the smallest numbers. */
 	void (*begun)(void);
 	/* See recorder_settings. */
+	const void *wrappers_low, *wrappers_high;
 	void *(*lua_state)(const void *address);
 };
 

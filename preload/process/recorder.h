@@ -20,7 +20,7 @@
 
 #include "trace/spool/spool.h"
 
-#define RECORDER_ABI 3u
+#define RECORDER_ABI 4u
 
 /* What a process is told once. */
 struct recorder_settings {
@@ -30,6 +30,8 @@ struct recorder_settings {
 	bool keep_events;     /* PQLEAK_EVENTS=all */
 	const void *shim_low; /* libpqleak.so in memory: its frames are cut off the stacks */
 	const void *shim_high;
+	const void *wrappers_low; /* of these, the functions that stand in for libpq's */
+	const void *wrappers_high;
 	_Atomic uint32_t *lock;                              /* a word that a fork sets to 0 in the child */
 	const _Atomic uint32_t *unloads;                     /* counts dlclose: addresses may mean something else now */
 	void (*calmly)(void (*work)(void *), void *closure); /* calm_run of calm.h */

@@ -99,6 +99,14 @@ class Plugins(Stub):
                     self.assert_nothing_foreign(trace)
                     self.assert_counts(trace, {'released': 20}, {'released': 100, 'leaked': 1})
 
+    def test_constructor(self):
+        """a library that calls libpq before our own constructor has run: what follows is recorded, and the gap is said"""
+        run = self.shimmed(LOAD, 'plugin', plugin_file('lazy'), 'local', after=[plugin_file('bundled')],
+                           env={'PLUGIN_CONSTRUCTOR': '1'})
+        self.assertEqual(run.status, 0, run)
+        self.assertEqual(run.trace.one('SELECT sum(dropped) FROM process'), 1)
+        self.assertEqual(run.trace.one("SELECT count(*) FROM connection WHERE state = 'connected'"), 3, 'one is the plug-in\'s')
+
     @OWN_DLOPEN
     def test_runpath(self):
         """dlopen looks where its caller's RUNPATH says, not ours"""

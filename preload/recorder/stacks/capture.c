@@ -16,7 +16,7 @@ static int (*backtrace_function)(void **, int);
 static const void *(*hold_forks)(void);
 static void (*let_forks)(const void *hold);
 
-static uintptr_t shim_low, shim_high;
+static uintptr_t shim_low, shim_high, wrappers_low, wrappers_high;
 
 int capture_prepare(const struct recorder_settings *settings)
 {
@@ -24,6 +24,8 @@ int capture_prepare(const struct recorder_settings *settings)
 	let_forks = settings->let_forks;
 	shim_low = (uintptr_t)settings->shim_low;
 	shim_high = (uintptr_t)settings->shim_high;
+	wrappers_low = (uintptr_t)settings->wrappers_low;
+	wrappers_high = (uintptr_t)settings->wrappers_high;
 	if (backtrace_function != NULL)
 		return 0;
 	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
@@ -47,15 +49,10 @@ void capture_let(const void *hold)
 	let_forks(hold);
 }
 
-static bool is_in_shim(uintptr_t address)
-{
-	return address >= shim_low && address < shim_high;
-}
-
 static bool is_own(uintptr_t address)
 {
 	const struct elf_object *recorder = elf_self();
-	return is_in_shim(address) || (address >= recorder->low && address < recorder->high);
+	return (address >= shim_low && address < shim_high) || (address >= recorder->low && address < recorder->high);
 }
 
 size_t capture_stack(uintptr_t ret[CAPTURE_FRAMES])
@@ -82,7 +79,7 @@ bool capture_is_within_wrapper(void)
 	uintptr_t frames[CAPTURE_FRAMES];
 	size_t count = capture_stack(frames);
 	for (size_t i = 0; i < count; i++)
-		if (is_in_shim(frames[i]))
+		if (frames[i] >= wrappers_low && frames[i] < wrappers_high)
 			return true;
 	return false;
 }
