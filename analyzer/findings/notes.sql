@@ -8,7 +8,7 @@ CREATE TEMP TABLE misuse_group AS
          count(DISTINCT process) AS processes, min(process) AS process, misuse_by_design(kind) AS by_design
   FROM misuse_life GROUP BY kind, stack, acquire_stack, release_stack;
 
--- One row a note: numbers and stacks.  A new sort is an INSERT here and a line with its words in report/notes.c; all forms
+-- One row a note: numbers and stacks.  A new sort is an INSERT here and a line with its words in report/notes.c; all formats
 -- print it from there.
 CREATE TEMP TABLE found_note (
   number INTEGER PRIMARY KEY,

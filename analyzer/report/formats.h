@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * formats.h - the forms of a report: a function for each line of formats.def.
+ * formats.h - the formats of a report: a function for each line of formats.def.
  *
- * Called by report.c.  What the forms for programs share is in machine.h.
+ * Called by report.c.  What the formats for programs share is in machine.h.
  */
 #ifndef PQLEAK_ANALYZER_REPORT_FORMATS_H
 #define PQLEAK_ANALYZER_REPORT_FORMATS_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * machine.h - what the forms for programs share: the texts of TEMP TABLE problem, and its stacks.
+ * machine.h - what the formats for programs share: the texts of TEMP TABLE problem, and its stacks.
  */
 #ifndef PQLEAK_ANALYZER_REPORT_MACHINE_H
 #define PQLEAK_ANALYZER_REPORT_MACHINE_H

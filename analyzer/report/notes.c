@@ -217,7 +217,7 @@ static void say_peak(struct note *note)
 static const struct {
 	const char *sort;                      /* in TEMP TABLE note, in JSON, and after "note-" the rule */
 	void (*say)(struct note *note);        /* puts it into words */
-	const char *title, *help;              /* of the rule; NULL: the forms for programs tell it otherwise */
+	const char *title, *help;              /* of the rule; NULL: the formats for programs tell it otherwise */
 	const char *stack_words, *other_words; /* what happened there */
 } notes[] = {
 	{"held", say_held, "resources that were held too long", "Give it back before work that takes long.", "acquired",

@@ -2,7 +2,7 @@
 /*
  * notes.h - habits worth a note, in words.
  *
- * Owns what is said of a row of TEMP TABLE note, in every form; notes.sql has the numbers.
+ * Owns what is said of a row of TEMP TABLE note, in every format; notes.sql has the numbers.
  */
 #ifndef PQLEAK_ANALYZER_REPORT_NOTES_H
 #define PQLEAK_ANALYZER_REPORT_NOTES_H
@@ -16,7 +16,7 @@
 bool notes_print(const struct printer *printer, sqlite3 *db, bool all, bool last);
 
 /*
- * Makes what the forms for programs need of them: TEMP TABLE note_sort (sort, in the order of JSON, title, help,
+ * Makes what the formats for programs need of them: TEMP TABLE note_sort (sort, in the order of JSON, title, help,
  * stack_words, other_words), without the sorts that have another place there, and TEMP TABLE note_message (note, in
  * the order in which they are told; message), without what `reproducible` leaves out.  False: it failed.
  */

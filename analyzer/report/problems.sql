@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What a machine is told, one row a thing: TEMP TABLE problem and its stacks, for all forms but text.  Needs TEMP TABLEs
+-- What a machine is told, one row a thing: TEMP TABLE problem and its stacks, for all formats but text.  Needs TEMP TABLEs
 -- finding, finding_stack, finding_level, frame_call, site, found_misuse, peak, found_peak_site, gated, stack_path, excuse,
 -- suppression, note, note_sort, note_message and report_choice.
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report-query.c - the forms that one query makes: JSON, SARIF, and GitLab's code quality; see formats.h.
+ * report-query.c - the formats that one query makes: JSON, SARIF, and GitLab's code quality; see formats.h.
  */
 #include <stdlib.h>
 #include <string.h>

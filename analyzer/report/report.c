@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report.c - a report in the chosen forms; see report.h.
+ * report.c - a report in the chosen formats; see report.h.
  */
 #include "analyzer/report/report.h"
 

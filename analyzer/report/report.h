@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * report.h - printing what a trace says, in the forms that were chosen, and to the files that get one.
+ * report.h - printing what a trace says, in the formats that were chosen, and to the files that get one.
  *
  * Called by the commands report, check and run, after findings_make().
  */
@@ -18,7 +18,8 @@ struct totals;
 /* Before anything is done: whether the files of --output can be written, and overwrite nothing that is needed. */
 bool report_check_outputs(const struct formats *formats, const char *trace);
 
-/* Prints in the chosen form to `file`, and to those of --output; NULL: to those only.  False: it failed and said so. */
+/* Prints in the chosen format to `file`, and to those of --output; NULL: to those only.  False: it failed and said so.
+ */
 bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file);
 
 #endif
