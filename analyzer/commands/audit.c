@@ -103,10 +103,10 @@ static int run_audit(const struct arguments *arguments)
 const struct command command_audit = {
 	.id = COMMAND_AUDIT,
 	.synopsis = "[OPTIONS] [TRACE]",
-	.summary = "Show with which settings each call site opens its connections",
-	.intro = "TRACE is " DEFAULT_TRACE " when not given.\n"
-			 "What is not listed is libpq's default.  A line that begins with '!' is advice.\n"
-			 "The view audit has the same for 'pqleak sql'.\n",
+	.summary = "Show the settings each call site opens its connections with",
+	.intro = "The default TRACE is " DEFAULT_TRACE ".\n"
+			 "Settings that are not listed have libpq's default.  Lines that start with '!'\n"
+			 "are advice.  'pqleak sql' has the same in the view audit.\n",
 	.most = 1,
 	.run = run_audit,
 };

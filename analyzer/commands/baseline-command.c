@@ -57,9 +57,9 @@ static int run_baseline(const struct arguments *arguments)
 const struct command command_baseline = {
 	.id = COMMAND_BASELINE,
 	.synopsis = "[OPTIONS] [TRACE]",
-	.summary = "Write down what leaks now, so that a check fails on what is new only",
-	.intro = "TRACE is " DEFAULT_TRACE " when not given.\n",
-	.outro = "The exit status is 0 when the baseline was written, and 2 when it was not.\n",
+	.summary = "Write down what leaks now, so that a check fails only on new leaks",
+	.intro = "The default TRACE is " DEFAULT_TRACE ".\n",
+	.outro = "The exit status is 0 if the baseline was written, and 2 if not.\n",
 	.most = 1,
 	.run = run_baseline,
 };

@@ -27,12 +27,13 @@ static int run_check(const struct arguments *arguments)
 const struct command command_check = {
 	.id = COMMAND_CHECK,
 	.synopsis = "[OPTIONS] [TRACE]",
-	.summary = "Exit with 0: nothing leaked, 1: something did, 2: cannot tell",
-	.intro = "TRACE is " DEFAULT_TRACE " when not given.\n",
+	.summary = "Exit with 0 if nothing leaked, 1 if something did, 2 if unknown",
+	.intro = "The default TRACE is " DEFAULT_TRACE ".\n",
 	.first = GROUP_FAILURES,
-	.outro = "What a killed or a running process held is shown and does not fail the check.\n"
-			 "2 means: there is no trace, it is damaged or incomplete, or no call of libpq was\n"
-			 "intercepted.  Leaks found in an incomplete trace are leaks: 1.\n",
+	.outro = "What a killed or running process held is shown and does not fail the check.\n"
+			 "Exit status 2 means that pqleak cannot tell: there is no trace, it is damaged or\n"
+			 "incomplete, no call of libpq was intercepted, or PostgreSQL was spoken out of\n"
+			 "sight.  Leaks found in an incomplete trace still give 1.\n",
 	.most = 1,
 	.run = run_check,
 };

@@ -113,8 +113,8 @@ const struct command command_doctor = {
 	.id = COMMAND_DOCTOR,
 	.synopsis = "[OPTIONS] [--] COMMAND [ARGUMENT]...",
 	.summary = "Say what pqleak will see of a command, without running it",
-	.outro = "The exit status is 0 when all will be seen, 1 when something will not, and 2 when\n"
-			 "that shows only when the command runs, or when there is no such command.\n",
+	.outro = "The exit status is 0 if all will be seen, 1 if something will not, and 2 if it\n"
+			 "depends on what the command does at run time, or if there is no such command.\n",
 	.is_prefix = true,
 	.most = ANY_ARGUMENTS,
 	.run = run_doctor,

@@ -45,8 +45,8 @@ static void print_overview(FILE *file)
 	for (int c = 0; c < COMMAND_COUNT; c++)
 		if (!commands[c]->is_hidden)
 			fprintf(file, "  %-9s %s\n", command_name((enum command_id)c), commands[c]->summary);
-	fputs("\nBegin with 'pqleak run -- COMMAND'.  'pqleak COMMAND --help' lists a command's\n"
-		  "options, pqleak(1) is the manual.\n",
+	fputs("\nStart with 'pqleak run -- COMMAND'.  See 'pqleak COMMAND --help' for the options\n"
+		  "of a command, and pqleak(1) for the manual.\n",
 		  file);
 }
 

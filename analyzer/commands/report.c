@@ -26,10 +26,10 @@ const struct command command_report = {
 	.id = COMMAND_REPORT,
 	.synopsis = "[OPTIONS] [TRACE]",
 	.summary = "Show what was never released, by call site",
-	.intro = "TRACE is " DEFAULT_TRACE " when not given.\n",
+	.intro = "The default TRACE is " DEFAULT_TRACE ".\n",
 	.first = GROUP_REPORT,
-	.outro = "The exit status is 0 when there is a report, also of leaks, and 2 when there is\n"
-			 "none; 'pqleak check' is the command that judges.\n",
+	.outro = "The exit status is 0 if there is a report, even one of leaks, and 2 if not; to\n"
+			 "fail on leaks use 'pqleak check'.\n",
 	.most = 1,
 	.run = run_report,
 };

@@ -111,11 +111,11 @@ const struct command command_run = {
 	.synopsis = "[OPTIONS] [--] COMMAND [ARGUMENT]...",
 	.summary = "Trace a command and everything it starts, then show what leaked",
 	.first = GROUP_TRACE,
-	.outro = "Every option of what fails implies --check, and so do --strict-suppressions and\n"
-			 "--baseline.\n"
-			 "The report goes to stderr.  The exit status is the command's, 128+N when signal\n"
-			 "N ended it; 125 when pqleak failed, 126 when the command could not be executed,\n"
-			 "127 when it was not found.\n",
+	.outro = "Every option under 'Failure criteria' implies --check, and so do --baseline and\n"
+			 "--strict-suppressions.\n"
+			 "The report goes to stderr.  The exit status is that of the command, 128+N if\n"
+			 "signal N ended it, 125 if pqleak failed, 126 if the command could not be\n"
+			 "executed, 127 if it was not found.\n",
 	.is_prefix = true,
 	.most = ANY_ARGUMENTS,
 	.usage_status = STATUS_RUN_FAILED,

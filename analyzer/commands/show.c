@@ -146,12 +146,12 @@ static int run_show(const struct arguments *arguments)
 const struct command command_show = {
 	.id = COMMAND_SHOW,
 	.synopsis = "[OPTIONS] [TRACE] [KIND] [ID]",
-	.summary = "List the connections, or show the life of one, or of another resource",
-	.intro = "TRACE is " DEFAULT_TRACE " when not given; a number is an ID.\n"
-			 "KIND is connection (also when not given), result, transaction, query, copy,\n"
-			 "cancel, memory, statement or large-object; of all but connections there is\n"
-			 "only what was not released.\n"
-			 "With an ID: where it was acquired, used last and released, with stacks and\n"
+	.summary = "List the connections, or show the life of one resource",
+	.intro = "The default TRACE is " DEFAULT_TRACE "; a number is an ID.\n"
+			 "KIND is connection (the default), result, transaction, query, copy, cancel,\n"
+			 "memory, statement or large-object.  Except for connections, only what was not\n"
+			 "released is listed.\n"
+			 "With an ID: where it was acquired, last used and released, with stacks and\n"
 			 "times.\n",
 	.most = 3,
 	.run = run_show,

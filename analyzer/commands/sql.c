@@ -143,9 +143,9 @@ const struct command command_sql = {
 	.id = COMMAND_SQL,
 	.synopsis = "[OPTIONS] [TRACE] [QUERY]",
 	.summary = "Run a query on a trace, or open the sqlite3 shell on it",
-	.intro = "TRACE is " DEFAULT_TRACE " when not given.  Begin with 'SELECT * FROM readme'.\n"
-			 "On a terminal the columns have names and are aligned; elsewhere '|' separates\n"
-			 "them, as in the sqlite3 shell.  The trace is not changed.\n",
+	.intro = "The default TRACE is " DEFAULT_TRACE ".  Start with 'SELECT * FROM readme'.\n"
+			 "On a terminal the columns are named and aligned; elsewhere '|' separates them,\n"
+			 "as in the sqlite3 shell.  The trace is not changed.\n",
 	.most = 2,
 	.run = run_sql,
 };

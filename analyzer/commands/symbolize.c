@@ -125,11 +125,11 @@ static int run_symbolize(const struct arguments *arguments)
 const struct command command_symbolize = {
 	.id = COMMAND_SYMBOLIZE,
 	.synopsis = "[OPTIONS] [TRACE]",
-	.summary = "Store the names of all frames, so that the trace can be read elsewhere",
-	.intro = "TRACE is " DEFAULT_TRACE " when not given.  'pqleak run' does this at its end.\n",
-	.outro = "A file is used only when its build-id is the recorded one.  What was named once\n"
-			 "stays named.  The exit status is 0, also when frames have no names, and 2 when\n"
-			 "the trace cannot be read or written.\n",
+	.summary = "Store the names of all frames, to read the trace on another machine",
+	.intro = "The default TRACE is " DEFAULT_TRACE ".  'pqleak run' does this at its end.\n",
+	.outro = "A file is used only if its build-id is the recorded one.  A frame that has been\n"
+			 "named keeps its name.  The exit status is 0, even if frames have no names, and 2\n"
+			 "if the trace cannot be read or written.\n",
 	.most = 1,
 	.run = run_symbolize,
 };
