@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-#include "preload/elf/elf-slot.h"
+#include "preload/elf/elf-object.h"
 #include "preload/libpq/libpq-route.h"
 #include "preload/process/forks.h"
 #include "preload/process/settings.h"

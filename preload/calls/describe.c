@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "preload/calls/ask.h"
+#include "preload/libpq/libpq.h"
 #include "preload/process/process.h"
 #include "preload/process/settings.h"
 #include "trace/base/redact.h"

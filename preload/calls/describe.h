@@ -8,6 +8,9 @@
 #ifndef PQLEAK_PRELOAD_CALLS_DESCRIBE_H
 #define PQLEAK_PRELOAD_CALLS_DESCRIBE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "preload/libpq/libpq.h"
 #include "trace/base/event.h"
 
@@ -32,5 +35,16 @@ const char *describe_skip_to_word(const char *statement);
 
 /* Sets the event's value (leading keyword) or, with PQLEAK_SQL=text, its text. `statement` may be NULL. */
 void describe_statement(const char *statement, struct event *event);
+
+/* --- prepared statements: prepared.c --- */
+
+/* A number for that name, never 0; 0 for the unnamed statement (NULL or ""). */
+uint64_t prepared_name(const char *name);
+
+/*
+ * Whether the SQL statement begins with DEALLOCATE or DISCARD ALL; *ret_name is then the number of the name it ends, 0:
+ * all names.
+ */
+bool prepared_ended_by(const char *statement, uint64_t *ret_name);
 
 #endif

@@ -11,8 +11,8 @@
 #include <libpq-fe.h>
 #include <stddef.h>
 
-#include "preload/calls/ask.h"
 #include "preload/calls/call.h"
+#include "preload/libpq/libpq.h"
 #include "preload/process/process.h"
 
 /* The interned names of the wrapped functions. */

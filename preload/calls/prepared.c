@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
-/* prepared.c - see prepared.h. */
-#include "preload/calls/prepared.h"
+/*
+ * prepared.c - the names of prepared statements.
+ *
+ * A name is only compared, never stored: it becomes a number.  Knows just
+ * enough SQL to see which one a statement ends.
+ */
 
 #include <stddef.h>
 #include <string.h>

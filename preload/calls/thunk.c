@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "preload/elf/visibility.h"
-#include "preload/libpq/libpq-registry.h"
+#include "preload/libpq/libpq.h"
 
 #define THUNK_BYTES 32
 extern const char pqleak_thunks[] HIDDEN;

@@ -2,7 +2,6 @@
 /* verbs-query.c - statements, and what they leave: results, queries in flight, prepared statements; see verbs.h. */
 #include "preload/calls/describe.h"
 #include "preload/calls/note.h"
-#include "preload/calls/prepared.h"
 #include "preload/calls/verbs.h"
 #include "preload/libpq/libpq-route.h"
 #include "trace/base/libpq-status.h"

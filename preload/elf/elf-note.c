@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
-/* elf-note.c - see elf-note.h. */
-#include "preload/elf/elf-note.h"
+/*
+ * elf-note.c - what a loaded object's linker wrote down in it.
+ *
+ * Reads the object as the kernel or the dynamic linker has mapped it; takes no
+ * lock and allocates nothing.
+ */
+#include "preload/elf/elf-object.h"
 
 #include <elf.h>
 #include <string.h>

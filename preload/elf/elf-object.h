@@ -67,4 +67,20 @@ size_t elf_program_path(char *ret, size_t bytes);
 /* This library itself. */
 const struct elf_object *elf_self(void);
 
+/* --- what an object's linker wrote down in it: elf-note.c --- */
+
+struct elf_note {
+	const unsigned char *bytes; /* NULL: there is none */
+	size_t length;
+};
+
+/* The first note of that type, of an owner with a name of at most three letters, of an object that lies at `load`. */
+struct elf_note elf_find_note(const ElfW(Phdr) * segments, size_t count, uintptr_t load, const char owner[4],
+							  uint32_t type);
+
+/* --- the slots through which an object reaches functions of others: elf-slot.c --- */
+
+/* Points each slot of `object` for which `choose` names a function at that function. Keeps errno. */
+void elf_replace_slots(const struct elf_object *object, void *(*choose)(const char *name));
+
 #endif

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
-/* elf-slot.c - see elf-slot.h. */
-#include "preload/elf/elf-slot.h"
+/*
+ * elf-slot.c - the slots through which a loaded object reaches functions of others.
+ *
+ * Used for four objects only: a module opened with RTLD_DEEPBIND, whose slots
+ * would bind past us (deepbind.c), our own libunwind, which must not touch
+ * the host's descriptors (stacks/quiet.c), a Python that would end a thread
+ * while we wait for it (scripts/python-wait.c), and a driver that gives up Ruby's
+ * lock around libpq (scripts/script-ruby.c).
+ */
+#include "preload/elf/elf-object.h"
 
 #include <elf.h>
 #include <errno.h>

@@ -13,8 +13,8 @@
 #include <assert.h>
 
 #include "preload/elf/linker.h"
-#include "preload/libpq/libpq-registry.h"
 #include "preload/libpq/libpq-route.h"
+#include "preload/libpq/libpq.h"
 
 #define CACHE_ENTRIES 256u
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-/* libpq-registry.c - see libpq-registry.h. */
-#include "preload/libpq/libpq-registry.h"
+/* libpq-registry.c - the table of the libpqs of this process; see libpq.h. */
+#include "preload/libpq/libpq.h"
 
 #include <sched.h>
 #include <stddef.h>

@@ -7,7 +7,7 @@
 
 #include "preload/elf/linker.h"
 #include "preload/libpq/libpq-cache.h"
-#include "preload/libpq/libpq-registry.h"
+#include "preload/libpq/libpq.h"
 #include "preload/process/forks.h"
 
 /* Objects of DEEPBIND modules; a handful, and a lost one costs only a tie-break. */

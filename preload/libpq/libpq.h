@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * libpq.h - one libpq of this process, and its functions.
+ * libpq.h - a libpq of this process, and its functions.
  *
  * Owns looking them up, each once.  Never takes a lock that the host could
  * hold across a call of ours; the slow path uses the dynamic linker as dlsym
@@ -15,6 +15,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "preload/elf/elf-object.h"
@@ -49,6 +50,52 @@ void *libpq_global_function(struct libpq *libpq, enum hook hook);
 
 /* What defines LIBPQ_SIGN if exactly one loaded object does, or NULL. */
 void *libpq_only_sign(void);
+
+/*
+ * Questions to a libpq about its own objects.  Each gives an answer of its own where that libpq has no such function.
+ * Asked without any lock of ours; may change errno.
+ */
+
+static inline int ask_number(struct libpq *libpq, enum libpq_function n, const void *object, int otherwise)
+{
+	void *function = libpq_function(libpq, n);
+	return function != NULL ? (__extension__(int (*)(const void *)) function)(object) : otherwise;
+}
+
+static inline size_t ask_size(struct libpq *libpq, enum libpq_function n, const void *object)
+{
+	void *function = libpq_function(libpq, n);
+	return function != NULL ? (__extension__(size_t(*)(const void *)) function)(object) : 0;
+}
+
+static inline const char *ask_text(struct libpq *libpq, enum libpq_function n, const void *object)
+{
+	void *function = libpq_function(libpq, n);
+	return function != NULL ? (__extension__(const char *(*)(const void *)) function)(object) : NULL;
+}
+
+/*
+ * --- the libpqs of this process: libpq-registry.c ---
+ *
+ * There may be several: the system's, one bundled in a wheel, one linked statically into a plug-in.  Reading their
+ * table takes no lock; an entry's place, once it has one, is its number for as long as it is loaded.
+ */
+
+extern struct libpq registry[LIBPQ_MAX];
+
+/* How many entries there are, unloaded ones included. */
+uint32_t registry_count(void);
+
+/* The entry of that object, or NULL. */
+struct libpq *registry_known(const struct elf_object *object);
+
+/* The entry of the object that holds the function; made when there is none. NULL: no object, or no room. */
+struct libpq *registry_definer(const void *function);
+
+/* The entry at that place. */
+struct libpq *registry_numbered(uint32_t number);
+
+bool registry_is_loaded(const struct libpq *libpq);
 
 #endif
 #endif

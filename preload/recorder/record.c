@@ -16,7 +16,6 @@
 #include "preload/process/recorder.h"
 #include "preload/recorder/scripts/interpreter.h"
 #include "preload/recorder/scripts/walk.h"
-#include "preload/recorder/scripts/wants-script.h"
 #include "preload/recorder/self.h"
 #include "preload/recorder/sqlite.h"
 #include "preload/recorder/stacks/capture.h"

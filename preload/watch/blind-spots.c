@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <sys/auxv.h>
 
-#include "preload/elf/elf-note.h"
 #include "preload/elf/elf-object.h"
 #include "preload/libpq/libpq.h"
 #include "preload/process/forks.h"

@@ -18,7 +18,7 @@
 #include "preload/elf/visibility.h"
 #include "preload/process/process.h"
 #include "preload/watch/behind.h"
-#include "preload/watch/programs.h"
+#include "preload/watch/blind-spots.h"
 
 EXPORT __attribute__((noreturn)) void _exit(int status)
 {
@@ -62,7 +62,7 @@ static void look_at(int folder, const char *path, char *const *envp)
 		programs_look(folder, path, envp);
 }
 
-/* `look` at what is about to run: programs.h.  An exec that returns has failed: the process lives on. */
+/* `look` at what is about to run: programs.c.  An exec that returns has failed: the process lives on. */
 #define EXEC(look, call)                                                                                               \
 	look;                                                                                                              \
 	process_ends(END_EXEC, false);                                                                                     \

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
-/* programs.c - see programs.h. */
-#include "preload/watch/programs.h"
+/*
+ * programs.c - programs that this process starts and that LD_PRELOAD does not reach.
+ *
+ * They are looked at before they are executed (exits.c, spawn.c); what is found
+ * is left as a mark (mark.h).
+ */
+#include "preload/watch/blind-spots.h"
 
 #include <errno.h>
 #include <fcntl.h>

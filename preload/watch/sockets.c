@@ -18,7 +18,7 @@
 
 #include "preload/elf/elf-object.h"
 #include "preload/elf/visibility.h"
-#include "preload/libpq/libpq-registry.h"
+#include "preload/libpq/libpq.h"
 #include "preload/process/calm.h"
 #include "preload/process/mark.h"
 #include "preload/process/process.h"

@@ -10,7 +10,7 @@
 
 #include "preload/elf/visibility.h"
 #include "preload/watch/behind.h"
-#include "preload/watch/programs.h"
+#include "preload/watch/blind-spots.h"
 
 EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
 					   const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "preload/recorder/scripts/perl-layout.h"
+#include "preload/recorder/scripts/perl.h"
 
 /* As Perl has them on a machine of 64 bits. */
 struct statement {

@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: PostgreSQL
-/* perl-layout.c - see perl-layout.h. */
-#include "preload/recorder/scripts/perl-layout.h"
+/*
+ * perl-layout.c - where a Perl keeps what script-perl.c reads: found by comparing with what Perl itself says.
+ *
+ * Perl's exported functions name the statement that runs (Perl_mess) and a
+ * sub (Perl_cv_name), but make a new value for each answer, and say nothing
+ * of the callers' lines.  So its structures are read; and because they vary
+ * with versions and builds, nothing is believed that was not first, once in a
+ * process, found to say the same as those functions.
+ *
+ * Any thread that runs Perl may ask; the answer for a module is kept in one
+ * word.  A thread waits only for one that compares, and not for long.
+ */
+#include "preload/recorder/scripts/perl.h"
 
 #include <pthread.h>
 #include <sched.h>

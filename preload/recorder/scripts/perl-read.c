@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-/* perl-read.c - see perl-read.h. */
-#include "preload/recorder/scripts/perl-read.h"
+/* perl-read.c - see perl.h. */
+#include "preload/recorder/scripts/perl.h"
 
 #include <errno.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "preload/elf/elf-slot.h"
+#include "preload/elf/elf-object.h"
 
 enum {
 	HANGS_SINCE = 0x030e0000, /* 3.14 */

@@ -17,7 +17,7 @@
 
 #include "preload/recorder/scripts/script.h"
 #include "preload/recorder/stacks/capture.h"
-#include "preload/recorder/stacks/function-start.h"
+#include "preload/recorder/stacks/module.h"
 
 #define FUNCTIONS(F)                                                                                                   \
 	F(LUA_GETINFO, "lua_getinfo")                                                                                      \

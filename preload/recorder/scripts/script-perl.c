@@ -14,9 +14,9 @@
  */
 #include <string.h>
 
-#include "preload/recorder/scripts/perl-layout.h"
+#include "preload/recorder/scripts/perl.h"
 #include "preload/recorder/stacks/capture.h"
-#include "preload/recorder/stacks/function-start.h"
+#include "preload/recorder/stacks/module.h"
 
 enum {
 	/* The first byte of a context: what it is, and of an eval, whether of a block. */

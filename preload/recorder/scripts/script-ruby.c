@@ -18,7 +18,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "preload/elf/elf-slot.h"
+#include "preload/elf/elf-object.h"
 #include "preload/recorder/scripts/ruby-note.h"
 #include "preload/recorder/scripts/script.h"
 

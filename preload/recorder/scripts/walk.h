@@ -12,14 +12,25 @@
 #ifndef PQLEAK_PRELOAD_RECORDER_SCRIPTS_WALK_H
 #define PQLEAK_PRELOAD_RECORDER_SCRIPTS_WALK_H
 
+#include <stdbool.h>
+
 #include "preload/process/recorder.h"
 #include "preload/recorder/stacks/lock.h"
 #include "preload/recorder/stacks/stack.h"
+#include "trace/base/event.h"
 
 /* Begins anew: this is a new process. */
 void walk_reset(struct recorder_lock *lock, const struct recorder_settings *settings);
 
 /* The number of the stack with the frames of its scripts; without any, or without room, the native stack's own. */
 uint32_t walk_stack(const struct stack *stack, uint32_t thread);
+
+/* --- which events want the frames of the script that called: wants-script.c --- */
+
+/* Forgets everything: this is a new process. */
+void wants_script_reset(void);
+
+/* Whether the event wants them.  To be asked once about each, in their order. */
+bool wants_script(const struct event *event);
 
 #endif

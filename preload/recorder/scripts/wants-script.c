@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
-/* wants-script.c - see wants-script.h. */
-#include "preload/recorder/scripts/wants-script.h"
+/*
+ * wants-script.c - which events want the frames of the script that called.
+ *
+ * Owns which connections are in a transaction, so that the events that begin
+ * and end one are known.  Asked only about events of threads that run a
+ * script; the caller holds the recorder's lock.
+ */
+#include "preload/recorder/scripts/walk.h"
 
 #include <string.h>
 

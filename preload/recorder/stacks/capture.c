@@ -8,7 +8,6 @@
 
 #include "preload/elf/elf-object.h"
 #include "preload/recorder/stacks/memo.h"
-#include "preload/recorder/stacks/quiet.h"
 
 #define OWN_FRAMES 8 /* at most so many of ours are on top */
 

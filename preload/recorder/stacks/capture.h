@@ -30,4 +30,9 @@ size_t capture_stack(uintptr_t ret[CAPTURE_FRAMES]);
 /* Whether the stack holds frames of the shim below those we stand on. */
 bool capture_is_within_wrapper(void);
 
+/* --- libunwind's hands off the host's descriptors: quiet.c --- */
+
+/* Points the loaded libunwind's pipe at functions that answer the same question without a descriptor. */
+void quiet_unwinder(void *handle);
+
 #endif

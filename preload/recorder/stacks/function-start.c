@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
-/* function-start.c - see function-start.h. */
-#include "preload/recorder/stacks/function-start.h"
+/*
+ * function-start.c - which function of an object a native frame belongs to, whether the object exports it or not.
+ *
+ * Asked by the languages that must know more of the native stack than which
+ * module a frame is in.  Lock-free; reads the table that unwinding searches.
+ */
+#include "preload/recorder/stacks/module.h"
 
 #include <dlfcn.h>
 #include <stddef.h>

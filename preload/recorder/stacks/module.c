@@ -9,7 +9,6 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "preload/elf/elf-note.h"
 #include "preload/elf/elf-object.h"
 
 bool module_at(uintptr_t address, struct module_place *ret)

@@ -29,4 +29,9 @@ bool module_at(uintptr_t address, struct module_place *ret);
 /* Writes a BLOB_MODULE and returns its length. */
 size_t module_describe(const struct module_place *place, char ret[MODULE_TEXT_BYTES]);
 
+/* --- the function in it, whether the object exports that or not: function-start.c --- */
+
+/* Where the function begins that holds `address`, or the part of one that the compiler has moved away; 0: unknown. */
+uintptr_t function_start(uintptr_t address);
+
 #endif

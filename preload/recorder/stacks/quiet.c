@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
-/* quiet.c - see quiet.h. */
-#include "preload/recorder/stacks/quiet.h"
+/*
+ * quiet.c - keeps libunwind's hands off the host's descriptors.
+ *
+ * Before it reads through a doubtful pointer, libunwind writes the byte into a
+ * pipe and sees whether the kernel accepts it.  It makes that pipe in the
+ * host and keeps it: the host's next open() gets another number than it would
+ * have got, and in a host that closes all descriptors the bytes go into
+ * whatever file has the number next.
+ */
+#include "preload/recorder/stacks/capture.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -10,7 +18,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "preload/elf/elf-slot.h"
+#include "preload/elf/elf-object.h"
 
 /* What our pipe's ends are called; the kernel never hands out such a number. A host's own libunwind keeps its real
  * ones. */

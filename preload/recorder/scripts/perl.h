@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * perl-read.h - reading Perl's structures: statements, contexts of calls, names of subs.
+ * perl.h - reading Perl's structures: statements, contexts of calls, names of subs.
  *
  * Owns their layout, as far as Perls 5.30 to 5.42 with ithreads share it.
  * Whether this Perl keeps to it is for perl-layout.c to find out; until then
  * `is_guessing` has each address looked at before it is followed.  Only reads.
  */
-#ifndef PQLEAK_PRELOAD_RECORDER_SCRIPTS_PERL_READ_H
-#define PQLEAK_PRELOAD_RECORDER_SCRIPTS_PERL_READ_H
+#ifndef PQLEAK_PRELOAD_RECORDER_SCRIPTS_PERL_H
+#define PQLEAK_PRELOAD_RECORDER_SCRIPTS_PERL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -101,5 +101,13 @@ enum perl_naming perl_naming_of(const struct perl *perl, const char *cv);
 /* The names of the sub's package and its own; false: unknown. */
 bool perl_read_name(const struct perl *perl, const char *cv, enum perl_naming naming, struct perl_text *ret_package,
 					struct perl_text *ret_name);
+
+/* --- whether this Perl keeps to that layout: perl-layout.c --- */
+
+/* Finds out what can be read. False: nothing. */
+bool perl_prepare(struct perl *ret, const struct script_interpreter *interpreter);
+
+/* The names of the sub's package and its own; false: unknown. */
+bool perl_sub_name(struct perl *perl, const char *cv, struct perl_text *ret_package, struct perl_text *ret_name);
 
 #endif
