@@ -182,18 +182,15 @@ static void say_failed(struct note *note)
 
 static void say_broken(struct note *note)
 {
-	char idle[DURATION_TEXT], keepalives[WORDS_TEXT];
+	char idle[DURATION_TEXT], keepalives[32] = "over a Unix socket";
 	int64_t count = number(note, "count");
-	const char *name = text(note, "keepalives");
 
-	if (strcmp(name, "none") == 0)
-		name = "over a Unix socket";
-	else
-		name = (snprintf(keepalives, sizeof keepalives, "keepalives %s", name), keepalives);
+	if (strcmp(text(note, "keepalives"), "none") != 0)
+		snprintf(keepalives, sizeof keepalives, "keepalives %s", text(note, "keepalives"));
 	title(note, "%" PRId64 " connection%s found broken, opened at ", count, plural(count));
 	detail_other_place(note, "found at");
 	if (has(note, "idle_ns"))
-		detail(note, "idle", "%s before that; %s", duration(idle, note, "idle_ns"), name);
+		detail(note, "idle", "%s before that; %s", duration(idle, note, "idle_ns"), keepalives);
 }
 
 static void say_drained(struct note *note)
@@ -327,16 +324,12 @@ static bool tell_note(const struct note *note, void *context)
 
 static bool tell_sort(sqlite3 *db, size_t sort)
 {
-	QUERY_CLEANUP insert = query_prepare(db, "INSERT INTO note_sort VALUES (?, ?, ?, ?, ?)");
-	const char *const values[] = {notes[sort].sort, notes[sort].title, notes[sort].help, notes[sort].stack_words,
-								  notes[sort].other_words};
-	bool failed = insert == NULL;
+	char *sql = sqlite3_mprintf("INSERT INTO note_sort VALUES (%Q, %Q, %Q, %Q, %Q)", notes[sort].sort,
+								notes[sort].title, notes[sort].help, notes[sort].stack_words, notes[sort].other_words);
+	bool done = sql != NULL && query_run(db, sql);
 
-	for (int i = 0; i < 5 && !failed; i++)
-		sqlite3_bind_text(insert, i + 1, values[i], -1, SQLITE_STATIC);
-	if (!failed)
-		query_next(insert, &failed);
-	return !failed;
+	sqlite3_free(sql);
+	return done;
 }
 
 bool notes_tell(sqlite3 *db, bool all, bool reproducible)
