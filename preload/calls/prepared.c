@@ -5,12 +5,12 @@
  * A name is only compared, never stored: it becomes a number.  Knows just
  * enough SQL to see which one a statement ends.
  */
+#include "preload/calls/describe.h"
 
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
-#include "preload/calls/describe.h"
 #include "preload/process/hash.h"
 
 #define NAME_BYTES 64 /* the server's NAMEDATALEN: of a longer name it knows one less */

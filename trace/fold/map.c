@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-/*
- * map.c - growing, removing and clearing; the look-up is inline in map.h.
- *
- * Called by the fold only.
- */
+/* map.c - growing, removing and clearing; the look-up is inline in map.h. */
 #include "trace/fold/map.h"
 
 #include <sqlite3.h>

@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-/*
- * beside.c - the files that lie beside a trace.
- *
- * Called by the ingest, and when a trace is replaced.  A name that is not
- * exactly one of ours is somebody else's file.
- */
+/* beside.c - see beside.h.  Called by the ingest, and when a trace is replaced. */
 #include "trace/spool/beside.h"
 
 #include <errno.h>

@@ -4,7 +4,8 @@
  *
  * Owns their names: TRACE-spool-PID-ID, TRACE-lost-PID-ERRNO for a process that
  * could not make a spool, and TRACE-unseen-HASH, a link to words (unseen.h in
- * trace/store).  Walks a folder; opens and changes no file.
+ * trace/store).  A name that is not exactly one of these is somebody else's
+ * file.  Walks a folder; opens and changes no file.
  */
 #ifndef PQLEAK_TRACE_SPOOL_BESIDE_H
 #define PQLEAK_TRACE_SPOOL_BESIDE_H

@@ -1,12 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-/*
- * spool-room.c - room on disk for a spool: made, grown and mapped.
- *
- * Called by the spool writer, that is in the traced program, in any thread
- * and in any state of the C library.  It never maps a byte that the file
- * system has not promised, so that a full disk cannot become a SIGBUS, and
- * never lets RLIMIT_FSIZE's SIGXFSZ reach the program.
- */
+/* spool-room.c - see spool-room.h. */
 #include "trace/spool/spool-room.h"
 
 #include <errno.h>

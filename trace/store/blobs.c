@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-/*
- * blobs.c - from a spool's blob numbers to rows of the trace.
- *
- * Called by the drain.  The bytes come from a spool of any origin: lengths
- * and module numbers are checked, and what is damaged becomes "unknown".
- */
+/* blobs.c - see blobs.h. */
 #include "trace/store/blobs.h"
 
 #include <endian.h>

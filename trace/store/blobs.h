@@ -5,8 +5,8 @@
  * Owns what is known of each blob of one spool: its bytes, and the row of
  * module, script, stack, target or setting it became.  The drain calls
  * blobs_store once in each transaction; the rows-*.c then ask for rows
- * and texts.  A number that means nothing (or 0) becomes the row for "unknown",
- * never an error.
+ * and texts.  The bytes come from a spool of any origin: what is damaged, or a
+ * number that means nothing (or 0), becomes "unknown" and never an error.
  */
 #ifndef PQLEAK_TRACE_STORE_BLOBS_H
 #define PQLEAK_TRACE_STORE_BLOBS_H

@@ -1,13 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-/*
- * drain.c - one spool's events into one trace.
- *
- * Called by the shim for its own spool and by the ingest for those of others.
- * Owns the order of work that keeps an event from being lost or doubled: the
- * position is stored in the same transaction as the rows, and the spool learns
- * of it only after the COMMIT.  Whoever crashes in between leaves a trace that
- * says where to go on.
- */
+/* drain.c - see drain.h. */
 #include "trace/store/drain.h"
 
 #include <sys/stat.h>

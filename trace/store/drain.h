@@ -2,8 +2,11 @@
 /*
  * drain.h - one spool's events into one trace.
  *
- * Owns the order of work that keeps an event from being lost or doubled.
  * Called by the shim for its own spool and by the ingest for those of others.
+ * Owns the order of work that keeps an event from being lost or doubled: the
+ * position is stored in the same transaction as the rows, and the spool learns
+ * of it only after the COMMIT.  Whoever crashes in between leaves a trace that
+ * says where to go on.
  */
 #ifndef PQLEAK_TRACE_STORE_DRAIN_H
 #define PQLEAK_TRACE_STORE_DRAIN_H

@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-/*
- * failure.c - one place where a failure becomes an error and a sentence.
- *
- * Called by whatever in this folder talks to SQLite or to the file system.
- * Each sentence says what happened, to what, and what to do next.
- */
+/* failure.c - see failure.h. */
 #include "trace/store/failure.h"
 
 #include <errno.h>

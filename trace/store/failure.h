@@ -2,7 +2,9 @@
 /*
  * failure.h - one place where a failure becomes an error and a sentence.
  *
- * Private to trace/store.  `failure` may be NULL: then only the error counts.
+ * Private to trace/store, for whatever talks to SQLite or to the file system.
+ * Each sentence says what happened, to what, and what to do next.  `failure`
+ * may be NULL: then only the error counts.
  */
 #ifndef PQLEAK_TRACE_STORE_FAILURE_H
 #define PQLEAK_TRACE_STORE_FAILURE_H
