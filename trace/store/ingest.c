@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * ingest.c - what processes left beside a trace.
+ * ingest.c - see ingest.h.
  *
- * Called by the analyzer when it opens a trace.  The spool of a process that
- * is gone is drained, committed and removed, in this order; that of a running
- * one is only looked at, for a report that rolls everything back.  A file that
- * cannot be understood is kept, and the trace says so.
+ * The spool of a process that is gone is drained, committed and removed, in
+ * this order; that of a running one is only looked at, for a report that rolls
+ * everything back.
  */
 #include "trace/store/ingest.h"
 
@@ -21,7 +20,6 @@
 #include "trace/store/drain.h"
 #include "trace/store/failure.h"
 #include "trace/store/guard.h"
-#include "trace/store/missing.h"
 #include "trace/store/rows.h"
 #include "trace/store/unseen.h"
 
@@ -193,42 +191,25 @@ static enum trace_error ingest_spool(struct ingest *ingest)
 	return error;
 }
 
-static enum trace_error ingest_lost(struct ingest *ingest)
+/* In the caller's transaction. */
+static int take_mark(struct ingest *ingest)
 {
 	char reason[128];
+	if (ingest->beside.what == BESIDE_UNSEEN)
+		return unseen_take(ingest->db, ingest->beside.path);
 	const char *what = ingest->beside.number <= INT_MAX ? strerrordesc_np((int)ingest->beside.number) : NULL;
 	sqlite3_snprintf(sizeof reason, reason, "could not be recorded: %s", what != NULL ? what : "unknown error");
-	enum trace_error error = begin(ingest);
-	if (error == TRACE_OK)
-		error = finish(ingest, fail(ingest, add_incomplete(ingest, reason)));
-	if (error == TRACE_OK)
-		unlink(ingest->beside.path);
-	return error;
+	return add_incomplete(ingest, reason);
 }
 
-static enum trace_error ingest_unseen(struct ingest *ingest)
+static enum trace_error ingest_mark(struct ingest *ingest)
 {
 	enum trace_error error = begin(ingest);
 	if (error == TRACE_OK)
-		error = finish(ingest, fail(ingest, unseen_take(ingest->db, ingest->beside.path)));
+		error = finish(ingest, fail(ingest, take_mark(ingest)));
 	if (error == TRACE_OK)
 		unlink(ingest->beside.path);
 	return error;
-}
-
-static enum trace_error ingest_file(struct ingest *ingest)
-{
-	switch (ingest->beside.what) {
-	case BESIDE_SPOOL:
-		return ingest_spool(ingest);
-	case BESIDE_LOST:
-		return ingest_lost(ingest);
-	case BESIDE_UNSEEN:
-		return ingest_unseen(ingest);
-	case BESIDE_NOTHING:
-		break;
-	}
-	return TRACE_OK;
 }
 
 static struct ingest look(sqlite3 *db, const char *path, struct trace_failure *failure)
@@ -256,7 +237,7 @@ enum trace_error trace_ingest(sqlite3 *db, const char *path, struct trace_failur
 	if (error != TRACE_OK)
 		return error;
 	while (error == TRACE_OK && beside_next(&ingest.beside) != BESIDE_NOTHING)
-		error = ingest_file(&ingest);
+		error = ingest.beside.what == BESIDE_SPOOL ? ingest_spool(&ingest) : ingest_mark(&ingest);
 	statements_done(&ingest.statements);
 	beside_close(&ingest.beside);
 	if (error != TRACE_OK)

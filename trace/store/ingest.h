@@ -2,7 +2,8 @@
 /*
  * ingest.h - what processes left beside a trace.
  *
- * Called by the analyzer when it opens a trace, before it reads anything.
+ * Called by the analyzer when it opens a trace, before it reads anything.  A
+ * file that cannot be understood is kept, and the trace says so.
  */
 #ifndef PQLEAK_TRACE_STORE_INGEST_H
 #define PQLEAK_TRACE_STORE_INGEST_H
@@ -22,5 +23,11 @@ enum trace_error trace_ingest(sqlite3 *db, const char *path, struct trace_failur
  * they cannot drain, so it should be short.
  */
 enum trace_error trace_peek(sqlite3 *db, const char *path, int *ret_running, struct trace_failure *failure);
+
+/*
+ * The last step of trace_ingest: marks processes that have no end, and whose spool is missing, ended 'unknown' and the
+ * trace incomplete.  Writes nothing when there are none.
+ */
+enum trace_error missing_note(sqlite3 *db, const char *path, struct trace_failure *failure);
 
 #endif

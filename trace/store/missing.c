@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * missing.c - see missing.h.  Called by the ingest, after it has taken in the spools that are there.
+ * missing.c - processes that have not ended, as far as the trace knows, and whose spool is not there.
+ *
+ * A process without an end has a spool beside its trace.  Where that was
+ * removed, or the trace was copied elsewhere without it, nobody knows what the
+ * process did after its last drain: it must not pass for running, nor clean.
+ * Called by the ingest, after it has taken in the spools that are there.
  */
-#include "trace/store/missing.h"
+#include "trace/store/ingest.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <unistd.h>
 
 #include "trace/spool/beside.h"
 #include "trace/store/failure.h"
+#include "trace/store/statement.h"
 
 /* pqleak_spool_is_missing(pid, spool): whether the file TRACE-spool-PID-ID is not there; the path is the context. */
 static void spool_is_missing(sqlite3_context *context, int count, sqlite3_value **value)
@@ -28,26 +33,15 @@ static void spool_is_missing(sqlite3_context *context, int count, sqlite3_value 
 
 #define MISSING "end IS NULL AND pqleak_spool_is_missing(pid, spool)"
 
-static int any_missing(sqlite3 *db, bool *ret)
-{
-	sqlite3_stmt *stmt;
-	int rc = sqlite3_prepare_v2(db, "SELECT EXISTS (SELECT 1 FROM process WHERE " MISSING ")", -1, &stmt, NULL);
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = sqlite3_step(stmt);
-	*ret = rc == SQLITE_ROW && sqlite3_column_int(stmt, 0) != 0;
-	return sqlite3_finalize(stmt);
-}
-
 enum trace_error missing_note(sqlite3 *db, const char *path, struct trace_failure *failure)
 {
 	static const char name[] = "pqleak_spool_is_missing";
-	bool any = false;
+	int64_t any = 0;
 	int rc = sqlite3_create_function(db, name, 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, (void *)(uintptr_t)path,
 									 spool_is_missing, NULL, NULL);
 	if (rc == SQLITE_OK)
-		rc = any_missing(db, &any);
-	if (rc == SQLITE_OK && any)
+		rc = statement_once(db, "SELECT EXISTS (SELECT 1 FROM process WHERE " MISSING ")", &any);
+	if (rc == SQLITE_OK && any != 0)
 		rc = sqlite3_exec(db,
 						  "BEGIN IMMEDIATE;"
 						  "INSERT INTO incomplete SELECT id, pid,"

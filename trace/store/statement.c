@@ -73,3 +73,11 @@ void statements_done(struct statements *statements)
 		sqlite3_finalize(prepared[i].stmt);
 	array_done(&statements->prepared);
 }
+
+int statement_once(sqlite3 *db, const char *query, int64_t *ret)
+{
+	struct statements once = {.db = db};
+	int rc = statement_number(&once, statement(&once, query), ret);
+	statements_done(&once);
+	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}

@@ -47,6 +47,9 @@ int statement_run(const struct statements *statements, sqlite3_stmt *stmt);
 /* Runs a query for one 64-bit number and makes it ready again: SQLITE_ROW, SQLITE_DONE (no row), or an error. */
 int statement_number(const struct statements *statements, sqlite3_stmt *stmt, int64_t *ret);
 
+/* The same of a query that is asked once: SQLITE_OK, SQLITE_DONE (no row), or an error. */
+int statement_once(sqlite3 *db, const char *query, int64_t *ret);
+
 /* The row that `find` finds, or else the one that `add` adds.  `ret_is_new`, which may be NULL, says which. */
 int statement_find_or_add(const struct statements *statements, sqlite3_stmt *find, sqlite3_stmt *add, int64_t *ret,
 						  bool *ret_is_new);

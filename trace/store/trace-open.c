@@ -17,36 +17,13 @@
 #include "trace/spool/beside.h"
 #include "trace/store/failure.h"
 #include "trace/store/guard.h"
+#include "trace/store/statement.h"
 
 #define SQLITE_HEADER_BYTES 100
 #define SQLITE_APPLICATION_ID_AT 68
 
 /* OFF: the file survives the death of any process, which is what a trace promises; not the death of the machine. */
 static const char settings[] = "PRAGMA synchronous = OFF; PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY";
-
-static int read_number(sqlite3 *db, const char *query, int *ret)
-{
-	sqlite3_stmt *stmt;
-	int rc = sqlite3_prepare_v2(db, query, -1, &stmt, NULL);
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW) {
-		*ret = sqlite3_column_int(stmt, 0);
-		rc = SQLITE_OK;
-	}
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
-/* Whether the file has at least one page; SQLite has rolled back by then what a killed process left half done. */
-static int has_pages(sqlite3 *db, bool *ret)
-{
-	int pages = 0;
-	int rc = read_number(db, "PRAGMA page_count", &pages);
-	*ret = pages > 0;
-	return rc;
-}
 
 static int make_schema(sqlite3 *db)
 {
@@ -71,8 +48,8 @@ static int create(sqlite3 *db)
 	int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
 		return rc;
-	int objects = 0;
-	rc = read_number(db, "SELECT count(*) FROM sqlite_schema", &objects);
+	int64_t objects = 0;
+	rc = statement_once(db, "SELECT count(*) FROM sqlite_schema", &objects);
 	if (rc == SQLITE_OK && objects == 0)
 		rc = make_schema(db);
 	if (rc == SQLITE_OK)
@@ -84,10 +61,10 @@ static int create(sqlite3 *db)
 
 static enum trace_error check_identity(sqlite3 *db, const char *path, struct trace_failure *failure)
 {
-	int application = 0, version = 0;
-	int rc = read_number(db, "PRAGMA application_id", &application);
+	int64_t application = 0, version = 0;
+	int rc = statement_once(db, "PRAGMA application_id", &application);
 	if (rc == SQLITE_OK)
-		rc = read_number(db, "PRAGMA user_version", &version);
+		rc = statement_once(db, "PRAGMA user_version", &version);
 	if (rc != SQLITE_OK)
 		return trace_fail_sqlite(failure, db, rc, path);
 	if (application != TRACE_APPLICATION_ID)
@@ -100,13 +77,14 @@ static enum trace_error check_identity(sqlite3 *db, const char *path, struct tra
 
 static enum trace_error set_up(sqlite3 *db, const char *path, enum trace_access access, struct trace_failure *failure)
 {
-	bool exists = false;
+	int64_t pages = 0;
 	int rc = guard_settings(db);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, settings, NULL, NULL, NULL);
+	/* SQLite has rolled back by then what a killed process left half done. */
 	if (rc == SQLITE_OK)
-		rc = has_pages(db, &exists);
-	if (rc == SQLITE_OK && !exists) {
+		rc = statement_once(db, "PRAGMA page_count", &pages);
+	if (rc == SQLITE_OK && pages == 0) {
 		if (access == TRACE_READ)
 			return trace_fail(failure, TRACE_DAMAGED, "trace '%s' is empty (record a new one)", path);
 		rc = create(db);
