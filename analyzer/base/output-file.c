@@ -17,8 +17,8 @@
 /* `error` 0: nobody knows, for stdio keeps no reason of a write that was long ago. */
 static bool cannot_write(const char *path, int error)
 {
-	return refuse("cannot write '%s': %s (name a file in a folder that you can write to)", path,
-				  error != 0 ? strerror(error) : "the disk is full, or it can no longer be written");
+	return refuse("cannot write '%s': %s (name a file in a writable directory)", path,
+				  error != 0 ? strerror(error) : "the disk is full, or the file is no longer writable");
 }
 
 static char *folder_of(const char *path)
@@ -67,7 +67,7 @@ bool output_file_possible(const char *path)
 	if (exists && S_ISREG(there.st_mode) && access(path, R_OK) != 0)
 		return cannot_write(path, errno); /* nobody can tell what it would replace */
 	if (exists && S_ISREG(there.st_mode) && is_database(path))
-		return refuse("'%s' is a trace, or another database, and is left alone (name another file)", path);
+		return refuse("'%s' is a trace or another database and was not overwritten (name another file)", path);
 	char *target = exists ? realpath(path, NULL) : strdup(path);
 	char *folder = target != NULL ? folder_of(target) : NULL;
 	int error = folder == NULL                      ? errno

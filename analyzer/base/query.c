@@ -13,9 +13,10 @@ static void complain_of(sqlite3 *db)
 	int code = sqlite3_errcode(db) & 0xff;
 
 	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-		complain("the trace is damaged: %s (trace again, or try '.recover' in the sqlite3 shell)", sqlite3_errmsg(db));
+		complain("the trace is damaged: %s (record a new one, or try '.recover' in the sqlite3 shell)",
+				 sqlite3_errmsg(db));
 	else if (code == SQLITE_FULL)
-		complain("cannot sort the trace: %s (set SQLITE_TMPDIR to a folder with room)", sqlite3_errmsg(db));
+		complain("cannot sort the trace: %s (set SQLITE_TMPDIR to a directory with free space)", sqlite3_errmsg(db));
 	else
 		complain("cannot read the trace: %s", sqlite3_errmsg(db));
 }

@@ -65,7 +65,7 @@ char *text_file_next(struct text_file *file)
 	}
 	file->line++;
 	if (strlen(file->text) != (size_t)length) {
-		file->failed = !refuse("%s:%d: there is a NUL byte: this is no text", file->path, file->line);
+		file->failed = !refuse("%s:%d: the line contains a NUL byte: this is not a text file", file->path, file->line);
 		return NULL;
 	}
 	while (length > 0 && (file->text[length - 1] == '\n' || file->text[length - 1] == '\r'))

@@ -48,9 +48,10 @@ static int run_baseline(const struct arguments *arguments)
 	if (!reading_open(&reading, arguments_trace(arguments)) || !findings_make(&reading, &arguments->report, &totals))
 		return STATUS_UNABLE;
 	if (totals.processes == 0)
-		return fail(STATUS_UNABLE, "no libpq call was intercepted, and nothing is known ('pqleak report' says more)");
+		return fail(STATUS_UNABLE,
+					"no libpq call was intercepted, so there is nothing to write down ('pqleak report' says more)");
 	if (totals.reasons > 0)
-		complain("the trace is incomplete, and so may this baseline be ('pqleak report' says why)");
+		complain("the trace is incomplete, so this baseline may be too ('pqleak report' says why)");
 	return write_baseline(reading.db, output) ? STATUS_CLEAN : STATUS_UNABLE;
 }
 

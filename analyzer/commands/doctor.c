@@ -96,7 +96,7 @@ static int run_doctor(const struct arguments *arguments)
 	char program[PATH_MAX];
 
 	if (arguments->count == 0)
-		return fail(STATUS_UNABLE, "look at which command? (see 'pqleak doctor --help')");
+		return fail(STATUS_UNABLE, "no command to examine (see 'pqleak doctor --help')");
 	if (launch_find(arguments->words[0], program) != 0)
 		return STATUS_UNABLE;
 	char *shim = shim_find();

@@ -32,7 +32,7 @@ static const struct command *find_command(const char *name)
 		if (!commands[c]->is_hidden)
 			names[count++] = command_name((enum command_id)c);
 	char hint[HINT_TEXT];
-	complain("there is no command '%s'%s (see 'pqleak help')", name, did_you_mean(hint, "", nearest(name, names)));
+	complain("unknown command '%s'%s (see 'pqleak help')", name, did_you_mean(hint, "", nearest(name, names)));
 	return NULL;
 }
 
@@ -76,7 +76,7 @@ const struct command command_help = {
 static int finish(int status)
 {
 	if ((fflush(stdout) != 0 || ferror(stdout)) && status == 0)
-		return fail(STATUS_UNABLE, "cannot write the output: the disk is full or the reader is gone");
+		return fail(STATUS_UNABLE, "cannot write the output: the disk is full, or the reader has closed the pipe");
 	return status;
 }
 

@@ -50,7 +50,7 @@ static int trace_command(const struct arguments *arguments, const char *trace, s
 		char program[PATH_MAX];
 		status = launch_find(arguments->words[0], program);
 		if (status != 0 && access(trace, F_OK) == 0)
-			complain("'%s' is still that of an earlier run", trace);
+			complain("'%s' is still the trace of an earlier run", trace);
 		if (status == 0)
 			status = run_trace_make(trace, arguments->append, program, ret_known) ? 0 : STATUS_RUN_FAILED;
 		if (status == 0)
@@ -89,7 +89,7 @@ static int run_run(const struct arguments *arguments)
 	int64_t known = 0;
 
 	if (arguments->count == 0)
-		return fail(STATUS_RUN_FAILED, "run which command? (see 'pqleak run --help')");
+		return fail(STATUS_RUN_FAILED, "no command to run (see 'pqleak run --help')");
 	char *trace =
 		report_check_outputs(&arguments->report.formats, arguments->trace) ? run_trace_path(arguments->trace) : NULL;
 	if (trace == NULL)

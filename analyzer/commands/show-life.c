@@ -248,8 +248,7 @@ bool print_life(struct reading *reading, void *context, FILE *file)
 		return false;
 	sqlite3_bind_int64(row, 1, shown->id);
 	if (!query_next(row, NULL))
-		return refuse("there is no connection %lld in '%s': 'pqleak show %s' lists them", id, reading->path,
-					  reading->path);
+		return refuse("no connection %lld in '%s' ('pqleak show %s' lists them)", id, reading->path, reading->path);
 	const char *verdict = query_text(row, L_VERDICT);
 	const char *state = query_text(row, L_STATE);
 	print_line(printer, 0, strcmp(verdict, "leaked") == 0 ? STYLE_BAD : STYLE_STRONG, "connection %lld: %s%s", id,

@@ -101,8 +101,8 @@ bool print_resource(struct reading *reading, void *context, FILE *file)
 	sqlite3_bind_text(row, 1, kind, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(row, 2, id);
 	if (!query_next(row, NULL))
-		return refuse("there is no %s %lld in '%s' that was not released ('pqleak report --all %s' shows what is)",
-					  kind, id, reading->path, reading->path);
+		return refuse("no unreleased %s %lld in '%s' ('pqleak report --all %s' shows what there is)", kind, id,
+					  reading->path, reading->path);
 	const char *verdict = query_text(row, R_VERDICT);
 	bool out_of_sight = strcmp(verdict, "out-of-sight") == 0;
 	print_line(printer, 0, strcmp(verdict, "leaked") == 0 ? STYLE_BAD : STYLE_STRONG, "%s %lld: %s", kind, id,

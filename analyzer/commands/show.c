@@ -127,7 +127,7 @@ static int run_show(const struct arguments *arguments)
 	if (arguments->count == 3 && wanted.trace != arguments->words[0])
 		return fail(STATUS_UNABLE, "too many arguments: [TRACE] [KIND] [ID] (see 'pqleak show --help')");
 	if (wanted.id != NULL && !is_number(wanted.id))
-		return fail(STATUS_UNABLE, "'%s' is no connection's id: 'pqleak show%s%s' lists them", wanted.id,
+		return fail(STATUS_UNABLE, "'%s' is not a connection id ('pqleak show%s%s' lists them)", wanted.id,
 					wanted.trace != NULL ? " " : "", wanted.trace != NULL ? wanted.trace : "");
 	if (wanted.id != NULL && !number_from("ID", wanted.id, INT64_MAX, &number))
 		return STATUS_UNABLE;

@@ -86,8 +86,7 @@ static bool run_query(struct reading *reading, void *context, FILE *file)
 	while (*queries != '\0') {
 		QUERY_CLEANUP row = NULL;
 		if (sqlite3_prepare_v2(reading->db, queries, -1, &row, &queries) != SQLITE_OK)
-			return refuse("the query is wrong: %s ('SELECT * FROM readme' names the views)",
-						  sqlite3_errmsg(reading->db));
+			return refuse("the query failed: %s ('SELECT * FROM readme' names the views)", sqlite3_errmsg(reading->db));
 		if (row == NULL) /* nothing but blanks and comments */
 			continue;
 		if (!sqlite3_stmt_readonly(row))
@@ -112,7 +111,7 @@ static int run_shell(struct reading *reading, struct asked *asked)
 	if (asprintf(&safe, "%s%s", path[0] == '-' ? "./" : "", path) >= 0)
 		execlp("sqlite3", "sqlite3", "-readonly", isatty(STDOUT_FILENO) ? "-box" : "-list", safe, (char *)NULL);
 	if (errno == ENOENT)
-		complain("cannot open a shell: the program sqlite3 is not installed (apt install sqlite3, or give a QUERY)");
+		complain("cannot open a shell: sqlite3 is not installed (apt install sqlite3, or give a QUERY)");
 	else
 		complain("cannot open a shell: sqlite3: %s", strerror(errno));
 	free(safe);

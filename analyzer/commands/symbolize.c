@@ -42,8 +42,8 @@ static const char *reason_text(const char *state)
 		{"ok", "between symbols"},
 		{"no symbols", "no symbols"},
 		{"changed", "changed since it was traced"},
-		{"missing", "not there"},
-		{"unproven", "nothing proves that it is the one that was traced"},
+		{"missing", "missing"},
+		{"unproven", "not proven to be the file that was traced"},
 	};
 
 	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
@@ -108,8 +108,7 @@ static int run_symbolize(const struct arguments *arguments)
 		return STATUS_UNABLE;
 	/* Before the work, which can take long: names that cannot be stored are of no use here. */
 	if (sqlite3_db_readonly(reading.db, "main") != 0)
-		return fail(STATUS_UNABLE,
-					"cannot store names in trace '%s': it may not be written (copy it, and name the copy)",
+		return fail(STATUS_UNABLE, "cannot store names in trace '%s': it is read-only (copy it, and name the copy)",
 					reading.path);
 	if (sqlite3_exec(reading.db, "BEGIN IMMEDIATE; ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
 		return fail(STATUS_UNABLE, "cannot store names in trace '%s': %s", reading.path, sqlite3_errmsg(reading.db));

@@ -9,17 +9,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analyzer/words/kinds.h"
 #include "analyzer/base/message.h"
-#include "analyzer/words/misuse.h"
 #include "analyzer/base/text-file.h"
+#include "analyzer/words/kinds.h"
+#include "analyzer/words/misuse.h"
 #include "analyzer/words/verdicts.h"
 
 static const char head[] = "# pqleak baseline, version 1";
 
 static bool wrong(const struct baseline *baseline, int line, const char *what)
 {
-	return refuse("%s:%d: %s (write the baseline anew with 'pqleak baseline -o %s TRACE')", baseline->file, line, what,
+	return refuse("%s:%d: %s (rewrite it with 'pqleak baseline -o %s TRACE')", baseline->file, line, what,
 				  baseline->file);
 }
 
@@ -61,13 +61,13 @@ static bool add(struct baseline *baseline, const char *line, int number)
 	known->verdict = field(&rest);
 	known->path = field(&rest);
 	if (known->path == NULL || rest != NULL)
-		return wrong(baseline, number, "this is no entry of count, kind, verdict and path with tabs between");
+		return wrong(baseline, number, "the line is not count, kind, verdict and path, separated by tabs");
 	errno = 0;
 	known->count = strtoll(count, &end, 10);
 	if (errno != 0 || end == count || *end != '\0' || known->count <= 0)
-		return wrong(baseline, number, "the count is no number above 0");
+		return wrong(baseline, number, "the count is not a positive number");
 	return is_known_kind(known->kind, known->verdict) ||
-		   wrong(baseline, number, "there is no such kind or verdict; a later pqleak may have written it");
+		   wrong(baseline, number, "unknown kind or verdict; a later pqleak may have written the file");
 }
 
 static bool take(struct baseline *baseline, const char *line, int number)
@@ -75,11 +75,11 @@ static bool take(struct baseline *baseline, const char *line, int number)
 	if (strncmp(line, "<<<<<<<", 7) == 0 || strncmp(line, "|||||||", 7) == 0 || strncmp(line, "=======", 7) == 0 ||
 		strncmp(line, ">>>>>>>", 7) == 0)
 		return refuse(
-			"%s:%d: here is a conflict of a merge: keep the lines of both sides, for one path the larger count,"
-			" or write the baseline anew with 'pqleak baseline -o %s TRACE'",
+			"%s:%d: this is a merge conflict: keep the lines of both sides (for the same path, the larger count),"
+			" or rewrite the baseline with 'pqleak baseline -o %s TRACE'",
 			baseline->file, number, baseline->file);
 	if (number == 1 && strcmp(line, head) != 0)
-		return wrong(baseline, number, "this is no baseline of pqleak, or one of another version");
+		return wrong(baseline, number, "this is not a pqleak baseline, or is one of another version");
 	return line[0] == '#' || line[0] == '\0' || add(baseline, line, number);
 }
 
@@ -97,7 +97,7 @@ bool baseline_read(struct baseline *baseline, const char *path)
 	for (char *line; done && (line = text_file_next(&file)) != NULL;)
 		done = take(baseline, line, file.line);
 	if (done && !file.failed && file.line == 0)
-		done = wrong(baseline, 1, "the file is empty, which no baseline is");
+		done = wrong(baseline, 1, "the file is empty, so it is not a baseline");
 	return text_file_close(&file) && done;
 }
 
@@ -113,12 +113,12 @@ bool baseline_replaceable(const char *path)
 	fclose(file);
 	begin[strcspn(begin, "\r\n")] = '\0';
 	return length == 0 || strcmp(begin, head) == 0 ||
-		   refuse("'%s' is no baseline of pqleak, and is left alone (name another file, or remove it)", path);
+		   refuse("'%s' is not a pqleak baseline and was not overwritten (name another file, or remove it)", path);
 }
 
 void baseline_write_head(FILE *file, const char *name)
 {
-	fprintf(file, "%s\n# To write it anew: pqleak baseline -o %s TRACE\n# count\tkind\tverdict\tpath\n", head,
+	fprintf(file, "%s\n# To rewrite it: pqleak baseline -o %s TRACE\n# count\tkind\tverdict\tpath\n", head,
 			name != NULL ? name : "FILE");
 }
 

@@ -75,7 +75,7 @@ bool baseline_report(const struct printer *printer, const struct baseline *basel
 {
 	char title[512];
 
-	snprintf(title, sizeof title, "Fixed since %s was written (pqleak baseline -o %s writes it anew):", baseline->file,
+	snprintf(title, sizeof title, "Fixed since %s was written (pqleak baseline -o %s rewrites it):", baseline->file,
 			 baseline->file);
 	return print_some(printer, db, "Grown since the baseline:",
 					  "SELECT kind, verdict, known, now, path FROM baseline WHERE now > known ORDER BY number") &&

@@ -27,7 +27,7 @@ __attribute__((format(printf, 2, 3))) static bool wrong(const struct parser *par
 	va_start(values, format);
 	vsnprintf(text, sizeof text, format, values);
 	va_end(values);
-	return refuse("%s:%d: %s (pqleak(1) describes suppressions)", parser->file.path, parser->file.line, text);
+	return refuse("%s:%d: %s (see SUPPRESSIONS in pqleak(1))", parser->file.path, parser->file.line, text);
 }
 
 static bool keep(char **ret, const char *value)
@@ -90,7 +90,7 @@ static bool set_kind(const struct parser *parser, struct suppression *item, cons
 	else
 		item->kind = kind_find(value);
 	return item->misuse != MISUSE_NONE || item->kind != KIND_NONE ||
-		   wrong(parser, "there is no such kind of %s: '%s'", item->is_misuse ? "misuse" : "resource", value);
+		   wrong(parser, "unknown kind of %s '%s'", item->is_misuse ? "misuse" : "resource", value);
 }
 
 static bool set_verdict(const struct parser *parser, struct suppression *item, const char *value)
@@ -98,7 +98,7 @@ static bool set_verdict(const struct parser *parser, struct suppression *item, c
 	item->verdict = verdict_find(value);
 	return (!item->is_misuse && (item->verdict == VERDICT_LEAKED || item->verdict == VERDICT_OPEN_AT_DEATH ||
 								 item->verdict == VERDICT_OPEN)) ||
-		   wrong(parser, "'verdict: %s': it must be leaked, open-at-death or open, and a misuse has none", value);
+		   wrong(parser, "'verdict: %s': must be leaked, open-at-death or open; misuse has no verdict", value);
 }
 
 static bool set(const struct parser *parser, struct suppression *item, const char *key, const char *value)
@@ -119,10 +119,10 @@ static bool set(const struct parser *parser, struct suppression *item, const cha
 		return keep(&item->reason, value);
 	if (strcmp(key, "expires") == 0) {
 		snprintf(item->expires, sizeof item->expires, "%s", value);
-		return is_date(value) || wrong(parser, "'expires: %s': it must be a date, as 2026-12-31", value);
+		return is_date(value) || wrong(parser, "'expires: %s': must be a date such as 2026-12-31", value);
 	}
 	char hint[HINT_TEXT];
-	return wrong(parser, "unknown key '%s'; it must be kind, verdict, frame, module, reason or expires%s", key,
+	return wrong(parser, "unknown key '%s'; it must be one of kind, verdict, frame, module, reason and expires%s", key,
 				 did_you_mean(hint, "", nearest(key, keys)));
 }
 
@@ -132,10 +132,10 @@ static bool narrow(const struct parser *parser, char *line)
 	char *colon = strchr(line, ':');
 
 	if (colon == NULL)
-		return wrong(parser, "'%s' is no 'key: value'", line);
+		return wrong(parser, "'%s' is not of the form 'key: value'", line);
 	*colon = '\0';
 	if (parser->suppressions->count == 0)
-		return wrong(parser, "an indented line needs a 'leak:PATTERN' before it");
+		return wrong(parser, "an indented line must follow 'leak:PATTERN' or 'misuse:PATTERN'");
 	return set(parser, &parser->suppressions->items[parser->suppressions->count - 1], trim(line), trim(colon + 1));
 }
 
@@ -154,7 +154,7 @@ static bool take(const struct parser *parser, char *line)
 		return begin_entry(parser, false, trim(line + sizeof leak - 1));
 	if (strncmp(line, misuse, sizeof misuse - 1) == 0)
 		return begin_entry(parser, true, trim(line + sizeof misuse - 1));
-	return wrong(parser, "'%.60s': an entry begins with 'leak:' or 'misuse:', what narrows it down is indented", line);
+	return wrong(parser, "'%.60s': an entry starts with 'leak:' or 'misuse:', and its other lines are indented", line);
 }
 
 bool suppress_read(struct suppressions *suppressions, const char *path)

@@ -25,15 +25,15 @@ bool suppress_report(const struct printer *printer, sqlite3 *db)
 	whole.width = 0;
 	while (!failed && query_next(row, &failed)) {
 		if (!any)
-			print_line(printer, 0, STYLE_WARNING, "Suppressions to look at:");
+			print_line(printer, 0, STYLE_WARNING, "Stale suppressions:");
 		any = true;
 		const char *file = query_text(row, 0), *expired = query_text(row, 2), *reason = query_text(row, 3);
 		int line = sqlite3_column_int(row, 1);
 		if (expired[0] != '\0')
-			print_line(&whole, 2, STYLE_WARNING, "%s:%d: it has expired on %s and suppresses nothing%s", file, line,
-					   expired, reason);
+			print_line(&whole, 2, STYLE_WARNING, "%s:%d: expired on %s and no longer applies%s", file, line, expired,
+					   reason);
 		else
-			print_line(&whole, 2, STYLE_WARNING, "%s:%d: it has matched nothing%s", file, line, reason);
+			print_line(&whole, 2, STYLE_WARNING, "%s:%d: matched nothing%s", file, line, reason);
 	}
 	if (any)
 		print_line(printer, 0, STYLE_PLAIN, "%s", "");
@@ -64,9 +64,9 @@ static bool print_entry(sqlite3_stmt *row, FILE *file)
 
 	/* The module's name alone would excuse whatever else leaks in it. */
 	if (function[0] == '\0' && unit[0] != '\0' && !is_script) {
-		fprintf(file, "# %" PRId64 " %s: in code of ", count, kind);
+		fprintf(file, "# %" PRId64 " %s: in unnamed code of ", count, kind);
 		bool done = put_name(unit, file);
-		fprintf(file, " that has no name; a baseline can hold it\n");
+		fprintf(file, "; use a baseline for it\n");
 		return done;
 	}
 	fprintf(file, "%s:%s", what, function[0] == '\0' ? begin : "^");
@@ -78,7 +78,7 @@ static bool print_entry(sqlite3_stmt *row, FILE *file)
 		fprintf(file, "$\n");
 	}
 	fprintf(file,
-			"    # %" PRId64 " found.  Say why that is accepted, and until when:\n    # reason:\n    # expires:\n",
+			"    # %" PRId64 " found.  Say why this is accepted, and until when:\n    # reason:\n    # expires:\n",
 			count);
 	return done;
 }

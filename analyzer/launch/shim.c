@@ -27,7 +27,7 @@ static char *check_preloadable(char *path)
 {
 	if (strpbrk(path, " :\t\n") == NULL)
 		return path;
-	complain("cannot preload '%s': the dynamic linker does not accept a path with a blank or a colon"
+	complain("cannot preload '%s': the dynamic linker does not accept a path with a space or a colon"
 			 " (install pqleak elsewhere, or set PQLEAK_LIBRARY to a copy)",
 			 path);
 	free(path);
@@ -71,7 +71,6 @@ char *shim_find(void)
 		if (path != NULL)
 			return check_preloadable(path);
 	}
-	complain("cannot find libpqleak.so beside '%s' (install pqleak, or set PQLEAK_LIBRARY to the library's path)",
-			 executable);
+	complain("cannot find libpqleak.so next to '%s' (install pqleak, or set PQLEAK_LIBRARY to its path)", executable);
 	return NULL;
 }

@@ -34,7 +34,7 @@ __attribute__((format(printf, 2, 3))) static void reject(struct parser *parser, 
 	vsnprintf(text, sizeof text, format, values);
 	va_end(values);
 	if (!parser->failed)
-		complain("%s:%d: %s (pqleak(1) describes the file)", parser->configured->file, parser->file.line, text);
+		complain("%s:%d: %s (see CONFIGURATION in pqleak(1))", parser->configured->file, parser->file.line, text);
 	parser->failed = true;
 }
 
@@ -45,6 +45,7 @@ static bool is_configurable(enum command_id command)
 	return option_find(command, "config") != NULL;
 }
 
+/* NULL: it names no command. */
 static void reject_section(struct parser *parser, const char *word)
 {
 	const char *names[COMMAND_COUNT + 1] = {NULL};
@@ -54,7 +55,11 @@ static void reject_section(struct parser *parser, const char *word)
 	for (int c = 0; c < COMMAND_COUNT; c++)
 		if (is_configurable((enum command_id)c))
 			names[count++] = command_name((enum command_id)c);
-	reject(parser, "a section is for one or more of %s, not for %s", list_words(list, sizeof list, names, "and"), word);
+	list_words(list, sizeof list, names, "and");
+	if (word != NULL)
+		reject(parser, "a section cannot be for '%s', only for %s", word, list);
+	else
+		reject(parser, "a section must name one or more of %s", list);
 }
 
 /* "[check run]": the commands that a section is for.  inih says nothing of one that has no line. */
@@ -66,9 +71,9 @@ static void begin_section(struct parser *parser, const char *line)
 	memset(parser->is_for, 0, sizeof parser->is_for);
 	const char *rest = line + 1 + length;
 	if (*rest == '\0')
-		reject(parser, "'%s' has no ']'", line);
+		reject(parser, "'%s': missing ']'", line);
 	else if (rest[1 + strspn(rest + 1, blanks)] != '\0' && rest[1 + strspn(rest + 1, blanks)] != ';')
-		reject(parser, "'%s' has something behind its ']'", line);
+		reject(parser, "'%s': unexpected text after ']'", line);
 	for (const char *word = line + 1, *end = line + 1 + length;;) {
 		word += strspn(word, " \t");
 		if (word >= end)
@@ -77,7 +82,6 @@ static void begin_section(struct parser *parser, const char *line)
 		char name[64];
 		snprintf(name, sizeof name, "%.*s", (int)bytes, word);
 		enum command_id command = command_find(name);
-		snprintf(name, sizeof name, "'%.*s'", (int)bytes, word);
 		if (command == COMMAND_COUNT || !is_configurable(command))
 			reject_section(parser, name);
 		else
@@ -85,7 +89,7 @@ static void begin_section(struct parser *parser, const char *line)
 		word += bytes;
 	}
 	if (!any)
-		reject_section(parser, "none");
+		reject_section(parser, NULL);
 }
 
 static bool add(struct parser *parser, char *option)
@@ -168,7 +172,7 @@ static bool is_option(struct parser *parser, const char *key)
 			   did_you_mean(hint, "--", option_nearest(command, key)));
 	}
 	if (!any)
-		reject(parser, "there is no section, as [check], before '%s'", key);
+		reject(parser, "'%s' is not in a section (put one before it, such as [check])", key);
 	return !parser->failed;
 }
 
@@ -184,7 +188,7 @@ static int take(void *user, const char *section, const char *key, const char *va
 	const struct option_row *row = option_find(parser->command, key);
 	if (row->argument == NULL) {
 		if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
-			reject(parser, "'%s = %s': it must be yes or no", key, value);
+			reject(parser, "'%s = %s': must be yes or no", key, value);
 		if (parser->failed || strcmp(value, "no") == 0)
 			return !parser->failed;
 		if (asprintf(&option, "--%s", key) < 0)
@@ -221,12 +225,12 @@ bool configuration_parse(enum command_id command, struct configured *configured)
 {
 	struct parser parser = {.configured = configured, .command = command};
 
-	if (!text_file_open(&parser.file, configured->file, "the configuration in", " (--no-config does without)"))
+	if (!text_file_open(&parser.file, configured->file, "the configuration in", " (--no-config ignores it)"))
 		return false;
 	int wrong = ini_parse_stream(next_line, &parser, take, &parser);
 	parser.failed = !text_file_close(&parser.file) || parser.failed;
 	if (wrong != 0 && !parser.failed)
-		return refuse("%s:%d: this is neither [section] nor 'key = value' (pqleak(1) describes the file)",
+		return refuse("%s:%d: the line is neither a [section] nor 'key = value' (see CONFIGURATION in pqleak(1))",
 					  configured->file, wrong);
 	return !parser.failed;
 }

@@ -45,8 +45,8 @@ static bool is_trusted(const char *path)
 
 	if (lstat(path, &there) != 0 || there.st_uid == 0 || there.st_uid == geteuid())
 		return true; /* what is gone is told when it is opened */
-	return refuse("'%s' belongs to another user and is not obeyed (--config=%s takes it, --no-config does without)",
-				  path, path);
+	return refuse("'%s' belongs to another user and is not used (--config=%s uses it, --no-config ignores it)", path,
+				  path);
 }
 
 bool configuration_read(enum command_id command, int argc, char **argv, const char *named, bool unwanted,
@@ -75,7 +75,7 @@ bool configuration_read(enum command_id command, int argc, char **argv, const ch
 void configuration_blame(const struct configured *configured, int last)
 {
 	if (last >= 1 && last <= configured->count)
-		complain("that is from %s:%d", configured->file, configured->lines[last - 1]);
+		complain("this option comes from %s:%d", configured->file, configured->lines[last - 1]);
 }
 
 void configuration_done(struct configured *configured)

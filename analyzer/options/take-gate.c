@@ -65,9 +65,10 @@ static bool fail_on_word(struct gate *gate, const char *word)
 	else if (strcmp(word, "misuse") == 0)
 		fail_on_misuse(gate);
 	else if (strcmp(word, "none") != 0 && !fail_on_resource(gate, word))
-		return refuse("'--fail-on=%s': it must be VERDICT/KIND, as leaked/connection, a verdict (leaked, open-at-death,"
-					  " open), a kind of resource or misuse, misuse, default or none (see pqleak(1))",
-					  word);
+		return refuse(
+			"'--fail-on=%s': must be VERDICT/KIND (such as leaked/connection), a verdict (leaked, open-at-death,"
+			" open), a kind of resource or of misuse, 'misuse', 'default' or 'none' (see pqleak(1))",
+			word);
 	return true;
 }
 

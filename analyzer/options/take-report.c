@@ -29,7 +29,7 @@ static bool find(const struct option_row *option, const char *name, enum format 
 			return true;
 		}
 	char all[128], hint[HINT_TEXT];
-	return refuse("'--%s=%s': it must be %s%s (see --help)", option->name, name,
+	return refuse("'--%s=%s': must be %s%s (see --help)", option->name, name,
 				  list_words(all, sizeof all, format_names, "or"), did_you_mean(hint, "", nearest(name, format_names)));
 }
 
@@ -59,7 +59,7 @@ bool take_output(const struct option_row *option, const char *value, void *field
 	enum format format;
 
 	if (equals == NULL || equals[1] == '\0')
-		return refuse("'--output=%s': it must be FORMAT=FILE, as sarif=pqleak.sarif (see --help)", value);
+		return refuse("'--output=%s': must be FORMAT=FILE, such as sarif=pqleak.sarif (see --help)", value);
 	snprintf(name, sizeof name, "%.*s", (int)(equals - value), value);
 	if (!find(option, name, &format))
 		return false;

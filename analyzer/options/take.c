@@ -37,7 +37,7 @@ bool take_trace(const struct option_row *option, const char *value, void *field)
 bool take_word(const struct option_row *option, const char *value, void *field)
 {
 	if (strcmp(value, option->argument) != 0)
-		return refuse("'--%s=%s': it must be %s (see --help)", option->name, value, option->argument);
+		return refuse("'--%s=%s': must be %s (see --help)", option->name, value, option->argument);
 	return take_text(option, value, field);
 }
 
@@ -53,8 +53,7 @@ bool take_one_of(const struct option_row *option, const char *value, void *field
 	const char *hint = nearest(value, words);
 	if (hint != NULL)
 		return refuse("'--%s=%s': did you mean '%s'? (see --help)", option->name, value, hint);
-	return refuse("'--%s=%s': it must be %s (see --help)", option->name, value,
-				  list_words(all, sizeof all, words, "or"));
+	return refuse("'--%s=%s': must be %s (see --help)", option->name, value, list_words(all, sizeof all, words, "or"));
 }
 
 const char *const *group_words(void)
@@ -71,7 +70,7 @@ bool number_from(const char *name, const char *value, long long highest, long lo
 	errno = 0;
 	long long number = strtoll(value, &end, 10);
 	if (errno != 0 || end == value || *end != '\0' || number < 0 || number > highest)
-		return refuse("'--%s=%s': it must be a number from 0 to %lld (see --help)", name, value, highest);
+		return refuse("'--%s=%s': must be a number from 0 to %lld (see --help)", name, value, highest);
 	*ret = number;
 	return true;
 }
@@ -86,7 +85,7 @@ bool take_leak_status(const struct option_row *option, const char *value, void *
 	if (!number_from(option->name, value, 255, field))
 		return false;
 	return *(const long long *)field > 0 ||
-		   refuse("'--%s=%s': it must be from 1 to 255; 0 would say that nothing leaked (see --help)", option->name,
+		   refuse("'--%s=%s': must be from 1 to 255; 0 would mean that nothing leaked (see --help)", option->name,
 				  value);
 }
 
@@ -104,7 +103,7 @@ bool take_duration(const struct option_row *option, const char *value, void *fie
 			*(int64_t *)field = (int64_t)(number * units[i].ns);
 			return true;
 		}
-	return refuse("'--%s=%s': it must be a duration, as 500ms, 2s, 5min or 1h (see --help)", option->name, value);
+	return refuse("'--%s=%s': must be a duration such as 500ms, 2s, 5min or 1h (see --help)", option->name, value);
 }
 
 /* A mistyped one would only make names fail to appear. */
@@ -119,9 +118,9 @@ bool take_folders(const struct option_row *option, const char *value, void *fiel
 			return refuse("out of memory");
 		bool good = stat(folder, &file) == 0;
 		if (!good)
-			complain("'--%s=%s': '%s': %s (name a folder)", option->name, value, folder, strerror(errno));
+			complain("'--%s=%s': '%s': %s (name a directory)", option->name, value, folder, strerror(errno));
 		else if (!S_ISDIR(file.st_mode))
-			good = refuse("'--%s=%s': '%s' is no folder", option->name, value, folder);
+			good = refuse("'--%s=%s': '%s' is not a directory", option->name, value, folder);
 		free(folder);
 		at += strcspn(at, ":");
 		if (!good || *at == '\0')

@@ -103,7 +103,7 @@ bool reading_output_end(struct reading *reading, FILE *output, FILE *to)
 		fwrite(buffer, 1, length, to);
 	done = done && ferror(output) == 0;
 	fclose(output);
-	return done || refuse("cannot keep the output in a temporary file (set TMPDIR to a folder with room)");
+	return done || refuse("cannot store the output in a temporary file (set TMPDIR to a directory with free space)");
 }
 
 void reading_done(struct reading *reading)

@@ -29,7 +29,7 @@ char *run_trace_path(const char *name)
 	} else {
 		char *folder = getcwd(NULL, 0);
 		if (folder == NULL) {
-			complain("cannot write trace '%s': the current folder: %s (give an absolute path)", name, strerror(errno));
+			complain("cannot write trace '%s': current directory: %s (give an absolute path)", name, strerror(errno));
 			return NULL;
 		}
 		if (asprintf(&path, "%s/%s", folder, name) < 0)
@@ -75,7 +75,7 @@ static void note_removal(sqlite3 *db)
 	run_row(db,
 			"INSERT INTO incomplete (pid, reason) SELECT ?1, ?2"
 			" WHERE NOT EXISTS (SELECT 1 FROM property WHERE name = 'launched by process ' || ?1)",
-			"its trace was removed while the command ran; what it held until then is lost");
+			"its trace was removed while the command ran, and the events in it are lost");
 }
 
 bool run_trace_make(const char *path, bool append, const char *program, int64_t *ret_known)

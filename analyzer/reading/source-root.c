@@ -94,8 +94,7 @@ bool source_root_use(sqlite3 *db, const char *root)
 		errno = ENOTDIR;
 	}
 	if (folder == NULL)
-		return refuse("'--source-root=%s': %s (name the folder of the sources)", root != NULL ? root : ".",
-					  strerror(errno));
+		return refuse("'--source-root=%s': %s (name the source directory)", root != NULL ? root : ".", strerror(errno));
 	if (root == NULL)
 		find_working_tree(folder);
 	if (strcmp(folder, "/") == 0)

@@ -29,12 +29,13 @@ bool report_check_outputs(const struct formats *formats, const char *trace)
 			continue;
 		for (size_t j = 0; j < i; j++)
 			if (output_file_same(path, formats->outputs[j].path))
-				return refuse("'--output=%s=%s': another --output goes there (name another file)", name, path);
+				return refuse("'--output=%s=%s': another --output writes to the same file (name another file)", name,
+							  path);
 		if (output_file_same(path, trace))
 			return refuse("'--output=%s=%s': this is the trace (name another file)", name, path);
 		if (text_file_was_read(path))
-			return refuse("'--output=%s=%s': pqleak reads this file, and leaves it alone (name another file)", name,
-						  path);
+			return refuse("'--output=%s=%s': pqleak reads this file and will not overwrite it (name another file)",
+						  name, path);
 		if (!output_file_possible(path))
 			return false;
 	}

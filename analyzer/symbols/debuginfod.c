@@ -29,7 +29,7 @@ static bool has_servers(void)
 bool debuginfod_possible(void)
 {
 	if (!has_servers())
-		return refuse("'--debuginfod' asks the servers that " SERVERS " names, and it names none");
+		return refuse("'--debuginfod': " SERVERS " names no server (set it to the servers to ask)");
 	void *library = dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL);
 	if (library == NULL)
 		return refuse("'--debuginfod': cannot load " LIBRARY " (install elfutils' debuginfod client)");

@@ -8,14 +8,14 @@ from scenario import Scenario, client
 
 WRONG = {
     # text: (line, words)
-    'max = 1\n': (1, 'there is no section'),
+    'max = 1\n': (1, 'not in a section'),
     '[check]\n\n# max\nmaxx = 1\n': (4, "did you mean '--max'?"),
     '[check]\nmax = many\n': (2, "'--max=many'"),
     '[run check]\nformat = jso\n': (2, "did you mean 'json'?"),
-    '[chek]\n': (1, "not for 'chek'"),
-    '[check]\n[ ]\nmax = 1\n': (2, 'not for none'),
-    '[check]\nmax\n': (2, "neither [section] nor 'key = value'"),
-    '[check\nmax = 1\n': (1, "has no ']'"),
+    '[chek]\n': (1, "cannot be for 'chek'"),
+    '[check]\n[ ]\nmax = 1\n': (2, 'must name one or more of run, report, check and baseline'),
+    '[check]\nmax\n': (2, "neither a [section] nor 'key = value'"),
+    '[check\nmax = 1\n': (1, "missing ']'"),
     '[check]\nsuppressions = nowhere\n': (2, "nowhere'"),
     '[check]\nconfig = other\n': (2, "cannot have 'config'"),
     '[report]\nhelp = yes\n': (2, "cannot have 'help'"),
@@ -25,9 +25,9 @@ WRONG = {
     '[check]\nmax = 0\n[run]\nbogus = 1\n': (4, "'pqleak run' has no option '--bogus'"),
     '[check report]\nmax = 1\n': (2, "'pqleak report' has no option '--max'"),
     '[check]\nskip = a\0b\n': (2, 'NUL byte'),
-    '[check] max = 9\n': (1, "behind its ']'"),
+    '[check] max = 9\n': (1, "unexpected text after ']'"),
     '[check]\nskip = abc\n\vmaxx = 9\n': (3, "did you mean '--max'?"),
-    '[check]\n; ok\n\f[chek]\n': (3, "not for 'chek'"),
+    '[check]\n; ok\n\f[chek]\n': (3, "cannot be for 'chek'"),
     # What would not fit must not become an option of its own.
     '[check]\nskip = ' + 'a' * 180 + ' ' * 12 + 'fail-on = none\n': (2, 'longer than'),
 }

@@ -91,14 +91,14 @@ class Files(Names):
         """what is not there: a file, a folder in its place, a pipe in its place, a path that is none"""
         os.unlink(self.app)
         self.assertEqual(self.ask(), [])
-        self.assertIn('1 in app (not there)', self.said)
+        self.assertIn('1 in app (missing)', self.said)
         os.mkdir(self.app)
         self.assertEqual(self.ask(), [])
-        self.assertIn('(not there)', self.said)
+        self.assertIn('(missing)', self.said)
         os.rmdir(self.app)
         os.mkfifo(self.app)
         self.assertEqual(self.ask(), [])
-        self.assertIn('(not there)', self.said)
+        self.assertIn('(missing)', self.said)
 
     def test_replaced_while_it_ran(self):
         """a program that was replaced while it ran: its name ends in (deleted)"""
@@ -124,11 +124,11 @@ class Files(Names):
         self.assertEqual(self.name(app, plain, started_ns=started), [])
         self.assertIn('(changed since it was traced)', self.said)
         self.assertEqual(self.name(app, plain, host='elsewhere'), [])
-        self.assertIn('(nothing proves that it is the one that was traced)', self.said)
+        self.assertIn('(not proven to be the file that was traced)', self.said)
         os.makedirs(self.path('root') + os.path.dirname(app))
         shutil.copy2(app, self.path('root') + app)
         self.assertEqual(self.name(app, plain, '--sysroot=' + self.path('root')), [])
-        self.assertIn('(nothing proves that it is the one that was traced)', self.said)
+        self.assertIn('(not proven to be the file that was traced)', self.said)
 
     def test_sysroot(self):
         """a folder that holds the traced machine's files, with links that mean places in it"""
@@ -184,7 +184,7 @@ class Files(Names):
         gone = [(f'/gone/{name}', 'ab' * 20, [1]) for name in ('b', 'a', 'd', 'c', 'e')]
         trace = self.trace([(self.app, self.known, [self.plain, 0x10]), (bare, build_id(bare), [1, 2, 3, 4, 5, 6, 7]),
                             (other, 'cd' * 20, [1]), *gone])
-        without = ('; without: 7 in bare (no symbols), 5 in a, b, c and 2 more (not there), '
+        without = ('; without: 7 in bare (no symbols), 5 in a, b, c and 2 more (missing), '
                    '1 in other (changed since it was traced), 1 in app (between symbols)\n')
         self.assertEqual(self.pqleak('symbolize', trace), f'{trace}: 1 of 15 frames have names, 1 of them new' + without)
         self.assertEqual(self.pqleak('symbolize', trace), f'{trace}: 1 of 15 frames have names, 0 of them new' + without)
@@ -216,7 +216,7 @@ class Files(Names):
         run = subprocess.run([*other, 'symbolize', trace], env=self.environment, capture_output=True, text=True,
                              check=False, timeout=SECONDS)
         self.assertEqual((run.returncode, run.stdout, run.stderr), (
-            2, '', f"pqleak: cannot store names in trace '{trace}': it may not be written (copy it, and name the copy)\n"))
+            2, '', f"pqleak: cannot store names in trace '{trace}': it is read-only (copy it, and name the copy)\n"))
         run = subprocess.run([*other, 'sql', trace, 'SELECT function FROM symbol'], env=self.environment,
                              capture_output=True, text=True, check=False, timeout=SECONDS)
         self.assertEqual((run.returncode, run.stdout, run.stderr), (0, 'plain\n', ''))
@@ -226,12 +226,12 @@ class Files(Names):
         trace = self.trace([])
         for option in ('--sysroot', '--debug-path'):
             self.pqleak('symbolize', option + '=nowhere', trace, status=2,
-                        stderr=f"pqleak: '{option}=nowhere': 'nowhere': No such file or directory (name a folder)\n")
-            self.pqleak('symbolize', option + '=app', trace, status=2, stderr=f"pqleak: '{option}=app': 'app' is no folder\n")
+                        stderr=f"pqleak: '{option}=nowhere': 'nowhere': No such file or directory (name a directory)\n")
+            self.pqleak('symbolize', option + '=app', trace, status=2, stderr=f"pqleak: '{option}=app': 'app' is not a directory\n")
         self.pqleak('symbolize', '--debug-path=/usr:nowhere', trace, status=2,
-                    stderr="pqleak: '--debug-path=/usr:nowhere': 'nowhere': No such file or directory (name a folder)\n")
+                    stderr="pqleak: '--debug-path=/usr:nowhere': 'nowhere': No such file or directory (name a directory)\n")
         self.pqleak('symbolize', '--debuginfod', trace, status=2,
-                    stderr="pqleak: '--debuginfod' asks the servers that DEBUGINFOD_URLS names, and it names none\n")
+                    stderr="pqleak: '--debuginfod': DEBUGINFOD_URLS names no server (set it to the servers to ask)\n")
 
     def test_network(self):
         """no server is asked unless --debuginfod says so"""

@@ -65,7 +65,7 @@ class Jit(Names):
     def test_none(self):
         """there is no map"""
         self.assertEqual(self.ask(0x1000), [None])
-        self.assertIn(f'1 in code made by process {os.getpid()} (not there)', self.said)
+        self.assertIn(f'1 in code made by process {os.getpid()} (missing)', self.said)
 
     def refused(self, **more):
         self.assertEqual(self.ask(0x1000, **more), [None])
@@ -75,7 +75,7 @@ class Jit(Names):
         text = '1000 10 name\n'
         self.write(text, at=self.began - SECOND)
         self.refused()
-        self.assertIn('nothing proves', self.said)
+        self.assertIn('not proven', self.said)
         self.write(text, at=self.began + 4 * SECOND)
         self.refused()
         self.write(text)

@@ -42,7 +42,7 @@ enum trace_error trace_fail_sqlite(struct trace_failure *failure, sqlite3 *db, i
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 		return trace_fail(failure, TRACE_READ_ONLY,
-						  "cannot write trace '%s': %s (check its permissions and its folder's)", path,
+						  "cannot write trace '%s': %s (check its permissions and those of its directory)", path,
 						  sqlite3_errstr(code & 0xff));
 	case SQLITE_CORRUPT:
 	case SQLITE_CONSTRAINT:
@@ -52,8 +52,8 @@ enum trace_error trace_fail_sqlite(struct trace_failure *failure, sqlite3 *db, i
 		return trace_fail(failure, TRACE_DAMAGED, "trace '%s' is damaged: %s (record a new one)", path,
 						  db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(code));
 	case SQLITE_NOTADB:
-		return trace_fail(failure, TRACE_FOREIGN,
-						  "'%s' is not a pqleak trace, and is left as it is (name another file)", path);
+		return trace_fail(failure, TRACE_FOREIGN, "'%s' is not a pqleak trace and was not changed (name another file)",
+						  path);
 	default:
 		return trace_fail(failure, TRACE_SYSTEM,
 						  "cannot use trace '%s': %s (check the disk and the limits, then try again)", path,

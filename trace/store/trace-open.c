@@ -151,7 +151,7 @@ static enum trace_error check_replaceable(const char *path, struct trace_failure
 	if (got == 0 ||
 		(got == sizeof header && memcmp(header, "SQLite format 3", 16) == 0 && application == TRACE_APPLICATION_ID))
 		return TRACE_OK;
-	return trace_fail(failure, TRACE_FOREIGN, "'%s' is not a pqleak trace, and is left as it is (name another file)",
+	return trace_fail(failure, TRACE_FOREIGN, "'%s' is not a pqleak trace and was not changed (name another file)",
 					  path);
 }
 
