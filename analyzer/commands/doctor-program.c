@@ -30,9 +30,9 @@ static const struct {
 	enum doctor_answer answer;
 	const char *text;
 } runtimes[] = {
-	{"python", DOCTOR_UNSURE, "psycopg2 and psycopg use libpq and are seen; asyncpg and pg8000 do not"},
-	{"pypy", DOCTOR_UNSURE, "psycopg2cffi and psycopg use libpq and are seen; asyncpg and pg8000 do not"},
-	{"node", DOCTOR_UNSURE, "pg-native uses libpq and is seen; pg and postgres do not"},
+	{"python", DOCTOR_UNSURE, "psycopg2 and psycopg use libpq and are seen; asyncpg and pg8000 are not"},
+	{"pypy", DOCTOR_UNSURE, "psycopg2cffi and psycopg use libpq and are seen; asyncpg and pg8000 are not"},
+	{"node", DOCTOR_UNSURE, "pg-native uses libpq and is seen; pg and postgres are not"},
 	{"bun", DOCTOR_UNSEEN, "its drivers speak the protocol themselves"},
 	{"deno", DOCTOR_UNSEEN, "its drivers speak the protocol themselves"},
 	{"java", DOCTOR_UNSEEN, "its drivers (pgjdbc, R2DBC) speak the protocol themselves"},
@@ -41,16 +41,16 @@ static const struct {
 	{"erl", DOCTOR_UNSEEN, "its drivers (Postgrex, epgsql) speak the protocol themselves"},
 	{"php", DOCTOR_SEEN, "pgsql and PDO use libpq"},
 	{"ruby", DOCTOR_SEEN, "pg uses libpq"},
-	{"perl", DOCTOR_UNSURE, "DBD::Pg uses libpq and is seen; what it starts is looked at when it starts"},
+	{"perl", DOCTOR_UNSURE, "DBD::Pg uses libpq and is seen; programs it starts are examined when they start"},
 	{"tclsh", DOCTOR_SEEN, "tdbc::postgres and Pgtcl use libpq"},
-	{"lua", DOCTOR_UNSURE, "luasql and luapgsql use libpq and are seen; pgmoon does not"},
+	{"lua", DOCTOR_UNSURE, "luasql and luapgsql use libpq and are seen; pgmoon is not"},
 	{"Rscript", DOCTOR_SEEN, "RPostgres and RPostgreSQL use libpq"},
-	{"dash", DOCTOR_UNSURE, "it starts other programs, which are looked at when they start"},
-	{"bash", DOCTOR_UNSURE, "it starts other programs, which are looked at when they start"},
-	{"zsh", DOCTOR_UNSURE, "it starts other programs, which are looked at when they start"},
-	{"env", DOCTOR_UNSURE, "it starts other programs, which are looked at when they start"},
-	{"make", DOCTOR_UNSURE, "it starts other programs, which are looked at when they start"},
-	{"timeout", DOCTOR_UNSURE, "it starts other programs, which are looked at when they start"},
+	{"dash", DOCTOR_UNSURE, "it starts other programs, which are examined when they start"},
+	{"bash", DOCTOR_UNSURE, "it starts other programs, which are examined when they start"},
+	{"zsh", DOCTOR_UNSURE, "it starts other programs, which are examined when they start"},
+	{"env", DOCTOR_UNSURE, "it starts other programs, which are examined when they start"},
+	{"make", DOCTOR_UNSURE, "it starts other programs, which are examined when they start"},
+	{"timeout", DOCTOR_UNSURE, "it starts other programs, which are examined when they start"},
 };
 
 static bool say_runtime(struct doctor *doctor, const char *path)
@@ -130,7 +130,7 @@ static void say_lines(struct doctor *doctor, const struct elf_look *look)
 
 	if (look->has_lines)
 		return;
-	doctor_say(doctor, DOCTOR_NOTE, "lines", "no debug information in it: places will lack lines%s",
+	doctor_say(doctor, DOCTOR_NOTE, "lines", "it has no debug information, so places will have no line numbers%s",
 			   servers != NULL && servers[0] != '\0' ? " (debuginfod is asked for them)" : " (build with -g)");
 }
 
@@ -140,13 +140,13 @@ static void look_at_dynamic(struct doctor *doctor, const char *path, const char 
 
 	if (look->is_go) {
 		doctor_say(doctor, look->sign[0] != '\0' ? DOCTOR_UNSEEN : DOCTOR_UNSURE, "driver",
-				   "a Go program makes its system calls itself; %s%s",
-				   look->sign[0] != '\0' ? "it has " : "no driver is recognised in it", look->sign);
+				   "a Go program makes its own system calls; %s%s",
+				   look->sign[0] != '\0' ? "it contains " : "no known driver was found in it", look->sign);
 		return;
 	}
 	if (look->exports_libpq || strcmp(look->sign, "a libpq inside") == 0) {
 		doctor_say(doctor, DOCTOR_UNSEEN, "libpq",
-				   "is inside the program, where its calls cannot be intercepted (link it with -lpq)");
+				   "is linked into the program, where its calls cannot be intercepted (link with -lpq)");
 		return;
 	}
 	if (!list_loaded(path, shim, &loaded))
@@ -161,16 +161,18 @@ static void look_at_dynamic(struct doctor *doctor, const char *path, const char 
 		doctor_say(doctor, DOCTOR_UNSURE, "driver", "it has %s, which does not use libpq", look->sign);
 	else
 		doctor_say(doctor, DOCTOR_UNSURE, "libpq",
-				   "none among its libraries; one that it loads later is seen, another program's when that starts");
+				   "not among its libraries; one that it loads later will be seen, and programs it starts are "
+				   "examined when they start");
 }
 
 static void look_at_elf(struct doctor *doctor, const char *path, enum reach reach, const char *shim)
 {
 	static const char *const reasons[REACH_COUNT] = {
 		[REACH_STATIC] = "is statically linked: LD_PRELOAD has no effect (link it dynamically)",
-		[REACH_SETUID] = "gains rights when it starts: LD_PRELOAD is ignored (run it as its owner, or a copy without)",
-		[REACH_MACHINE] = "is for another machine than pqleak (use a pqleak built for it)",
-		[REACH_LIBC] = "is for another C library than glibc (build it for glibc)",
+		[REACH_SETUID] = "gains privileges when it starts, so LD_PRELOAD is ignored (run it as its owner, or run an "
+						 "unprivileged copy)",
+		[REACH_MACHINE] = "is for a different machine than pqleak (use a pqleak built for it)",
+		[REACH_LIBC] = "uses a C library other than glibc (build it for glibc)",
 	};
 	struct elf_look look;
 
@@ -216,7 +218,7 @@ void doctor_program(struct doctor *doctor, const char *path, const char *shim)
 	enum reach reach = reach_judge(AT_FDCWD, find_by_env(path, named) ? named : path, found, sizeof found);
 
 	if (reach == REACH_NOTHING) {
-		doctor_say(doctor, DOCTOR_UNSURE, "program", "'%s' is neither an ELF file nor a script with a first line of #!",
+		doctor_say(doctor, DOCTOR_UNSURE, "program", "'%s' is neither an ELF file nor a script that starts with #!",
 				   path);
 		return;
 	}

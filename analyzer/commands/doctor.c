@@ -43,9 +43,10 @@ static void look_at_shim(struct doctor *doctor, const char *shim)
 		doctor_say(doctor, DOCTOR_UNSEEN, "unwinder", "cannot load libunwind.so.8 (install libunwind8)");
 	}
 	if (preload != NULL && preload[0] != '\0')
-		doctor_say(doctor, DOCTOR_NOTE, "preload", "LD_PRELOAD has %s, which will come behind pqleak", preload);
+		doctor_say(doctor, DOCTOR_NOTE, "preload", "LD_PRELOAD has %s, which will be loaded after pqleak", preload);
 	if (audit != NULL && audit[0] != '\0')
-		doctor_say(doctor, DOCTOR_NOTE, "preload", "LD_AUDIT has %s, which can bind calls past pqleak", audit);
+		doctor_say(doctor, DOCTOR_NOTE, "preload",
+				   "LD_AUDIT has %s, which can bind calls so that pqleak does not see them", audit);
 }
 
 static void look_at_trace(struct doctor *doctor, const char *name)
@@ -65,13 +66,13 @@ static void look_at_trace(struct doctor *doctor, const char *name)
 	*slash = '\0';
 	const char *folder = path[0] != '\0' ? path : "/";
 	if (access(folder, W_OK | X_OK) != 0)
-		doctor_say(doctor, DOCTOR_UNSEEN, "trace", "cannot write into folder '%s': %s (name a trace with -o)", folder,
-				   strerror(errno));
+		doctor_say(doctor, DOCTOR_UNSEEN, "trace",
+				   "cannot write to directory '%s': %s (name a trace elsewhere with -o)", folder, strerror(errno));
 	else if (statvfs(folder, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < NEEDED_BYTES)
-		doctor_say(doctor, DOCTOR_UNSEEN, "trace", "the disk of folder '%s' is full (name a trace elsewhere with -o)",
-				   folder);
+		doctor_say(doctor, DOCTOR_UNSEEN, "trace",
+				   "the disk of directory '%s' is full (name a trace elsewhere with -o)", folder);
 	else
-		doctor_say(doctor, DOCTOR_SEEN, "trace", "folder '%s' can be written", folder);
+		doctor_say(doctor, DOCTOR_SEEN, "trace", "directory '%s' is writable", folder);
 	free(path);
 }
 
@@ -82,11 +83,11 @@ static int conclude(const struct doctor *doctor)
 		return STATUS_LEAKS;
 	}
 	if (doctor->count[DOCTOR_UNSURE] > 0) {
-		puts("pqleak: that shows only when it runs: 'pqleak run --check' exits with 2 when something spoke\n"
-			 "PostgreSQL out of sight");
+		puts("pqleak: this depends on what it does at run time: 'pqleak run --check' exits\n"
+			 "with 2 if something spoke PostgreSQL out of sight");
 		return STATUS_UNABLE;
 	}
-	puts("pqleak: all will be seen");
+	puts("pqleak: everything will be seen");
 	return STATUS_CLEAN;
 }
 
