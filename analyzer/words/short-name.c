@@ -9,6 +9,8 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_word(char c)
@@ -32,33 +34,48 @@ static size_t operator_symbols(const char *written, const char *end, const char 
 	return 0;
 }
 
-/* After the bracket that closes the one at `open`, or NULL. */
-static const char *after_group(const char *open)
+/*
+ * For each opening bracket of a name how long it is up to behind the one that closes it, 0 where none does.  In one
+ * pass: a name may be as long as somebody likes.  The brackets that are open meanwhile are chained by their places in
+ * it.  NULL: out of memory.
+ */
+static uint32_t *measure_groups(const char *name)
 {
-	int depth = 0;
+	size_t length = strlen(name);
+	uint32_t *groups = length < UINT32_MAX ? calloc(length + 1, sizeof *groups) : NULL;
+	uint32_t open = 0; /* the innermost one that is open, counted from 1; its own entry names the next outer one */
 
-	for (const char *at = open; *at != '\0'; at++) {
-		if (*at == '(' || *at == '<')
-			depth++;
-		else if (*at == ')' || (*at == '>' && at[-1] != '-'))
-			depth--;
-		if (depth == 0)
-			return at + 1;
+	for (uint32_t i = 0; groups != NULL && i < length; i++) {
+		if (name[i] == '(' || name[i] == '<') {
+			groups[i] = open;
+			open = i + 1;
+		} else if (open > 0 && (name[i] == ')' || (name[i] == '>' && name[i - 1] != '-'))) {
+			uint32_t outer = groups[open - 1];
+			groups[open - 1] = i + 1 - (open - 1);
+			open = outer;
+		}
 	}
-	return NULL;
+	while (open > 0) {
+		uint32_t outer = groups[open - 1];
+		groups[open - 1] = 0;
+		open = outer;
+	}
+	return groups;
 }
 
 void shorten_name(char *name)
 {
+	uint32_t *groups = measure_groups(name);
 	char *end = name;
 	bool after_word = false; /* what comes next would be arguments */
 
-	for (const char *at = name; *at != '\0';) {
+	for (const char *at = name; groups != NULL && *at != '\0';) {
 		size_t symbols = operator_symbols(name, end, at);
-		const char *after = after_word && symbols == 0 && (*at == '<' || *at == '(') ? after_group(at) : NULL;
+		size_t group = after_word && symbols == 0 && (*at == '<' || *at == '(') ? groups[at - name] : 0;
 
-		if (after != NULL) {
-			at = strcmp(after, " const") == 0 ? after + strlen(after) : after;
+		if (group > 0) {
+			at += group;
+			at += strcmp(at, " const") == 0 ? strlen(at) : 0;
 			continue; /* a parameter list may follow template arguments */
 		}
 		size_t length = symbols > 0 ? symbols : 1;
@@ -67,5 +84,7 @@ void shorten_name(char *name)
 		at += length;
 		after_word = symbols > 0 || is_word(end[-1]) || end[-1] == ']';
 	}
-	*end = '\0';
+	if (groups != NULL)
+		*end = '\0';
+	free(groups);
 }

@@ -234,8 +234,6 @@ enum trace_error trace_ingest(sqlite3 *db, const char *path, struct trace_failur
 {
 	struct ingest ingest = look(db, path, failure);
 	enum trace_error error = open_folder(&ingest);
-	if (error != TRACE_OK)
-		return error;
 	while (error == TRACE_OK && beside_next(&ingest.beside) != BESIDE_NOTHING)
 		error = ingest.beside.what == BESIDE_SPOOL ? ingest_spool(&ingest) : ingest_mark(&ingest);
 	statements_done(&ingest.statements);
@@ -269,8 +267,6 @@ enum trace_error trace_peek(sqlite3 *db, const char *path, int *ret_running, str
 	enum trace_error error = execute(&ingest, "SELECT count(*) FROM process");
 	if (error == TRACE_OK)
 		error = open_folder(&ingest);
-	if (error != TRACE_OK)
-		return error;
 	while (error == TRACE_OK && beside_next(&ingest.beside) != BESIDE_NOTHING)
 		if (ingest.beside.what == BESIDE_SPOOL)
 			error = peek_spool(&ingest, &running);
