@@ -23,19 +23,19 @@ CREATE TEMP TABLE audit_setting AS
     (6, 'keepalives_count'), (7, 'tcp_user_timeout'), (8, 'target_session_attrs'), (9, 'application_name')) o;
 
 CREATE TEMP TABLE audit_advice AS
-  SELECT a.number, 1 AS position, 'connect_timeout is not set: an unreachable host costs minutes' AS advice
+  SELECT a.number, 1 AS position, 'connect_timeout is not set: an unreachable host can block for minutes' AS advice
   FROM audit_site a JOIN setting s ON s.id = a.setting WHERE a.way = 'network' AND s.connect_timeout IN ('', '0')
   UNION ALL
-  SELECT a.number, 2, printf('sslmode=%s accepts a connection without encryption', iif(s.sslmode = '', 'prefer', s.sslmode))
+  SELECT a.number, 2, printf('sslmode=%s allows an unencrypted connection', iif(s.sslmode = '', 'prefer', s.sslmode))
   FROM audit_site a JOIN setting s ON s.id = a.setting
   WHERE a.way = 'network' AND s.sslmode IN ('', 'disable', 'allow', 'prefer')
   UNION ALL
-  SELECT a.number, 3, 'sslmode=require encrypts, but does not check who answers; verify-full does'
+  SELECT a.number, 3, 'sslmode=require encrypts but does not verify the server; verify-full does'
   FROM audit_site a JOIN setting s ON s.id = a.setting WHERE a.way = 'network' AND s.sslmode = 'require'
   UNION ALL
-  SELECT a.number, 4, 'keepalives=0: a server that is gone is not noticed while waiting for it'
+  SELECT a.number, 4, 'keepalives=0: a dead server is not noticed while waiting for it'
   FROM audit_site a JOIN setting s ON s.id = a.setting
   WHERE a.way = 'network' AND s.keepalives = '0' AND s.tcp_user_timeout IN ('', '0')
   UNION ALL
-  SELECT a.number, 5, 'application_name is not set: pg_stat_activity cannot tell whose it is'
+  SELECT a.number, 5, 'application_name is not set: pg_stat_activity cannot show whose it is'
   FROM audit_site a WHERE a.application_name = '' AND a.connected;

@@ -19,7 +19,7 @@
 static const char sites_query[] =
 	"SELECT number, count, ifnull(short_name(head), 'an unknown place'), ifnull(tail, ''),"
 	" CASE way WHEN 'socket' THEN 'a Unix socket' WHEN 'loopback' THEN 'the loopback'"
-	" WHEN 'network' THEN 'the network' ELSE 'an unknown way' END, setting IS NULL, ssl"
+	" WHEN 'network' THEN 'the network' ELSE 'unknown' END, setting IS NULL, ssl"
 	" FROM audit_site ORDER BY number";
 static const char settings_query[] =
 	"SELECT name, value FROM audit_setting WHERE number = ? AND value <> '' ORDER BY position";
@@ -82,7 +82,7 @@ static bool print_audit(struct reading *reading, void *context, FILE *file)
 		print_line(printer, 4, STYLE_PLAIN, "%-20s %s%s", "over", query_text(row, 4),
 				   sqlite3_column_int(row, 6) != 0 ? ", with SSL" : "");
 		if (sqlite3_column_int(row, 5) != 0)
-			print_line(printer, 4, STYLE_DIM, "how it was asked for was not recorded");
+			print_line(printer, 4, STYLE_DIM, "its settings were not recorded");
 		failed = !print_settings(printer, reading->db, number) || !print_advice(printer, reading->db, number);
 	}
 	if (!any && !failed)

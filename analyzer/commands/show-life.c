@@ -136,7 +136,7 @@ static void print_broken(const struct printer *printer, sqlite3 *db, sqlite3_stm
 
 	if (!has(row, L_BROKEN))
 		return;
-	show_field(printer, "broken", "found %s, after %s without a use",
+	show_field(printer, "broken", "found %s, after %s unused",
 			   format_time(when, sqlite3_column_int64(row, L_BROKEN), TIME_MILLISECONDS),
 			   format_duration(idle, sqlite3_column_int64(row, L_BROKEN_IDLE)));
 	part_stack(printer, db, sqlite3_column_int64(row, L_BROKEN_STACK), true);
@@ -175,7 +175,7 @@ static void print_resets(const struct printer *printer, sqlite3 *db, int64_t id)
 		if (backend > 0)
 			show_field(printer, "reset", "%s, new backend %d", when, backend);
 		else
-			show_field(printer, "reset", "%s, without success", when);
+			show_field(printer, "reset", "%s, failed", when);
 		part_stack(printer, db, sqlite3_column_int64(row, 1), true);
 	}
 }
@@ -218,7 +218,7 @@ static void print_end(const struct printer *printer, sqlite3 *db, sqlite3_stmt *
 	if (!has(row, L_END))
 		show_field(printer, "released", "not yet; the process is running");
 	else if (strcmp(query_text(row, L_END), "unknown") == 0)
-		show_field(printer, "released", "never; the process ended without a word");
+		show_field(printer, "released", "never; the end of the process was not seen");
 	else
 		show_field(printer, "released", "never; the process ended %s (%s)%s%s", when, query_text(row, L_END),
 				   held[0] != '\0' ? " after holding it " : "", held);

@@ -123,9 +123,9 @@ bool print_resource(struct reading *reading, void *context, FILE *file)
 	if (strcmp(verdict, "open") == 0)
 		show_field(printer, "released", "not yet; the process is running (by %s)", kind_release(shown->kind));
 	else if (out_of_sight)
-		show_field(printer, "released", "unknown: the module that called frees memory with free(3), which is not seen");
+		show_field(printer, "released", "unknown: the calling module releases memory with free(3), which is not seen");
 	else
-		show_field(printer, "released", "never%s%s; it takes %s", held[0] != '\0' ? ", held for " : "", held,
+		show_field(printer, "released", "never%s%s; needs %s", held[0] != '\0' ? ", held for " : "", held,
 				   kind_release(shown->kind));
 	return true;
 }

@@ -156,7 +156,7 @@ static void say_churn(struct note *note)
 	title(note, "%" PRId64 " connections for %.3g quer%s each, opened at ", number(note, "connections"), queries,
 		  queries == 1 ? "y" : "ies");
 	if (has(note, "connect_ns"))
-		detail(note, "cost", "%s connecting in all; a pool would spare it", duration(time, note, "connect_ns"));
+		detail(note, "cost", "%s spent connecting in total; use a pool", duration(time, note, "connect_ns"));
 	if (has(note, "mean_hold_ns"))
 		detail(note, "held", "%s on average", duration(time, note, "mean_hold_ns"));
 }

@@ -14,14 +14,14 @@ DROP TABLE IF EXISTS temp.told;
 CREATE TEMP TABLE told (
   number INTEGER PRIMARY KEY, what TEXT, finding, rule TEXT, title, help, level, excused DEFAULT '', reason, message, identity,
   frame INTEGER, depth INTEGER, file, line, stack, stack_words DEFAULT 'acquired', used_stack, acquire_stack, release_stack,
-  release_words DEFAULT 'comparable ones are released'
+  release_words DEFAULT 'others like it are released'
 );
 
 INSERT INTO told (what, finding, rule, title, help, level, excused, reason, message, identity, frame, depth, stack, used_stack,
                   release_stack)
   SELECT 'finding', f.number, f.verdict || '-' || replace(f.kind, ' ', '-'),
          printf('%s %s', resource_noun(f.kind, 2), verdict_words(f.kind, f.verdict)),
-         'Acquired here, and not given back. Give it back on every path that leaves this code, those of errors too: '
+         'Acquired here and not given back. Give it back on every path out of this code, including error paths: '
            || release_calls(f.kind) || '.',
          j.level, f.excused, u.reason,
          printf('%d %s %s at %s%s', f.count, resource_noun(f.kind, f.count), verdict_words(f.kind, f.verdict), f.head, f.tail),
@@ -35,7 +35,7 @@ INSERT INTO told (what, finding, rule, title, help, level, excused, reason, mess
 INSERT INTO told (what, rule, title, help, level, excused, reason, message, identity, frame, depth, stack, stack_words,
                   acquire_stack, release_stack, release_words)
   SELECT 'misuse', 'misuse-' || replace(m.kind, ' ', '-'), misuse_noun(m.kind, 2),
-         'A call that must not be: see MISUSE in libpqleak(7).', m.level, m.excused, u.reason,
+         'A call that must not be made: see Misuse in libpqleak(7).', m.level, m.excused, u.reason,
          printf('%d %s at %s%s', m.count, misuse_noun(m.kind, m.count), ifnull(short_name(s.head), 'an unknown place'),
                 ifnull(s.tail, '')),
          p.path, s.frame, s.depth, m.stack, 'called', nullif(m.acquire_stack, 0), nullif(m.release_stack, 0), 'released before'
@@ -46,7 +46,7 @@ INSERT INTO told (what, rule, title, help, level, excused, reason, message, iden
 
 INSERT INTO told (what, rule, title, help, level, message, identity, frame, depth, stack)
   SELECT 'peak', 'too-many-open', 'more connections open at once than --max-open allows',
-         'Most of those that were open at that moment were opened here.', 'error',
+         'Most of the connections open at that moment were opened here.', 'error',
          printf('%d connections open at once, --max-open=%d', a.open, c.most_open), '', s.frame, s.depth, k.acquire_stack
   FROM report_choice c CROSS JOIN peak a
   LEFT JOIN (SELECT acquire_stack FROM found_peak_site ORDER BY open DESC, acquire_stack LIMIT 1) k
@@ -55,7 +55,7 @@ INSERT INTO told (what, rule, title, help, level, message, identity, frame, dept
 
 INSERT INTO told (what, rule, title, help, level, message, identity, file, line)
   SELECT 'suppression', 'stale-suppression', 'suppressions that expired or matched nothing',
-         'Take the entry out, or give it a later date: see SUPPRESSIONS in pqleak(1).', iif(c.strict, 'error', 'warning'),
+         'Remove the entry, or give it a later date: see SUPPRESSIONS in pqleak(1).', iif(c.strict, 'error', 'warning'),
          u.message, u.message, source_file(u.real_file), u.line
   FROM report_choice c CROSS JOIN (
     SELECT *, printf('suppression of %s %s', pattern, iif(expired, 'expired on ' || expires, 'matched nothing')) AS message
@@ -101,6 +101,6 @@ CREATE TEMP VIEW problem_stack AS
   UNION ALL SELECT number, 3, 'last used', used_stack FROM problem
   UNION ALL SELECT number, 4, release_words, release_stack FROM problem;
 
--- Why nobody can tell whether there are more.
+-- Why pqleak cannot tell whether there are more.
 CREATE TEMP VIEW problem_reason AS
   SELECT reason, accepted, 'cannot tell whether anything leaked: ' || reason AS message FROM found_reason;

@@ -45,7 +45,7 @@ SELECT json_object(
                                                     'help', json_object('text', help)))
                 FROM (SELECT DISTINCT rule, title, help FROM problem ORDER BY rule)))),
     'originalUriBaseIds', json_object('SRCROOT', json_object(
-      'description', json_object('text', 'The folder of the sources: --source-root.'))),
+      'description', json_object('text', 'The source directory: --source-root.'))),
     'invocations', json_array(json_object(
       'executionSuccessful', json(iif(:status = 2, 'false', 'true')), 'exitCode', :status,
       'toolExecutionNotifications', (SELECT json_group_array(json_object(

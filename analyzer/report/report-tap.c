@@ -91,6 +91,7 @@ bool report_tap(const struct report *report, FILE *file)
 		failed = !put_point(db, file, row, ++number);
 	if (number == 0)
 		fprintf(file, "ok 1 - %s\n",
-				totals->excused + totals->excused_misuse > 0 ? "nothing leaked but what is excused" : "nothing leaked");
+				totals->excused + totals->excused_misuse > 0 ? "nothing leaked except what is excused"
+															 : "nothing leaked");
 	return !failed && machine_notes(db, put_comment, file);
 }

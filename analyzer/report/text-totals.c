@@ -50,7 +50,7 @@ static void say_gate(const struct printer *printer, const struct gate *gate, con
 	if (found == 0 || (!gate->is_chosen && !gate->allow_held && gate->tolerated == 0))
 		return;
 	if (totals->forgiven > 0)
-		print_line(printer, 0, STYLE_PLAIN, "pqleak: %" PRId64 " held at exit forgiven (--allow-held-at-exit)",
+		print_line(printer, 0, STYLE_PLAIN, "pqleak: %" PRId64 " held at exit ignored (--allow-held-at-exit)",
 				   totals->forgiven);
 	if (failing == 0)
 		print_line(printer, 0, STYLE_PLAIN, "pqleak: none of these fails the check");
@@ -80,7 +80,7 @@ static void say_more(const struct printer *printer, const struct report_choice *
 	say_gate(printer, &choice->gate, totals);
 	if (misuses > 0)
 		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " misuse%s of connections and results%s", misuses,
-				   plural(misuses), some_misuse_fails(&choice->gate) ? "" : " (--fail-on: none fails the check)");
+				   plural(misuses), some_misuse_fails(&choice->gate) ? "" : " (--fail-on ignores misuse)");
 	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
 		if (gate_fails_misuse(&choice->gate, (enum misuse_kind)m) && misuse_by_design((enum misuse_kind)m) &&
 			totals->misuse[m] > 0)
@@ -112,15 +112,15 @@ static void say_leaks(const struct printer *printer, const struct totals *totals
 	if (totals->reasons > 0) {
 		bool accepted = totals->reasons == totals->accepted;
 		print_line(printer, 0, STYLE_WARNING, "%s",
-				   accepted ? "pqleak: nothing leaked where it could be seen (--allow-unseen)"
+				   accepted ? "pqleak: nothing leaked as far as could be seen (--allow-unseen)"
 							: "pqleak: cannot tell whether anything leaked");
 		say_leaked(printer, totals);
 		return;
 	}
 	if (totals_shown(totals) > 0 || totals_leaked(totals) > 0) {
 		print_line(printer, 0, STYLE_GOOD,
-				   totals_leaked(totals) > 0 ? "pqleak: nothing leaked but what is known"
-											 : "pqleak: no connection and no result leaked");
+				   totals_leaked(totals) > 0 ? "pqleak: nothing leaked except what is known"
+											 : "pqleak: no connections or results leaked");
 		say_leaked(printer, totals);
 		return;
 	}
@@ -166,7 +166,7 @@ static void say_processes(const struct printer *printer, sqlite3 *db, const stru
 	QUERY_CLEANUP row = query_prepare(db, "SELECT count(*), CASE WHEN end IS NULL THEN 'running'"
 										  " WHEN end IN ('exit', '_exit', 'quick_exit') THEN 'exited'"
 										  " WHEN end = 'exec' THEN 'replaced by exec' WHEN end = 'abort' THEN 'aborted'"
-										  " WHEN end = 'unknown' THEN 'ended without a word' ELSE end END AS fate"
+										  " WHEN end = 'unknown' THEN 'end unknown' ELSE end END AS fate"
 										  " FROM process GROUP BY fate ORDER BY 1 DESC, 2");
 	char text[SENTENCE] = "";
 
@@ -189,7 +189,7 @@ static void say_kind(const struct printer *printer, const struct totals *totals,
 	print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 "%s%s", label_width(totals), kind_noun(kind, 0),
 			   totals_acquired(totals, kind), text[0] != '\0' ? ": " : "", text);
 	if (kind == KIND_CONNECTION && totals->failed > 0)
-		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " of them failed to connect; those must be finished too",
+		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " of them failed to connect and must be finished too",
 				   label_width(totals), "", totals->failed);
 }
 
@@ -223,7 +223,7 @@ static void say_reasons(const struct printer *printer, sqlite3 *db, const struct
 		return;
 	sqlite3_bind_int(row, 1, REASONS_SHOWN);
 	if (totals->accepted == totals->reasons)
-		print_line(printer, 0, STYLE_WARNING, "Out of sight, and accepted:");
+		print_line(printer, 0, STYLE_WARNING, "Out of sight, but accepted:");
 	else
 		print_line(printer, 0, STYLE_WARNING, "This trace is incomplete%s",
 				   totals_leaked(totals) > 0 ? "; there may be more leaks than it shows:" : ":");
@@ -241,7 +241,7 @@ static void say_passed(const struct printer *printer, sqlite3 *db, const struct 
 										  " FROM unseen_text WHERE NOT spoke ORDER BY name LIMIT 5)");
 
 	if (totals->passed > 0 && row != NULL && query_next(row, NULL))
-		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " program%s without a sign of PostgreSQL: %s",
+		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " program%s with no sign of PostgreSQL: %s",
 				   label_width(totals), "out of sight", totals->passed, plural(totals->passed), query_text(row, 0));
 }
 

@@ -72,7 +72,7 @@ def check_flows(results, findings):
         flows = {flow['message']['text']: [step['location']['logicalLocations'][0]['fullyQualifiedName']
                                            for step in flow['threadFlows'][0]['locations']] for flow in result['codeFlows']}
         stacks = {'acquired': finding['stack'], 'last used': (finding['last_use'] or {}).get('stack') or [],
-                  'comparable ones are released': (finding['released_from'] or {}).get('stack') or []}
+                  'others like it are released': (finding['released_from'] or {}).get('stack') or []}
         expect(set(flows) == {words for words, stack in stacks.items() if stack}, f'{set(flows)}')
         for words, flow in flows.items():
             for step, frame in zip(flow, stacks[words], strict=True):
@@ -133,7 +133,7 @@ def check_unseen(pqleak):
         text = call(folder, pqleak, 'report', 'trace.db').stdout
         expect('This trace is incomplete:' in text, text)
         text = call(folder, pqleak, 'check', '--allow-unseen', 'trace.db').stdout
-        expect('Out of sight, and accepted:' in text and 'incomplete' not in text, text)
+        expect('Out of sight, but accepted:' in text and 'incomplete' not in text, text)
         report = json.loads(texts['json'])
         expect((status, report['status']) == (0, 0) and report['cannot_tell'], report['cannot_tell'])
         run, = json.loads(texts['sarif'])['runs']
