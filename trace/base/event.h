@@ -13,18 +13,20 @@
 #include <assert.h>
 #include <stdint.h>
 
-enum event_verb {
-	EVENT_NONE = 0,
-	EVENT_ACQUIRE,     /* object was handed out */
-	EVENT_RELEASE,     /* object is about to be given back */
-	EVENT_OUTCOME,     /* a connection attempt begun earlier was decided */
-	EVENT_USE,         /* a connection was used and handed out nothing */
-	EVENT_RESET,       /* a connection keeps its identity, has a new backend */
-	EVENT_END,         /* the process ends; status is an enum process_end */
-	EVENT_END_REVOKED, /* it did not: an exec failed */
-	EVENT_MISUSE,      /* the shim saw a call that must not be; detail is an enum misuse_kind */
-	EVENT_COUNT
-};
+/* Each closed list has its names in a trace beside its numbers; 0 is none of them. */
+// clang-format off
+#define EVENT_VERBS(VERB) \
+	VERB(ACQUIRE, "acquire") /* object was handed out */ \
+	VERB(RELEASE, "release") /* object is about to be given back */ \
+	VERB(OUTCOME, "outcome") /* a connection attempt begun earlier was decided */ \
+	VERB(USE, "use") /* a connection was used and handed out nothing */ \
+	VERB(RESET, "reset") /* a connection keeps its identity, has a new backend */ \
+	VERB(END, "end") /* the process ends; status is an enum process_end */ \
+	VERB(END_REVOKED, "end revoked") /* it did not: an exec failed */ \
+	VERB(MISUSE, "misuse") /* the shim saw a call that must not be; detail is an enum misuse_kind */
+// clang-format on
+#define EVENT_NUMBER(verb, name) EVENT_##verb,
+enum event_verb { EVENT_NONE = 0, EVENT_VERBS(EVENT_NUMBER) EVENT_COUNT };
 
 enum resource_kind {
 	KIND_NONE = 0,
@@ -55,49 +57,51 @@ static inline enum kind_key kind_key(enum resource_kind kind)
 	return BY_NOTHING;
 }
 
+// clang-format off
 /* Calls that must not be.  All but TWO_THREADS are seen by the fold. */
-enum misuse_kind {
-	MISUSE_NONE = 0,
-	MISUSE_USE_AFTER_FINISH,
-	MISUSE_FINISHED_TWICE,
-	MISUSE_CLEARED_TWICE,
-	MISUSE_USED_IN_CHILD,     /* an inherited connection; breaks the parent's session */
-	MISUSE_FINISHED_IN_CHILD, /* the same, by PQfinish */
-	MISUSE_TWO_THREADS,       /* a call on a connection while another thread was inside one */
-	MISUSE_FINISHED_IN_TRANSACTION,
-	MISUSE_FINISHED_WITH_QUERY, /* sent and not drained */
-	MISUSE_FINISHED_IN_COPY,
-	MISUSE_COUNT
-};
+#define MISUSES(MISUSE) \
+	MISUSE(USE_AFTER_FINISH, "use after finish") \
+	MISUSE(FINISHED_TWICE, "finished twice") \
+	MISUSE(CLEARED_TWICE, "cleared twice") \
+	MISUSE(USED_IN_CHILD, "used in child") /* an inherited connection; breaks the parent's session */ \
+	MISUSE(FINISHED_IN_CHILD, "finished in child") /* the same, by PQfinish */ \
+	MISUSE(TWO_THREADS, "two threads") /* a call on a connection while another thread was inside one */ \
+	MISUSE(FINISHED_IN_TRANSACTION, "finished in transaction") \
+	MISUSE(FINISHED_WITH_QUERY, "finished with query") /* sent and not drained */ \
+	MISUSE(FINISHED_IN_COPY, "finished in copy")
 
 /* Why a connection attempt failed, as far as its message tells. */
-enum connect_error {
-	CONNECT_ERROR_NONE = 0,
-	CONNECT_ERROR_OTHER,
-	CONNECT_ERROR_REFUSED,
-	CONNECT_ERROR_TIMEOUT,
-	CONNECT_ERROR_AUTHENTICATION,
-	CONNECT_ERROR_TOO_MANY,    /* clients, or connections of a role or database */
-	CONNECT_ERROR_HOST,        /* no such host, no such socket */
-	CONNECT_ERROR_DATABASE,    /* no such database or role */
-	CONNECT_ERROR_UNAVAILABLE, /* starting up, shutting down, in recovery */
-	CONNECT_ERROR_SSL,
-	CONNECT_ERROR_PARAMETER, /* the connection string itself is wrong */
-	CONNECT_ERROR_COUNT
-};
+#define CONNECT_ERRORS(ERROR) \
+	ERROR(OTHER, "other") \
+	ERROR(REFUSED, "refused") \
+	ERROR(TIMEOUT, "timeout") \
+	ERROR(AUTHENTICATION, "authentication") \
+	ERROR(TOO_MANY, "too many clients") /* or connections of a role or database */ \
+	ERROR(HOST, "no such host") /* or no such socket */ \
+	ERROR(DATABASE, "no such database") /* or no such role */ \
+	ERROR(UNAVAILABLE, "unavailable") /* starting up, shutting down, in recovery */ \
+	ERROR(SSL, "ssl") \
+	ERROR(PARAMETER, "parameter") /* the connection string itself is wrong */
 
 /* How a process ended.  All but ABORT, KILLED and UNKNOWN are of its own will. */
-enum process_end {
-	END_RUNNING = 0,
-	END_EXIT,       /* return from main, exit() */
-	END_RAW_EXIT,   /* _exit(), _Exit() */
-	END_QUICK_EXIT, /* quick_exit() */
-	END_EXEC,       /* replaced by another program */
-	END_ABORT,      /* abort() */
-	END_KILLED,     /* a signal, seen by the launcher */
-	END_UNKNOWN,    /* gone without a word */
-	END_COUNT
-};
+#define PROCESS_ENDS(END) \
+	END(EXIT, "exit") /* return from main, exit() */ \
+	END(RAW_EXIT, "_exit") /* _exit(), _Exit() */ \
+	END(QUICK_EXIT, "quick_exit") /* quick_exit() */ \
+	END(EXEC, "exec") /* replaced by another program */ \
+	END(ABORT, "abort") /* abort() */ \
+	END(KILLED, "killed") /* a signal, seen by the launcher */ \
+	END(UNKNOWN, "unknown") /* gone without a word */
+// clang-format on
+
+#define MISUSE_NUMBER(misuse, name) MISUSE_##misuse,
+enum misuse_kind { MISUSE_NONE = 0, MISUSES(MISUSE_NUMBER) MISUSE_COUNT };
+
+#define ERROR_NUMBER(error, name) CONNECT_ERROR_##error,
+enum connect_error { CONNECT_ERROR_NONE = 0, CONNECT_ERRORS(ERROR_NUMBER) CONNECT_ERROR_COUNT };
+
+#define END_NUMBER(end, name) END_##end,
+enum process_end { END_RUNNING = 0, PROCESS_ENDS(END_NUMBER) END_COUNT };
 
 enum event_flag {
 	EVENT_IS_QUERY = 1 << 0,    /* this call sent a statement to the server */

@@ -10,43 +10,17 @@ static const char *const kinds[KIND_COUNT] = {
 #include "trace/base/kinds.def"
 };
 
-static const char *const misuses[MISUSE_COUNT] = {
-	[MISUSE_USE_AFTER_FINISH] = "use after finish",
-	[MISUSE_FINISHED_TWICE] = "finished twice",
-	[MISUSE_CLEARED_TWICE] = "cleared twice",
-	[MISUSE_USED_IN_CHILD] = "used in child",
-	[MISUSE_FINISHED_IN_CHILD] = "finished in child",
-	[MISUSE_TWO_THREADS] = "two threads",
-	[MISUSE_FINISHED_IN_TRANSACTION] = "finished in transaction",
-	[MISUSE_FINISHED_WITH_QUERY] = "finished with query",
-	[MISUSE_FINISHED_IN_COPY] = "finished in copy",
-};
+#define VERB_NAME(verb, name) [EVENT_##verb] = name,
+static const char *const verbs[EVENT_COUNT] = {"none", EVENT_VERBS(VERB_NAME)};
 
-static const char *const errors[CONNECT_ERROR_COUNT] = {
-	[CONNECT_ERROR_OTHER] = "other",
-	[CONNECT_ERROR_REFUSED] = "refused",
-	[CONNECT_ERROR_TIMEOUT] = "timeout",
-	[CONNECT_ERROR_AUTHENTICATION] = "authentication",
-	[CONNECT_ERROR_TOO_MANY] = "too many clients",
-	[CONNECT_ERROR_HOST] = "no such host",
-	[CONNECT_ERROR_DATABASE] = "no such database",
-	[CONNECT_ERROR_UNAVAILABLE] = "unavailable",
-	[CONNECT_ERROR_SSL] = "ssl",
-	[CONNECT_ERROR_PARAMETER] = "parameter",
-};
+#define MISUSE_NAME(misuse, name) [MISUSE_##misuse] = name,
+static const char *const misuses[MISUSE_COUNT] = {MISUSES(MISUSE_NAME)};
 
-static const char *const verbs[EVENT_COUNT] = {
-	[EVENT_NONE] = "none",       [EVENT_ACQUIRE] = "acquire",
-	[EVENT_RELEASE] = "release", [EVENT_OUTCOME] = "outcome",
-	[EVENT_USE] = "use",         [EVENT_RESET] = "reset",
-	[EVENT_END] = "end",         [EVENT_END_REVOKED] = "end revoked",
-	[EVENT_MISUSE] = "misuse",
-};
+#define ERROR_NAME(error, name) [CONNECT_ERROR_##error] = name,
+static const char *const errors[CONNECT_ERROR_COUNT] = {CONNECT_ERRORS(ERROR_NAME)};
 
-static const char *const ends[END_COUNT] = {
-	[END_EXIT] = "exit",   [END_RAW_EXIT] = "_exit", [END_QUICK_EXIT] = "quick_exit", [END_EXEC] = "exec",
-	[END_ABORT] = "abort", [END_KILLED] = "killed",  [END_UNKNOWN] = "unknown",
-};
+#define END_NAME(end, name) [END_##end] = name,
+static const char *const ends[END_COUNT] = {PROCESS_ENDS(END_NAME)};
 
 static const char *name_of(const char *const *names, size_t count, uint8_t number)
 {
