@@ -38,18 +38,12 @@ static void note_prepared(const struct call *call, PGconn *conn, enum event_verb
 	note_event(call, &event);
 }
 
-static void acquire_prepared(const struct call *call, PGconn *conn, const char *name, const char *statement)
+static void note_named(const struct call *call, PGconn *conn, enum event_verb verb, const char *name,
+					   const char *statement)
 {
 	uint64_t hash = prepared_name(name);
 	if (hash != 0)
-		note_prepared(call, conn, EVENT_ACQUIRE, hash, statement);
-}
-
-static void release_prepared(const struct call *call, PGconn *conn, const char *name)
-{
-	uint64_t hash = prepared_name(name);
-	if (hash != 0)
-		note_prepared(call, conn, EVENT_RELEASE, hash, NULL);
+		note_prepared(call, conn, verb, hash, statement);
 }
 
 /* The statement that was sent may be one that ends prepared ones.  Nearly all are told apart by their first letter. */
@@ -101,7 +95,7 @@ void verb_sent_prepare(const struct call *call, PGconn *conn, const char *name, 
 		return;
 	send(call, conn, statement, success == 1);
 	if (success == 1)
-		acquire_prepared(call, conn, name, statement);
+		note_named(call, conn, EVENT_ACQUIRE, name, statement);
 }
 
 void verb_sent_close(const struct call *call, PGconn *conn, const char *name, int success)
@@ -110,7 +104,7 @@ void verb_sent_close(const struct call *call, PGconn *conn, const char *name, in
 		return;
 	send(call, conn, NULL, success == 1);
 	if (success == 1)
-		release_prepared(call, conn, name);
+		note_named(call, conn, EVENT_RELEASE, name, NULL);
 }
 
 /* --- results --- */
@@ -167,7 +161,7 @@ void verb_prepared(const struct call *call, PGconn *conn, const char *name, cons
 		return;
 	struct event event;
 	if (query(call, conn, statement, result, &event) && event.status == PGRES_COMMAND_OK)
-		acquire_prepared(call, conn, name, statement);
+		note_named(call, conn, EVENT_ACQUIRE, name, statement);
 }
 
 void verb_closed_prepared(const struct call *call, PGconn *conn, const char *name, PGresult *result)
@@ -176,7 +170,7 @@ void verb_closed_prepared(const struct call *call, PGconn *conn, const char *nam
 		return;
 	struct event event;
 	if (query(call, conn, NULL, result, &event) && event.status == PGRES_COMMAND_OK)
-		release_prepared(call, conn, name);
+		note_named(call, conn, EVENT_RELEASE, name, NULL);
 }
 
 void verb_fetched(const struct call *call, PGconn *conn, PGresult *result)

@@ -5,12 +5,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "preload/elf/visibility.h"
 #include "preload/process/try-lock.h"

@@ -3,7 +3,6 @@
 #include "preload/process/mark.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

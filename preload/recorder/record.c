@@ -7,22 +7,25 @@
  * under it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "preload/elf/elf-object.h"
 #include "preload/elf/visibility.h"
 #include "preload/process/recorder.h"
 #include "preload/recorder/scripts/interpreter.h"
 #include "preload/recorder/scripts/walk.h"
-#include "preload/recorder/self.h"
 #include "preload/recorder/sqlite.h"
 #include "preload/recorder/stacks/capture.h"
 #include "preload/recorder/stacks/intern.h"
 #include "preload/recorder/stacks/lock.h"
 #include "preload/recorder/stacks/memo.h"
 #include "preload/recorder/stacks/stack.h"
+#include "trace/base/redact.h"
 #include "trace/spool/spool-write.h"
 #include "trace/store/drain.h"
 
@@ -42,6 +45,29 @@ static uint64_t next_drain;  /* the number of events, kept or lost, at which to 
 static uint64_t lost;        /* events in a row that found no room */
 static atomic_flag draining; /* held without waiting; in a child, forked meanwhile, it stays held: no drains there */
 
+/* --- the start --- */
+
+static size_t read_file(const char *path, char *ret, size_t bytes)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	ssize_t length = read(fd, ret, bytes);
+	close(fd);
+	return length > 0 ? (size_t)length : 0;
+}
+
+/* What a process says about itself in its spool: host, exe and the redacted command; the rest is zero. */
+static void identify(struct spool_identity *ret)
+{
+	static char arguments[4096]; /* large, and this may be a small stack */
+	memset(ret, 0, sizeof *ret);
+	gethostname(ret->host, sizeof ret->host - 1);
+	elf_program_path(ret->exe, sizeof ret->exe);
+	size_t length = read_file("/proc/self/cmdline", arguments, sizeof arguments);
+	redact_command(ret->command, sizeof ret->command, arguments, length);
+}
+
 static int start(const struct recorder_settings *asked)
 {
 	host = *asked;
@@ -51,7 +77,7 @@ static int start(const struct recorder_settings *asked)
 	if (error != 0)
 		return error;
 	static struct spool_identity identity; /* large, and this may be a small stack */
-	self_identify(&identity);
+	identify(&identity);
 	identity.parent_id = asked->parent_id;
 	identity.keep_events = asked->keep_events;
 	snprintf(identity.label, sizeof identity.label, "%s", asked->label);

@@ -7,7 +7,6 @@
  * what is spoken on it.  What is found is left as a mark (mark.h).
  */
 #include <errno.h>
-#include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -9,7 +9,6 @@
 #ifndef PQLEAK_TRACE_BASE_REACH_H
 #define PQLEAK_TRACE_BASE_REACH_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 enum reach {

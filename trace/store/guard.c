@@ -2,7 +2,6 @@
 /* guard.c - see guard.h. */
 #include "trace/store/guard.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -14,7 +14,6 @@
 #ifndef PQLEAK_PRELOAD_RECORDER_SCRIPTS_MIX_H
 #define PQLEAK_PRELOAD_RECORDER_SCRIPTS_MIX_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -2,8 +2,6 @@
 /* memory.c - see memory.h. */
 #include "preload/recorder/stacks/memory.h"
 
-#include <stdint.h>
-
 enum {
 	SMALLEST_SHIFT = 5, /* 32 bytes, the header included */
 	LARGEST_SHIFT = 16, /* larger blocks are mappings of their own */
