@@ -13,7 +13,7 @@
 void mark_lost(const char *trace, int error);
 
 /*
- * Something is out of our sight: a symbolic link TRACE-unseen-HASH whose target says what (trace/store/unseen.h); one
+ * Something is out of our sight: a symbolic link TRACE-unseen-HASH whose target says what (trace/store/unseen.c); one
  * however often it is found.  `pid` 0: no process in particular.  Changes errno.
  */
 void mark_unseen(int pid, const char *how, const char *exe, const char *detail);

@@ -3,7 +3,7 @@
  * beside.h - the files that lie beside a trace: spools and marks.
  *
  * Owns their names: TRACE-spool-PID-ID, TRACE-lost-PID-ERRNO for a process that
- * could not make a spool, and TRACE-unseen-HASH, a link to words (unseen.h in
+ * could not make a spool, and TRACE-unseen-HASH, a link to words (unseen.c in
  * trace/store).  A name that is not exactly one of these is somebody else's
  * file.  Walks a folder; opens and changes no file.
  */

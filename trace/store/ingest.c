@@ -21,7 +21,6 @@
 #include "trace/store/failure.h"
 #include "trace/store/guard.h"
 #include "trace/store/rows.h"
-#include "trace/store/unseen.h"
 
 /* A spool whose creation was cut short holds nothing; but one this young may be about to be finished. */
 #define UNBORN_SECONDS 60

@@ -39,12 +39,9 @@ static const char add_misuse[] =
 	" count = count + excluded.count, last_ns = max(last_ns, excluded.last_ns)";
 
 /* 0 stands for a stack of which there is none, unlike one that could not be taken. */
-static void bind_stack_or_none(const struct rows *rows, sqlite3_stmt *stmt, int at, uint32_t number)
+static int64_t stack_or_none(const struct rows *rows, uint32_t number)
 {
-	if (number != 0)
-		bind_stack(rows, stmt, at, number);
-	else
-		sqlite3_bind_int64(stmt, at, 0);
+	return number != 0 ? blobs_row(rows->blobs, BLOB_STACK, number) : 0;
 }
 
 static int save_misuse(struct rows *rows, const struct fold_misuse *misuse)
@@ -53,8 +50,8 @@ static int save_misuse(struct rows *rows, const struct fold_misuse *misuse)
 	sqlite3_bind_int64(stmt, 1, rows->process);
 	sqlite3_bind_text(stmt, 2, misuse_name(misuse->kind), -1, SQLITE_STATIC);
 	bind_stack(rows, stmt, 3, misuse->stack);
-	bind_stack_or_none(rows, stmt, 4, misuse->acquire_stack);
-	bind_stack_or_none(rows, stmt, 5, misuse->release_stack);
+	sqlite3_bind_int64(stmt, 4, stack_or_none(rows, misuse->acquire_stack));
+	sqlite3_bind_int64(stmt, 5, stack_or_none(rows, misuse->release_stack));
 	bind_text(rows, stmt, 6, misuse->function, "");
 	bind_row(stmt, 7, misuse->connection);
 	sqlite3_bind_int64(stmt, 8, (int64_t)misuse->count);

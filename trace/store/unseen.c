@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
-/* unseen.c - see unseen.h. */
-#include "trace/store/unseen.h"
+/*
+ * unseen.c - what was started where libpq's calls are not intercepted: marks and the table unseen.
+ *
+ * A mark is a symbolic link whose target has four lines: a process id or 0,
+ * how (as in the table), the path of the executable, and that of the library
+ * that spoke, or nothing.  The shim writes them (preload/process/mark.c).
+ */
+#include "trace/store/ingest.h"
 
 #include <limits.h>
 #include <stdlib.h>
