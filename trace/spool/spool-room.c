@@ -90,18 +90,13 @@ static int create_and_map(struct spool *spool, int fd, size_t bytes)
 
 int room_create(struct spool *spool, size_t bytes)
 {
-	int saved = errno;
-	int result = 0;
 	int fd = open(spool->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0) {
-		result = -errno;
-	} else {
-		result = create_and_map(spool, fd, bytes);
-		if (result < 0)
-			unlink(spool->path);
-		close(fd);
-	}
-	errno = saved;
+	if (fd < 0)
+		return -errno;
+	int result = create_and_map(spool, fd, bytes);
+	if (result < 0)
+		unlink(spool->path);
+	close(fd);
 	return result;
 }
 
@@ -122,35 +117,28 @@ static int grow_and_map(const struct spool *spool, int fd, uint32_t number, bool
 
 int room_segment(struct spool *spool, uint32_t number, bool is_new, char **ret)
 {
-	int saved = errno;
 	int fd = open(spool->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	int result = fd < 0 ? -errno : grow_and_map(spool, fd, number, is_new, ret);
-	if (fd >= 0)
-		close(fd);
-	errno = saved;
+	if (fd < 0)
+		return -errno;
+	int result = grow_and_map(spool, fd, number, is_new, ret);
+	close(fd);
 	return result;
 }
 
 void room_unmap_segment(uint32_t number, char *segment)
 {
-	int saved = errno;
 	unmap_part(segment_offset(number), SPOOL_SEGMENT_BYTES, segment);
-	errno = saved;
 }
 
 void room_unmap_header(struct spool *spool)
 {
-	int saved = errno;
 	unmap_part(0, SPOOL_HEADER_BYTES, (char *)spool->header);
 	spool->header = NULL;
-	errno = saved;
 }
 
 void room_remove(const struct spool *spool)
 {
-	int saved = errno;
 	struct stat st;
 	if (lstat(spool->path, &st) == 0 && is_ours(spool, &st))
 		unlink(spool->path);
-	errno = saved;
 }

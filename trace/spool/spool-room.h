@@ -4,10 +4,10 @@
  *
  * Owns the system calls behind the spool writer.  Private to that, so in the
  * traced program, in any thread and in any state of the C library: every
- * function returns 0 or -errno, changes no errno, keeps no descriptor, uses no
- * malloc, and lets no signal (RLIMIT_FSIZE's SIGXFSZ) reach the host.  None
- * maps a byte that the file system has not promised, so that a full disk
- * cannot become a SIGBUS.
+ * function returns 0 or -errno, keeps no descriptor, uses no malloc, and lets
+ * no signal (RLIMIT_FSIZE's SIGXFSZ) reach the host.  None maps a byte that the
+ * file system has not promised, so that a full disk cannot become a SIGBUS.
+ * Their caller keeps errno.
  */
 #ifndef PQLEAK_TRACE_SPOOL_SPOOL_ROOM_H
 #define PQLEAK_TRACE_SPOOL_SPOOL_ROOM_H

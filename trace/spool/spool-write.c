@@ -117,8 +117,10 @@ int spool_create(struct spool *spool, const char *trace, const struct spool_iden
 /* A new file segment at the file's end; its number goes to ret_number. */
 static int grow(struct spool *spool, char **ret, uint32_t *ret_number)
 {
+	int saved = errno;
 	uint32_t number = atomic_load_explicit(&spool->header->segments, memory_order_relaxed);
 	int result = room_segment(spool, number, true, ret);
+	errno = saved;
 	if (result < 0)
 		return result;
 	atomic_store_explicit(&spool->header->segments, number + 1, memory_order_release);

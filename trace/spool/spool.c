@@ -63,6 +63,7 @@ static void unmap_segments(char **segment, _Atomic uint32_t *number, uint32_t co
 
 void spool_close(struct spool *spool, bool remove)
 {
+	int saved = errno;
 	if (remove)
 		room_remove(spool);
 	if (spool->copy != NULL) {
@@ -74,6 +75,7 @@ void spool_close(struct spool *spool, bool remove)
 		room_unmap_header(spool);
 	}
 	spool->header = NULL;
+	errno = saved;
 }
 
 static uint64_t parse_hexadecimal(const char *text, ssize_t length)
