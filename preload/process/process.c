@@ -147,17 +147,18 @@ static int start(struct page *mine)
 static void say_off(int error)
 {
 	if (error == ELIBACC || error == ELIBBAD) {
-		say_once(error == ELIBACC ? "tracing is off: cannot load" : "tracing is off: not of this library's version:",
-				 RECORDER_FILE, 0);
+		say_once(error == ELIBACC ? "tracing is off: cannot load"
+								  : "tracing is off: from a different build than libpqleak.so:",
+				 RECORDER_FILE " (install pqleak again)", 0);
 	} else if (error == EDEADLK) {
 		say_once("tracing is off: forked while another thread held a lock of the dynamic linker or of libunwind", NULL,
 				 0);
 	} else if (error == ENOPKG) {
-		say_once("tracing is off: cannot load", "libunwind.so.8", 0);
+		say_once("tracing is off: cannot load", "libunwind.so.8 (install libunwind8)", 0);
 	} else {
 		char quoted[sizeof trace_path + 2];
 		snprintf(quoted, sizeof quoted, "'%s'", trace_path);
-		say_once("tracing is off: cannot make a spool beside trace", quoted, error);
+		say_once("tracing is off: cannot create a spool next to trace", quoted, error);
 	}
 }
 

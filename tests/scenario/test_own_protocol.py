@@ -43,7 +43,7 @@ class OwnProtocol(Scenario):
         run = self.execute([WITH_POSTGRES, '--tcp', '--quiet', '--', 'sh', '-c',
                             f'{java} && exec "$1" run --check -o "$2" -- {java}', path, PQLEAK, self.path('t.db')])
         self.assertEqual((run.returncode, run.stdout), (2, '42\n' * 2), run)
-        self.assert_inert(run.stderr, r'process \d+ \(\S*java\) spoke PostgreSQL outside')
+        self.assert_inert(run.stderr, r'process \d+ \(\S*java\) spoke PostgreSQL without')
 
     def test_go_static(self):
         """lib/pq in a static Go program"""
@@ -55,7 +55,7 @@ class OwnProtocol(Scenario):
 
     def test_hidden(self):
         """Debian's libpq.a inside a program that shows none of its names, and that leaks"""
-        reason = r'process \d+ \(\S*/hidden/acquire\) spoke PostgreSQL outside'
+        reason = r'process \d+ \(\S*/hidden/acquire\) spoke PostgreSQL without'
         hidden = self.made('hidden', 'acquire')
         self.inert(hidden, 'connectdb', reason=reason, answer='')
         clean = f"{client('acquire')} loop 1 1"

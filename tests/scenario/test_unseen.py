@@ -58,7 +58,7 @@ class Unseen(Scenario):
         for call in 'write', 'writev', 'send', 'sendto', 'sendmsg':
             for way in 'start', 'ssl', 'gss':
                 with self.subTest(call=call, way=way):
-                    self.out_of_sight(OWN, way, call, reason=r'process \d+ \(\S*/own-protocol\) spoke PostgreSQL outside')
+                    self.out_of_sight(OWN, way, call, reason=r'process \d+ \(\S*/own-protocol\) spoke PostgreSQL without')
 
     def test_others(self):
         """A request to cancel, another protocol that begins alike, and HTTP are none"""
@@ -99,7 +99,7 @@ class Unseen(Scenario):
         if subprocess.run([python, '-c', 'import asyncpg'], capture_output=True, check=False).returncode != 0:
             self.fail('asyncpg is missing: run scripts/python-wheels')
         program = ASYNCPG % (os.environ['PGHOST'], os.environ['PGPORT'], os.environ['PGUSER'])
-        self.out_of_sight(python, '-c', program, reason=r'process \d+ \(\S*python3[.0-9]*\) spoke PostgreSQL outside')
+        self.out_of_sight(python, '-c', program, reason=r'process \d+ \(\S*python3[.0-9]*\) spoke PostgreSQL without')
 
     def test_node_pg(self):
         """pg from npm, unmodified"""
@@ -107,7 +107,7 @@ class Unseen(Scenario):
         if not os.path.isdir(os.path.join(packages, 'pg')):
             self.fail('pg is missing: run scripts/npm-packages')
         self.out_of_sight('env', 'NODE_PATH=' + packages, 'node', '-e', NODE_PG,
-                          reason=r'process \d+ \(\S*node\S*\) spoke PostgreSQL outside')
+                          reason=r'process \d+ \(\S*node\S*\) spoke PostgreSQL without')
 
     def test_doctor(self):
         """doctor says beforehand what will be seen, and runs nothing"""

@@ -225,7 +225,7 @@ static enum trace_error open_folder(struct ingest *ingest)
 	int result = beside_open(&ingest->beside, ingest->path);
 	if (result == 0)
 		return TRACE_OK;
-	return trace_fail(ingest->failure, TRACE_SYSTEM, "cannot look for spools beside trace '%s': %s", ingest->path,
+	return trace_fail(ingest->failure, TRACE_SYSTEM, "cannot look for spools next to trace '%s': %s", ingest->path,
 					  strerrordesc_np(-result));
 }
 

@@ -4,13 +4,14 @@
 -- Facts come from the traced process (shim), from the launcher (launcher), or from the debug information (symbols).
 
 CREATE TABLE property (
-  -- One fact about the whole trace a row.
+  -- One fact about the whole trace per row.
   name  TEXT PRIMARY KEY,  -- 'created_ns', 'created_by', 'command', ...
   value                    -- its value
 ) WITHOUT ROWID;
 
 CREATE TABLE process (
-  -- A process in which at least one call of libpq was intercepted.  A program replaced by exec is a process of its own.
+  -- A process in which at least one call of libpq was intercepted.  A program replaced by exec counts as a
+  -- separate process.
   id          INTEGER PRIMARY KEY,
   spool       TEXT NOT NULL UNIQUE,     -- identity of its spool: 16 hexadecimal digits (shim)
   pid         INTEGER NOT NULL,         -- process id, in the process's own pid namespace (shim)
@@ -19,9 +20,9 @@ CREATE TABLE process (
   host        TEXT NOT NULL,            -- host name (shim)
   exe         TEXT NOT NULL,            -- path of the executable (shim)
   command     TEXT NOT NULL,            -- its command line, passwords and connection strings redacted (shim)
-  label       TEXT,                     -- PQLEAK_LABEL when its program began, or NULL: none (shim)
+  label       TEXT,                     -- PQLEAK_LABEL when its program started, or NULL: none (shim)
   started_ns  INTEGER NOT NULL,         -- when its first libpq call was intercepted (shim)
-  ended_ns    INTEGER,                  -- when it ended, or NULL: running, or it died without a word (shim)
+  ended_ns    INTEGER,                  -- when it ended, or NULL: it is running, or its end was not recorded (shim)
   end         TEXT CHECK (end IN ('exit','_exit','quick_exit','exec','abort','killed','unknown')),
                                         -- how it ended; NULL while it runs (shim; launcher for its own child)
   exit_status INTEGER,                  -- wait status of the traced command itself (launcher), else NULL
@@ -29,8 +30,8 @@ CREATE TABLE process (
   dropped     INTEGER NOT NULL DEFAULT 0, -- events that could not be recorded
   peak        INTEGER NOT NULL DEFAULT 0, -- most connections open at once; inherited and failed ones do not count
   peak_ns     INTEGER,                  -- when that was first reached
-  unseen_releases INTEGER NOT NULL DEFAULT 0, -- resources whose address was handed out again without a release we saw
-  unknown_releases INTEGER NOT NULL DEFAULT 0 -- releases of resources whose acquire we had not seen
+  unseen_releases INTEGER NOT NULL DEFAULT 0, -- resources whose address was handed out again although no release was seen
+  unknown_releases INTEGER NOT NULL DEFAULT 0 -- releases whose acquire was not seen
 );
 
 CREATE TABLE incomplete (
@@ -47,7 +48,7 @@ CREATE TABLE unseen (
   how    TEXT NOT NULL,    -- why: 'protocol', 'bypassed', 'namespace' (seen by the shim); 'static', 'setuid',
                            -- 'machine', 'libc', 'environment', 'go' (of its file: shim, launcher)
   module TEXT NOT NULL,    -- what in it spoke: the path of a library, or ''
-  sign   TEXT,             -- what in its file speaks PostgreSQL (analyzer); '' nothing; NULL: not looked into
+  sign   TEXT,             -- what in its file speaks PostgreSQL (analyzer); '' nothing; NULL: not examined
   UNIQUE (exe, how, module)
 );
 
@@ -60,7 +61,7 @@ CREATE TABLE module (
 );
 
 CREATE TABLE script (
-  -- A function of a script, as its interpreter names it (shim).
+  -- A function in a script, as its interpreter names it (shim).
   id       INTEGER PRIMARY KEY,
   language TEXT NOT NULL,  -- 'python', 'php', 'ruby', 'perl', 'lua'
   function TEXT NOT NULL,  -- for example 'Pool.take'; '' when it has no name
@@ -71,7 +72,7 @@ CREATE TABLE script (
 CREATE TABLE frame (
   -- A place in code, or in a script.  The offset lies inside the call instruction (return address minus one), relative
   -- to the module's load address; in '[jit]' it is an absolute address, in a script the line.  module is NULL in a
-  -- script, and where nothing is known.
+  -- script, and if nothing is known.
   id     INTEGER PRIMARY KEY,
   module INTEGER REFERENCES module,
   "offset" INTEGER NOT NULL,
@@ -90,14 +91,14 @@ CREATE TABLE symbol (
 ) WITHOUT ROWID;
 
 CREATE TABLE stack (
-  -- A call stack, each different one once.
+  -- A call stack; each distinct stack is stored once.
   id     INTEGER PRIMARY KEY,
   frames BLOB NOT NULL UNIQUE  -- its frame ids, innermost first, 8 bytes each, little-endian: identity only
 );
 
 CREATE TABLE stack_frame (
-  -- The frames of a stack; level 0 is the innermost: the caller of libpq.  The frames of a script stand inside the
-  -- interpreter's own frame that runs them.
+  -- The frames of a stack; level 0 is the innermost: the caller of libpq.  The frames of a script are inside the
+  -- interpreter frame that runs them.
   stack INTEGER NOT NULL REFERENCES stack,
   level INTEGER NOT NULL,
   frame INTEGER NOT NULL REFERENCES frame,
@@ -107,7 +108,7 @@ CREATE TABLE stack_frame (
 CREATE TABLE target (
   -- Where a connection went, as libpq reported it after the call.  Never a password.
   id               INTEGER PRIMARY KEY,
-  host             TEXT NOT NULL,  -- PQhost: name, address or socket folder
+  host             TEXT NOT NULL,  -- PQhost: name, address or directory of a socket
   port             TEXT NOT NULL,  -- PQport
   database         TEXT NOT NULL,  -- PQdb
   user             TEXT NOT NULL,  -- PQuser
@@ -123,7 +124,7 @@ CREATE TABLE connection (
   process        INTEGER NOT NULL REFERENCES process,
   address        INTEGER NOT NULL,   -- of the PGconn; reused after a release, so no identity
   state          TEXT NOT NULL CHECK (state IN ('connected','failed','connecting','inherited')),
-                                     -- outcome of the attempt; 'connecting': never decided; 'inherited': came by fork
+                                     -- outcome of the attempt; 'connecting': outcome never known; 'inherited': through fork
   target         INTEGER REFERENCES target, -- NULL while unknown
   backend_pid    INTEGER NOT NULL DEFAULT 0, -- PQbackendPID, the latest; 0 when never connected
   thread         INTEGER NOT NULL,   -- kernel id of the thread that opened it
@@ -132,7 +133,7 @@ CREATE TABLE connection (
                                      -- 'parameter', 'other'
   setting        INTEGER REFERENCES setting, -- how it was asked for; NULL while unknown
   acquired_ns    INTEGER NOT NULL,   -- when the opening call began
-  connect_ns     INTEGER NOT NULL,   -- how long it took until the outcome
+  connect_ns     INTEGER NOT NULL,   -- how long it took until the outcome was known
   acquire_function TEXT NOT NULL,    -- for example 'PQconnectdb'
   acquire_stack  INTEGER NOT NULL REFERENCES stack,
   used_ns        INTEGER,            -- last use, or NULL: never used
@@ -141,9 +142,9 @@ CREATE TABLE connection (
   statement      TEXT,               -- leading keyword of the last statement (its text with PQLEAK_SQL=text)
   queries        INTEGER NOT NULL DEFAULT 0, -- statements sent
   resets         INTEGER NOT NULL DEFAULT 0, -- PQreset and PQresetStart
-  transaction_status INTEGER NOT NULL DEFAULT 0, -- PQtransactionStatus at the last look: 0 idle 1 active 2 intrans 3 inerror 4 unknown
+  transaction_status INTEGER NOT NULL DEFAULT 0, -- PQtransactionStatus when last checked: 0 idle 1 active 2 intrans 3 inerror 4 unknown
   broken_ns      INTEGER,            -- when a use first found the connection gone, or NULL
-  broken_idle_ns INTEGER,            -- how long it had not been used then
+  broken_idle_ns INTEGER,            -- how long it had been unused by then
   broken_stack   INTEGER REFERENCES stack, -- that use
   released_ns    INTEGER,            -- when PQfinish was called, or NULL
   release_thread INTEGER,            -- kernel id of the thread that called it
@@ -182,7 +183,7 @@ CREATE TABLE resource (
 CREATE INDEX resource_process ON resource (process);
 
 CREATE TABLE misuse (
-  -- Calls that must not be, counted under the stacks involved.
+  -- Calls that must not be made, counted by the stacks involved.
   process        INTEGER NOT NULL REFERENCES process,
   kind           TEXT NOT NULL,  -- 'use after finish', 'finished twice', 'cleared twice', 'used in child',
                                  -- 'finished in child', 'two threads', 'finished in transaction',
@@ -199,7 +200,7 @@ CREATE TABLE misuse (
 ) WITHOUT ROWID;
 
 CREATE TABLE setting (
-  -- How connections were asked for, as PQconninfo told; '' is libpq's default.
+  -- How connections were asked for, as reported by PQconninfo; '' is libpq's default.
   id                   INTEGER PRIMARY KEY,
   sslmode              TEXT NOT NULL,
   connect_timeout      TEXT NOT NULL,
@@ -214,7 +215,7 @@ CREATE TABLE setting (
 );
 
 CREATE TABLE fold (
-  -- Acquires and releases that matched, counted under their two stacks.
+  -- Acquires and releases that matched, counted by their two stacks.
   process       INTEGER NOT NULL REFERENCES process,
   kind          TEXT NOT NULL,     -- see the view kind
   acquire_stack INTEGER NOT NULL REFERENCES stack,

@@ -68,7 +68,7 @@ static enum trace_error check_identity(sqlite3 *db, const char *path, struct tra
 	if (application != TRACE_APPLICATION_ID)
 		return trace_fail_sqlite(failure, db, SQLITE_NOTADB, path);
 	if (version > TRACE_USER_VERSION)
-		return trace_fail(failure, TRACE_NEWER, "trace '%s' was written by a later pqleak (read it with that one)",
+		return trace_fail(failure, TRACE_NEWER, "trace '%s' was written by a later pqleak (use that one to read it)",
 						  path);
 	return TRACE_OK;
 }

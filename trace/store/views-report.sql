@@ -107,7 +107,7 @@ CREATE VIEW misuse_life AS
     UNION SELECT i.id, i.address, i.backend_pid, p.parent, i.started_ns, i.generation + 1
     FROM inherited i CROSS JOIN process p ON p.spool = i.parent WHERE i.generation < 100),
   origin AS (
-    SELECT i.id, o.acquire_stack, -- an address serves again and again: the same session, or else the latest
+    SELECT i.id, o.acquire_stack, -- libpq reuses addresses: the same session, or else the latest
            row_number() OVER (PARTITION BY i.id ORDER BY i.generation, o.backend_pid = i.backend_pid DESC,
                                                          o.acquired_ns DESC) AS rank
     FROM connection o CROSS JOIN process p ON p.id = o.process
@@ -120,7 +120,7 @@ CREATE VIEW misuse_life AS
   FROM misuse m LEFT JOIN origin o ON o.id = m.connection AND o.rank = 1;
 
 CREATE VIEW misuse_site AS
-  -- Calls that must not be, by kind and call site.
+  -- Misuse (calls that must not be made), by kind and call site.
   SELECT m.kind, t.text AS site, m.function, sum(m.count) AS count, count(DISTINCT m.stack) AS stacks,
          min(m.first_ns) AS first_ns, max(m.last_ns) AS last_ns
   FROM misuse m JOIN call_site c ON c.stack = m.stack JOIN frame_text t ON t.frame = c.frame

@@ -4,7 +4,7 @@
 -- opens a trace, and the shim opens one at each drain: so it stores only these, and not those of views-report.sql.
 
 CREATE VIEW readme AS
-  -- SELECT * FROM readme: what this file is and where to begin.
+  -- SELECT * FROM readme: what this file is and where to start.
   SELECT column1 AS line FROM (VALUES
     ('This is a pqleak trace: what libpq handed out to a set of processes, and what they gave back.'),
     (''),
@@ -15,14 +15,14 @@ CREATE VIEW readme AS
     ('SELECT * FROM cannot_tell;           why this trace cannot prove that nothing leaked (empty: it can)'),
     ('SELECT * FROM stack_text WHERE stack = N;  one stack, readable'),
     ('SELECT * FROM process;               the traced processes and how they ended'),
-    ('SELECT * FROM misuse_site;           calls that must not be, by call site'),
+    ('SELECT * FROM misuse_site;           misuse (calls that must not be made), by call site'),
     ('SELECT * FROM kind;                  the kinds of resources, and what releases them'),
-    ('SELECT * FROM leak_label;            how much leaked under each label (PQLEAK_LABEL), for example of a test'),
-    ('These three and others like them are there once a pqleak command has opened the trace.'),
+    ('SELECT * FROM leak_label;            how much leaked under each label (PQLEAK_LABEL), for example a test name'),
+    ('These three views, and others, exist once a pqleak command has opened the trace.'),
     (''),
-    ('verdict: released, leaked (its process ended of its own will), open-at-death (killed, crashed, or end unknown),'),
-    ('         open (process still running), inherited (came by fork; the parent owns it),'),
-    ('         out-of-sight (memory that its module gives to free(3): nothing is claimed).'),
+    ('verdict: released, leaked (its process ended of its own accord), open-at-death (killed, crashed, or end unknown),'),
+    ('         open (process still running), inherited (came through fork; the parent owns it),'),
+    ('         out-of-sight (memory that its module passes to free(3): nothing is claimed).'),
     ('Times are nanoseconds since 1970 UTC: datetime(acquired_ns / 1000000000, ''unixepoch'').'),
     ('.schema shows every table and column with its comment.  pqleak-trace(5) is the manual.')
   );
@@ -54,7 +54,7 @@ CREATE VIEW connection_life AS
   LEFT JOIN target t ON t.id = c.target;
 
 CREATE VIEW frees_out_of_sight AS
-  -- Modules known to give libpq's memory to free(3), which is no call of libpq: its release is not seen.
+  -- Modules known to pass libpq's memory to free(3), which is no call of libpq: its release is not seen.
   SELECT column1 AS pattern, column2 AS what FROM (VALUES ('*/pgsql.so', 'PHP pgsql'));
 
 CREATE VIEW stack_out_of_sight AS
@@ -85,7 +85,7 @@ CREATE VIEW outstanding AS
   FROM resource_life WHERE verdict <> 'out-of-sight';
 
 CREATE VIEW leak AS
-  -- THE definition: a resource is leaked when its process ended of its own will without giving it back.
+  -- THE definition: a resource is leaked when its process ended of its own accord without giving it back.
   SELECT kind, id, process, acquire_stack, acquire_function, acquired_ns, state
   FROM outstanding WHERE verdict = 'leaked';
 
@@ -245,20 +245,20 @@ CREATE VIEW unseen_text AS
   SELECT pid, exe, how, module, sign,
          how IN ('protocol', 'bypassed', 'namespace') OR sign IS NULL OR sign <> '' AS spoke,
          CASE how
-           WHEN 'protocol' THEN printf('process %d (%s) spoke PostgreSQL outside an interposable libpq (%s)', pid, exe,
+           WHEN 'protocol' THEN printf('process %d (%s) spoke PostgreSQL without a libpq that can be intercepted (%s)', pid, exe,
                                        iif(module IN ('', exe), 'its own protocol', 'its own protocol, in ' || module))
            WHEN 'bypassed' THEN printf('process %d (%s) used the libpq %s past its exported functions', pid, exe, module)
            WHEN 'namespace' THEN printf('process %d (%s) loaded %s with dlmopen', pid, exe, module)
-           WHEN 'go' THEN printf('process %d (%s) is a Go program, which makes its system calls itself', pid, exe)
+           WHEN 'go' THEN printf('process %d (%s) is a Go program, which makes its own system calls', pid, exe)
            WHEN 'static' THEN printf('%s is statically linked', exe)
-           WHEN 'setuid' THEN printf('%s gains rights when it starts, and then LD_PRELOAD is ignored', exe)
-           WHEN 'machine' THEN printf('%s is for another machine than pqleak', exe)
-           WHEN 'libc' THEN printf('%s is for another C library than glibc', exe)
+           WHEN 'setuid' THEN printf('%s gains privileges when it starts, so LD_PRELOAD is ignored', exe)
+           WHEN 'machine' THEN printf('%s is for a different machine than pqleak', exe)
+           WHEN 'libc' THEN printf('%s uses a C library other than glibc', exe)
            WHEN 'environment' THEN printf('%s was started without pqleak in LD_PRELOAD', exe)
            ELSE printf('%s: %s', exe, how) END
          || CASE WHEN how IN ('protocol', 'bypassed', 'namespace') THEN ''
-                 WHEN sign IS NULL THEN '; it could not be looked into'
-                 WHEN sign <> '' THEN ', and has ' || sign ELSE '' END AS text
+                 WHEN sign IS NULL THEN '; it could not be examined'
+                 WHEN sign <> '' THEN ', and contains ' || sign ELSE '' END AS text
   FROM unseen;
 
 CREATE VIEW cannot_tell AS
