@@ -13,8 +13,9 @@
 #include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
-#include "analyzer/reading/statements.h"
 #include "analyzer/words/kinds.h"
+
+extern const char audit_sql[], audit_advice_sql[];
 
 static const char sites_query[] =
 	"SELECT number, count, ifnull(short_name(head), 'an unknown place'), ifnull(tail, ''),"

@@ -45,7 +45,9 @@
 #include "analyzer/known/baseline.h"
 #include "analyzer/known/suppress.h"
 #include "analyzer/reading/source-root.h"
-#include "analyzer/reading/statements.h"
+
+extern const char choice_sql[], tally_sql[], peak_sql[], notes_sql[], loss_sql[], blame_sql[], paths_sql[], known_sql[],
+	findings_sql[], gate_sql[];
 
 #define IDLE_NS 1000000000 /* in a transaction, before that is worth a note */
 

@@ -11,7 +11,8 @@
 #include <string.h>
 
 #include "analyzer/base/query.h"
-#include "analyzer/reading/statements.h"
+
+extern const char habit_add_sql[];
 
 #define SLOTS 16384u /* a power of two */
 #define MOST_HABITS (SLOTS / 4 * 3)

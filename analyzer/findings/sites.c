@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "analyzer/base/query.h"
-#include "analyzer/reading/statements.h"
 #include "analyzer/words/start-function.h"
+
+extern const char calls_sql[], sites_sql[];
 
 static const char *const role_names[] = {
 	[CALL_NATIVE] = "native",

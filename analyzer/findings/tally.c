@@ -17,8 +17,9 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/findings/habits.h"
-#include "analyzer/reading/statements.h"
 #include "analyzer/words/kinds.h"
+
+extern const char tally_add_sql[];
 
 #define SLOTS 65536u /* a power of two */
 #define MOST_GROUPS (SLOTS / 4 * 3)

@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "analyzer/base/query.h"
-#include "analyzer/reading/statements.h"
 #include "analyzer/words/kinds.h"
 #include "analyzer/words/misuse.h"
+
+extern const char baseline_sql[];
 
 #define LINES 10 /* of each sort */
 

@@ -9,7 +9,8 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/known/suppress.h"
-#include "analyzer/reading/statements.h"
+
+extern const char suppress_entries_sql[];
 
 static const char stale_sql[] =
 	"SELECT file, line, iif(expired, expires, ''), ifnull(' (' || reason || ')', '') FROM suppression"

@@ -9,7 +9,6 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/print-time.h"
 #include "analyzer/base/query.h"
-#include "analyzer/reading/statements.h"
 #include "analyzer/words/kinds.h"
 #include "analyzer/words/misuse.h"
 #include "analyzer/words/short-name.h"
@@ -17,6 +16,8 @@
 #include "analyzer/words/start-function.h"
 #include "analyzer/words/verdicts.h"
 #include "trace/base/libpq-status.h"
+
+extern const char open_sql[];
 
 /* basename(path): what follows its last slash. */
 static void sql_basename(sqlite3_context *context, int count, sqlite3_value **values)

@@ -9,9 +9,10 @@
 #include "analyzer/base/query.h"
 #include "analyzer/config.h"
 #include "analyzer/findings/gate.h"
-#include "analyzer/reading/statements.h"
 #include "analyzer/report/formats.h"
 #include "analyzer/report/machine.h"
+
+extern const char report_gitlab_sql[], report_json_sql[], report_sarif_sql[];
 
 static void bind_number(sqlite3_stmt *statement, const char *name, int value)
 {

@@ -12,13 +12,14 @@
 #include "analyzer/base/query.h"
 #include "analyzer/known/baseline.h"
 #include "analyzer/known/suppress.h"
-#include "analyzer/reading/statements.h"
 #include "analyzer/report/formats.h"
 #include "analyzer/report/notes.h"
 #include "analyzer/report/text-finding.h"
 #include "analyzer/report/text-parts.h"
 #include "analyzer/report/text-stacks.h"
 #include "analyzer/report/text-totals.h"
+
+extern const char finding_rows_sql[];
 
 #define FULL_FINDINGS 20 /* without --all */
 #define BRIEF_FINDINGS 5

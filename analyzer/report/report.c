@@ -11,9 +11,10 @@
 #include "analyzer/base/query.h"
 #include "analyzer/base/text-file.h"
 #include "analyzer/known/suppress.h"
-#include "analyzer/reading/statements.h"
 #include "analyzer/report/formats.h"
 #include "analyzer/report/notes.h"
+
+extern const char problems_sql[];
 
 static report_printer *const printers[FORMAT_COUNT] = {
 #define FORMAT(name, is_for_programs) [FORMAT_##name] = report_##name,
