@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "analyzer/base/query.h"
-#include "analyzer/words/start-function.h"
+#include "analyzer/words/function-name.h"
 
 extern const char calls_sql[], sites_sql[];
 

@@ -10,8 +10,6 @@
 #include <stdint.h>
 
 #include "analyzer/words/kinds.h"
-#include "analyzer/words/misuse.h"
-#include "analyzer/words/verdicts.h"
 
 /* The most connections that were open at once. */
 struct peak {

@@ -12,8 +12,6 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/text-file.h"
 #include "analyzer/words/kinds.h"
-#include "analyzer/words/misuse.h"
-#include "analyzer/words/verdicts.h"
 
 static const char head[] = "# pqleak baseline, version 1";
 

@@ -9,7 +9,6 @@
 
 #include "analyzer/base/query.h"
 #include "analyzer/words/kinds.h"
-#include "analyzer/words/misuse.h"
 
 extern const char baseline_sql[];
 

@@ -13,8 +13,6 @@
 #include <stdint.h>
 
 #include "analyzer/words/kinds.h"
-#include "analyzer/words/misuse.h"
-#include "analyzer/words/verdicts.h"
 
 struct suppression {
 	char *file; /* and line: where it stands */

@@ -16,8 +16,6 @@
 #include "analyzer/known/suppress-file.h"
 #include "analyzer/symbols/module-file.h"
 #include "analyzer/words/kinds.h"
-#include "analyzer/words/misuse.h"
-#include "analyzer/words/verdicts.h"
 
 /* FORMAT_text is what counts when nothing was asked for. */
 enum format {

@@ -9,12 +9,8 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/print-time.h"
 #include "analyzer/base/query.h"
+#include "analyzer/words/function-name.h"
 #include "analyzer/words/kinds.h"
-#include "analyzer/words/misuse.h"
-#include "analyzer/words/short-name.h"
-#include "analyzer/words/stable-name.h"
-#include "analyzer/words/start-function.h"
-#include "analyzer/words/verdicts.h"
 #include "trace/base/libpq-status.h"
 
 extern const char open_sql[];
@@ -41,14 +37,14 @@ static void sql_changed(sqlite3_context *context, sqlite3_value *value, void (*c
 	sqlite3_result_text(context, copy, -1, sqlite3_free);
 }
 
-/* short_name(function): see short-name.h. */
+/* short_name(function): see function-name.h. */
 static void sql_short_name(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	(void)count;
 	sql_changed(context, values[0], shorten_name);
 }
 
-/* stable_name(function, language): see stable-name.h. */
+/* stable_name(function, language): see function-name.h. */
 static void sql_stable_name(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	bool is_native = sqlite3_value_type(values[1]) == SQLITE_NULL;

@@ -15,7 +15,6 @@
 #include "analyzer/base/query.h"
 #include "analyzer/report/text-parts.h"
 #include "analyzer/words/kinds.h"
-#include "analyzer/words/misuse.h"
 
 #define NOTES_SHOWN 3 /* of each sort in a text, without --all */
 #define WORDS_TEXT 1024

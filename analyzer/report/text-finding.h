@@ -15,7 +15,6 @@
 #include "analyzer/options/choice.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/words/kinds.h"
-#include "analyzer/words/verdicts.h"
 
 /* A row of finding-rows.sql; its texts are valid until the next one is read. */
 struct finding {

@@ -13,7 +13,7 @@
 #include "analyzer/findings/sites.h"
 #include "analyzer/report/text-parts.h"
 #include "analyzer/report/text-stacks.h"
-#include "analyzer/words/start-function.h"
+#include "analyzer/words/function-name.h"
 
 #define STACK_LINES 8    /* from the call site outwards */
 #define DRIVER_LINES 3   /* before it */

@@ -1,22 +1,42 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * kinds.c - the kinds of resources in words; see kinds.h.
+ * kinds.c - see kinds.h.
  */
 #include "analyzer/words/kinds.h"
 
 #include <stddef.h>
-#include <string.h>
 
-struct words {
+static const struct {
 	const char *one, *several, *unreleased, *release;
-};
-
-static const struct words words[KIND_COUNT] = {
+} kinds[KIND_COUNT] = {
 #define KIND(name, text, key, ...) [KIND_##name] = {__VA_ARGS__},
 #include "trace/base/kinds.def"
 };
 
-bool same_name(const char *name, const char *given)
+static const struct {
+	const char *one, *several;
+} misuses[MISUSE_COUNT] = {
+	[MISUSE_USE_AFTER_FINISH] = {"use of a finished connection", "uses of a finished connection"},
+	[MISUSE_FINISHED_TWICE] = {"connection finished twice", "connections finished twice"},
+	[MISUSE_CLEARED_TWICE] = {"result cleared twice", "results cleared twice"},
+	[MISUSE_USED_IN_CHILD] = {"use of an inherited connection", "uses of an inherited connection"},
+	[MISUSE_FINISHED_IN_CHILD] = {"inherited connection finished", "inherited connections finished"},
+	[MISUSE_TWO_THREADS] = {"use of a connection by two threads at once",
+							"uses of a connection by two threads at once"},
+	[MISUSE_FINISHED_IN_TRANSACTION] = {"connection finished in a transaction",
+										"connections finished in a transaction"},
+	[MISUSE_FINISHED_WITH_QUERY] = {"connection finished with a query running",
+									"connections finished with a query running"},
+	[MISUSE_FINISHED_IN_COPY] = {"connection finished inside a COPY", "connections finished inside a COPY"},
+};
+
+static const char *const verdicts[VERDICT_COUNT] = {
+	[VERDICT_RELEASED] = "released", [VERDICT_LEAKED] = "leaked",       [VERDICT_OPEN_AT_DEATH] = "open-at-death",
+	[VERDICT_OPEN] = "open",         [VERDICT_INHERITED] = "inherited",
+};
+
+/* Whether `given` is `name`, with '-' as good as ' '. */
+static bool same_name(const char *name, const char *given)
 {
 	while (*name != '\0' && (*name == *given || (*name == ' ' && *given == '-'))) {
 		name++;
@@ -33,22 +53,71 @@ enum resource_kind kind_find(const char *name)
 	return KIND_NONE;
 }
 
+enum misuse_kind misuse_find(const char *name)
+{
+	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
+		if (same_name(misuse_name((uint8_t)m), name))
+			return (enum misuse_kind)m;
+	return MISUSE_NONE;
+}
+
+enum verdict verdict_find(const char *name)
+{
+	for (int v = 0; v < VERDICT_COUNT; v++)
+		if (same_name(verdicts[v], name))
+			return (enum verdict)v;
+	return VERDICT_COUNT;
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+	return verdicts[verdict];
+}
+
 const char *kind_noun(enum resource_kind kind, int64_t count)
 {
-	return count == 1 ? words[kind].one : words[kind].several;
+	return count == 1 ? kinds[kind].one : kinds[kind].several;
+}
+
+const char *misuse_noun(enum misuse_kind kind, int64_t count)
+{
+	return count == 1 ? misuses[kind].one : misuses[kind].several;
 }
 
 const char *kind_unreleased(enum resource_kind kind)
 {
-	return words[kind].unreleased;
+	return kinds[kind].unreleased;
+}
+
+const char *verdict_words(enum resource_kind kind, enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_LEAKED:
+		return kind_unreleased(kind);
+	case VERDICT_OPEN_AT_DEATH:
+		return "open at death";
+	case VERDICT_OPEN:
+		return "still open";
+	case VERDICT_RELEASED:
+	case VERDICT_INHERITED:
+	case VERDICT_COUNT:
+		break;
+	}
+	return verdict < VERDICT_COUNT ? verdicts[verdict] : "";
 }
 
 const char *kind_release(enum resource_kind kind)
 {
-	return words[kind].release;
+	return kinds[kind].release;
 }
 
 bool kind_fails(enum resource_kind kind)
 {
 	return kind == KIND_CONNECTION || kind == KIND_RESULT;
+}
+
+bool misuse_by_design(enum misuse_kind kind)
+{
+	return kind == MISUSE_FINISHED_IN_TRANSACTION || kind == MISUSE_FINISHED_WITH_QUERY ||
+		   kind == MISUSE_FINISHED_IN_COPY;
 }

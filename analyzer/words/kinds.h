@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * kinds.h - the kinds of resources in words, as trace/base/kinds.def lists them.
+ * kinds.h - the kinds of resources and of misuse, and what has become of a resource, in words.
  *
  * Owns the nouns of texts; SQL and JSON use the names of trace/base/names.h.
  */
@@ -12,22 +12,40 @@
 
 #include "trace/base/names.h"
 
-/* The kind of this name, '-' as good as ' ' in it; KIND_NONE: there is no such kind. */
+/* As the view connection_life says it. */
+enum verdict {
+	VERDICT_RELEASED,
+	VERDICT_LEAKED,
+	VERDICT_OPEN_AT_DEATH,
+	VERDICT_OPEN,
+	VERDICT_INHERITED,
+	VERDICT_COUNT /* also: no verdict */
+};
+
+/* Each by its name, '-' as good as ' ' in it; KIND_NONE, MISUSE_NONE or VERDICT_COUNT: there is none of that name. */
 enum resource_kind kind_find(const char *name);
+enum misuse_kind misuse_find(const char *name);
+enum verdict verdict_find(const char *name);
 
-/* Whether `given` is `name`, with '-' as good as ' '. */
-bool same_name(const char *name, const char *given);
+const char *verdict_name(enum verdict verdict);
 
-/* What `count` of them are called: "connection", "blocks of memory", ... */
+/* What `count` of them are called: "connection", "blocks of memory", "use of a finished connection", ... */
 const char *kind_noun(enum resource_kind kind, int64_t count);
+const char *misuse_noun(enum misuse_kind kind, int64_t count);
 
 /* What one that was not released is called: "leaked", "never cleared", ... */
 const char *kind_unreleased(enum resource_kind kind);
+
+/* What has become of one of that kind, for a title: "leaked", "never cleared", "open at death", ... */
+const char *verdict_words(enum resource_kind kind, enum verdict verdict);
 
 /* The calls that give it back. */
 const char *kind_release(enum resource_kind kind);
 
 /* Whether one that leaked fails the check; the others are shown. */
 bool kind_fails(enum resource_kind kind);
+
+/* Whether some programs do it by design: it is a note then, and no misuse. */
+bool misuse_by_design(enum misuse_kind kind);
 
 #endif

@@ -16,8 +16,8 @@
 
 #include "analyzer/known/baseline-file.h"
 #include "analyzer/known/pattern.h"
-#include "analyzer/words/stable-name.h"
 #include "analyzer/known/suppress-file.h"
+#include "analyzer/words/function-name.h"
 
 static void check(int is_true, const char *what)
 {
