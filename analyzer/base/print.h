@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * print.h - lines of text for a person: width and colour.
+ * print.h - lines of text for a person: width and colour; times and durations.
  *
  * Owns the decision whether to colour (a terminal, and NO_COLOR unset) and how
  * a line that is too long is cut.  Everything printed comes from a traced
@@ -56,5 +56,16 @@ int text_columns(const char *text);
 
 /* "s" unless there is exactly one. */
 const char *plural(int64_t count);
+
+#define TIME_TEXT 40
+#define DURATION_TEXT 24
+
+enum time_detail { TIME_SECONDS, TIME_MILLISECONDS };
+
+/* ns since 1970 as local date and time, into `text` of TIME_TEXT bytes, which is returned. */
+const char *format_time(char *text, int64_t ns, enum time_detail detail);
+
+/* ns as "850 us", "2.1 ms", "3.2 s", "4 min 5 s", ..., into `text` of DURATION_TEXT bytes, which is returned. */
+const char *format_duration(char *text, int64_t ns);
 
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * doctor-program.c - what a command's file says about what will be seen of it; see doctor-program.h.
+ * doctor-program.c - what a command's file says about what will be seen of it; see doctor.h.
  *
  * The dynamic linker is asked what it would load; the program itself does not
  * run.
  */
-#include "analyzer/commands/doctor-program.h"
+#include "analyzer/commands/doctor.h"
 
 #include <errno.h>
 #include <fcntl.h>

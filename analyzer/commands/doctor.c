@@ -4,6 +4,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,16 +13,33 @@
 #include <unistd.h>
 
 #include "analyzer/base/message.h"
-#include "analyzer/commands/doctor-program.h"
-#include "analyzer/commands/doctor-say.h"
+#include "analyzer/commands/doctor.h"
 #include "analyzer/launch/launch.h"
-#include "analyzer/launch/shim.h"
 #include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
 #include "analyzer/reading/run-trace.h"
 #include "trace/store/trace.h"
 
 #define NEEDED_BYTES (UINT64_C(4) * 1024 * 1024)
+
+static const char *const answers[DOCTOR_ANSWERS] = {
+	[DOCTOR_SEEN] = "ok", [DOCTOR_NOTE] = "note", [DOCTOR_UNSURE] = "?", [DOCTOR_UNSEEN] = "NO"};
+
+void doctor_say(struct doctor *doctor, enum doctor_answer answer, const char *what, const char *format, ...)
+{
+	char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	if (text != NULL)
+		make_printable(text);
+	printf("  %-4s  %-8s  %s\n", answers[answer], what, text != NULL ? text : "out of memory");
+	free(text);
+	doctor->count[answer]++;
+}
 
 static void look_at_shim(struct doctor *doctor, const char *shim)
 {

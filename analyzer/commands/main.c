@@ -9,7 +9,6 @@
 
 #include "analyzer/base/message.h"
 #include "analyzer/config.h"
-#include "analyzer/options/help.h"
 #include "analyzer/options/options.h"
 
 #define COMMAND(name, NAME) extern const struct command command_##name;

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * show-life.c - one connection from its opening to its end; see show-life.h.
+ * show-life.c - one connection from its opening to its end; see show.h.
  *
  * Nothing is cut here: it is where a reader goes who wants everything.
  */
-#include "analyzer/commands/show-life.h"
+#include "analyzer/commands/show.h"
 
 #include <string.h>
 
 #include "analyzer/base/message.h"
-#include "analyzer/base/print-time.h"
+#include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
-#include "analyzer/commands/show-one.h"
 #include "analyzer/findings/sites.h"
-#include "analyzer/report/text-parts.h"
-#include "analyzer/report/text-stacks.h"
+#include "analyzer/report/text.h"
 
 enum {
 	L_VERDICT,

@@ -3,17 +3,15 @@
  * show-resource.c - one resource that is no connection, from its acquire to
  * the end of its process: what was released has no row of its own.
  */
-#include "analyzer/commands/show-resource.h"
+#include "analyzer/commands/show.h"
 
 #include <string.h>
 
 #include "analyzer/base/message.h"
-#include "analyzer/base/print-time.h"
+#include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
-#include "analyzer/commands/show-one.h"
 #include "analyzer/findings/sites.h"
-#include "analyzer/report/text-parts.h"
-#include "analyzer/report/text-stacks.h"
+#include "analyzer/report/text.h"
 #include "analyzer/words/kinds.h"
 
 enum {

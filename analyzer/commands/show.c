@@ -3,20 +3,30 @@
  * show.c - `pqleak show`: the connections, or what else was not released, and
  * the life of one of them.
  */
+#include <stdarg.h>
 #include <string.h>
 
 #include "analyzer/base/message.h"
-#include "analyzer/base/print-time.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
-#include "analyzer/commands/show-life.h"
-#include "analyzer/commands/show-one.h"
-#include "analyzer/commands/show-resource.h"
-#include "analyzer/findings/skip-use.h"
+#include "analyzer/commands/show.h"
+#include "analyzer/findings/sites.h"
 #include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
 #include "analyzer/options/take.h"
 #include "analyzer/reading/reading.h"
+
+void show_field(const struct printer *printer, const char *label, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	char *text = sqlite3_vmprintf(format, values);
+	va_end(values);
+	if (text != NULL)
+		print_line(printer, 2, STYLE_PLAIN, "%-9s %s", label, text);
+	sqlite3_free(text);
+}
 
 /* A row a connection is printed as it is read: there may be millions. */
 static const char list_sql[] =

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * blame.c - the place that a report names for what was not released; see blame.h.
+ * blame.c - the place that a report names for what was not released; see stages.h.
  *
  * Reads the stacks of one kind after another as lists of places, lets
  * separate() judge, and writes what it says into tables.
  */
-#include "analyzer/findings/blame.h"
+#include "analyzer/findings/stages.h"
 
 #include <stdlib.h>
 
@@ -211,7 +211,7 @@ static bool write_comparable(const struct blame *blame)
 	return !failed;
 }
 
-bool blame_fill(sqlite3 *db, bool releases)
+bool blame_fill(sqlite3 *db, const struct report_choice *choice)
 {
 	QUERY_CLEANUP kind = query_prepare(db, "SELECT DISTINCT kind FROM stack_count ORDER BY kind");
 	bool failed = kind == NULL;
@@ -225,7 +225,7 @@ bool blame_fill(sqlite3 *db, bool releases)
 			return false;
 		if (!separate(blame.parts, blame.stack_count, &blame.nodes, &blame.node_count))
 			return refuse("out of memory");
-		failed = !write_blamed(&blame) || !write_separation(&blame) || (releases && !write_comparable(&blame));
+		failed = !write_blamed(&blame) || !write_separation(&blame) || (choice->stacks && !write_comparable(&blame));
 		node_base += (int64_t)blame.node_count;
 		stack_base += (int64_t)blame.stack_count;
 	}

@@ -37,14 +37,12 @@
 #include <stddef.h>
 
 #include "analyzer/base/query.h"
-#include "analyzer/findings/blame.h"
 #include "analyzer/findings/gate.h"
 #include "analyzer/findings/sites.h"
-#include "analyzer/findings/skip-use.h"
-#include "analyzer/findings/tally.h"
+#include "analyzer/findings/stages.h"
 #include "analyzer/known/baseline.h"
 #include "analyzer/known/suppress.h"
-#include "analyzer/reading/source-root.h"
+#include "analyzer/reading/functions.h"
 
 extern const char choice_sql[], tally_sql[], peak_sql[], notes_sql[], loss_sql[], blame_sql[], paths_sql[], known_sql[],
 	findings_sql[], gate_sql[];
@@ -66,21 +64,11 @@ static bool fill_choice(sqlite3 *db, const struct report_choice *choice)
 	return done;
 }
 
-static bool fill_tally(sqlite3 *db, const struct report_choice *choice)
-{
-	return tally_fill(db, choice->all, choice->held_ns);
-}
-
 static bool make_sites(sqlite3 *db, const struct report_choice *choice)
 {
 	return sites_make(db, &choice->symbols,
 					  "SELECT stack FROM tally_wants UNION ALL SELECT stack FROM peak_wants"
 					  " UNION ALL SELECT stack FROM notes_wants UNION ALL SELECT stack FROM loss_wants");
-}
-
-static bool fill_blame(sqlite3 *db, const struct report_choice *choice)
-{
-	return blame_fill(db, choice->stacks);
 }
 
 static bool fill_known(sqlite3 *db, const struct report_choice *choice)
@@ -100,13 +88,13 @@ static const struct stage {
 	const char *needs, *makes; /* TEMP tables and views */
 } stages[] = {
 	{"choice", choice_sql, fill_choice, "", "report_choice gated"},
-	{"tally", tally_sql, fill_tally, "report_choice",
+	{"tally", tally_sql, tally_fill, "report_choice",
 	 "tally stack_habit repeated_statement tally_connection tally_resource tally_life tally_wants"},
 	{"peak", peak_sql, NULL, "report_choice", "peak found_peak peak_wants"},
 	{"notes", notes_sql, NULL, "report_choice stack_habit", "misuse_group found_note notes_wants"},
 	{"loss", loss_sql, NULL, "report_choice tally tally_life stack_habit", "stack_count loss_wants"},
 	{"sites", NULL, make_sites, "tally_wants peak_wants notes_wants loss_wants", SITES_MAKE},
-	{"blame", blame_sql, fill_blame, "stack_count frame_call frame_role script_stack site",
+	{"blame", blame_sql, blame_fill, "stack_count frame_call frame_role script_stack site",
 	 "own_call stack_place stack_blame separation comparable"},
 	{"paths", paths_sql, NULL, "frame_call frame_role script_stack site", "stack_path"},
 	{"known", known_sql, fill_known, "tally_life misuse_group stack_call stack_path",

@@ -19,6 +19,19 @@ static const char *const role_names[] = {
 	[CALL_DRIVER] = "driver",
 };
 
+bool skip_use(const struct skip *skip, sqlite3 *db)
+{
+	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR IGNORE INTO skip VALUES (?)");
+	bool failed = insert == NULL;
+
+	for (size_t i = 0; i < skip->count && !failed; i++) {
+		sqlite3_bind_text(insert, 1, skip->patterns[i], -1, SQLITE_STATIC);
+		query_next(insert, &failed);
+		sqlite3_reset(insert);
+	}
+	return !failed;
+}
+
 bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks)
 {
 	return query_drop(db, SITES_MAKE) && symbols_resolve(db, choice, stacks) && query_run(db, calls_sql) &&

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyzer/options/choice.h"
 #include "analyzer/symbols/symbols.h"
 
 /* Looks up symbols and makes the tables, for the stacks that this query selects; false: it failed and said so. */
@@ -48,5 +49,8 @@ void calls_done(struct calls *calls);
  * interpreter's or JIT's frame, and how the program began.
  */
 bool calls_is_folded(const struct calls *calls, int index);
+
+/* The user's own patterns of code that is no call site, into TEMP TABLE skip; false: it failed and said so. */
+bool skip_use(const struct skip *skip, sqlite3 *db);
 
 #endif

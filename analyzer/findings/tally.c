@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * tally.c - one scan over all resources, counted into a small table; see tally.h.
+ * tally.c - one scan over all resources, counted into a small table; see stages.h.
  *
  * SQLite can only group by sorting or by one index lookup a row: 10 s and 18 s
  * for ten million connections, where this takes 3.  The groups live in a table
  * of fixed size in memory; when that is full it is added to the TEMP table,
  * which SQLite keeps in a file.
  */
-#include "analyzer/findings/tally.h"
+#include "analyzer/findings/stages.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -216,14 +216,14 @@ static bool scan(struct tally *tally, const char *sql, bool released, struct hab
 	return !failed;
 }
 
-bool tally_fill(sqlite3 *db, bool released, int64_t late_ns)
+bool tally_fill(sqlite3 *db, const struct report_choice *choice)
 {
-	struct habits *habits = habits_new(db, late_ns);
+	struct habits *habits = habits_new(db, choice->held_ns);
 	struct tally tally = {.db = db, .slots = calloc(SLOTS, sizeof(struct group))};
 	bool done = (habits != NULL && tally.slots != NULL) || refuse("out of memory");
 
-	done = done && scan(&tally, "SELECT * FROM tally_connection", released, habits) && habits_flush(habits) &&
-		   scan(&tally, "SELECT * FROM tally_resource", released, NULL) && flush(&tally);
+	done = done && scan(&tally, "SELECT * FROM tally_connection", choice->all, habits) && habits_flush(habits) &&
+		   scan(&tally, "SELECT * FROM tally_resource", choice->all, NULL) && flush(&tally);
 	free(tally.slots);
 	habits_free(habits);
 	return done;

@@ -22,7 +22,7 @@ struct launch {
 
 struct launched {
 	pid_t pid;
-	int wait_status; /* as of waitpid */
+	int wait_status;  /* as of waitpid */
 	int64_t began_ns; /* when it was started, ns since 1970 */
 	int64_t told_ns;  /* when TERM or HUP was first passed on, ns since 1970; 0: it was not */
 };
@@ -41,5 +41,11 @@ int launch_run(const struct launch *launch, struct launched *ret);
 
 /* What a shell would report for this wait status. */
 int launch_exit_status(int wait_status);
+
+/*
+ * The absolute path of the shim, for free(): that of PQLEAK_LIBRARY, else beside this executable as installed, else as
+ * built.  NULL: there is none that can be preloaded, and the reason is printed.
+ */
+char *shim_find(void);
 
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * shim.c - where libpqleak.so is; see shim.h.
+ * shim.c - where libpqleak.so is; see launch.h.
  *
  * The way from the executable to the shim is relative, so that an installation
  * can be moved, and staged with DESTDIR.
  */
-#include "analyzer/launch/shim.h"
+#include "analyzer/launch/launch.h"
 
 #include <errno.h>
 #include <limits.h>

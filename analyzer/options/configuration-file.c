@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * configuration-file.c - .pqleak.ini, line by line; see configuration-file.h.
+ * configuration-file.c - .pqleak.ini, line by line; see configuration.h.
  *
  * inih knows the syntax.  It gets lines that it cannot misread: not longer than
  * it has room for, and none that would go on with the one before.
  */
-#include "analyzer/options/configuration-file.h"
+#include "analyzer/options/configuration.h"
 
 #include <ini.h>
 #include <stdarg.h>

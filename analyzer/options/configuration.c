@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "analyzer/base/message.h"
-#include "analyzer/options/configuration-file.h"
 
 #define NAME ".pqleak.ini"
 

@@ -32,4 +32,7 @@ void configuration_blame(const struct configured *configured, int last);
 
 void configuration_done(struct configured *configured);
 
+/* Adds the options of ret->file that are for the command; false: a line is wrong, and the error is printed. */
+bool configuration_parse(enum command_id command, struct configured *ret);
+
 #endif

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * help.c - the table of options as text; see help.h.
+ * help.c - the table of options as text; see options.h.
  */
-#include "analyzer/options/help.h"
+#include "analyzer/options/options.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "analyzer/options/options.h"
 
 #define HELP_COLUMN 27
 

@@ -10,9 +10,6 @@
 #include <string.h>
 
 #include "analyzer/base/message.h"
-#include "analyzer/options/help.h"
-#include "analyzer/options/take-gate.h"
-#include "analyzer/options/take-report.h"
 #include "analyzer/options/take.h"
 
 #define LONG_ONLY 256 /* to getopt_long: the number of the first row */

@@ -49,4 +49,7 @@ const char *option_nearest(enum command_id command, const char *word);
 int options_read(const struct command *command, int argc, char **argv, struct arguments *ret);
 void arguments_done(struct arguments *arguments);
 
+/* --help: prints all of a command's. */
+void print_help(const struct command *command);
+
 #endif

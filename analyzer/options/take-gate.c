@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * take-gate.c - what fails a check, as --fail-on says it; see take-gate.h.
+ * take-gate.c - what fails a check, as --fail-on says it; see take.h.
  */
-#include "analyzer/options/take-gate.h"
+#include "analyzer/options/take.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "analyzer/base/message.h"
-#include "analyzer/options/take.h"
 
 #define WORD 64
 

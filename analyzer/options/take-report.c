@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * take-report.c - the forms of a report, and the files of what is known; see take-report.h.
+ * take-report.c - the forms of a report, and the files of what is known; see take.h.
  */
-#include "analyzer/options/take-report.h"
+#include "analyzer/options/take.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * take.h - how an option's value is taken: the functions that options.def names
- * for values that are what they look like.
+ * take.h - how an option's value is taken: the functions that options.def names.
  *
  * Each gets the option, for the words of an error, its value, and where the
  * value goes; false: the value is wrong, and the error is printed.  Values are
@@ -12,6 +11,7 @@
 
 #include "analyzer/options/options.h"
 
+/* take.c: values that are what they look like. */
 option_take take_flag;     /* bool */
 option_take take_text;     /* const char * */
 option_take take_word;     /* const char *: the option's argument, and nothing else */
@@ -20,14 +20,23 @@ option_take take_number;   /* long long, from 0 */
 option_take take_duration; /* int64_t, ns: "250ms" or "1.5h"; a number alone is seconds */
 option_take take_folders;  /* const char *: folders that are there, with ':' between them */
 
-option_take take_trace;       /* const char * */
-option_take take_leak_status; /* long long */
-option_take take_debuginfod;  /* bool */
-option_take take_skip;        /* struct skip, to which it adds */
-option_take take_skip_file;
+option_take take_trace;                /* const char * */
+option_take take_leak_status;          /* long long */
+option_take take_debuginfod;           /* bool */
+option_take take_skip, take_skip_file; /* struct skip, to which they add */
 
-/* What --group-by can be, ended by NULL. */
+/* take-gate.c: what fails a check. */
+option_take take_max_open, take_fail_on; /* struct gate */
+
+/* take-report.c: the forms of a report, and the files of what is known. */
+option_take take_format, take_output; /* struct formats */
+option_take take_suppressions;        /* struct suppressions, to which it adds */
+option_take take_baseline;            /* struct baseline */
+
+/* What --group-by, --fail-on (but for VERDICT/KIND) and --format can be, ended by NULL. */
 const char *const *group_words(void);
+const char *const *fail_on_words(void);
+const char *const *format_words(void);
 
 /* Reads a number from 0 to `highest`; false: it is none, and the error is printed. */
 bool number_from(const char *name, const char *value, long long highest, long long *ret);

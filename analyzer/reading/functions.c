@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "analyzer/base/message.h"
-#include "analyzer/base/print-time.h"
+#include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 #include "analyzer/words/function-name.h"
 #include "analyzer/words/kinds.h"

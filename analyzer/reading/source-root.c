@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * source-root.c - see source-root.h.
+ * source-root.c - source files by their place in the user's repository: an annotation lands on its line, and a baseline
+ * made in one checkout holds in another.
  */
-#include "analyzer/reading/source-root.h"
+#include "analyzer/reading/functions.h"
 
 #include <errno.h>
 #include <limits.h>

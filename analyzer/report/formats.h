@@ -2,12 +2,14 @@
 /*
  * formats.h - the formats of a report: a function for each line of formats.def.
  *
- * Called by report.c.  What the formats for programs share is in machine.h.
+ * Called by report.c.
  */
 #ifndef PQLEAK_ANALYZER_REPORT_FORMATS_H
 #define PQLEAK_ANALYZER_REPORT_FORMATS_H
 
+#include <sqlite3.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "analyzer/findings/findings.h"
@@ -28,5 +30,19 @@ typedef bool report_printer(const struct report *report, FILE *file);
 #define FORMAT(name, is_for_programs) report_printer report_##name;
 #include "analyzer/options/formats.def"
 #undef FORMAT
+
+/* What the formats for programs share, in machine.c: the texts of TEMP TABLE problem, and its stacks. */
+
+/* A column's text without control characters, to be freed; NULL: out of memory, and it said so. */
+char *machine_text(sqlite3_stmt *row, int column);
+
+/* Prints one line, with `indent` blanks before it, as a format has it. */
+typedef void machine_line(FILE *file, int indent, const char *text);
+
+/* Calls `line` for each line about the stacks of a problem; false: it failed and said so. */
+bool machine_stacks(sqlite3 *db, int64_t number, machine_line *line, FILE *file);
+
+/* Calls `line` for each note; false: it failed and said so. */
+bool machine_notes(sqlite3 *db, machine_line *line, FILE *file);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * machine.c - see machine.h.
+ * machine.c - what the formats for programs share; see formats.h.
  */
-#include "analyzer/report/machine.h"
+#include "analyzer/report/formats.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -11,9 +11,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "analyzer/base/print-time.h"
+#include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
-#include "analyzer/report/text-parts.h"
+#include "analyzer/report/text.h"
 #include "analyzer/words/kinds.h"
 
 #define NOTES_SHOWN 3 /* of each sort in a text, without --all */

@@ -11,7 +11,6 @@
 
 #include "analyzer/base/query.h"
 #include "analyzer/report/formats.h"
-#include "analyzer/report/machine.h"
 
 #define SHOWN 10 /* of a level */
 

@@ -8,7 +8,6 @@
 
 #include "analyzer/base/query.h"
 #include "analyzer/report/formats.h"
-#include "analyzer/report/machine.h"
 
 static const char cases_sql[] =
 	"SELECT number, level, message, rule, coalesce(file, module, 'unknown'), ifnull(line, 0),"

@@ -10,7 +10,6 @@
 #include "analyzer/config.h"
 #include "analyzer/findings/gate.h"
 #include "analyzer/report/formats.h"
-#include "analyzer/report/machine.h"
 
 extern const char report_gitlab_sql[], report_json_sql[], report_sarif_sql[];
 

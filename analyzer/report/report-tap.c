@@ -9,7 +9,6 @@
 
 #include "analyzer/base/query.h"
 #include "analyzer/report/formats.h"
-#include "analyzer/report/machine.h"
 
 static const char points_sql[] =
 	"SELECT 0, accepted, message, '', '', 0, '' FROM problem_reason"

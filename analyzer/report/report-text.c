@@ -7,17 +7,13 @@
  */
 #include <inttypes.h>
 
-#include "analyzer/base/print-time.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 #include "analyzer/known/baseline.h"
 #include "analyzer/known/suppress.h"
 #include "analyzer/report/formats.h"
 #include "analyzer/report/notes.h"
-#include "analyzer/report/text-finding.h"
-#include "analyzer/report/text-parts.h"
-#include "analyzer/report/text-stacks.h"
-#include "analyzer/report/text-totals.h"
+#include "analyzer/report/text.h"
 
 extern const char finding_rows_sql[];
 

@@ -3,18 +3,16 @@
  * text-finding.c - one finding of a text report: its title, who is to blame,
  * stacks, and what is known of its members.
  */
-#include "analyzer/report/text-finding.h"
+#include "analyzer/report/text.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "analyzer/base/exit-status.h"
-#include "analyzer/base/print-time.h"
+#include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 #include "analyzer/findings/findings.h"
 #include "analyzer/options/arguments.h"
-#include "analyzer/report/text-parts.h"
-#include "analyzer/report/text-stacks.h"
 
 /* Takes the columns of a row one after the other. */
 struct columns {

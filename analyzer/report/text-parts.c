@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * text-parts.c - see text-parts.h.
+ * text-parts.c - lists with counts, and a last use; see text.h.
  */
-#include "analyzer/report/text-parts.h"
+#include "analyzer/report/text.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "analyzer/base/print-time.h"
+#include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 
 #define LIST_TEXT 512

@@ -11,8 +11,7 @@
 #include <string.h>
 
 #include "analyzer/findings/sites.h"
-#include "analyzer/report/text-parts.h"
-#include "analyzer/report/text-stacks.h"
+#include "analyzer/report/text.h"
 #include "analyzer/words/function-name.h"
 
 #define STACK_LINES 8    /* from the call site outwards */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * text-totals.c - see text-totals.h.
+ * text-totals.c - what a text report says of the whole trace: its first lines, and the numbers at its end.
  */
-#include "analyzer/report/text-totals.h"
+#include "analyzer/report/text.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "analyzer/base/message.h"
-#include "analyzer/base/print-time.h"
+#include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 #include "analyzer/findings/gate.h"
 

@@ -10,6 +10,8 @@
 #ifndef PQLEAK_ANALYZER_SYMBOLS_JIT_H
 #define PQLEAK_ANALYZER_SYMBOLS_JIT_H
 
+#include <sqlite3.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -35,5 +37,12 @@ struct jit_name {
  */
 enum module_state jit_name(const char *sysroot, const struct jit_process *process, struct jit_name *names,
 						   size_t count);
+
+/*
+ * For symbols.c: which processes had such code, and what the trace knows of them, is in symbols-jit.c.  Adds to TEMP
+ * TABLEs found_symbol and module_state what the perf maps say of TEMP TABLE wanted_frame.  `here`: all of the trace was
+ * recorded on this machine.
+ */
+bool symbols_resolve_jit(sqlite3 *db, const struct symbol_choice *choice, bool here);
 
 #endif

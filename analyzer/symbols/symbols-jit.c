@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * symbols-jit.c - names for frames in no module; see symbols-jit.h.
+ * symbols-jit.c - names for frames in no module; see jit.h.
  */
-#include "analyzer/symbols/symbols-jit.h"
+#include "analyzer/symbols/jit.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
-#include "analyzer/symbols/jit.h"
 
 /* The build-id of a '[jit]' is the spool of its process.  `until`: INT64_MAX while it runs, 0 when nobody knows. */
 static const char process_sql[] =

@@ -15,7 +15,7 @@
 #include "analyzer/base/query.h"
 #include "analyzer/symbols/binary.h"
 #include "analyzer/symbols/debuginfod.h"
-#include "analyzer/symbols/symbols-jit.h"
+#include "analyzer/symbols/jit.h"
 
 static const char stacks_sql[] = "DROP TABLE IF EXISTS temp.wanted_stack;"
 								 "CREATE TEMP TABLE wanted_stack (stack INTEGER PRIMARY KEY);"

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * show-one.h - what `pqleak show` shows, and the lines of which `pqleak show ID` is made.
+ * show.h - what `pqleak show` shows, and the lines of which `pqleak show ID` is made.
  */
-#ifndef PQLEAK_ANALYZER_COMMANDS_SHOW_ONE_H
-#define PQLEAK_ANALYZER_COMMANDS_SHOW_ONE_H
+#ifndef PQLEAK_ANALYZER_COMMANDS_SHOW_H
+#define PQLEAK_ANALYZER_COMMANDS_SHOW_H
 
 #include <stdint.h>
 
 #include "analyzer/base/print.h"
+#include "analyzer/reading/reading.h"
 #include "analyzer/symbols/module-file.h"
 #include "analyzer/words/kinds.h"
 
@@ -21,5 +22,10 @@ struct shown {
 
 /* Prints a line with its label; the format is SQLite's. */
 void show_field(const struct printer *printer, const char *label, const char *format, ...);
+
+/* One connection from its opening to its end; or one of what else is lent, from its acquire to the end of its process.
+ */
+reading_prepare prepare_life, prepare_resource;
+reading_print print_life, print_resource;
 
 #endif

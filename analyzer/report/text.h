@@ -1,20 +1,54 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * text-finding.h - one finding of a text report.
+ * text.h - the parts of a text report; `pqleak show` prints stacks in the same way.
  *
- * Owns what is read of a finding, and how it looks.
+ * text-totals.c is the only place that says "nothing leaked" or "cannot tell"; it
+ * never says the first of a trace that cannot prove it.
  */
-#ifndef PQLEAK_ANALYZER_REPORT_TEXT_FINDING_H
-#define PQLEAK_ANALYZER_REPORT_TEXT_FINDING_H
+#ifndef PQLEAK_ANALYZER_REPORT_TEXT_H
+#define PQLEAK_ANALYZER_REPORT_TEXT_H
 
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "analyzer/base/print.h"
+#include "analyzer/findings/totals.h"
 #include "analyzer/options/choice.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/words/kinds.h"
+
+/* --- text-parts.c --- */
+
+#define PART_INDENT 4 /* of what is below a title */
+
+enum part_list { PART_TARGETS, PART_TRANSACTIONS, PART_PROCESSES, PART_LABELS };
+
+/* Prints "label a (7), b (3) and 5 more" of the members of a finding; nothing when there are none. */
+void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, int64_t finding);
+
+/* Prints when and how a connection was last used; id 0: never. */
+void part_last_use(const struct printer *printer, sqlite3 *db, int64_t connection);
+
+/* --- text-stacks.c --- */
+
+/* A stack to print. */
+struct part_stack {
+	char *title; /* what happened there */
+	int64_t stack;
+	bool whole;  /* nothing is cut, names are not shortened */
+	bool blamed; /* the call of this level and depth stands out, and is shown */
+	int level, depth;
+};
+
+/* Prints a stack, innermost first, without a title; drivers are dimmed.  Unless `whole`, long ones are cut around the
+ * call site.  Interpreters' frames are left out unless printer->native. */
+void part_stack(const struct printer *printer, sqlite3 *db, int64_t stack, bool whole);
+
+/* Prints up to three with their titles: side by side where the terminal is wide, else one under the other. */
+void part_stacks(const struct printer *printer, sqlite3 *db, const struct part_stack *parts, int count);
+
+/* --- text-finding.c --- */
 
 /* A row of finding-rows.sql; its texts are valid until the next one is read. */
 struct finding {
@@ -48,5 +82,13 @@ bool finding_next(sqlite3_stmt *rows, struct finding *ret, bool *ret_failed);
 void finding_title(const struct printer *printer, const struct report_choice *choice, const struct finding *f);
 void finding_full(const struct printer *printer, const struct report_choice *choice, const struct reading *reading,
 				  const struct finding *f);
+
+/* --- text-totals.c --- */
+
+/* Prints what leaked, what is excused, and why a check passes or fails. */
+void text_headline(const struct printer *printer, const struct report_choice *choice, const struct totals *totals);
+
+/* Prints the numbers, and why the trace cannot prove more than it says. */
+void text_summary(const struct printer *printer, const struct reading *reading, const struct totals *totals);
 
 #endif

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * doctor-say.h - what `pqleak doctor` has found, a line each.
- *
- * Owns the words for an answer, and counts the answers.
+ * doctor.h - what `pqleak doctor` finds, a line each.
  */
-#ifndef PQLEAK_ANALYZER_COMMANDS_DOCTOR_SAY_H
-#define PQLEAK_ANALYZER_COMMANDS_DOCTOR_SAY_H
+#ifndef PQLEAK_ANALYZER_COMMANDS_DOCTOR_H
+#define PQLEAK_ANALYZER_COMMANDS_DOCTOR_H
 
 enum doctor_answer {
 	DOCTOR_SEEN,   /* it will be seen */
@@ -15,12 +13,16 @@ enum doctor_answer {
 	DOCTOR_ANSWERS
 };
 
+/* What was found: how many answers of each sort. */
 struct doctor {
 	int count[DOCTOR_ANSWERS];
 };
 
-/* Prints a line: the answer, what it is about, and a sentence. */
+/* Counts the answer, and prints a line: the answer, what it is about, and a sentence. */
 void doctor_say(struct doctor *doctor, enum doctor_answer answer, const char *what, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* Looks at the program that execvp would find at `path`, which is not run; `shim` as it will be preloaded. */
+void doctor_program(struct doctor *doctor, const char *path, const char *shim);
 
 #endif
