@@ -61,8 +61,8 @@ void verb_lo_opened(const struct call *call, PGconn *conn, int descriptor)
 		note_object(call, EVENT_ACQUIRE, KIND_LARGE_OBJECT, descriptor_object(descriptor), conn);
 }
 
-void verb_lo_closing(const struct call *call, PGconn *conn, int descriptor)
+void verb_lo_closed(const struct call *call, PGconn *conn, int descriptor, int answer)
 {
-	if (conn != NULL && descriptor >= 0)
+	if (conn != NULL && descriptor >= 0 && answer == 0)
 		note_object(call, EVENT_RELEASE, KIND_LARGE_OBJECT, descriptor_object(descriptor), conn);
 }

@@ -9,9 +9,10 @@
 static_assert((int)CONNECT_OK == CONNECTION_OK && (int)CONNECT_BAD == CONNECTION_BAD &&
 				  (int)RESULT_COMMAND_OK == PGRES_COMMAND_OK && (int)RESULT_TUPLES_OK == PGRES_TUPLES_OK &&
 				  (int)RESULT_COPY_OUT == PGRES_COPY_OUT && (int)RESULT_COPY_IN == PGRES_COPY_IN &&
-				  (int)RESULT_COPY_BOTH == PGRES_COPY_BOTH && (int)TRANSACTION_IDLE == PQTRANS_IDLE &&
-				  (int)TRANSACTION_ACTIVE == PQTRANS_ACTIVE && (int)TRANSACTION_OPEN == PQTRANS_INTRANS &&
-				  (int)TRANSACTION_FAILED == PQTRANS_INERROR && (int)TRANSACTION_UNKNOWN == PQTRANS_UNKNOWN,
+				  (int)RESULT_COPY_BOTH == PGRES_COPY_BOTH && (int)RESULT_FATAL_ERROR == PGRES_FATAL_ERROR &&
+				  (int)TRANSACTION_IDLE == PQTRANS_IDLE && (int)TRANSACTION_ACTIVE == PQTRANS_ACTIVE &&
+				  (int)TRANSACTION_OPEN == PQTRANS_INTRANS && (int)TRANSACTION_FAILED == PQTRANS_INERROR &&
+				  (int)TRANSACTION_UNKNOWN == PQTRANS_UNKNOWN,
 			  "libpq-status.h has libpq's numbers");
 
 static uint8_t pipeline_flag(const struct call *call, PGconn *conn)
@@ -56,7 +57,8 @@ static void release_what_it_ends(const struct call *call, PGconn *conn, const ch
 
 /* --- statements that were sent --- */
 
-static void note_sent(const struct call *call, PGconn *conn, const char *statement, uint8_t flags)
+/* `waits`: the call does so, and then leaves nothing in flight, unless something else was. */
+static void note_use(const struct call *call, PGconn *conn, const char *statement, uint8_t flags, bool waits)
 {
 	uint64_t now = call_now_coarse();
 	struct event event = {
@@ -65,26 +67,30 @@ static void note_sent(const struct call *call, PGconn *conn, const char *stateme
 		.object = (uintptr_t)conn,
 		.time = now,
 		.duration = note_elapsed(call, now),
-		.flags = flags | EVENT_IS_QUERY,
+		.flags = flags,
 	};
 	describe_statement(statement, &event);
 	note_connection(call, conn, &event);
-	/* A call that waits and hands out nothing leaves nothing in flight, unless something else was. */
-	if ((flags & EVENT_IS_SEND) == 0 && event.transaction != PQTRANS_ACTIVE)
+	if (waits && event.transaction != PQTRANS_ACTIVE)
 		event.flags |= EVENT_IS_DRAINED;
 	note_event(call, &event);
 }
 
-static void send(const struct call *call, PGconn *conn, const char *statement, bool success)
+/* What libpq refuses to send changes nothing. */
+static void note_sent(const struct call *call, PGconn *conn, const char *statement, bool success)
 {
-	note_sent(call, conn, statement, (success ? EVENT_IS_SEND : 0) | pipeline_flag(call, conn));
+	uint8_t flags = pipeline_flag(call, conn);
+	if (success)
+		note_use(call, conn, statement, flags | EVENT_IS_QUERY | EVENT_IS_SEND, false);
+	else
+		note_use(call, conn, NULL, flags, false);
 }
 
 void verb_sent(const struct call *call, PGconn *conn, const char *statement, int success)
 {
 	if (conn == NULL)
 		return;
-	send(call, conn, statement, success == 1);
+	note_sent(call, conn, statement, success == 1);
 	if (success == 1 && statement != NULL)
 		release_what_it_ends(call, conn, statement, describe_keyword(statement));
 }
@@ -93,7 +99,7 @@ void verb_sent_prepare(const struct call *call, PGconn *conn, const char *name, 
 {
 	if (conn == NULL)
 		return;
-	send(call, conn, statement, success == 1);
+	note_sent(call, conn, statement, success == 1);
 	if (success == 1)
 		note_named(call, conn, EVENT_ACQUIRE, name, statement);
 }
@@ -102,7 +108,7 @@ void verb_sent_close(const struct call *call, PGconn *conn, const char *name, in
 {
 	if (conn == NULL)
 		return;
-	send(call, conn, NULL, success == 1);
+	note_sent(call, conn, NULL, success == 1);
 	if (success == 1)
 		note_named(call, conn, EVENT_RELEASE, name, NULL);
 }
@@ -139,7 +145,7 @@ static void acquire_result(const struct call *call, PGconn *conn, const char *st
 static bool query(const struct call *call, PGconn *conn, const char *statement, PGresult *result, struct event *ret)
 {
 	if (result == NULL) {
-		note_sent(call, conn, statement, 0);
+		note_use(call, conn, NULL, 0, true);
 		return false;
 	}
 	acquire_result(call, conn, statement, result, EVENT_IS_QUERY, ret);

@@ -43,6 +43,6 @@ void verb_parsed(const struct call *call, PQconninfoOption *options, char **mess
 void verb_giving_back(const struct call *call, enum resource_kind kind, const void *object);
 void verb_got_row(const struct call *call, PGconn *conn, char **row, int answer);
 void verb_lo_opened(const struct call *call, PGconn *conn, int descriptor);
-void verb_lo_closing(const struct call *call, PGconn *conn, int descriptor);
+void verb_lo_closed(const struct call *call, PGconn *conn, int descriptor, int answer);
 
 #endif

@@ -31,8 +31,6 @@
 
 #define REAL(type, parameters) (__extension__(type(*) parameters) call.real)
 
-#define NOTHING (void)0
-
 /* What a call meant is recorded without the host's errno being another afterwards. */
 #define TELL(verb)                                                                                                     \
 	do {                                                                                                               \
@@ -57,7 +55,7 @@
 	}
 
 /* The same for those that talk to the server: two threads may be inside them on one connection. */
-#define TALKING(type, name, parameters, arguments, failure, verb_before, verb)                                         \
+#define TALKING(type, name, parameters, arguments, failure, verb)                                                      \
 	DEFINE(type, name, parameters)                                                                                     \
 	{                                                                                                                  \
 		BEGIN(name, conn);                                                                                             \
@@ -65,7 +63,6 @@
 			return failure;                                                                                            \
 		if (!traced)                                                                                                   \
 			return REAL(type, parameters) arguments;                                                                   \
-		verb_before;                                                                                                   \
 		struct overlap overlap = overlap_enter(&call, conn);                                                           \
 		call.began = call_now_coarse();                                                                                \
 		type answer = REAL(type, parameters) arguments;                                                                \
@@ -103,7 +100,7 @@
 #define CONNECT_START CONNECT
 
 #define POLL(name, parameters, arguments)                                                                              \
-	TALKING(PostgresPollingStatusType, name, parameters, arguments, PGRES_POLLING_FAILED, NOTHING,                     \
+	TALKING(PostgresPollingStatusType, name, parameters, arguments, PGRES_POLLING_FAILED,                              \
 			verb_polled(&call, conn, answer))
 
 /* Talks to the server, and connects: an exact clock. */
@@ -127,11 +124,11 @@
 				(overlap_leave(overlap_enter(&call, conn)), verb_finishing(&call, conn)))
 
 #define PROBE(name, parameters, arguments)                                                                             \
-	ANSWERING(PGPing, name, parameters, arguments, NULL, PQPING_NO_ATTEMPT, NOTHING)
+	ANSWERING(PGPing, name, parameters, arguments, NULL, PQPING_NO_ATTEMPT, (void)0)
 
 /* --- functions that answer 0 or 1 and are, at least, a use --- */
 
-#define USING(name, parameters, arguments, verb) TALKING(int, name, parameters, arguments, 0, NOTHING, verb)
+#define USING(name, parameters, arguments, verb) TALKING(int, name, parameters, arguments, 0, verb)
 #define RESET_START(name, parameters, arguments) USING(name, parameters, arguments, verb_used(&call, conn, 0))
 #define SEND(name, parameters, arguments) USING(name, parameters, arguments, verb_sent(&call, conn, query, answer))
 #define SEND_NAMED(name, parameters, arguments) USING(name, parameters, arguments, verb_sent(&call, conn, NULL, answer))
@@ -142,7 +139,7 @@
 
 /* --- results --- */
 
-#define RESULT(name, parameters, arguments, verb) TALKING(PGresult *, name, parameters, arguments, NULL, NOTHING, verb)
+#define RESULT(name, parameters, arguments, verb) TALKING(PGresult *, name, parameters, arguments, NULL, verb)
 #define QUERY(name, parameters, arguments) RESULT(name, parameters, arguments, verb_queried(&call, conn, query, answer))
 #define ASK(name, parameters, arguments) RESULT(name, parameters, arguments, verb_queried(&call, conn, NULL, answer))
 #define FETCH(name, parameters, arguments) RESULT(name, parameters, arguments, verb_fetched(&call, conn, answer))
@@ -170,17 +167,16 @@
 /* --- COPY, and large objects --- */
 
 #define GET_COPY(name, parameters, arguments)                                                                          \
-	TALKING(int, name, parameters, arguments, -2, NOTHING, verb_got_row(&call, conn, buffer, answer))
+	TALKING(int, name, parameters, arguments, -2, verb_got_row(&call, conn, buffer, answer))
 #define END_COPY(name, parameters, arguments)                                                                          \
-	TALKING(int, name, parameters, arguments, 1, NOTHING, verb_used(&call, conn, EVENT_IS_DRAINED))
+	TALKING(int, name, parameters, arguments, 1, verb_used(&call, conn, answer == 0 ? EVENT_IS_DRAINED : 0))
 
 #define LO_OPEN(name, parameters, arguments)                                                                           \
-	TALKING(int, name, parameters, arguments, -1, NOTHING, verb_lo_opened(&call, conn, answer))
+	TALKING(int, name, parameters, arguments, -1, verb_lo_opened(&call, conn, answer))
 #define LO_USE(name, parameters, arguments, type, failure)                                                             \
-	TALKING(type, name, parameters, arguments, failure, NOTHING, verb_used(&call, conn, EVENT_IS_QUERY))
-/* A release, so before the real call. */
+	TALKING(type, name, parameters, arguments, failure, verb_used(&call, conn, EVENT_IS_QUERY))
 #define LO_CLOSE(name, parameters, arguments)                                                                          \
-	TALKING(int, name, parameters, arguments, -1, TELL(verb_lo_closing(&call, conn, fd)), NOTHING)
+	TALKING(int, name, parameters, arguments, -1, verb_lo_closed(&call, conn, fd, answer))
 
 #define HOOK(verb, ...) verb(__VA_ARGS__)
 #include "preload/libpq/hooks.def"

@@ -148,6 +148,9 @@ struct route route_of_caller(const void *return_address, const void *object)
 	const char *call = (const char *)return_address - 1;
 	if (_dl_find_object((void *)(uintptr_t)call, &found) != 0)
 		return (struct route){.libpq = guess_libpq(object)};
+	/* A function of libpq that we called ends in a jump to another one (PQcancelFinish in PQfinish, since 17). */
+	if (found.dlfo_link_map == elf_self()->map)
+		return (struct route){.libpq = guess_libpq(object), .nested = true, .passes = true};
 	struct cached module = cache_look(known_modules, found.dlfo_link_map);
 	struct route route = cache_route(module.word);
 	if (!cache_has(&module)) {

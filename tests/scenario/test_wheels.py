@@ -37,6 +37,31 @@ class Wheels(Scenario):
         """wheel of psycopg 3 with all it has, the cancel connections of libpq 17 too"""
         self.everything('psycopg', 'query', 'statement')
 
+    def test_cancel_in_a_finished_ones_place(self):
+        """PQcancelFinish of libpq 17 ends in PQfinish, of a handle that lies where a finished connection lay"""
+        run = self.traced(VENV_PYTHON, '-c', """if True:
+            import ctypes, psycopg
+            libpq = ctypes.CDLL(next(line.split()[-1] for line in open('/proc/self/maps') if '/libpq-' in line))
+            for name in ('PQconnectdb', 'PQcancelCreate'):
+                getattr(libpq, name).restype = ctypes.c_void_p
+            for name in ('PQfinish', 'PQcancelCreate', 'PQcancelFinish'):
+                getattr(libpq, name).argtypes = [ctypes.c_void_p]
+            first, second, again = libpq.PQconnectdb(b''), libpq.PQconnectdb(b''), 0
+            for _ in range(50):
+                libpq.PQfinish(first)
+                handle = libpq.PQcancelCreate(second)
+                again += handle == first
+                libpq.PQcancelFinish(handle)
+                first = libpq.PQconnectdb(b'')
+            libpq.PQfinish(first)
+            libpq.PQfinish(second)
+            print(again)
+            """)
+        self.assertGreater(int(run.stdout), 0, f'a handle lay where a connection had lain\n{run}')
+        self.assert_trace(run, connections={'released': 52})
+        self.assertEqual(run.trace.rows('SELECT kind, count FROM misuse'), [], run)
+        self.assertEqual(run.trace.verdicts('cancel'), {'released': 50}, run)
+
     def test_all_in_one_process(self):
         """both wheels and Debian's two drivers in one process: four times three, two of each leak"""
         run = self.traced(VENV_PYTHON, script('all_libpqs.py'))

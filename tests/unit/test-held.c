@@ -105,6 +105,21 @@ static void a_lost_connection_has_no_transaction(void **state)
 						"rows=1, count=1");
 }
 
+/* It waited for the server within the call that found out. */
+static void a_connection_is_not_idle_in_the_call_that_breaks(void **state)
+{
+	struct scene *s = *state;
+	struct event lost = left(s, TRANSACTION_UNKNOWN, 50 * MS);
+	lost.flags |= EVENT_IS_BROKEN;
+	lost.duration = 25 * MS;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, left(s, TRANSACTION_IDLE, 20 * MS));
+	add(s, lost);
+	drain_now(s);
+	ingest_now(s);
+	assert_string_equal(ask(s, "SELECT idle_ns FROM broken"), "5 ms");
+}
+
 static void a_reset_ends_what_the_session_held(void **state)
 {
 	struct scene *s = *state;
@@ -229,6 +244,7 @@ int main(void)
 		RULE(the_longest_idle_of_a_pair_is_kept),
 		RULE(a_wait_for_the_server_is_not_idle),
 		RULE(a_lost_connection_has_no_transaction),
+		RULE(a_connection_is_not_idle_in_the_call_that_breaks),
 		RULE(a_reset_ends_what_the_session_held),
 		RULE(a_query_is_in_flight_until_it_is_drained),
 		RULE(a_pipeline_is_drained_one_by_one),

@@ -159,18 +159,65 @@ static void finished_in_the_midst_of(void **state)
 	add(s, finish);
 	drain_now(s);
 	assert_string_equal(ask(s, misuses),
-						"kind=finished in copy, stack=finish, acquire_stack=open, release_stack=NULL, "
+						"kind=finished in copy, stack=finish, acquire_stack=exec, release_stack=NULL, "
 						"connection=1, count=1\n"
 						"kind=finished in transaction, stack=finish, acquire_stack=clear, "
-						"release_stack=NULL, connection=1, count=1\n"
-						"kind=finished with query, stack=finish, acquire_stack=exec, release_stack=NULL, "
-						"connection=1, count=1");
+						"release_stack=NULL, connection=1, count=1");
 	/* They ended with it, and are leaked no more. */
 	assert_string_equal(ask(s, "SELECT kind FROM resource"), "result");
 	assert_string_equal(ask(s, "SELECT kind, total_ns FROM fold ORDER BY 1"), "kind=connection, total=50 ms\n"
-																			  "kind=copy, total=38 ms\n"
+																			  "kind=copy, total=39 ms\n"
 																			  "kind=query, total=39 ms\n"
 																			  "kind=transaction, total=40 ms");
+}
+
+/* A query was sent, and so much of its answer was fetched before the connection was finished. */
+static const char *finished_after(struct scene *s, const struct event *fetched, uint8_t transaction)
+{
+	struct event send = used(s, CONNECTION, 21 * MS), finish = finished(s, CONNECTION, 60 * MS);
+	send.flags = EVENT_IS_QUERY | EVENT_IS_SEND;
+	send.transaction = TRANSACTION_ACTIVE;
+	finish.transaction = transaction;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, send);
+	if (fetched != NULL)
+		add(s, *fetched);
+	drain_now(s);
+	forget_drain(s);
+	add(s, finish);
+	drain_now(s);
+	return ask(s, "SELECT kind FROM misuse");
+}
+
+static void a_query_that_runs_is_misused(void **state)
+{
+	assert_string_equal(finished_after(*state, NULL, TRANSACTION_ACTIVE), "finished with query");
+}
+
+static void a_row_of_it_is_no_answer(void **state)
+{
+	struct scene *s = *state;
+	struct event row = queried(s, RESULT, CONNECTION, 22 * MS);
+	row.flags = 0;
+	row.status = 9; /* PGRES_SINGLE_TUPLE */
+	row.transaction = TRANSACTION_ACTIVE;
+	assert_string_equal(finished_after(s, &row, TRANSACTION_ACTIVE), "finished with query");
+}
+
+/* Only the last NULL was not fetched, and libpq still says that it is at work. */
+static void a_query_that_was_answered_is_not(void **state)
+{
+	struct scene *s = *state;
+	struct event result = queried(s, RESULT, CONNECTION, 22 * MS);
+	result.flags = 0;
+	result.status = RESULT_TUPLES_OK;
+	result.transaction = TRANSACTION_ACTIVE;
+	assert_string_equal(finished_after(s, &result, TRANSACTION_ACTIVE), "");
+}
+
+static void nor_one_after_which_nothing_runs(void **state)
+{
+	assert_string_equal(finished_after(*state, NULL, TRANSACTION_IDLE), "");
 }
 
 static void a_tidy_finish_is_no_misuse(void **state)
@@ -197,6 +244,10 @@ int main(void)
 		FORKED(an_inherited_connection),
 		RULE(two_threads),
 		RULE(finished_in_the_midst_of),
+		RULE(a_query_that_runs_is_misused),
+		RULE(a_row_of_it_is_no_answer),
+		RULE(a_query_that_was_answered_is_not),
+		RULE(nor_one_after_which_nothing_runs),
 		RULE(a_tidy_finish_is_no_misuse),
 	};
 	return cmocka_run_group_tests_name("misuse", tests, NULL, NULL);

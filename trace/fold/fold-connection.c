@@ -73,7 +73,8 @@ bool connection_note_use(struct fold *fold, struct fold_connection *connection, 
 	/* Uses are stamped by a coarse clock: never before the connection was there, never back in time. */
 	uint64_t before = last_use(connection), now = later(event->time, before);
 	if (event->flags & EVENT_IS_BROKEN)
-		note_broken(connection, event, now, now - before);
+		note_broken(connection, event, now,
+					later(now - (busy_ns(event) < now ? busy_ns(event) : now), before) - before);
 	connection->used = now;
 	connection->use_function = blob_number(event->function);
 	connection->use_stack = blob_number(event->stack);

@@ -88,7 +88,26 @@ static bool note_copy(struct fold *fold, struct fold_connection *connection, con
 		return true;
 	if (is_open && ends && !end_all(fold, connection, KIND_COPY, event, now))
 		return false;
-	return !is_copy || begin(fold, KIND_COPY, connection, event, now);
+	if (!is_copy)
+		return true;
+	if (!begin(fold, KIND_COPY, connection, event, now))
+		return false;
+	/* What was sent before began it, not the fetch that tells of it. */
+	if (!is_query && connection->held_queries == 1) {
+		struct fold_resource *copy = fold_resource(fold, connection->held[KIND_COPY].first);
+		const struct fold_resource *query = fold_resource(fold, connection->held[KIND_QUERY].first);
+		copy->stack = query->stack;
+		copy->function = query->function;
+		copy->acquired = query->acquired;
+	}
+	return true;
+}
+
+/* A result that may be a query's last one. */
+static bool answers(const struct event *event)
+{
+	return event->kind == KIND_RESULT && (event->status == RESULT_COMMAND_OK || event->status == RESULT_TUPLES_OK ||
+										  event->status == RESULT_FATAL_ERROR);
 }
 
 static bool note_query(struct fold *fold, struct fold_connection *connection, const struct event *event, uint64_t now)
@@ -99,8 +118,11 @@ static bool note_query(struct fold *fold, struct fold_connection *connection, co
 		connection->unlisted_queries++;
 		return true;
 	}
-	if (!(event->flags & EVENT_IS_DRAINED))
+	if (!(event->flags & EVENT_IS_DRAINED)) {
+		if (answers(event) && connection->held[KIND_QUERY].first != 0)
+			fold_resource(fold, connection->held[KIND_QUERY].first)->status = event->status;
 		return true;
+	}
 	if (!(event->flags & EVENT_IN_PIPELINE)) {
 		connection->unlisted_queries = 0;
 		return end_all(fold, connection, KIND_QUERY, event, now);
@@ -155,6 +177,14 @@ bool held_note_use(struct fold *fold, struct fold_connection *connection, const 
 		   note_transaction(fold, connection, event, now, was_waiting);
 }
 
+/* Nothing runs any more where just the last NULL of PQgetResult was not fetched; and a COPY is told as such. */
+static bool is_running(const struct fold *fold, const struct fold_connection *connection, const struct event *event)
+{
+	uint32_t query = connection->held[KIND_QUERY].first;
+	return event->transaction == TRANSACTION_ACTIVE && connection->held[KIND_COPY].first == 0 && query != 0 &&
+		   fold_resource(fold, query)->status == 0;
+}
+
 bool held_note_finish(struct fold *fold, struct fold_connection *connection, const struct event *event, uint64_t now)
 {
 	static const struct {
@@ -171,6 +201,8 @@ bool held_note_finish(struct fold *fold, struct fold_connection *connection, con
 		return true; /* the session was gone already, and nothing with it */
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
 		uint32_t open = connection->held[rules[i].kind].first;
+		if (rules[i].kind == KIND_QUERY && !is_running(fold, connection, event))
+			continue;
 		if (open != 0 &&
 			!count_misuse(fold, rules[i].misuse, event, fold_resource(fold, open)->stack, 0, connection->row))
 			return false;

@@ -8,14 +8,14 @@
 
 #include "trace/base/names.h"
 
-/* The columns of a resource; only of a transaction some change, while it is open. */
+/* The columns of a resource; some change, of a transaction while it is open and of a query while it is in flight. */
 // clang-format off
 #define CHANGING(COLUMN, BETWEEN)                                                                                      \
 	COLUMN(used_ns) BETWEEN COLUMN(idle_ns)                                                                            \
-	BETWEEN COLUMN(idle_stack)
+	BETWEEN COLUMN(idle_stack) BETWEEN COLUMN(status)
 #define FIXED(COLUMN, BETWEEN) \
 	COLUMN(id) BETWEEN COLUMN(process) BETWEEN COLUMN(kind) BETWEEN COLUMN(address) BETWEEN COLUMN(connection) \
-	BETWEEN COLUMN(status) BETWEEN COLUMN(thread) BETWEEN COLUMN(acquired_ns) BETWEEN COLUMN(acquire_function) \
+	BETWEEN COLUMN(thread) BETWEEN COLUMN(acquired_ns) BETWEEN COLUMN(acquire_function) \
 	BETWEEN COLUMN(acquire_stack) BETWEEN COLUMN(statement) BETWEEN COLUMN(rows) BETWEEN COLUMN(bytes)
 // clang-format on
 #define NAMES CHANGING(COLUMN_NAME, ", ") ", " FIXED(COLUMN_NAME, ", ")
@@ -32,8 +32,9 @@ static const char live_resources[] =
 	"SELECT NULL, " NAMES ", (SELECT use_stack FROM connection c WHERE c.id = resource.connection)"
 	" FROM resource WHERE process = ? ORDER BY id";
 
-static void bind_uses(const struct rows *rows, sqlite3_stmt *stmt, const struct fold_resource *resource)
+static void bind_changing(const struct rows *rows, sqlite3_stmt *stmt, const struct fold_resource *resource)
 {
+	sqlite3_bind_int64(stmt, COLUMN_status, resource->status);
 	if (resource->kind != KIND_TRANSACTION) {
 		sqlite3_bind_int64(stmt, COLUMN_idle_ns, 0);
 		return;
@@ -47,12 +48,11 @@ static void bind_uses(const struct rows *rows, sqlite3_stmt *stmt, const struct 
 static int add_resource(struct rows *rows, struct fold_resource *resource)
 {
 	sqlite3_stmt *stmt = statement(&rows->statements, insert);
-	bind_uses(rows, stmt, resource);
+	bind_changing(rows, stmt, resource);
 	sqlite3_bind_int64(stmt, COLUMN_process, rows->process);
 	sqlite3_bind_text(stmt, COLUMN_kind, kind_name(resource->kind), -1, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, COLUMN_address, (int64_t)resource->address);
 	bind_row(stmt, COLUMN_connection, resource->connection);
-	sqlite3_bind_int64(stmt, COLUMN_status, resource->status);
 	sqlite3_bind_int64(stmt, COLUMN_thread, resource->thread);
 	bind_time(rows, stmt, COLUMN_acquired_ns, resource->acquired);
 	bind_text(rows, stmt, COLUMN_acquire_function, resource->function, "");
@@ -65,10 +65,10 @@ static int add_resource(struct rows *rows, struct fold_resource *resource)
 	return rc;
 }
 
-static int update_transaction(struct rows *rows, const struct fold_resource *resource)
+static int update_resource(struct rows *rows, const struct fold_resource *resource)
 {
 	sqlite3_stmt *stmt = statement(&rows->statements, update);
-	bind_uses(rows, stmt, resource);
+	bind_changing(rows, stmt, resource);
 	sqlite3_bind_int64(stmt, COLUMN_id, resource->row);
 	return statement_run(&rows->statements, stmt);
 }
@@ -92,22 +92,24 @@ static int add_unsaved(struct rows *rows, struct fold *fold)
 	return rc;
 }
 
-/* Transactions that have a row already; one changes only when its connection is used. */
-static int update_transactions(struct rows *rows, struct fold *fold)
+/* Those that have a row already; they change only when their connection is used. */
+static int update_changed(struct rows *rows, struct fold *fold)
 {
+	static const enum resource_kind kinds[] = {KIND_TRANSACTION, KIND_QUERY};
 	int rc = SQLITE_OK;
 	const uint32_t *touched = fold->touched.items;
-	for (uint32_t i = 0; i < fold->touched.count && rc == SQLITE_OK; i++) {
-		uint32_t open = fold_connection(fold, touched[i])->held[KIND_TRANSACTION].first;
-		if (open != 0 && fold_resource(fold, open)->row != 0)
-			rc = update_transaction(rows, fold_resource(fold, open));
-	}
+	for (uint32_t i = 0; i < fold->touched.count; i++)
+		for (size_t k = 0; k < sizeof kinds / sizeof kinds[0] && rc == SQLITE_OK; k++) {
+			uint32_t open = fold_connection(fold, touched[i])->held[kinds[k]].first;
+			if (open != 0 && fold_resource(fold, open)->row != 0)
+				rc = update_resource(rows, fold_resource(fold, open));
+		}
 	return rc;
 }
 
 int resources_save(struct rows *rows, struct fold *fold)
 {
-	int rc = update_transactions(rows, fold);
+	int rc = update_changed(rows, fold);
 	const int64_t *gone = fold->gone_resources.items;
 	for (uint32_t i = 0; i < fold->gone_resources.count && rc == SQLITE_OK; i++)
 		rc = delete_resource(rows, gone[i]);
@@ -122,6 +124,7 @@ static struct fold_resource read_resource(const struct rows *rows, const struct 
 		.address = (uint64_t)sqlite3_column_int64(row, COLUMN_address),
 		.kind = kind_named((const char *)sqlite3_column_text(row, COLUMN_kind)),
 		.connection = sqlite3_column_int64(row, COLUMN_connection),
+		.status = (uint8_t)sqlite3_column_int(row, COLUMN_status),
 		.acquired = column_time(rows, row, COLUMN_acquired_ns),
 		.stack = column_stack(stacks, row, COLUMN_acquire_stack),
 		.used = column_time(rows, row, COLUMN_used_ns),

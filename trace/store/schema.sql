@@ -168,7 +168,7 @@ CREATE TABLE resource (
   kind             TEXT NOT NULL,     -- see the view kind
   address          INTEGER NOT NULL,  -- of the object; where the kind has none, of its connection
   connection       INTEGER REFERENCES connection, -- the connection it belongs to, or NULL
-  status           INTEGER NOT NULL,  -- result: PQresultStatus; others 0
+  status           INTEGER NOT NULL,  -- PQresultStatus of a result, or of the last one fetched of a query; others 0
   thread           INTEGER NOT NULL,
   acquired_ns      INTEGER NOT NULL,
   acquire_function TEXT NOT NULL,
