@@ -96,8 +96,8 @@ static bool list(struct reading *reading, void *context, FILE *file)
 		sqlite3_free(target);
 	}
 	if (!any && !failed)
-		print_line(printer, 0, STYLE_PLAIN, "There are no %s%s in %s.", kind_noun(shown->kind, 0),
-				   connections ? "" : " that were not released", reading->path);
+		print_line(printer, 0, STYLE_PLAIN, "There are no %s%s in %s.", connections ? "" : "unreleased ",
+				   kind_noun(shown->kind, 0), reading->path);
 	return !failed;
 }
 
