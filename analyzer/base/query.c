@@ -17,6 +17,8 @@ static void complain_of(sqlite3 *db)
 				 sqlite3_errmsg(db));
 	else if (code == SQLITE_FULL)
 		complain("cannot sort the trace: %s (set SQLITE_TMPDIR to a directory with free space)", sqlite3_errmsg(db));
+	else if (code == SQLITE_BUSY)
+		complain("the trace is locked by another process (try again)");
 	else
 		complain("cannot read the trace: %s", sqlite3_errmsg(db));
 }
