@@ -23,10 +23,7 @@ int room_create(struct spool *spool, size_t bytes);
 /* Maps file segment `number`; its room is reserved first when it `is_new`.  The file must still be the one created. */
 int room_segment(struct spool *spool, uint32_t number, bool is_new, char **ret);
 
-/* Unmaps a segment mapped by room_segment. */
 void room_unmap_segment(uint32_t number, char *segment);
-
-/* Unmaps the header. */
 void room_unmap_header(struct spool *spool);
 
 /* Unlinks spool->path if it still is the file created. */
