@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "analyzer/base/array.h"
 #include "analyzer/base/message.h"
 
 /* Of the files that were opened; there are few, and they are wanted to the end. */
@@ -24,10 +25,8 @@ static bool remember(FILE *file)
 
 	if (fstat(fileno(file), &there) != 0)
 		return true;
-	void *longer = reallocarray(files, file_count + 1, sizeof *files);
-	if (longer == NULL)
-		return refuse("out of memory");
-	files = longer;
+	if (!array_room(files, file_count))
+		return false;
 	files[file_count].device = there.st_dev;
 	files[file_count++].number = there.st_ino;
 	return true;

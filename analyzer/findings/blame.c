@@ -13,6 +13,8 @@
 #include "analyzer/base/query.h"
 #include "analyzer/findings/separate.h"
 
+#include "analyzer/base/array.h"
+
 static const char places_query[] = "SELECT stack, lost, clean, level, frame, depth, place FROM stack_place"
 								   " WHERE kind = ? ORDER BY stack, level, depth";
 
@@ -33,10 +35,10 @@ struct blame {
 	const char *kind;
 	struct step *steps;
 	uint32_t *places; /* beside the steps */
-	size_t step_count, step_room;
+	size_t step_count;
 	struct stack *stacks; /* by separate_stack.id */
 	struct separate_stack *parts;
-	size_t stack_count, stack_room;
+	size_t stack_count;
 	struct separate_node *nodes;
 	size_t node_count;
 	int64_t node_base, stack_base; /* so that each number is used once in a report */
@@ -51,24 +53,10 @@ static void blame_done(struct blame *blame)
 	free(blame->nodes);
 }
 
-static bool make_room(void **items, size_t size, size_t room)
-{
-	void *more = reallocarray(*items, room, size);
-
-	if (more == NULL)
-		return refuse("out of memory");
-	*items = more;
-	return true;
-}
-
 static bool add_step(struct blame *blame, sqlite3_stmt *row)
 {
-	if (blame->step_count == blame->step_room) {
-		blame->step_room = blame->step_room > 0 ? blame->step_room * 2 : 4096;
-		if (!make_room((void **)&blame->steps, sizeof *blame->steps, blame->step_room) ||
-			!make_room((void **)&blame->places, sizeof *blame->places, blame->step_room))
-			return false;
-	}
+	if (!array_room(blame->steps, blame->step_count) || !array_room(blame->places, blame->step_count))
+		return false;
 	blame->places[blame->step_count] = (uint32_t)sqlite3_column_int(row, 6);
 	blame->steps[blame->step_count++] = (struct step){.level = sqlite3_column_int(row, 3),
 													  .frame = sqlite3_column_int64(row, 4),
@@ -78,12 +66,8 @@ static bool add_step(struct blame *blame, sqlite3_stmt *row)
 
 static bool add_stack(struct blame *blame, sqlite3_stmt *row)
 {
-	if (blame->stack_count == blame->stack_room) {
-		blame->stack_room = blame->stack_room > 0 ? blame->stack_room * 2 : 256;
-		if (!make_room((void **)&blame->stacks, sizeof *blame->stacks, blame->stack_room) ||
-			!make_room((void **)&blame->parts, sizeof *blame->parts, blame->stack_room))
-			return false;
-	}
+	if (!array_room(blame->stacks, blame->stack_count) || !array_room(blame->parts, blame->stack_count))
+		return false;
 	blame->stacks[blame->stack_count] = (struct stack){.id = sqlite3_column_int64(row, 0), .first = blame->step_count};
 	blame->parts[blame->stack_count] = (struct separate_stack){.id = (uint32_t)blame->stack_count,
 															   .lost = sqlite3_column_int64(row, 1),

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/base/array.h"
 #include "analyzer/base/query.h"
 #include "analyzer/words/function-name.h"
 
@@ -57,23 +58,19 @@ void calls_done(struct calls *calls)
 
 static bool add(struct calls *calls, sqlite3_stmt *row)
 {
-	struct call *items = reallocarray(calls->items, (size_t)calls->count + 1, sizeof *items);
-
-	if (items == NULL)
-		return false;
-	calls->items = items;
 	struct call call = {.head = strdup(query_text(row, 0)),
 						.tail = strdup(query_text(row, 1)),
 						.level = sqlite3_column_int(row, 2),
 						.depth = sqlite3_column_int(row, 3),
 						.role = call_role(query_text(row, 4))};
-	if (call.head == NULL || call.tail == NULL) {
+
+	if (call.head == NULL || call.tail == NULL || !array_room(calls->items, calls->count)) {
 		free(call.head);
 		free(call.tail);
 		return false;
 	}
 	calls->outermost = sqlite3_column_int(row, 5);
-	items[calls->count++] = call;
+	calls->items[calls->count++] = call;
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "analyzer/base/array.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/text-file.h"
 #include "analyzer/words/kinds.h"
@@ -44,14 +45,11 @@ static bool is_known_kind(const char *kind, const char *verdict)
 
 static bool add(struct baseline *baseline, const char *line, int number)
 {
-	struct known *items = reallocarray(baseline->items, baseline->count + 1, sizeof *items);
-	char *copy = items != NULL ? strdup(line) : NULL;
+	char *copy = array_room(baseline->items, baseline->count) ? strdup(line) : NULL;
 
-	if (items != NULL)
-		baseline->items = items;
 	if (copy == NULL)
 		return refuse("out of memory");
-	struct known *known = &items[baseline->count++];
+	struct known *known = &baseline->items[baseline->count++];
 	*known = (struct known){.line = copy};
 	char *rest = copy, *end;
 	const char *count = field(&rest);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "analyzer/base/array.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/text-file.h"
 
@@ -49,12 +50,10 @@ static char *trim(char *text)
 static bool begin_entry(const struct parser *parser, bool is_misuse, const char *pattern)
 {
 	struct suppressions *all = parser->suppressions;
-	struct suppression *items = reallocarray(all->items, all->count + 1, sizeof *items);
 
-	if (items == NULL)
-		return refuse("out of memory");
-	all->items = items;
-	struct suppression *item = &items[all->count++];
+	if (!array_room(all->items, all->count))
+		return false;
+	struct suppression *item = &all->items[all->count++];
 	*item = (struct suppression){.line = parser->file.line, .is_misuse = is_misuse, .verdict = VERDICT_COUNT};
 	if (pattern[0] == '\0')
 		return wrong(parser, "the pattern is empty; '*' matches everything");
@@ -63,13 +62,10 @@ static bool begin_entry(const struct parser *parser, bool is_misuse, const char 
 
 static bool add_frame(struct suppression *item, const char *pattern)
 {
-	char **frames = reallocarray(item->frames, item->frame_count + 1, sizeof *frames);
-
-	if (frames == NULL)
-		return refuse("out of memory");
-	item->frames = frames;
-	frames[item->frame_count] = NULL;
-	return keep(&frames[item->frame_count++], pattern);
+	if (!array_room(item->frames, item->frame_count))
+		return false;
+	item->frames[item->frame_count] = NULL;
+	return keep(&item->frames[item->frame_count++], pattern);
 }
 
 static bool is_date(const char *text)

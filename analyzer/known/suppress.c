@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "analyzer/base/array.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/known/pattern.h"
@@ -47,11 +48,9 @@ static bool read_stack(sqlite3_stmt *query, int64_t number, struct stack *ret)
 	sqlite3_reset(query);
 	sqlite3_bind_int64(query, 1, number);
 	while (query_next(query, &failed)) {
-		struct frame *frames = reallocarray(ret->frames, ret->count + 1, sizeof *frames);
-		if (frames == NULL)
-			return refuse("out of memory");
-		ret->frames = frames;
-		struct frame *frame = &frames[ret->count++];
+		if (!array_room(ret->frames, ret->count))
+			return false;
+		struct frame *frame = &ret->frames[ret->count++];
 		frame->function = strdup(query_text(query, 0));
 		frame->file = strdup(query_text(query, 1));
 		frame->module = strdup(query_text(query, 2));

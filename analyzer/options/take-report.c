@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/base/array.h"
 #include "analyzer/base/message.h"
 
 static const bool are_for_programs[FORMAT_COUNT] = {
@@ -63,11 +64,9 @@ bool take_output(const struct option_row *option, const char *value, void *field
 	snprintf(name, sizeof name, "%.*s", (int)(equals - value), value);
 	if (!find(option, name, &format))
 		return false;
-	struct output *outputs = reallocarray(formats->outputs, formats->count + 1, sizeof *outputs);
-	if (outputs == NULL)
-		return refuse("out of memory");
-	formats->outputs = outputs;
-	outputs[formats->count++] = (struct output){format, equals + 1};
+	if (!array_room(formats->outputs, formats->count))
+		return false;
+	formats->outputs[formats->count++] = (struct output){format, equals + 1};
 	formats->machine = any_for_programs(formats);
 	return true;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "analyzer/base/array.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/text-file.h"
 #include "analyzer/symbols/debuginfod.h"
@@ -135,13 +136,10 @@ bool take_debuginfod(const struct option_row *option, const char *value, void *f
 
 static bool add_pattern(struct skip *skip, const char *pattern)
 {
-	char **patterns = reallocarray(skip->patterns, skip->count + 1, sizeof *patterns);
-
-	if (patterns != NULL) {
-		skip->patterns = patterns;
-		patterns[skip->count] = strdup(pattern);
-	}
-	if (patterns == NULL || patterns[skip->count] == NULL)
+	if (!array_room(skip->patterns, skip->count))
+		return false;
+	skip->patterns[skip->count] = strdup(pattern);
+	if (skip->patterns[skip->count] == NULL)
 		return refuse("out of memory");
 	skip->count++;
 	return true;

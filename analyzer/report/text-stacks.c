@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/base/array.h"
 #include "analyzer/findings/sites.h"
 #include "analyzer/report/text.h"
 #include "analyzer/words/function-name.h"
@@ -22,7 +23,7 @@
 /* The lines of a stack. */
 struct lines {
 	struct cell *items;
-	int count, room;
+	int count;
 };
 
 static void lines_done(struct lines *lines)
@@ -39,15 +40,7 @@ static void lines_done(struct lines *lines)
 /* Takes head and tail, also when there is no room. */
 static void add_line(struct lines *lines, struct cell cell)
 {
-	if (lines->count == lines->room) {
-		int room = lines->room > 0 ? lines->room * 2 : 16;
-		struct cell *items = reallocarray(lines->items, (size_t)room, sizeof *items);
-		if (items != NULL) {
-			lines->items = items;
-			lines->room = room;
-		}
-	}
-	if (lines->count < lines->room && cell.head != NULL && cell.tail != NULL) {
+	if (cell.head != NULL && cell.tail != NULL && array_room(lines->items, lines->count)) {
 		lines->items[lines->count++] = cell;
 		return;
 	}
@@ -117,7 +110,7 @@ static int shown_from(const struct calls *calls, int site, int end, const struct
 static struct lines make_lines(const struct printer *printer, sqlite3 *db, const struct part_stack *part)
 {
 	CALLS_CLEANUP calls = calls_read(db, part->stack, part->whole);
-	struct lines lines = {NULL, 0, 0};
+	struct lines lines = {NULL, 0};
 	bool any = calls.count > 0;
 	int folded = printer->native ? 0 : fold(&calls);
 	int end = calls.count;

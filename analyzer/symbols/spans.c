@@ -6,18 +6,14 @@
 
 #include <stdlib.h>
 
+#include "analyzer/base/array.h"
+
 bool spans_add(struct spans *spans, uint64_t low, uint64_t high, size_t value)
 {
 	if (low >= high)
 		return true;
-	if (spans->count == spans->room) {
-		size_t room = spans->room > 0 ? 2 * spans->room : 64;
-		struct span *items = reallocarray(spans->items, room, sizeof *items);
-		if (items == NULL)
-			return false;
-		spans->items = items;
-		spans->room = room;
-	}
+	if (!array_room(spans->items, spans->count))
+		return false;
 	spans->items[spans->count++] = (struct span){.low = low, .high = high, .value = value};
 	return true;
 }

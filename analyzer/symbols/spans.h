@@ -21,7 +21,7 @@ struct span {
 
 struct spans {
 	struct span *items;
-	size_t count, room;
+	size_t count;
 };
 
 /* Adds a span; an empty one is left out.  False: out of memory. */

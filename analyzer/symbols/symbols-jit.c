@@ -10,6 +10,8 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 
+#include "analyzer/base/array.h"
+
 /* The build-id of a '[jit]' is the spool of its process.  `until`: INT64_MAX while it runs, 0 when nobody knows. */
 static const char process_sql[] =
 	"SELECT m.id, p.pid, p.started_ns, ifnull(p.ended_ns, iif(p.\"end\" IS NULL, 9223372036854775807, 0)), p.id"
@@ -24,22 +26,12 @@ static bool read_addresses(sqlite3 *db, int64_t module, struct jit_name **ret_na
 {
 	QUERY_CLEANUP row = query_prepare(db, address_sql);
 	bool failed = row == NULL;
-	size_t room = 0;
 
 	if (!failed)
 		sqlite3_bind_int64(row, 1, module);
 	while (!failed && query_next(row, &failed)) {
-		if (*ret == room) {
-			room = room > 0 ? 2 * room : 64;
-			struct jit_name *names = reallocarray(*ret_names, room, sizeof *names);
-			if (names != NULL)
-				*ret_names = names;
-			int64_t *frames = reallocarray(*ret_frames, room, sizeof *frames);
-			if (frames != NULL)
-				*ret_frames = frames;
-			if (names == NULL || frames == NULL)
-				return refuse("out of memory");
-		}
+		if (!array_room(*ret_names, *ret) || !array_room(*ret_frames, *ret))
+			return false;
 		(*ret_frames)[*ret] = sqlite3_column_int64(row, 0);
 		(*ret_names)[(*ret)++] = (struct jit_name){.address = (uint64_t)sqlite3_column_int64(row, 1)};
 	}

@@ -7,6 +7,7 @@
 #include <dwarf.h>
 #include <stdlib.h>
 
+#include "analyzer/base/array.h"
 #include "analyzer/symbols/spans.h"
 
 /* A unit, and what is known of its functions once one of its addresses was asked for. */
@@ -17,14 +18,14 @@ struct unit {
 	Dwarf_Addr discarded; /* addresses below may lie under a function that the linker threw away */
 	struct spans spans;   /* of `functions` */
 	Dwarf_Die *functions; /* the outermost, and whatever else has addresses */
-	size_t count, room;
+	size_t count;
 };
 
 struct units {
 	Dwfl_Module *module;
 	struct spans spans; /* of `items` */
 	struct unit *items;
-	size_t count, room;
+	size_t count;
 	bool is_listed;
 };
 
@@ -50,19 +51,6 @@ void units_free(struct units *units)
 	free(units);
 }
 
-static bool make_room(void **items, size_t size, size_t count, size_t *room)
-{
-	if (count < *room)
-		return true;
-	size_t more = *room > 0 ? 2 * *room : 64;
-	void *larger = reallocarray(*items, more, size);
-	if (larger == NULL)
-		return false;
-	*items = larger;
-	*room = more;
-	return true;
-}
-
 /* Adds the addresses of a unit or of a function. */
 static bool add_ranges(struct spans *spans, Dwarf_Die *die, size_t value)
 {
@@ -85,8 +73,7 @@ static void list(struct units *units)
 
 	units->is_listed = true;
 	while (room && (unit.die = dwfl_module_nextcu(units->module, unit.die, &unit.bias)) != NULL) {
-		room = make_room((void **)&units->items, sizeof *units->items, units->count, &units->room) &&
-			   add_ranges(&units->spans, unit.die, units->count);
+		room = array_room(units->items, units->count) && add_ranges(&units->spans, unit.die, units->count);
 		if (room)
 			units->items[units->count++] = unit;
 	}
@@ -141,7 +128,7 @@ static bool read_functions(struct unit *unit, Dwarf_Die *parent)
 		size_t before = unit->spans.count;
 		room = add_ranges(&unit->spans, &die, unit->count);
 		if (room && unit->spans.count > before) {
-			room = make_room((void **)&unit->functions, sizeof *unit->functions, unit->count, &unit->room);
+			room = array_room(unit->functions, unit->count);
 			if (room)
 				unit->functions[unit->count++] = die;
 		} else if (room && may_hold_functions(&die)) {
