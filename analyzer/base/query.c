@@ -4,8 +4,6 @@
  */
 #include "analyzer/base/query.h"
 
-#include <stddef.h>
-
 #include "analyzer/base/message.h"
 
 static void complain_of(sqlite3 *db)
@@ -33,15 +31,14 @@ bool query_run(sqlite3 *db, const char *sql)
 
 bool query_drop(sqlite3 *db, const char *names)
 {
-	QUERY_CLEANUP row = query_prepare(db, "SELECT group_concat(printf('DROP %s temp.%s;', type, name), '')"
-										  " FROM sqlite_temp_schema WHERE type IN ('table', 'view')"
-										  " AND instr(' ' || ? || ' ', ' ' || name || ' ') > 0");
-	bool failed = row == NULL;
-
-	if (failed)
-		return false;
-	sqlite3_bind_text(row, 1, names, -1, SQLITE_STATIC);
+	QUERY_CLEANUP row = query_with(db,
+								   "SELECT group_concat(printf('DROP %s temp.%s;', type, name), '')"
+								   " FROM sqlite_temp_schema WHERE type IN ('table', 'view')"
+								   " AND instr(' ' || ? || ' ', ' ' || name || ' ') > 0",
+								   AS_TEXT(names));
+	bool failed = false;
 	char *sql = query_next(row, &failed) ? sqlite3_mprintf("%s", query_text(row, 0)) : NULL;
+
 	sqlite3_reset(row);
 	bool done = !failed && sql != NULL && query_run(db, sql);
 	sqlite3_free(sql);
@@ -57,17 +54,35 @@ sqlite3_stmt *query_prepare(sqlite3 *db, const char *sql)
 	return statement;
 }
 
+sqlite3_stmt *query_bind(sqlite3_stmt *statement, const struct query_value *values, size_t count)
+{
+	for (int i = 0; statement != NULL && i < (int)count; i++)
+		if (values[i].is_text)
+			sqlite3_bind_text(statement, i + 1, values[i].text, -1, SQLITE_STATIC);
+		else
+			sqlite3_bind_int64(statement, i + 1, values[i].number);
+	return statement;
+}
+
+bool query_finish(sqlite3_stmt *statement)
+{
+	bool failed = false;
+
+	query_next(statement, &failed);
+	sqlite3_reset(statement);
+	return !failed;
+}
+
 bool query_next(sqlite3_stmt *statement, bool *ret_failed)
 {
-	int code = sqlite3_step(statement);
+	int code = statement != NULL ? sqlite3_step(statement) : SQLITE_ERROR;
 
 	if (code == SQLITE_ROW)
 		return true;
-	if (code != SQLITE_DONE) {
+	if (code != SQLITE_DONE && statement != NULL)
 		complain_of(sqlite3_db_handle(statement));
-		if (ret_failed != NULL)
-			*ret_failed = true;
-	}
+	if (code != SQLITE_DONE && ret_failed != NULL)
+		*ret_failed = true;
 	return false;
 }
 
@@ -75,9 +90,7 @@ int64_t query_number(sqlite3 *db, const char *sql, int64_t otherwise)
 {
 	QUERY_CLEANUP statement = query_prepare(db, sql);
 
-	if (statement != NULL && query_next(statement, NULL))
-		return sqlite3_column_int64(statement, 0);
-	return otherwise;
+	return query_next(statement, NULL) ? sqlite3_column_int64(statement, 0) : otherwise;
 }
 
 const char *query_text(sqlite3_stmt *statement, int column)

@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Runs statements that give no rows; false: the reason is printed. */
@@ -21,7 +22,32 @@ bool query_drop(sqlite3 *db, const char *names);
 /* A prepared statement, or NULL: the reason is printed.  Finalised by the caller; `query_free` suits cleanup. */
 sqlite3_stmt *query_prepare(sqlite3 *db, const char *sql);
 
-/* Steps; true: there is a row.  A failure is printed, and *ret_failed (may be NULL) is set. */
+/* A value for a parameter.  A text is not copied; NULL is SQL's. */
+struct query_value {
+	bool is_text;
+	const char *text;
+	int64_t number;
+};
+#define AS_TEXT(value) ((struct query_value){.is_text = true, .text = (value)})
+#define AS_NUMBER(value) ((struct query_value){.number = (value)})
+#define QUERY_VALUES(...)                                                                                              \
+	(const struct query_value[]){__VA_ARGS__},                                                                         \
+		sizeof((const struct query_value[]){__VA_ARGS__}) / sizeof(struct query_value)
+
+/* The same, with values for its parameters: query_with(db, sql, AS_NUMBER(id), AS_TEXT(name)). */
+#define query_with(db, sql, ...) query_bind(query_prepare(db, sql), QUERY_VALUES(__VA_ARGS__))
+
+/* Gives these values to a statement that gives no rows, and runs it; false: the reason is printed. */
+#define query_put(statement, ...) query_finish(query_bind(statement, QUERY_VALUES(__VA_ARGS__)))
+
+/* What they are made of: the first returns its statement, the second leaves it ready to be run again. */
+sqlite3_stmt *query_bind(sqlite3_stmt *statement, const struct query_value *values, size_t count);
+bool query_finish(sqlite3_stmt *statement);
+
+/*
+ * Steps; true: there is a row.  A failure is printed, and *ret_failed (may be NULL) is set; so it is for NULL, a
+ * statement that could not be prepared.
+ */
 bool query_next(sqlite3_stmt *statement, bool *ret_failed);
 
 /* The first column of the first row, or `otherwise`. */

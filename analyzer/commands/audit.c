@@ -28,10 +28,9 @@ static const char advice_query[] = "SELECT advice FROM audit_advice WHERE number
 
 static bool print_settings(const struct printer *printer, sqlite3 *db, int64_t number)
 {
-	QUERY_CLEANUP row = query_prepare(db, settings_query);
-	bool failed = row == NULL;
+	QUERY_CLEANUP row = query_with(db, settings_query, AS_NUMBER(number));
+	bool failed = false;
 
-	sqlite3_bind_int64(row, 1, number);
 	while (!failed && query_next(row, &failed))
 		print_line(printer, 4, STYLE_PLAIN, "%-20s %s", query_text(row, 0), query_text(row, 1));
 	return !failed;
@@ -39,10 +38,9 @@ static bool print_settings(const struct printer *printer, sqlite3 *db, int64_t n
 
 static bool print_advice(const struct printer *printer, sqlite3 *db, int64_t number)
 {
-	QUERY_CLEANUP row = query_prepare(db, advice_query);
-	bool failed = row == NULL;
+	QUERY_CLEANUP row = query_with(db, advice_query, AS_NUMBER(number));
+	bool failed = false;
 
-	sqlite3_bind_int64(row, 1, number);
 	while (!failed && query_next(row, &failed))
 		print_line(printer, 4, STYLE_WARNING, "! %s", query_text(row, 0));
 	return !failed;
@@ -66,7 +64,7 @@ static bool print_audit(struct reading *reading, void *context, FILE *file)
 {
 	struct printer *printer = &((struct audit *)context)->printer;
 	QUERY_CLEANUP row = query_prepare(reading->db, sites_query);
-	bool failed = row == NULL;
+	bool failed = false;
 	bool any = false;
 
 	printer->file = file;

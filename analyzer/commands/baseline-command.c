@@ -16,7 +16,7 @@ static bool write_entries(sqlite3 *db, const char *name, FILE *file)
 	QUERY_CLEANUP row = query_prepare(db, "SELECT p.count, p.kind, p.verdict, p.path FROM path_count p"
 										  " JOIN gated g ON g.kind = p.kind AND g.verdict = p.verdict WHERE p.count > 0"
 										  " ORDER BY p.path, p.kind, p.verdict");
-	bool failed = row == NULL;
+	bool failed = false;
 
 	baseline_write_head(file, name);
 	while (!failed && query_next(row, &failed))

@@ -66,13 +66,12 @@ static bool list(struct reading *reading, void *context, FILE *file)
 	struct shown *shown = context;
 	const struct printer *printer = &shown->printer;
 	bool connections = shown->kind == KIND_CONNECTION;
-	QUERY_CLEANUP row = query_prepare(reading->db, connections ? list_sql : resource_list_sql);
-	bool failed = row == NULL;
+	QUERY_CLEANUP row =
+		query_with(reading->db, connections ? list_sql : resource_list_sql, AS_TEXT(kind_name((uint8_t)shown->kind)));
+	bool failed = false;
 	bool any = false;
 
 	shown->printer.file = file;
-	if (!connections)
-		sqlite3_bind_text(row, 1, kind_name((uint8_t)shown->kind), -1, SQLITE_STATIC);
 	while (!failed && query_next(row, &failed)) {
 		char opened[TIME_TEXT];
 		char held[DURATION_TEXT] = "";

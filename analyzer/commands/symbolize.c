@@ -57,7 +57,7 @@ static char *describe_without(sqlite3 *db)
 {
 	sqlite3_str *text = sqlite3_str_new(db);
 	QUERY_CLEANUP row = query_prepare(db, without_sql);
-	bool failed = row == NULL;
+	bool failed = false;
 	int64_t at = 0; /* in the modules of this reason */
 
 	while (!failed && query_next(row, &failed)) {

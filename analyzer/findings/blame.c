@@ -9,11 +9,10 @@
 
 #include <stdlib.h>
 
+#include "analyzer/base/array.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/findings/separate.h"
-
-#include "analyzer/base/array.h"
 
 static const char places_query[] = "SELECT stack, lost, clean, level, frame, depth, place FROM stack_place"
 								   " WHERE kind = ? ORDER BY stack, level, depth";
@@ -78,12 +77,9 @@ static bool add_stack(struct blame *blame, sqlite3_stmt *row)
 
 static bool read_stacks(struct blame *blame)
 {
-	QUERY_CLEANUP row = query_prepare(blame->db, places_query);
-	bool failed = row == NULL;
+	QUERY_CLEANUP row = query_with(blame->db, places_query, AS_TEXT(blame->kind));
+	bool failed = false;
 
-	if (failed)
-		return false;
-	sqlite3_bind_text(row, 1, blame->kind, -1, SQLITE_STATIC);
 	while (query_next(row, &failed)) {
 		if ((blame->stack_count == 0 || blame->stacks[blame->stack_count - 1].id != sqlite3_column_int64(row, 0)) &&
 			!add_stack(blame, row))
@@ -102,15 +98,6 @@ static const struct step *step_of(const struct blame *blame, const struct separa
 	return &blame->steps[blame->stacks[part->id].first + level];
 }
 
-static bool run(sqlite3_stmt *statement)
-{
-	bool failed = false;
-
-	query_next(statement, &failed);
-	sqlite3_reset(statement);
-	return !failed;
-}
-
 static bool write_blamed(const struct blame *blame)
 {
 	QUERY_CLEANUP insert = query_prepare(blame->db, "REPLACE INTO stack_blame VALUES (?, ?, ?, ?, ?, ?)");
@@ -121,13 +108,8 @@ static bool write_blamed(const struct blame *blame)
 		if (part->lost == 0)
 			continue;
 		const struct step *step = step_of(blame, part, part->level);
-		sqlite3_bind_text(insert, 1, blame->kind, -1, SQLITE_STATIC);
-		sqlite3_bind_int64(insert, 2, blame->stacks[part->id].id);
-		sqlite3_bind_int(insert, 3, step->level);
-		sqlite3_bind_int64(insert, 4, step->frame);
-		sqlite3_bind_int(insert, 5, step->depth);
-		sqlite3_bind_int64(insert, 6, blame->node_base + part->node);
-		done = run(insert);
+		done = query_put(insert, AS_TEXT(blame->kind), AS_NUMBER(blame->stacks[part->id].id), AS_NUMBER(step->level),
+						 AS_NUMBER(step->frame), AS_NUMBER(step->depth), AS_NUMBER(blame->node_base + part->node));
 	}
 	return done;
 }
@@ -165,7 +147,7 @@ static bool write_separation(const struct blame *blame)
 		}
 		for (int n = 0; n < (node->parted ? 4 : 2); n++)
 			sqlite3_bind_int64(insert, 11 + n, numbers[n]);
-		done = run(insert);
+		done = query_finish(insert);
 	}
 	return done;
 }
@@ -189,7 +171,7 @@ static bool write_comparable(const struct blame *blame)
 			bind_scope(insert, 1, blame, node);
 			sqlite3_bind_text(insert, 3, blame->kind, -1, SQLITE_STATIC);
 			sqlite3_bind_int64(insert, 4, blame->stacks[blame->parts[s].id].id);
-			failed = !run(insert);
+			failed = !query_finish(insert);
 		}
 	}
 	return !failed;
@@ -198,7 +180,7 @@ static bool write_comparable(const struct blame *blame)
 bool blame_fill(sqlite3 *db, const struct report_choice *choice)
 {
 	QUERY_CLEANUP kind = query_prepare(db, "SELECT DISTINCT kind FROM stack_count ORDER BY kind");
-	bool failed = kind == NULL;
+	bool failed = false;
 	int64_t node_base = 1;
 	int64_t stack_base = 0;
 

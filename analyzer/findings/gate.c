@@ -18,31 +18,19 @@ bool gate_fails_misuse(const struct gate *gate, enum misuse_kind misuse)
 	return gate->is_chosen ? gate->fails_misuse[misuse] : !misuse_by_design(misuse);
 }
 
-static bool tell(sqlite3_stmt *insert, const char *kind, const char *verdict)
-{
-	bool failed = insert == NULL;
-
-	if (failed)
-		return false;
-	sqlite3_bind_text(insert, 1, kind, -1, SQLITE_STATIC);
-	sqlite3_bind_text(insert, 2, verdict, -1, SQLITE_STATIC);
-	query_next(insert, &failed);
-	sqlite3_reset(insert);
-	return !failed;
-}
-
 bool gate_tell(const struct gate *gate, sqlite3 *db)
 {
 	QUERY_CLEANUP insert = query_prepare(db, "INSERT INTO gated VALUES (?, ?)");
-	bool done = insert != NULL;
+	bool done = true;
 
 	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
 		for (int v = 0; v < VERDICT_COUNT; v++)
 			if (gate_fails(gate, (enum resource_kind)k, (enum verdict)v))
-				done = done && tell(insert, kind_name((uint8_t)k), verdict_name((enum verdict)v));
+				done =
+					done && query_put(insert, AS_TEXT(kind_name((uint8_t)k)), AS_TEXT(verdict_name((enum verdict)v)));
 	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
 		if (gate_fails_misuse(gate, (enum misuse_kind)m))
-			done = done && tell(insert, misuse_name((uint8_t)m), "misuse");
+			done = done && query_put(insert, AS_TEXT(misuse_name((uint8_t)m)), AS_TEXT("misuse"));
 	return done;
 }
 

@@ -61,8 +61,7 @@ bool habits_flush(struct habits *habits)
 		sqlite3_bind_int(add, 3, p->failed);
 		for (size_t v = 0; v < sizeof values / sizeof values[0]; v++)
 			sqlite3_bind_int64(add, 4 + (int)v, values[v]);
-		query_next(add, &failed);
-		sqlite3_reset(add);
+		failed = !query_finish(add);
 	}
 	memset(habits->slots, 0, sizeof habits->slots);
 	habits->used = 0;

@@ -23,14 +23,11 @@ static const char *const role_names[] = {
 bool skip_use(const struct skip *skip, sqlite3 *db)
 {
 	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR IGNORE INTO skip VALUES (?)");
-	bool failed = insert == NULL;
+	bool done = true;
 
-	for (size_t i = 0; i < skip->count && !failed; i++) {
-		sqlite3_bind_text(insert, 1, skip->patterns[i], -1, SQLITE_STATIC);
-		query_next(insert, &failed);
-		sqlite3_reset(insert);
-	}
-	return !failed;
+	for (size_t i = 0; i < skip->count && done; i++)
+		done = query_put(insert, AS_TEXT(skip->patterns[i]));
+	return done;
 }
 
 bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks)
@@ -77,13 +74,11 @@ static bool add(struct calls *calls, sqlite3_stmt *row)
 struct calls calls_read(sqlite3 *db, int64_t stack, bool whole)
 {
 	struct calls calls = {.outermost = -1};
-	QUERY_CLEANUP row = query_prepare(db, "SELECT iif(?2, head, short_name(head)), tail, level, depth, role, outermost"
-										  " FROM stack_call WHERE stack = ?1 ORDER BY level, depth");
+	QUERY_CLEANUP row = query_with(db,
+								   "SELECT iif(?2, head, short_name(head)), tail, level, depth, role, outermost"
+								   " FROM stack_call WHERE stack = ?1 ORDER BY level, depth",
+								   AS_NUMBER(stack), AS_NUMBER(whole));
 
-	if (row == NULL)
-		return calls;
-	sqlite3_bind_int64(row, 1, stack);
-	sqlite3_bind_int(row, 2, whole);
 	while (query_next(row, NULL) && add(&calls, row))
 		continue;
 	return calls;

@@ -135,8 +135,7 @@ static bool flush(struct tally *tally)
 		sqlite3_bind_text(add, 6, state_names[g->key.state], -1, SQLITE_STATIC);
 		for (int v = 0; v < 10; v++)
 			sqlite3_bind_int64(add, 7 + v, values[v]);
-		query_next(add, &failed);
-		sqlite3_reset(add);
+		failed = !query_finish(add);
 	}
 	memset(tally->slots, 0, SLOTS * sizeof *tally->slots);
 	tally->groups = 0;
@@ -191,9 +190,9 @@ static bool visit_habit(struct habits *habits, const struct group_key *key, sqli
 static bool scan(struct tally *tally, const char *sql, bool released, struct habits *habits)
 {
 	QUERY_CLEANUP row = query_prepare(tally->db, sql);
-	bool failed = row == NULL;
+	bool failed = false;
 
-	while (!failed && query_next(row, &failed)) {
+	while (query_next(row, &failed)) {
 		/* A kind that this build does not know cannot be named; its views do not speak of it either. */
 		enum resource_kind kind = kind_find(query_text(row, C_KIND));
 		if (kind == KIND_NONE)

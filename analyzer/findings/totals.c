@@ -14,7 +14,7 @@ static bool read_peak(sqlite3 *db, struct peak *ret)
 {
 	QUERY_CLEANUP row = query_prepare(db, "SELECT open, at_ns, process, too_many, whole FROM peak");
 
-	if (row == NULL || !query_next(row, NULL))
+	if (!query_next(row, NULL))
 		return false;
 	*ret = (struct peak){.open = sqlite3_column_int64(row, 0),
 						 .at_ns = sqlite3_column_int64(row, 1),
@@ -28,7 +28,7 @@ static bool read_outcome(sqlite3 *db, struct totals *totals)
 {
 	QUERY_CLEANUP row = query_prepare(db, "SELECT fails, failing, forgiven FROM gate_outcome");
 
-	if (row == NULL || !query_next(row, NULL))
+	if (!query_next(row, NULL))
 		return false;
 	totals->fails = sqlite3_column_int(row, 0) != 0;
 	totals->failing = sqlite3_column_int64(row, 1);
@@ -40,9 +40,9 @@ static bool count_resources(sqlite3 *db, struct totals *totals)
 {
 	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, verdict, sum(count), sum(iif(state = 'failed', count, 0))"
 										  " FROM tally_life GROUP BY kind, verdict");
-	bool failed = row == NULL;
+	bool failed = false;
 
-	while (!failed && query_next(row, &failed)) {
+	while (query_next(row, &failed)) {
 		enum resource_kind kind = kind_find(query_text(row, 0));
 		totals->count[kind][verdict_find(query_text(row, 1))] += sqlite3_column_int64(row, 2);
 		totals->failed += sqlite3_column_int64(row, 3);
@@ -54,9 +54,9 @@ static bool count_findings(sqlite3 *db, struct totals *totals)
 {
 	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, verdict, excused, count(DISTINCT key), sum(count) FROM finding"
 										  " WHERE lost GROUP BY kind, verdict, excused");
-	bool failed = row == NULL;
+	bool failed = false;
 
-	while (!failed && query_next(row, &failed)) {
+	while (query_next(row, &failed)) {
 		enum resource_kind kind = kind_find(query_text(row, 0));
 		enum verdict verdict = verdict_find(query_text(row, 1));
 		int64_t groups = sqlite3_column_int64(row, 3), resources = sqlite3_column_int64(row, 4);
@@ -76,9 +76,9 @@ static bool count_misuses(sqlite3 *db, struct totals *totals)
 {
 	QUERY_CLEANUP row =
 		query_prepare(db, "SELECT kind, excused <> '', sum(count) FROM found_misuse GROUP BY kind, excused <> ''");
-	bool failed = row == NULL;
+	bool failed = false;
 
-	while (!failed && query_next(row, &failed)) {
+	while (query_next(row, &failed)) {
 		if (sqlite3_column_int(row, 1))
 			totals->excused_misuse += sqlite3_column_int64(row, 2);
 		else

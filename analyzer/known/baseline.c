@@ -19,18 +19,14 @@ static bool load(const struct baseline *baseline, sqlite3 *db)
 	/* A merge may leave two lines of one path. */
 	QUERY_CLEANUP insert = query_prepare(db, "INSERT INTO known_entry (kind, verdict, path, known) VALUES (?, ?, ?, ?)"
 											 " ON CONFLICT DO UPDATE SET known = max(known, excluded.known)");
-	bool failed = insert == NULL;
+	bool done = true;
 
-	for (size_t i = 0; i < baseline->count && !failed; i++) {
+	for (size_t i = 0; i < baseline->count && done; i++) {
 		const struct known *known = &baseline->items[i];
-		sqlite3_bind_text(insert, 1, known->kind, -1, SQLITE_STATIC);
-		sqlite3_bind_text(insert, 2, known->verdict, -1, SQLITE_STATIC);
-		sqlite3_bind_text(insert, 3, known->path, -1, SQLITE_STATIC);
-		sqlite3_bind_int64(insert, 4, known->count);
-		query_next(insert, &failed);
-		sqlite3_reset(insert);
+		done = query_put(insert, AS_TEXT(known->kind), AS_TEXT(known->verdict), AS_TEXT(known->path),
+						 AS_NUMBER(known->count));
 	}
-	return !failed;
+	return done;
 }
 
 bool baseline_apply(const struct baseline *baseline, sqlite3 *db)
@@ -49,12 +45,12 @@ static const char *what_it_is(sqlite3_stmt *row, int64_t count)
 static bool print_some(const struct printer *printer, sqlite3 *db, const char *title, const char *sql)
 {
 	QUERY_CLEANUP row = query_prepare(db, sql);
-	bool failed = row == NULL;
+	bool failed = false;
 	int64_t count = 0;
 	struct printer whole = *printer; /* a path is known by its end too */
 
 	whole.width = 0;
-	while (!failed && query_next(row, &failed)) {
+	while (query_next(row, &failed)) {
 		int64_t known = sqlite3_column_int64(row, 2), now = sqlite3_column_int64(row, 3);
 		bool is_misuse = strcmp(query_text(row, 1), "misuse") == 0;
 		if (count == 0)

@@ -19,12 +19,12 @@ static const char stale_sql[] =
 bool suppress_report(const struct printer *printer, sqlite3 *db)
 {
 	QUERY_CLEANUP row = query_prepare(db, stale_sql);
-	bool failed = row == NULL;
+	bool failed = false;
 	bool any = false;
 	struct printer whole = *printer; /* half a reason is none */
 
 	whole.width = 0;
-	while (!failed && query_next(row, &failed)) {
+	while (query_next(row, &failed)) {
 		if (!any)
 			print_line(printer, 0, STYLE_WARNING, "Stale suppressions:");
 		any = true;
@@ -87,7 +87,7 @@ static bool print_entry(sqlite3_stmt *row, FILE *file)
 bool suppress_print(sqlite3 *db, FILE *file)
 {
 	QUERY_CLEANUP row = query_prepare(db, suppress_entries_sql);
-	bool failed = row == NULL;
+	bool failed = false;
 
 	while (!failed && query_next(row, &failed))
 		failed = !print_entry(row, file);

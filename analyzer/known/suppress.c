@@ -46,7 +46,7 @@ static bool read_stack(sqlite3_stmt *query, int64_t number, struct stack *ret)
 
 	stack_done(ret);
 	sqlite3_reset(query);
-	sqlite3_bind_int64(query, 1, number);
+	query_bind(query, QUERY_VALUES(AS_NUMBER(number)));
 	while (query_next(query, &failed)) {
 		if (!array_room(ret->frames, ret->count))
 			return false;
@@ -154,19 +154,6 @@ static size_t first_match(const struct suppressions *all, sqlite3_stmt *candidat
 	return found;
 }
 
-static bool excuse(sqlite3_stmt *insert, sqlite3_stmt *candidate, size_t number)
-{
-	bool failed = false;
-
-	sqlite3_bind_value(insert, 1, sqlite3_column_value(candidate, 1));
-	sqlite3_bind_value(insert, 2, sqlite3_column_value(candidate, 2));
-	sqlite3_bind_value(insert, 3, sqlite3_column_value(candidate, 0));
-	sqlite3_bind_int64(insert, 4, (int64_t)number + 1);
-	query_next(insert, &failed);
-	sqlite3_reset(insert);
-	return !failed;
-}
-
 static bool match_all(const struct suppressions *all, sqlite3 *db, int64_t *matched)
 {
 	QUERY_CLEANUP candidate = query_prepare(db, candidate_sql);
@@ -174,7 +161,7 @@ static bool match_all(const struct suppressions *all, sqlite3 *db, int64_t *matc
 	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR IGNORE INTO excuse VALUES (?, ?, ?, 'suppressed', ?)");
 	struct stack stack = {0};
 	int64_t number = -1;
-	bool failed = candidate == NULL || frames == NULL || insert == NULL;
+	bool failed = false;
 
 	while (!failed && query_next(candidate, &failed)) {
 		if (sqlite3_column_int64(candidate, 0) != number) {
@@ -182,7 +169,9 @@ static bool match_all(const struct suppressions *all, sqlite3 *db, int64_t *matc
 			failed = !read_stack(frames, number, &stack);
 		}
 		size_t first = failed ? all->count : first_match(all, candidate, &stack, matched);
-		failed = failed || (first < all->count && !excuse(insert, candidate, first));
+		failed = failed || (first < all->count &&
+							!query_put(insert, AS_TEXT(query_text(candidate, 1)), AS_TEXT(query_text(candidate, 2)),
+									   AS_NUMBER(number), AS_NUMBER((int64_t)first + 1)));
 	}
 	stack_done(&stack);
 	return !failed;
@@ -191,23 +180,17 @@ static bool match_all(const struct suppressions *all, sqlite3 *db, int64_t *matc
 static bool note(sqlite3 *db, const struct suppressions *all, const int64_t *matched)
 {
 	QUERY_CLEANUP insert = query_prepare(db, "INSERT INTO suppression VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?)");
-	bool failed = insert == NULL;
+	bool done = true;
 
-	for (size_t i = 0; i < all->count && !failed; i++) {
+	for (size_t i = 0; i < all->count && done; i++) {
 		const struct suppression *item = &all->items[i];
-		sqlite3_bind_int64(insert, 1, (int64_t)i + 1);
-		sqlite3_bind_text(insert, 2, item->file, -1, SQLITE_STATIC);
-		sqlite3_bind_text(insert, 3, realpath(item->file, NULL), -1, free);
-		sqlite3_bind_int(insert, 4, item->line);
-		sqlite3_bind_text(insert, 5, item->pattern, -1, SQLITE_STATIC);
-		sqlite3_bind_text(insert, 6, item->reason, -1, SQLITE_STATIC);
-		sqlite3_bind_text(insert, 7, item->expires, -1, SQLITE_STATIC);
-		sqlite3_bind_int(insert, 8, has_expired(item));
-		sqlite3_bind_int64(insert, 9, matched[i]);
-		query_next(insert, &failed);
-		sqlite3_reset(insert);
+		char *real = realpath(item->file, NULL);
+		done = query_put(insert, AS_NUMBER((int64_t)i + 1), AS_TEXT(item->file), AS_TEXT(real), AS_NUMBER(item->line),
+						 AS_TEXT(item->pattern), AS_TEXT(item->reason), AS_TEXT(item->expires),
+						 AS_NUMBER(has_expired(item)), AS_NUMBER(matched[i]));
+		free(real);
 	}
-	return !failed;
+	return done;
 }
 
 bool suppress_apply(const struct suppressions *suppressions, sqlite3 *db)

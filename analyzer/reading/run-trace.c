@@ -57,25 +57,22 @@ char *run_trace_setting(const char *path)
 	return setting;
 }
 
-/* Runs a statement with this process's id and a text. */
-static void run_row(sqlite3 *db, const char *sql, const char *text)
-{
-	QUERY_CLEANUP statement = query_prepare(db, sql);
-
-	if (statement == NULL)
-		return;
-	sqlite3_bind_int(statement, 1, (int)getpid());
-	sqlite3_bind_text(statement, 2, text, -1, SQLITE_STATIC);
-	query_next(statement, NULL);
-}
-
 /* What the trace began with is gone when somebody removed, emptied or exchanged it: and so is what it held. */
 static void note_removal(sqlite3 *db)
 {
-	run_row(db,
-			"INSERT INTO incomplete (pid, reason) SELECT ?1, ?2"
-			" WHERE NOT EXISTS (SELECT 1 FROM property WHERE name = 'launched by process ' || ?1)",
-			"its trace was removed while the command ran, and the events in it are lost");
+	QUERY_CLEANUP insert =
+		query_prepare(db, "INSERT INTO incomplete (pid, reason) SELECT ?1, ?2"
+						  " WHERE NOT EXISTS (SELECT 1 FROM property WHERE name = 'launched by process ' || ?1)");
+
+	query_put(insert, AS_NUMBER(getpid()),
+			  AS_TEXT("its trace was removed while the command ran, and the events in it are lost"));
+}
+
+static void note_launch(sqlite3 *db)
+{
+	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR REPLACE INTO property SELECT 'launched by process ' || ?, 1");
+
+	query_put(insert, AS_NUMBER(getpid()));
 }
 
 bool run_trace_make(const char *path, bool append, const char *program, int64_t *ret_known)
@@ -91,7 +88,7 @@ bool run_trace_make(const char *path, bool append, const char *program, int64_t 
 		return refuse("%s", failure.text);
 	}
 	unseen_note_command(db, program);
-	run_row(db, "INSERT OR REPLACE INTO property SELECT 'launched by process ' || ?1, 1", NULL);
+	note_launch(db);
 	*ret_known = query_number(db, "SELECT ifnull(max(id), 0) FROM process", 0);
 	sqlite3_close(db);
 	return true;
@@ -124,12 +121,8 @@ static void note_told(sqlite3 *db, int64_t known, const struct launched *launche
 {
 	QUERY_CLEANUP statement = query_prepare(db, told_sql);
 
-	if (statement == NULL || launched->told_ns == 0)
-		return;
-	sqlite3_bind_int64(statement, 1, launched->told_ns);
-	sqlite3_bind_int(statement, 2, launched->pid);
-	sqlite3_bind_int64(statement, 3, known);
-	query_next(statement, NULL);
+	if (launched->told_ns != 0)
+		query_put(statement, AS_NUMBER(launched->told_ns), AS_NUMBER(launched->pid), AS_NUMBER(known));
 }
 
 static void note(sqlite3 *db, int64_t known, const struct launched *launched)
@@ -137,15 +130,10 @@ static void note(sqlite3 *db, int64_t known, const struct launched *launched)
 	QUERY_CLEANUP statement = query_prepare(db, note_sql);
 	struct timespec now;
 
-	if (statement == NULL)
-		return;
 	clock_gettime(CLOCK_REALTIME, &now);
-	sqlite3_bind_int(statement, 1, launched->wait_status);
-	sqlite3_bind_int64(statement, 2, (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec);
-	sqlite3_bind_text(statement, 3, WIFEXITED(launched->wait_status) ? "exit" : "killed", -1, SQLITE_STATIC);
-	sqlite3_bind_int(statement, 4, launched->pid);
-	sqlite3_bind_int64(statement, 5, known);
-	query_next(statement, NULL);
+	query_put(statement, AS_NUMBER(launched->wait_status), AS_NUMBER((int64_t)now.tv_sec * NS_PER_S + now.tv_nsec),
+			  AS_TEXT(WIFEXITED(launched->wait_status) ? "exit" : "killed"), AS_NUMBER(launched->pid),
+			  AS_NUMBER(known));
 }
 
 void run_trace_note_end(const char *path, int64_t known, const struct launched *launched)

@@ -31,10 +31,7 @@ typedef bool report_printer(const struct report *report, FILE *file);
 #include "analyzer/options/formats.def"
 #undef FORMAT
 
-/* What the formats for programs share, in machine.c: the texts of TEMP TABLE problem, and its stacks. */
-
-/* A column's text without control characters, to be freed; NULL: out of memory, and it said so. */
-char *machine_text(sqlite3_stmt *row, int column);
+/* What the formats for programs share, in machine.c.  Texts of a traced program go through printable() in their SQL. */
 
 /* Prints one line, with `indent` blanks before it, as a format has it. */
 typedef void machine_line(FILE *file, int indent, const char *text);

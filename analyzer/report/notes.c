@@ -51,8 +51,7 @@ static const char fact_sql[] = "SELECT iif(passes AND ?3, NULL, value) FROM note
 static bool has(const struct note *note, const char *key)
 {
 	sqlite3_reset(note->fact);
-	sqlite3_bind_int64(note->fact, 1, sqlite3_column_int64(note->row, NUMBER));
-	sqlite3_bind_text(note->fact, 2, key, -1, SQLITE_STATIC);
+	query_bind(note->fact, QUERY_VALUES(AS_NUMBER(sqlite3_column_int64(note->row, NUMBER)), AS_TEXT(key)));
 	return query_next(note->fact, NULL) && sqlite3_column_type(note->fact, 0) != SQLITE_NULL;
 }
 
@@ -239,15 +238,10 @@ static const struct {
 static bool each(sqlite3 *db, size_t sort, bool all, bool reproducible,
 				 bool (*tell)(const struct note *note, void *context), void *context)
 {
-	QUERY_CLEANUP row = query_prepare(db, rows_sql);
+	QUERY_CLEANUP row = query_with(db, rows_sql, AS_TEXT(notes[sort].sort), AS_NUMBER(all), AS_NUMBER(reproducible));
 	QUERY_CLEANUP fact = query_prepare(db, fact_sql);
-	bool failed = row == NULL || fact == NULL;
+	bool failed = fact == NULL;
 
-	if (failed)
-		return false;
-	sqlite3_bind_text(row, 1, notes[sort].sort, -1, SQLITE_STATIC);
-	sqlite3_bind_int(row, 2, all);
-	sqlite3_bind_int(row, 3, reproducible);
 	sqlite3_bind_int(fact, 3, reproducible);
 	while (!failed && query_next(row, &failed)) {
 		struct note note = {.row = row, .fact = fact};
@@ -309,16 +303,14 @@ static bool tell_note(const struct note *note, void *context)
 {
 	sqlite3_stmt *insert = context;
 	sqlite3_str *message = sqlite3_str_new(NULL);
-	bool failed = false;
 
 	sqlite3_str_appendf(message, "%s%s", note->title.head, note->title.tail);
 	for (int i = 0; i < note->count; i++)
 		sqlite3_str_appendf(message, "; %s %s%s", note->details[i].label, note->details[i].head, note->details[i].tail);
-	sqlite3_bind_int64(insert, 1, sqlite3_column_int64(note->row, NUMBER));
-	sqlite3_bind_text(insert, 2, sqlite3_str_finish(message), -1, sqlite3_free);
-	query_next(insert, &failed);
-	sqlite3_reset(insert);
-	return !failed;
+	char *text = sqlite3_str_finish(message);
+	bool done = query_put(insert, AS_NUMBER(sqlite3_column_int64(note->row, NUMBER)), AS_TEXT(text));
+	sqlite3_free(text);
+	return done;
 }
 
 static bool tell_sort(sqlite3 *db, size_t sort)

@@ -6,7 +6,6 @@
  * many more there are.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/base/query.h"
@@ -24,53 +23,46 @@ static void put(FILE *file, const char *text, const char *special)
 			fputc(*text, file);
 }
 
-static bool annotate(FILE *file, const char *level, sqlite3_stmt *row)
+static void annotate(FILE *file, sqlite3_stmt *row)
 {
-	char *title = machine_text(row, 1), *message = machine_text(row, 2), *path = machine_text(row, 3);
-	bool done = title != NULL && message != NULL && path != NULL;
+	const char *path = query_text(row, 3);
 
-	if (done) {
-		fprintf(file, "::%s ", level);
-		/* A file out of the repository has no place there. */
-		if (path[0] != '\0' && path[0] != '/') {
-			fprintf(file, "file=");
-			put(file, path, ":,");
-			if (sqlite3_column_int(row, 4) > 0)
-				fprintf(file, ",line=%d", sqlite3_column_int(row, 4));
-			fputc(',', file);
-		}
-		fprintf(file, "title=");
-		put(file, title, ":,");
-		fprintf(file, "::");
-		put(file, message, "");
-		fputc('\n', file);
+	fprintf(file, "::%s ", query_text(row, 0));
+	/* A file out of the repository has no place there. */
+	if (path[0] != '\0' && path[0] != '/') {
+		fprintf(file, "file=");
+		put(file, path, ":,");
+		if (sqlite3_column_int(row, 4) > 0)
+			fprintf(file, ",line=%d", sqlite3_column_int(row, 4));
+		fputc(',', file);
 	}
-	free(title);
-	free(message);
-	free(path);
-	return done;
+	fprintf(file, "title=");
+	put(file, query_text(row, 1), ":,");
+	fprintf(file, "::");
+	put(file, query_text(row, 2), "");
+	fputc('\n', file);
 }
 
 static const char annotations_sql[] =
-	"SELECT iif(accepted, 'notice', 'error'), 'pqleak: cannot tell', message,"
-	" '', 0 FROM problem_reason UNION ALL SELECT * FROM (SELECT iif(what = 'note', 'notice', level), 'pqleak: ' || "
-	"title,"
-	" message, file, line FROM problem WHERE excused = '' AND (level <> 'note' OR what = 'note')"
+	"SELECT iif(accepted, 'notice', 'error'), 'pqleak: cannot tell', printable(message), '', 0 FROM problem_reason"
+	" UNION ALL SELECT * FROM (SELECT iif(what = 'note', 'notice', level), printable('pqleak: ' || title), "
+	"printable(message),"
+	" printable(file), line FROM problem WHERE excused = '' AND (level <> 'note' OR what = 'note')"
 	" ORDER BY what = 'note', level, number)";
 
 bool report_github(const struct report *report, FILE *file)
 {
 	QUERY_CLEANUP row = query_prepare(report->reading->db, annotations_sql);
-	bool failed = row == NULL;
+	bool failed = false;
 	int64_t errors = SHOWN, warnings = SHOWN,
 			notices = SHOWN - 1; /* that may still be printed; one says how many more */
 	int64_t more = 0;
 
-	while (!failed && query_next(row, &failed)) {
+	while (query_next(row, &failed)) {
 		const char *level = query_text(row, 0);
 		int64_t *room = strcmp(level, "error") == 0 ? &errors : strcmp(level, "warning") == 0 ? &warnings : &notices;
 		if (*room > 0)
-			failed = !annotate(file, level, row);
+			annotate(file, row);
 		else
 			more++;
 		*room -= *room > 0;

@@ -3,15 +3,15 @@
  * report-junit.c - the XML of JUnit, as Jenkins and GitLab read it; see formats.h.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/base/query.h"
 #include "analyzer/report/formats.h"
 
 static const char cases_sql[] =
-	"SELECT number, level, message, rule, coalesce(file, module, 'unknown'), ifnull(line, 0),"
-	" excused, ifnull(reason, '') FROM problem WHERE what <> 'note' ORDER BY number";
+	"SELECT number, level, printable(message), printable(rule), printable(coalesce(file, module, 'unknown')), "
+	"ifnull(line, 0),"
+	" excused, printable(ifnull(reason, '')) FROM problem WHERE what <> 'note' ORDER BY number";
 
 /* Control characters, which XML cannot hold at all, are gone already. */
 static void put(FILE *file, const char *text)
@@ -49,70 +49,56 @@ static void put_line(FILE *file, int indent, const char *text)
 	fputc('\n', file);
 }
 
-enum { LEVEL, MESSAGE, RULE, PLACE, LINE, EXCUSED, REASON, TEXTS };
+enum { NUMBER, LEVEL, MESSAGE, RULE, PLACE, LINE, EXCUSED, REASON };
 
-static bool put_body(sqlite3 *db, FILE *file, char *const *text, int64_t number)
+static bool put_body(sqlite3 *db, FILE *file, sqlite3_stmt *row)
 {
-	bool is_failure = strcmp(text[LEVEL], "error") == 0;
+	bool is_failure = strcmp(query_text(row, LEVEL), "error") == 0;
 
-	if (text[EXCUSED][0] != '\0') {
+	if (query_text(row, EXCUSED)[0] != '\0') {
 		fputs("<skipped", file);
-		put_attribute(file, "message", text[REASON][0] != '\0' ? text[REASON] : text[EXCUSED]);
+		put_attribute(file, "message", query_text(row, query_text(row, REASON)[0] != '\0' ? REASON : EXCUSED));
 		fputs("/>", file);
 		return true;
 	}
 	fputs(is_failure ? "<failure" : "<system-out>", file);
 	if (is_failure) {
-		put_attribute(file, "type", text[RULE]);
-		put_attribute(file, "message", text[MESSAGE]);
+		put_attribute(file, "type", query_text(row, RULE));
+		put_attribute(file, "message", query_text(row, MESSAGE));
 		fputc('>', file);
 	}
-	bool done = machine_stacks(db, number, put_line, file);
+	bool done = machine_stacks(db, sqlite3_column_int64(row, NUMBER), put_line, file);
 	fputs(is_failure ? "</failure>" : "</system-out>", file);
 	return done;
 }
 
 static bool put_case(sqlite3 *db, FILE *file, sqlite3_stmt *row)
 {
-	char *text[TEXTS] = {NULL};
-	bool done = true;
-
-	for (int i = 0; i < TEXTS; i++)
-		done = (text[i] = machine_text(row, i + 1)) != NULL && done;
-	if (done) {
-		fputs("  <testcase", file);
-		put_attribute(file, "name", text[MESSAGE]);
-		put_attribute(file, "classname", text[RULE]);
-		put_attribute(file, "file", text[PLACE]);
-		if (sqlite3_column_int(row, LINE + 1) > 0)
-			put_attribute(file, "line", text[LINE]);
-		fputc('>', file);
-		done = put_body(db, file, text, sqlite3_column_int64(row, 0));
-		fputs("</testcase>\n", file);
-	}
-	for (int i = 0; i < TEXTS; i++)
-		free(text[i]);
+	fputs("  <testcase", file);
+	put_attribute(file, "name", query_text(row, MESSAGE));
+	put_attribute(file, "classname", query_text(row, RULE));
+	put_attribute(file, "file", query_text(row, PLACE));
+	if (sqlite3_column_int(row, LINE) > 0)
+		put_attribute(file, "line", query_text(row, LINE));
+	fputc('>', file);
+	bool done = put_body(db, file, row);
+	fputs("</testcase>\n", file);
 	return done;
 }
 
 /* One that says whether the rest can be relied on; it passes when all is known, or was accepted. */
 static bool put_whole(sqlite3 *db, const struct totals *totals, FILE *file)
 {
-	QUERY_CLEANUP row = query_prepare(db, "SELECT reason FROM found_reason");
-	bool is_error = totals->reasons > totals->accepted, failed = row == NULL;
+	QUERY_CLEANUP row = query_prepare(db, "SELECT printable(reason) FROM found_reason");
+	bool is_error = totals->reasons > totals->accepted, failed = false;
 
 	fputs("  <testcase name=\"the trace is complete\" classname=\"pqleak\">", file);
 	if (totals->reasons > 0)
 		fputs(is_error ? "<error type=\"cannot-tell\" message=\"cannot tell whether anything leaked\">"
 					   : "<system-out>",
 			  file);
-	while (!failed && query_next(row, &failed)) {
-		char *reason = machine_text(row, 0);
-		if (reason != NULL)
-			put_line(file, 0, reason);
-		failed = failed || reason == NULL;
-		free(reason);
-	}
+	while (query_next(row, &failed))
+		put_line(file, 0, query_text(row, 0));
 	if (totals->reasons > 0)
 		fputs(is_error ? "</error>" : "</system-out>", file);
 	fputs("</testcase>\n", file);
@@ -135,7 +121,7 @@ bool report_junit(const struct report *report, FILE *file)
 	const struct totals *totals = report->totals;
 	sqlite3 *db = report->reading->db;
 	QUERY_CLEANUP row = query_prepare(db, cases_sql);
-	bool failed = row == NULL;
+	bool failed = false;
 	char counts[128];
 
 	snprintf(

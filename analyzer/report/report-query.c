@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyzer/base/exit-status.h"
+#include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/config.h"
 #include "analyzer/findings/gate.h"
@@ -32,36 +33,28 @@ static void bind_report(sqlite3_stmt *statement, const struct report *report)
 	bind_number(statement, ":status", gate_status(report->totals, STATUS_LEAKS));
 }
 
-/* Prints a column; several are objects, printed as one. */
-static bool print_column(sqlite3_stmt *statement, int column, int columns, FILE *file)
-{
-	/* SQLite copies a name's bytes; JSON wants UTF-8. */
-	char *text = machine_text(statement, column);
-	bool is_first = column == 0, is_last = column == columns - 1;
-
-	if (text == NULL)
-		return false;
-	fputs(is_first ? "" : ",", file);
-	fwrite(text + !is_first, 1, strlen(text) - !is_first - !is_last, file);
-	fputs(is_last ? "\n" : "", file);
-	free(text);
-	return true;
-}
-
+/* Prints a row; several columns are objects, printed as one. */
 static bool print_query(const struct report *report, const char *sql, FILE *file)
 {
-	QUERY_CLEANUP statement = query_prepare(report->reading->db, sql);
-	bool failed = statement == NULL;
+	QUERY_CLEANUP row = query_prepare(report->reading->db, sql);
+	int columns = sqlite3_column_count(row);
 
-	if (failed)
+	bind_report(row, report);
+	if (!query_next(row, NULL))
 		return false;
-	bind_report(statement, report);
-	if (!query_next(statement, &failed))
-		return false;
-	bool done = true;
-	for (int column = 0, columns = sqlite3_column_count(statement); column < columns && done; column++)
-		done = print_column(statement, column, columns, file);
-	return done;
+	for (int column = 0; column < columns; column++) {
+		/* SQLite copies a name's bytes; JSON wants UTF-8. */
+		char *text = strdup(query_text(row, column));
+		bool is_first = column == 0, is_last = column == columns - 1;
+		if (text == NULL)
+			return refuse("out of memory");
+		make_printable(text);
+		fputs(is_first ? "" : ",", file);
+		fwrite(text + !is_first, 1, strlen(text) - !is_first - !is_last, file);
+		fputs(is_last ? "\n" : "", file);
+		free(text);
+	}
+	return true;
 }
 
 bool report_json(const struct report *report, FILE *file)

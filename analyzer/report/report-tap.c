@@ -5,15 +5,15 @@
  * Notes are comments: no point of a test has failed or passed with them.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "analyzer/base/query.h"
 #include "analyzer/report/formats.h"
 
 static const char points_sql[] =
-	"SELECT 0, accepted, message, '', '', 0, '' FROM problem_reason"
-	" UNION ALL SELECT * FROM (SELECT number, level <> 'error', message, rule, ifnull(file, ''), ifnull(line, 0),"
-	" fingerprint FROM problem WHERE excused = '' AND what <> 'note' ORDER BY number)";
+	"SELECT 0, accepted, printable(message), '', '', 0, '' FROM problem_reason"
+	" UNION ALL SELECT * FROM (SELECT number, level <> 'error', printable(message), printable(rule),"
+	" printable(ifnull(file, '')), ifnull(line, 0), fingerprint FROM problem WHERE excused = '' AND what <> 'note'"
+	" ORDER BY number)";
 
 /* In a description '#' begins a directive. */
 static void put_description(FILE *file, const char *text)
@@ -46,33 +46,24 @@ static void put_comment(FILE *file, int indent, const char *text)
 	fprintf(file, "# %*s%s\n", indent, "", text);
 }
 
-enum { NUMBER, IS_OK, MESSAGE, RULE, PLACE, LINE, FINGERPRINT, COLUMNS };
+enum { NUMBER, IS_OK, MESSAGE, RULE, PLACE, LINE, FINGERPRINT };
 
 static bool put_point(sqlite3 *db, FILE *file, sqlite3_stmt *row, int64_t number)
 {
-	char *text[COLUMNS] = {NULL};
-	bool done = true;
-
-	for (int i = MESSAGE; i < COLUMNS; i++)
-		done = (text[i] = machine_text(row, i)) != NULL && done;
-	if (done) {
-		fprintf(file, "%sok %" PRId64 " - ", sqlite3_column_int(row, IS_OK) ? "" : "not ", number);
-		put_description(file, text[MESSAGE]);
-		fprintf(file, "\n");
-		if (text[RULE][0] != '\0') {
-			fprintf(file, "  ---\n");
-			put_scalar(file, "rule", text[RULE]);
-			put_scalar(file, "file", text[PLACE]);
-			if (sqlite3_column_int(row, LINE) > 0)
-				fprintf(file, "  line: %s\n", text[LINE]);
-			put_scalar(file, "fingerprint", text[FINGERPRINT]);
-			fprintf(file, "  stacks: |2\n");
-			done = machine_stacks(db, sqlite3_column_int64(row, NUMBER), put_line, file);
-			fprintf(file, "  ...\n");
-		}
-	}
-	for (int i = MESSAGE; i < COLUMNS; i++)
-		free(text[i]);
+	fprintf(file, "%sok %" PRId64 " - ", sqlite3_column_int(row, IS_OK) ? "" : "not ", number);
+	put_description(file, query_text(row, MESSAGE));
+	fprintf(file, "\n");
+	if (query_text(row, RULE)[0] == '\0')
+		return true;
+	fprintf(file, "  ---\n");
+	put_scalar(file, "rule", query_text(row, RULE));
+	put_scalar(file, "file", query_text(row, PLACE));
+	if (sqlite3_column_int(row, LINE) > 0)
+		fprintf(file, "  line: %s\n", query_text(row, LINE));
+	put_scalar(file, "fingerprint", query_text(row, FINGERPRINT));
+	fprintf(file, "  stacks: |2\n");
+	bool done = machine_stacks(db, sqlite3_column_int64(row, NUMBER), put_line, file);
+	fprintf(file, "  ...\n");
 	return done;
 }
 
@@ -83,7 +74,7 @@ bool report_tap(const struct report *report, FILE *file)
 	QUERY_CLEANUP row = query_prepare(db, points_sql);
 	int64_t problems = query_number(db, "SELECT count(*) FROM problem WHERE excused = '' AND what <> 'note'", 0);
 	int64_t number = 0;
-	bool failed = row == NULL;
+	bool failed = false;
 
 	fprintf(file, "TAP version 14\n1..%" PRId64 "\n", problems + totals->reasons > 0 ? problems + totals->reasons : 1);
 	while (!failed && query_next(row, &failed))

@@ -55,13 +55,11 @@ static void print_stack_of(const struct printer *printer, sqlite3 *db, const cha
 
 static bool print_misuses(const struct printer *printer, sqlite3 *db, bool all, bool excused)
 {
-	QUERY_CLEANUP row = query_prepare(db, misuse_sql);
-	bool failed = row == NULL;
+	QUERY_CLEANUP row = query_with(db, misuse_sql, AS_NUMBER(excused));
+	bool failed = false;
 	int64_t hidden = 0;
 
-	if (!failed)
-		sqlite3_bind_int(row, 1, excused);
-	for (int64_t shown = 0; !failed && query_next(row, &failed); shown++) {
+	for (int64_t shown = 0; query_next(row, &failed); shown++) {
 		char head[1024];
 		char when[TIME_TEXT];
 		int64_t count = sqlite3_column_int64(row, 1);

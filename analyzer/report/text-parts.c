@@ -36,7 +36,7 @@ static const struct {
 
 void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, int64_t finding)
 {
-	QUERY_CLEANUP row = query_prepare(db, lists[list].sql);
+	QUERY_CLEANUP row = query_with(db, lists[list].sql, AS_NUMBER(finding));
 	char whole[LIST_TEXT] = "";   /* every item, as far as the room goes */
 	char shorter[LIST_TEXT] = ""; /* those that leave room for "and N more" */
 	int room = printer->width - PART_INDENT - LABEL_WIDTH;
@@ -44,9 +44,6 @@ void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, 
 	int items = 0;
 	int shown = 0;
 
-	if (row == NULL)
-		return;
-	sqlite3_bind_int64(row, 1, finding);
 	for (; query_next(row, NULL); items++) {
 		char item[LIST_TEXT / 2];
 		snprintf(item, sizeof item, "%s%.200s (%lld)", items > 0 ? ", " : "", query_text(row, 0),
@@ -71,14 +68,13 @@ void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, 
 
 void part_last_use(const struct printer *printer, sqlite3 *db, int64_t connection)
 {
-	QUERY_CLEANUP row = query_prepare(db, "SELECT used_ns, ifnull(use_function, ''),"
-										  " iif(statement <> '', ' (' || statement || ')', '')"
-										  " FROM connection WHERE id = ? AND used_ns IS NOT NULL");
+	QUERY_CLEANUP row = query_with(db,
+								   "SELECT used_ns, ifnull(use_function, ''),"
+								   " iif(statement <> '', ' (' || statement || ')', '')"
+								   " FROM connection WHERE id = ? AND used_ns IS NOT NULL",
+								   AS_NUMBER(connection));
 	char when[TIME_TEXT];
 
-	if (row == NULL)
-		return;
-	sqlite3_bind_int64(row, 1, connection);
 	if (query_next(row, NULL))
 		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s, %s%s", "last use",
 				   format_time(when, sqlite3_column_int64(row, 0), TIME_SECONDS), query_text(row, 1),

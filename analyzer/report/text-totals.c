@@ -170,7 +170,7 @@ static void say_processes(const struct printer *printer, sqlite3 *db, const stru
 										  " FROM process GROUP BY fate ORDER BY 1 DESC, 2");
 	char text[SENTENCE] = "";
 
-	while (row != NULL && query_next(row, NULL))
+	while (query_next(row, NULL))
 		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%d %s", text[0] != '\0' ? ", " : "",
 				 sqlite3_column_int(row, 0), query_text(row, 1));
 	print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 "%s%s", label_width(totals), "processes", totals->processes,
@@ -197,12 +197,9 @@ static void say_peak(const struct printer *printer, sqlite3 *db, const struct to
 {
 	const struct peak *peak = &totals->peak;
 	char when[TIME_TEXT];
-	QUERY_CLEANUP row = query_prepare(db, "SELECT pid FROM process WHERE id = ?");
+	QUERY_CLEANUP row = query_with(db, "SELECT pid FROM process WHERE id = ?", AS_NUMBER(peak->process));
 
-	if (peak->open < 2 || row == NULL)
-		return;
-	sqlite3_bind_int64(row, 1, peak->process);
-	if (!query_next(row, NULL))
+	if (peak->open < 2 || !query_next(row, NULL))
 		return;
 	format_time(when, peak->at_ns, TIME_SECONDS);
 	if (peak->whole)
@@ -215,13 +212,10 @@ static void say_peak(const struct printer *printer, sqlite3 *db, const struct to
 
 static void say_reasons(const struct printer *printer, sqlite3 *db, const struct totals *totals)
 {
-	QUERY_CLEANUP row = query_prepare(db, "SELECT reason FROM found_reason LIMIT ?");
+	QUERY_CLEANUP row = query_with(db, "SELECT reason FROM found_reason LIMIT ?", AS_NUMBER(REASONS_SHOWN));
 	struct printer whole = *printer; /* half a reason is none */
 
 	whole.width = 0;
-	if (row == NULL)
-		return;
-	sqlite3_bind_int(row, 1, REASONS_SHOWN);
 	if (totals->accepted == totals->reasons)
 		print_line(printer, 0, STYLE_WARNING, "Out of sight, but accepted:");
 	else
@@ -240,7 +234,7 @@ static void say_passed(const struct printer *printer, sqlite3 *db, const struct 
 	QUERY_CLEANUP row = query_prepare(db, "SELECT group_concat(name, ', ') FROM (SELECT DISTINCT basename(exe) AS name"
 										  " FROM unseen_text WHERE NOT spoke ORDER BY name LIMIT 5)");
 
-	if (totals->passed > 0 && row != NULL && query_next(row, NULL))
+	if (totals->passed > 0 && query_next(row, NULL))
 		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " program%s with no sign of PostgreSQL: %s",
 				   label_width(totals), "out of sight", totals->passed, plural(totals->passed), query_text(row, 0));
 }

@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "analyzer/base/array.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
-
-#include "analyzer/base/array.h"
 
 /* The build-id of a '[jit]' is the spool of its process.  `until`: INT64_MAX while it runs, 0 when nobody knows. */
 static const char process_sql[] =
@@ -24,12 +23,10 @@ static const char address_sql[] = "SELECT f.id, f.\"offset\" FROM wanted_frame w
 /* The frames of a module, by address: only x86-64's upper half would be negative, and that is the kernel's. */
 static bool read_addresses(sqlite3 *db, int64_t module, struct jit_name **ret_names, int64_t **ret_frames, size_t *ret)
 {
-	QUERY_CLEANUP row = query_prepare(db, address_sql);
-	bool failed = row == NULL;
+	QUERY_CLEANUP row = query_with(db, address_sql, AS_NUMBER(module));
+	bool failed = false;
 
-	if (!failed)
-		sqlite3_bind_int64(row, 1, module);
-	while (!failed && query_next(row, &failed)) {
+	while (query_next(row, &failed)) {
 		if (!array_room(*ret_names, *ret) || !array_room(*ret_frames, *ret))
 			return false;
 		(*ret_frames)[*ret] = sqlite3_column_int64(row, 0);
@@ -44,25 +41,17 @@ static bool keep(sqlite3 *db, int64_t module, enum module_state state, const str
 {
 	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR REPLACE INTO found_symbol VALUES (?, 0, ?, NULL, NULL)");
 	QUERY_CLEANUP note = query_prepare(db, "INSERT OR REPLACE INTO module_state VALUES (?, ?)");
-	bool failed = insert == NULL || note == NULL;
+	bool done = true;
 
 	if (state == MODULE_OK)
 		state = MODULE_NO_SYMBOLS;
-	for (size_t i = 0; i < count && !failed; i++) {
+	for (size_t i = 0; i < count && done; i++) {
 		if (names[i].name == NULL)
 			continue;
-		sqlite3_bind_int64(insert, 1, frames[i]);
-		sqlite3_bind_text(insert, 2, names[i].name, -1, SQLITE_STATIC);
-		query_next(insert, &failed);
-		sqlite3_reset(insert);
+		done = query_put(insert, AS_NUMBER(frames[i]), AS_TEXT(names[i].name));
 		state = MODULE_OK;
 	}
-	if (failed)
-		return false;
-	sqlite3_bind_int64(note, 1, module);
-	sqlite3_bind_text(note, 2, module_state_name(state), -1, SQLITE_STATIC);
-	query_next(note, &failed);
-	return !failed;
+	return done && query_put(note, AS_NUMBER(module), AS_TEXT(module_state_name(state)));
 }
 
 static bool resolve_one(sqlite3 *db, const struct symbol_choice *choice, bool here, int64_t module,

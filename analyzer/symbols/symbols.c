@@ -74,28 +74,12 @@ struct finder {
 	enum module_state state;
 };
 
-static void bind_text(sqlite3_stmt *statement, int index, const char *text)
-{
-	if (text != NULL)
-		sqlite3_bind_text(statement, index, text, -1, SQLITE_TRANSIENT);
-	else
-		sqlite3_bind_null(statement, index);
-}
-
 static void keep(void *context, int depth, const char *function, const char *file, int line)
 {
 	struct finder *finder = context;
 
-	sqlite3_bind_int64(finder->insert, 1, finder->frame);
-	sqlite3_bind_int(finder->insert, 2, depth);
-	bind_text(finder->insert, 3, function);
-	bind_text(finder->insert, 4, file);
-	if (line > 0)
-		sqlite3_bind_int(finder->insert, 5, line);
-	else
-		sqlite3_bind_null(finder->insert, 5);
-	query_next(finder->insert, NULL);
-	sqlite3_reset(finder->insert);
+	query_put(finder->insert, AS_NUMBER(finder->frame), AS_NUMBER(depth), AS_TEXT(function), AS_TEXT(file),
+			  AS_NUMBER(line > 0 ? line : 0));
 	if (finder->state == MODULE_NO_SYMBOLS)
 		finder->state = MODULE_OK;
 }
@@ -104,12 +88,8 @@ static void end_module(struct finder *finder)
 {
 	binary_free(finder->binary);
 	finder->binary = NULL;
-	if (finder->module == 0)
-		return;
-	sqlite3_bind_int64(finder->note, 1, finder->module);
-	sqlite3_bind_text(finder->note, 2, module_state_name(finder->state), -1, SQLITE_STATIC);
-	query_next(finder->note, NULL);
-	sqlite3_reset(finder->note);
+	if (finder->module != 0)
+		query_put(finder->note, AS_NUMBER(finder->module), AS_TEXT(module_state_name(finder->state)));
 }
 
 static void begin_module(struct finder *finder, const struct symbol_choice *choice, int64_t number,
@@ -131,13 +111,11 @@ static void begin_module(struct finder *finder, const struct symbol_choice *choi
 /* Whether every process of the trace ran on this machine, as far as its name tells. */
 static bool recorded_here(sqlite3 *db)
 {
-	QUERY_CLEANUP other = query_prepare(db, "SELECT 1 FROM process WHERE host <> ? LIMIT 1");
 	struct utsname machine;
-	bool failed = other == NULL || uname(&machine) != 0;
+	bool failed = uname(&machine) != 0;
+	QUERY_CLEANUP other =
+		query_with(db, "SELECT 1 FROM process WHERE host <> ? LIMIT 1", AS_TEXT(failed ? "" : machine.nodename));
 
-	if (failed)
-		return false;
-	sqlite3_bind_text(other, 1, machine.nodename, -1, SQLITE_TRANSIENT);
 	return !query_next(other, &failed) && !failed;
 }
 
@@ -146,7 +124,7 @@ static bool find(sqlite3 *db, const struct symbol_choice *choice, bool here)
 {
 	struct module_trace module = {.since_ns = query_number(db, "SELECT min(started_ns) FROM process", 0), .here = here};
 	QUERY_CLEANUP wanted = query_prepare(db, wanted_sql);
-	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR REPLACE INTO found_symbol VALUES (?, ?, ?, ?, ?)");
+	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR REPLACE INTO found_symbol VALUES (?, ?, ?, ?, nullif(?, 0))");
 	QUERY_CLEANUP note = query_prepare(db, state_sql);
 	bool failed = wanted == NULL || insert == NULL || note == NULL;
 	struct finder finder = {.insert = insert, .note = note};
