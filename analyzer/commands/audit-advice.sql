@@ -1,10 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- From TEMP TABLEs audited and site: what `pqleak audit` prints.
 
-DROP TABLE IF EXISTS temp.audit_site;
-DROP TABLE IF EXISTS temp.audit_setting;
-DROP TABLE IF EXISTS temp.audit_advice;
-
 CREATE TEMP TABLE audit_site AS
   SELECT row_number() OVER (ORDER BY sum(a.count) DESC, s.head, s.tail, a.setting, a.application_name, a.way) AS number,
          s.head, s.tail, min(a.acquire_stack) AS stack, a.setting, a.application_name, a.way, max(a.ssl) AS ssl, max(a.connected) AS connected,

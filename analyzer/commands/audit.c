@@ -56,8 +56,8 @@ static bool prepare_audit(struct reading *reading, void *context)
 	const struct audit *audit = context;
 	sqlite3 *db = reading->db;
 
-	return query_run(db, audit_sql) && sites_make(db, audit->symbols, "SELECT acquire_stack FROM audited") &&
-		   query_run(db, audit_advice_sql);
+	return query_drop(db, "audited audit_site audit_setting audit_advice") && query_run(db, audit_sql) &&
+		   sites_make(db, audit->symbols, "SELECT acquire_stack FROM audited") && query_run(db, audit_advice_sql);
 }
 
 static bool print_audit(struct reading *reading, void *context, FILE *file)

@@ -2,8 +2,6 @@
 -- How each call site asks for its connections, and what to think of it.  Makes TEMP TABLE audited.
 -- `way`: as in target_text; advice about networks is for 'network' alone.
 
-DROP TABLE IF EXISTS temp.audited;
-
 CREATE TEMP TABLE audited AS
   SELECT c.acquire_stack, c.setting, t.application_name, ifnull(w.way, 'unknown') AS way, max(t.ssl) AS ssl,
          max(c.state = 'connected') AS connected, count(*) AS count

@@ -100,24 +100,25 @@ bool totals_count(sqlite3 *db, const char *group_by, struct totals *ret)
 		   count_misuses(db, ret);
 }
 
-int64_t totals_found(const struct totals *totals, enum verdict verdict)
+/* Of the kinds that fail the check, or of the others. */
+static int64_t add_up(const int64_t counts[KIND_COUNT][VERDICT_COUNT], enum verdict verdict, bool fails)
 {
 	int64_t all = 0;
 
 	for (int k = 0; k < KIND_COUNT; k++)
-		if (kind_fails((enum resource_kind)k))
-			all += totals->found[k][verdict];
+		if (kind_fails((enum resource_kind)k) == fails)
+			all += counts[k][verdict];
 	return all;
+}
+
+int64_t totals_found(const struct totals *totals, enum verdict verdict)
+{
+	return add_up(totals->found, verdict, true);
 }
 
 int64_t totals_of(const struct totals *totals, enum verdict verdict)
 {
-	int64_t all = 0;
-
-	for (int k = 0; k < KIND_COUNT; k++)
-		if (kind_fails((enum resource_kind)k))
-			all += totals->count[k][verdict];
-	return all;
+	return add_up(totals->count, verdict, true);
 }
 
 int64_t totals_leaked(const struct totals *totals)
@@ -127,12 +128,7 @@ int64_t totals_leaked(const struct totals *totals)
 
 int64_t totals_shown(const struct totals *totals)
 {
-	int64_t shown = 0;
-
-	for (int k = 0; k < KIND_COUNT; k++)
-		if (!kind_fails((enum resource_kind)k))
-			shown += totals->found[k][VERDICT_LEAKED];
-	return shown;
+	return add_up(totals->found, VERDICT_LEAKED, false);
 }
 
 int64_t totals_acquired(const struct totals *totals, enum resource_kind kind)

@@ -34,13 +34,6 @@ bool baseline_apply(const struct baseline *baseline, sqlite3 *db)
 	return load(baseline, db) && query_run(db, baseline_sql);
 }
 
-static const char *what_it_is(sqlite3_stmt *row, int64_t count)
-{
-	enum resource_kind kind = kind_find(query_text(row, 0));
-
-	return kind != KIND_NONE ? kind_noun(kind, count) : misuse_noun(misuse_find(query_text(row, 0)), count);
-}
-
 /* Prints up to LINES of those that the condition chooses, and how many more there are. */
 static bool print_some(const struct printer *printer, sqlite3 *db, const char *title, const char *sql)
 {
@@ -57,7 +50,7 @@ static bool print_some(const struct printer *printer, sqlite3 *db, const char *t
 			print_line(&whole, 0, STYLE_STRONG, "%s", title);
 		if (count++ < LINES)
 			print_line(&whole, 2, STYLE_PLAIN, "%" PRId64 " known, %" PRId64 " now: %s%s%s, %s", known, now,
-					   what_it_is(row, known), is_misuse ? "" : " ", is_misuse ? "" : query_text(row, 1),
+					   any_noun(query_text(row, 0), known), is_misuse ? "" : " ", is_misuse ? "" : query_text(row, 1),
 					   query_text(row, 4));
 	}
 	if (count > LINES)

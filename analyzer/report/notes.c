@@ -295,7 +295,6 @@ bool notes_print(const struct printer *printer, sqlite3 *db, bool all, bool last
 }
 
 static const char tables_sql[] =
-	"DROP TABLE IF EXISTS temp.note_sort; DROP TABLE IF EXISTS temp.note_message;"
 	"CREATE TEMP TABLE note_sort (sort TEXT PRIMARY KEY, title, help, stack_words, other_words);"
 	"CREATE TEMP TABLE note_message (number INTEGER PRIMARY KEY, note INTEGER, message TEXT)";
 

@@ -3,11 +3,6 @@
 -- finding, finding_stack, finding_level, frame_call, site, found_misuse, peak, found_peak_site, gated, stack_path, excuse,
 -- suppression, note, note_sort, note_message and report_choice.
 
-DROP VIEW IF EXISTS temp.problem_stack;
-DROP VIEW IF EXISTS temp.problem_reason;
-DROP TABLE IF EXISTS temp.problem;
-DROP TABLE IF EXISTS temp.told;
-
 -- Each thing in the order in which it is told.  `what`: finding, misuse, peak, suppression or note.  `identity`: what tells it from
 -- others of its rule, from run to run.  `stack`: where it was acquired, or where the misuse was, as `stack_words` say; the
 -- other stacks may be NULL.
@@ -20,11 +15,11 @@ CREATE TEMP TABLE told (
 INSERT INTO told (what, finding, rule, title, help, level, excused, reason, message, identity, frame, depth, stack, used_stack,
                   release_stack)
   SELECT 'finding', f.number, f.verdict || '-' || replace(f.kind, ' ', '-'),
-         printf('%s %s', resource_noun(f.kind, 2), verdict_words(f.kind, f.verdict)),
+         printf('%s %s', noun(f.kind, 2), verdict_words(f.kind, f.verdict)),
          'Acquired here and not given back. Give it back on every path out of this code, including error paths: '
            || release_calls(f.kind) || '.',
          j.level, f.excused, u.reason,
-         printf('%d %s %s at %s%s', f.count, resource_noun(f.kind, f.count), verdict_words(f.kind, f.verdict), f.head, f.tail),
+         printf('%d %s %s at %s%s', f.count, noun(f.kind, f.count), verdict_words(f.kind, f.verdict), f.head, f.tail),
          p.path, w.frame, w.depth, f.stack, w.used_stack, w.release_stack
   FROM finding f JOIN finding_stack w ON w.number = f.number JOIN finding_level j ON j.number = f.number
   LEFT JOIN stack_path p ON p.stack = f.stack
@@ -34,9 +29,9 @@ INSERT INTO told (what, finding, rule, title, help, level, excused, reason, mess
 
 INSERT INTO told (what, rule, title, help, level, excused, reason, message, identity, frame, depth, stack, stack_words,
                   acquire_stack, release_stack, release_words)
-  SELECT 'misuse', 'misuse-' || replace(m.kind, ' ', '-'), misuse_noun(m.kind, 2),
+  SELECT 'misuse', 'misuse-' || replace(m.kind, ' ', '-'), noun(m.kind, 2),
          'A call that must not be made: see Misuse in libpqleak(7).', m.level, m.excused, u.reason,
-         printf('%d %s at %s%s', m.count, misuse_noun(m.kind, m.count), ifnull(short_name(s.head), 'an unknown place'),
+         printf('%d %s at %s%s', m.count, noun(m.kind, m.count), ifnull(short_name(s.head), 'an unknown place'),
                 ifnull(s.tail, '')),
          p.path, s.frame, s.depth, m.stack, 'called', nullif(m.acquire_stack, 0), nullif(m.release_stack, 0), 'released before'
   FROM found_misuse m LEFT JOIN site s ON s.stack = m.stack LEFT JOIN stack_path p ON p.stack = m.stack

@@ -63,13 +63,12 @@ static bool print_misuses(const struct printer *printer, sqlite3 *db, bool all, 
 		char head[1024];
 		char when[TIME_TEXT];
 		int64_t count = sqlite3_column_int64(row, 1);
-		enum misuse_kind kind = misuse_find(query_text(row, 0));
 		if (shown >= MISUSES_SHOWN && !all) {
 			hidden++;
 			continue;
 		}
-		snprintf(head, sizeof head, "%" PRId64 " %s at %s", count,
-				 kind != MISUSE_NONE ? misuse_noun(kind, count) : query_text(row, 0), query_text(row, 8));
+		snprintf(head, sizeof head, "%" PRId64 " %s at %s", count, any_noun(query_text(row, 0), count),
+				 query_text(row, 8));
 		print_kept_tail(printer, 0, STYLE_BAD, head, query_text(row, 9));
 		print_line(printer, PART_INDENT, STYLE_PLAIN, "%s, called from", query_text(row, 2));
 		part_stack(printer, db, sqlite3_column_int64(row, 3), false);

@@ -17,13 +17,11 @@
 #include "analyzer/symbols/debuginfod.h"
 #include "analyzer/symbols/jit.h"
 
-static const char stacks_sql[] = "DROP TABLE IF EXISTS temp.wanted_stack;"
-								 "CREATE TEMP TABLE wanted_stack (stack INTEGER PRIMARY KEY);"
+static const char stacks_sql[] = "CREATE TEMP TABLE wanted_stack (stack INTEGER PRIMARY KEY);"
 								 "WITH wanted (stack) AS (%s)"
 								 " INSERT OR IGNORE INTO wanted_stack SELECT stack FROM wanted WHERE stack > 0";
 
 static const char tables_sql[] =
-	"DROP TABLE IF EXISTS temp.wanted_frame;"
 	"CREATE TEMP TABLE wanted_frame (module, frame, PRIMARY KEY (module, frame)) WITHOUT ROWID;"
 	"INSERT INTO wanted_frame SELECT f.module, f.id"
 	" FROM (SELECT DISTINCT s.frame FROM wanted_stack w CROSS JOIN stack_frame s ON s.stack = w.stack) x"
@@ -31,7 +29,6 @@ static const char tables_sql[] =
 	" WHERE f.module IS NOT NULL AND f.id NOT IN (SELECT frame FROM looked_up)"
 	" AND NOT EXISTS (SELECT 1 FROM symbol y WHERE y.frame = f.id AND y.line > 0);"
 	"INSERT INTO looked_up SELECT frame FROM wanted_frame;"
-	"DROP TABLE IF EXISTS temp.found_symbol;"
 	"CREATE TEMP TABLE found_symbol (frame, depth, function, file, line, PRIMARY KEY (frame, depth)) WITHOUT ROWID";
 
 static const char wanted_sql[] = "SELECT f.id, f.\"offset\", m.id, m.path, m.build_id"
@@ -160,8 +157,9 @@ bool symbols_resolve(sqlite3 *db, const struct symbol_choice *choice, const char
 {
 	bool here = recorded_here(db);
 
-	if (!want(db, stacks) || !query_run(db, tables_sql) || !find(db, choice, here) ||
-		!symbols_resolve_jit(db, choice, here) || !query_run(db, named_before_sql) || !query_run(db, forget_sql))
+	if (!query_drop(db, "wanted_stack wanted_frame found_symbol") || !want(db, stacks) || !query_run(db, tables_sql) ||
+		!find(db, choice, here) || !symbols_resolve_jit(db, choice, here) || !query_run(db, named_before_sql) ||
+		!query_run(db, forget_sql))
 		return false;
 	if (query_number(db, "SELECT EXISTS (SELECT 1 FROM found_symbol)", 0) == 0)
 		return true;

@@ -84,6 +84,13 @@ const char *misuse_noun(enum misuse_kind kind, int64_t count)
 	return count == 1 ? misuses[kind].one : misuses[kind].several;
 }
 
+const char *any_noun(const char *name, int64_t count)
+{
+	if (kind_find(name) != KIND_NONE)
+		return kind_noun(kind_find(name), count);
+	return misuse_find(name) != MISUSE_NONE ? misuse_noun(misuse_find(name), count) : name;
+}
+
 const char *kind_unreleased(enum resource_kind kind)
 {
 	return kinds[kind].unreleased;

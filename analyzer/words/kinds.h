@@ -33,6 +33,9 @@ const char *verdict_name(enum verdict verdict);
 const char *kind_noun(enum resource_kind kind, int64_t count);
 const char *misuse_noun(enum misuse_kind kind, int64_t count);
 
+/* The same by the name of either; a name of neither is what it is called. */
+const char *any_noun(const char *name, int64_t count);
+
 /* What one that was not released is called: "leaked", "never cleared", ... */
 const char *kind_unreleased(enum resource_kind kind);
 
