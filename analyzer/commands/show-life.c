@@ -14,48 +14,10 @@
 #include "analyzer/findings/sites.h"
 #include "analyzer/report/text.h"
 
-enum {
-	L_VERDICT,
-	L_STATE,
-	L_PID,
-	L_EXE,
-	L_COMMAND,
-	L_THREAD,
-	L_TARGET,
-	L_APPLICATION,
-	L_VERSION,
-	L_SSL,
-	L_BACKEND,
-	L_ACQUIRED,
-	L_CONNECT,
-	L_ACQUIRE_FUNCTION,
-	L_ACQUIRE_STACK,
-	L_USED,
-	L_USE_FUNCTION,
-	L_USE_STACK,
-	L_STATEMENT,
-	L_QUERIES,
-	L_TRANSACTION,
-	L_RELEASED,
-	L_RELEASE_THREAD,
-	L_RELEASE_STACK,
-	L_HELD,
-	L_END,
-	L_ENDED,
-	L_ERROR,
-	L_BROKEN,
-	L_BROKEN_IDLE,
-	L_BROKEN_STACK,
-	L_LABEL,
-};
-
 static const char life_sql[] =
-	"SELECT l.verdict, l.state, l.pid, l.exe, p.command, l.thread, t.text, l.application_name, l.server_version, l.ssl,"
-	" l.backend_pid, l.acquired_ns, l.connect_ns, l.acquire_function, l.acquire_stack, l.used_ns, l.use_function,"
-	" l.use_stack, l.statement, l.queries, l.transaction_status, l.released_ns, l.release_thread, l.release_stack,"
-	" l.held_ns, p.end, p.ended_ns,"
-	" c.error, c.broken_ns, c.broken_idle_ns, c.broken_stack, p.label"
-	" FROM connection_life l JOIN connection c ON c.id = l.id JOIN process p ON p.id = l.process"
+	"SELECT l.*, p.command AS command, p.label AS label, p.end AS \"end\", p.ended_ns AS ended_ns, c.error AS error,"
+	" c.broken_ns AS broken_ns, c.broken_idle_ns AS broken_idle_ns, c.broken_stack AS broken_stack,"
+	" t.text AS target_text FROM connection_life l JOIN connection c ON c.id = l.id JOIN process p ON p.id = l.process"
 	" LEFT JOIN target_text t ON t.target = c.target WHERE l.id = ?";
 
 static const char stacks_sql[] = "SELECT acquire_stack FROM connection WHERE id = %lld"
@@ -65,25 +27,20 @@ static const char stacks_sql[] = "SELECT acquire_stack FROM connection WHERE id 
 								 " UNION SELECT broken_stack FROM connection WHERE id = %lld"
 								 " UNION SELECT stack FROM reset WHERE connection = %lld";
 
-static bool has(sqlite3_stmt *row, int column)
-{
-	return sqlite3_column_type(row, column) != SQLITE_NULL;
-}
-
 static void print_server(const struct printer *printer, sqlite3_stmt *row)
 {
-	int version = sqlite3_column_int(row, L_VERSION);
+	int version = (int)show_number(row, "server_version");
 
-	if (has(row, L_TARGET))
-		show_field(printer, "target", "%s", query_text(row, L_TARGET));
-	if (query_text(row, L_APPLICATION)[0] != '\0')
-		show_field(printer, "name", "%s", query_text(row, L_APPLICATION));
+	if (show_has(row, "target_text"))
+		show_field(printer, "target", "%s", show_text(row, "target_text"));
+	if (show_text(row, "application_name")[0] != '\0')
+		show_field(printer, "name", "%s", show_text(row, "application_name"));
 	if (version == 0)
 		return;
 	char *number = version >= 100000 ? sqlite3_mprintf("%d.%d", version / 10000, version % 10000)
 									 : sqlite3_mprintf("%d.%d.%d", version / 10000, version / 100 % 100, version % 100);
-	show_field(printer, "server", "PostgreSQL %s, backend %d, %s", number, sqlite3_column_int(row, L_BACKEND),
-			   sqlite3_column_int(row, L_SSL) != 0 ? "SSL" : "no SSL");
+	show_field(printer, "server", "PostgreSQL %s, backend %d, %s", number, (int)show_number(row, "backend_pid"),
+			   (int)show_number(row, "ssl") != 0 ? "SSL" : "no SSL");
 	sqlite3_free(number);
 }
 
@@ -91,36 +48,34 @@ static void print_opened(const struct printer *printer, sqlite3 *db, sqlite3_stm
 {
 	char when[TIME_TEXT];
 	char took[DURATION_TEXT];
-	const char *state = query_text(row, L_STATE);
+	const char *state = show_text(row, "state");
 
 	if (strcmp(state, "inherited") == 0) {
 		show_field(printer, "inherited", "by fork; first seen %s",
-				   format_time(when, sqlite3_column_int64(row, L_ACQUIRED), TIME_MILLISECONDS));
+				   format_time(when, show_number(row, "acquired_ns"), TIME_MILLISECONDS));
 	} else {
 		show_field(printer, "opened", "%s by %s, %s %s",
-				   format_time(when, sqlite3_column_int64(row, L_ACQUIRED), TIME_MILLISECONDS),
-				   query_text(row, L_ACQUIRE_FUNCTION),
+				   format_time(when, show_number(row, "acquired_ns"), TIME_MILLISECONDS),
+				   show_text(row, "acquire_function"),
 				   strcmp(state, "failed") == 0       ? "failed after"
 				   : strcmp(state, "connecting") == 0 ? "never completed; last seen after"
 													  : "took",
-				   format_duration(took, sqlite3_column_int64(row, L_CONNECT)));
+				   format_duration(took, show_number(row, "connect_ns")));
 	}
-	if (has(row, L_ERROR))
-		show_field(printer, "", "why: %s", query_text(row, L_ERROR));
-	part_stack(printer, db, sqlite3_column_int64(row, L_ACQUIRE_STACK), true);
+	if (show_has(row, "error"))
+		show_field(printer, "", "why: %s", show_text(row, "error"));
+	part_stack(printer, db, show_number(row, "acquire_stack"), true);
 }
 
 /* Of an inherited connection: where the process opened it that this one was forked from. */
 static void print_origin(const struct printer *printer, sqlite3 *db, int64_t id)
 {
-	QUERY_CLEANUP row =
-		query_prepare(db, "SELECT m.acquire_stack FROM misuse_life m JOIN connection c ON c.id = m.connection"
-						  " WHERE c.id = ? AND c.state = 'inherited' AND m.acquire_stack > 0"
-						  " AND NOT misuse_by_design(m.kind) LIMIT 1");
+	QUERY_CLEANUP row = query_with(db,
+								   "SELECT m.acquire_stack FROM misuse_life m JOIN connection c ON c.id = m.connection"
+								   " WHERE c.id = ? AND c.state = 'inherited' AND m.acquire_stack > 0"
+								   " AND NOT misuse_by_design(m.kind) LIMIT 1",
+								   AS_NUMBER(id));
 
-	if (row == NULL)
-		return;
-	sqlite3_bind_int64(row, 1, id);
 	if (!query_next(row, NULL))
 		return;
 	show_field(printer, "opened", "before the fork, by another process");
@@ -132,23 +87,22 @@ static void print_broken(const struct printer *printer, sqlite3 *db, sqlite3_stm
 	char when[TIME_TEXT];
 	char idle[DURATION_TEXT];
 
-	if (!has(row, L_BROKEN))
+	if (!show_has(row, "broken_ns"))
 		return;
 	show_field(printer, "broken", "found %s, after %s unused",
-			   format_time(when, sqlite3_column_int64(row, L_BROKEN), TIME_MILLISECONDS),
-			   format_duration(idle, sqlite3_column_int64(row, L_BROKEN_IDLE)));
-	part_stack(printer, db, sqlite3_column_int64(row, L_BROKEN_STACK), true);
+			   format_time(when, show_number(row, "broken_ns"), TIME_MILLISECONDS),
+			   format_duration(idle, show_number(row, "broken_idle_ns")));
+	part_stack(printer, db, show_number(row, "broken_stack"), true);
 }
 
 /* What it handed out that was not given back. */
 static void print_holds(const struct printer *printer, sqlite3 *db, int64_t id)
 {
-	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, count(*), min(id) FROM resource_life WHERE connection = ?"
-										  " AND verdict <> 'out-of-sight' GROUP BY kind ORDER BY kind_rank(kind)");
+	QUERY_CLEANUP row = query_with(db,
+								   "SELECT kind, count(*), min(id) FROM resource_life WHERE connection = ?"
+								   " AND verdict <> 'out-of-sight' GROUP BY kind ORDER BY kind_rank(kind)",
+								   AS_NUMBER(id));
 
-	if (row == NULL)
-		return;
-	sqlite3_bind_int64(row, 1, id);
 	while (query_next(row, NULL)) {
 		enum resource_kind kind = kind_find(query_text(row, 0));
 		int64_t count = sqlite3_column_int64(row, 1);
@@ -160,13 +114,10 @@ static void print_holds(const struct printer *printer, sqlite3 *db, int64_t id)
 
 static void print_resets(const struct printer *printer, sqlite3 *db, int64_t id)
 {
-	QUERY_CLEANUP row =
-		query_prepare(db, "SELECT at_ns, stack, backend_pid FROM reset WHERE connection = ? ORDER BY at_ns");
+	QUERY_CLEANUP row = query_with(
+		db, "SELECT at_ns, stack, backend_pid FROM reset WHERE connection = ? ORDER BY at_ns", AS_NUMBER(id));
 	char when[TIME_TEXT];
 
-	if (row == NULL)
-		return;
-	sqlite3_bind_int64(row, 1, id);
 	while (query_next(row, NULL)) {
 		int backend = sqlite3_column_int(row, 2);
 		format_time(when, sqlite3_column_int64(row, 0), TIME_MILLISECONDS);
@@ -181,20 +132,20 @@ static void print_resets(const struct printer *printer, sqlite3 *db, int64_t id)
 static void print_used(const struct printer *printer, sqlite3 *db, sqlite3_stmt *row)
 {
 	char when[TIME_TEXT];
-	int64_t queries = sqlite3_column_int64(row, L_QUERIES);
-	const char *statement = query_text(row, L_STATEMENT);
+	int64_t queries = show_number(row, "queries");
+	const char *statement = show_text(row, "statement");
 
-	if (!has(row, L_USED)) {
-		if (strcmp(query_text(row, L_STATE), "connected") == 0)
+	if (!show_has(row, "used_ns")) {
+		if (strcmp(show_text(row, "state"), "connected") == 0)
 			show_field(printer, "last use", "never used");
 		return;
 	}
-	show_field(printer, "last use", "%s by %s%s%s%s",
-			   format_time(when, sqlite3_column_int64(row, L_USED), TIME_MILLISECONDS), query_text(row, L_USE_FUNCTION),
-			   statement[0] != '\0' ? " (" : "", statement, statement[0] != '\0' ? ")" : "");
+	show_field(printer, "last use", "%s by %s%s%s%s", format_time(when, show_number(row, "used_ns"), TIME_MILLISECONDS),
+			   show_text(row, "use_function"), statement[0] != '\0' ? " (" : "", statement,
+			   statement[0] != '\0' ? ")" : "");
 	show_field(printer, "", "%lld quer%s, then %s", (long long)queries, queries == 1 ? "y" : "ies",
-			   query_text(row, L_TRANSACTION));
-	part_stack(printer, db, sqlite3_column_int64(row, L_USE_STACK), true);
+			   show_text(row, "transaction_status"));
+	part_stack(printer, db, show_number(row, "use_stack"), true);
 }
 
 static void print_end(const struct printer *printer, sqlite3 *db, sqlite3_stmt *row)
@@ -202,23 +153,23 @@ static void print_end(const struct printer *printer, sqlite3 *db, sqlite3_stmt *
 	char when[TIME_TEXT] = "";
 	char held[DURATION_TEXT] = "";
 
-	if (has(row, L_HELD))
-		format_duration(held, sqlite3_column_int64(row, L_HELD));
-	if (has(row, L_RELEASED)) {
+	if (show_has(row, "held_ns"))
+		format_duration(held, show_number(row, "held_ns"));
+	if (show_has(row, "released_ns")) {
 		show_field(printer, "released", "%s after %s, by thread %d",
-				   format_time(when, sqlite3_column_int64(row, L_RELEASED), TIME_MILLISECONDS), held,
-				   sqlite3_column_int(row, L_RELEASE_THREAD));
-		part_stack(printer, db, sqlite3_column_int64(row, L_RELEASE_STACK), true);
+				   format_time(when, show_number(row, "released_ns"), TIME_MILLISECONDS), held,
+				   (int)show_number(row, "release_thread"));
+		part_stack(printer, db, show_number(row, "release_stack"), true);
 		return;
 	}
-	if (has(row, L_ENDED))
-		format_time(when, sqlite3_column_int64(row, L_ENDED), TIME_MILLISECONDS);
-	if (!has(row, L_END))
+	if (show_has(row, "ended_ns"))
+		format_time(when, show_number(row, "ended_ns"), TIME_MILLISECONDS);
+	if (!show_has(row, "end"))
 		show_field(printer, "released", "not yet; the process is running");
-	else if (strcmp(query_text(row, L_END), "unknown") == 0)
+	else if (strcmp(show_text(row, "end"), "unknown") == 0)
 		show_field(printer, "released", "never; the end of the process was not seen");
 	else
-		show_field(printer, "released", "never; the process ended %s (%s)%s%s", when, query_text(row, L_END),
+		show_field(printer, "released", "never; the process ended %s (%s)%s%s", when, show_text(row, "end"),
 				   held[0] != '\0' ? " after holding it " : "", held);
 }
 
@@ -238,27 +189,26 @@ bool print_life(struct reading *reading, void *context, FILE *file)
 	struct shown *shown = context;
 	const struct printer *printer = &shown->printer;
 	long long id = shown->id;
-	QUERY_CLEANUP row = query_prepare(reading->db, life_sql);
+	QUERY_CLEANUP row = query_with(reading->db, life_sql, AS_NUMBER(shown->id));
+	bool failed = false;
 
 	shown->printer.file = file;
 	shown->printer.width = 0;
-	if (row == NULL)
-		return false;
-	sqlite3_bind_int64(row, 1, shown->id);
-	if (!query_next(row, NULL))
-		return refuse("no connection %lld in '%s' ('pqleak show %s' lists them)", id, reading->path, reading->path);
-	const char *verdict = query_text(row, L_VERDICT);
-	const char *state = query_text(row, L_STATE);
+	if (!query_next(row, &failed))
+		return !failed &&
+			   refuse("no connection %lld in '%s' ('pqleak show %s' lists them)", id, reading->path, reading->path);
+	const char *verdict = show_text(row, "verdict");
+	const char *state = show_text(row, "state");
 	print_line(printer, 0, strcmp(verdict, "leaked") == 0 ? STYLE_BAD : STYLE_STRONG, "connection %lld: %s%s", id,
 			   verdict,
 			   strcmp(state, "failed") == 0       ? ", failed to connect"
 			   : strcmp(state, "connecting") == 0 ? ", never completed"
 												  : "");
-	show_field(printer, "process", "%d %s, thread %d", sqlite3_column_int(row, L_PID), query_text(row, L_EXE),
-			   sqlite3_column_int(row, L_THREAD));
-	show_field(printer, "command", "%s", query_text(row, L_COMMAND));
-	if (has(row, L_LABEL))
-		show_field(printer, "label", "%s", query_text(row, L_LABEL));
+	show_field(printer, "process", "%d %s, thread %d", (int)show_number(row, "pid"), show_text(row, "exe"),
+			   (int)show_number(row, "thread"));
+	show_field(printer, "command", "%s", show_text(row, "command"));
+	if (show_has(row, "label"))
+		show_field(printer, "label", "%s", show_text(row, "label"));
 	print_server(printer, row);
 	print_opened(printer, reading->db, row);
 	if (strcmp(state, "inherited") == 0)

@@ -14,31 +14,8 @@
 #include "analyzer/report/text.h"
 #include "analyzer/words/kinds.h"
 
-enum {
-	R_VERDICT,
-	R_PID,
-	R_EXE,
-	R_COMMAND,
-	R_THREAD,
-	R_CONNECTION,
-	R_OUTLIVED,
-	R_ACQUIRED,
-	R_FUNCTION,
-	R_STACK,
-	R_STATEMENT,
-	R_ROWS,
-	R_BYTES,
-	R_USED,
-	R_IDLE,
-	R_IDLE_STACK,
-	R_HELD,
-	R_TARGET,
-	R_LABEL,
-};
-
 static const char resource_sql[] =
-	"SELECT l.verdict, l.pid, l.exe, p.command, l.thread, l.connection, l.outlived, l.acquired_ns, l.acquire_function,"
-	" l.acquire_stack, l.statement, l.rows, l.bytes, l.used_ns, l.idle_ns, l.idle_stack, l.held_ns, t.text, p.label"
+	"SELECT l.*, p.command AS command, p.label AS label, t.text AS target_text"
 	" FROM resource_life l JOIN process p ON p.id = l.process LEFT JOIN connection c ON c.id = l.connection"
 	" LEFT JOIN target_text t ON t.target = c.target WHERE l.kind = ? AND l.id = ?";
 
@@ -48,12 +25,13 @@ static const char stacks_sql[] = "SELECT acquire_stack FROM resource WHERE id = 
 static void print_acquired(const struct printer *printer, sqlite3 *db, sqlite3_stmt *row)
 {
 	char when[TIME_TEXT];
-	const char *statement = query_text(row, R_STATEMENT);
+	const char *statement = show_text(row, "statement");
 
 	show_field(printer, "acquired", "%s by %s%s%s%s",
-			   format_time(when, sqlite3_column_int64(row, R_ACQUIRED), TIME_MILLISECONDS), query_text(row, R_FUNCTION),
-			   statement[0] != '\0' ? " (" : "", statement, statement[0] != '\0' ? ")" : "");
-	part_stack(printer, db, sqlite3_column_int64(row, R_STACK), true);
+			   format_time(when, show_number(row, "acquired_ns"), TIME_MILLISECONDS),
+			   show_text(row, "acquire_function"), statement[0] != '\0' ? " (" : "", statement,
+			   statement[0] != '\0' ? ")" : "");
+	part_stack(printer, db, show_number(row, "acquire_stack"), true);
 }
 
 static void print_contents(const struct printer *printer, sqlite3 *db, sqlite3_stmt *row, enum resource_kind kind)
@@ -62,13 +40,13 @@ static void print_contents(const struct printer *printer, sqlite3 *db, sqlite3_s
 	char idle[DURATION_TEXT];
 
 	if (kind == KIND_RESULT)
-		show_field(printer, "holds", "%lld rows, %lld bytes", (long long)sqlite3_column_int64(row, R_ROWS),
-				   (long long)sqlite3_column_int64(row, R_BYTES));
-	if (sqlite3_column_int64(row, R_USED) > 0)
-		show_field(printer, "last use", "%s", format_time(when, sqlite3_column_int64(row, R_USED), TIME_MILLISECONDS));
-	if (sqlite3_column_int64(row, R_IDLE) > 0) {
-		show_field(printer, "idle", "for up to %s, after", format_duration(idle, sqlite3_column_int64(row, R_IDLE)));
-		part_stack(printer, db, sqlite3_column_int64(row, R_IDLE_STACK), true);
+		show_field(printer, "holds", "%lld rows, %lld bytes", (long long)show_number(row, "rows"),
+				   (long long)show_number(row, "bytes"));
+	if (show_number(row, "used_ns") > 0)
+		show_field(printer, "last use", "%s", format_time(when, show_number(row, "used_ns"), TIME_MILLISECONDS));
+	if (show_number(row, "idle_ns") > 0) {
+		show_field(printer, "idle", "for up to %s, after", format_duration(idle, show_number(row, "idle_ns")));
+		part_stack(printer, db, show_number(row, "idle_stack"), true);
 	}
 }
 
@@ -90,34 +68,31 @@ bool print_resource(struct reading *reading, void *context, FILE *file)
 	const char *kind = kind_name((uint8_t)shown->kind);
 	long long id = shown->id;
 	char held[DURATION_TEXT] = "";
-	QUERY_CLEANUP row = query_prepare(reading->db, resource_sql);
+	QUERY_CLEANUP row = query_with(reading->db, resource_sql, AS_TEXT(kind), AS_NUMBER(id));
+	bool failed = false;
 
 	shown->printer.file = file;
 	shown->printer.width = 0;
-	if (row == NULL)
-		return false;
-	sqlite3_bind_text(row, 1, kind, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(row, 2, id);
-	if (!query_next(row, NULL))
-		return refuse("no unreleased %s %lld in '%s' ('pqleak report --all %s' shows what there is)", kind, id,
-					  reading->path, reading->path);
-	const char *verdict = query_text(row, R_VERDICT);
+	if (!query_next(row, &failed))
+		return !failed && refuse("no unreleased %s %lld in '%s' ('pqleak report --all %s' shows what there is)", kind,
+								 id, reading->path, reading->path);
+	const char *verdict = show_text(row, "verdict");
 	bool out_of_sight = strcmp(verdict, "out-of-sight") == 0;
 	print_line(printer, 0, strcmp(verdict, "leaked") == 0 ? STYLE_BAD : STYLE_STRONG, "%s %lld: %s", kind, id,
 			   strcmp(verdict, "leaked") == 0 ? kind_unreleased(shown->kind) : verdict);
-	show_field(printer, "process", "%d %s, thread %d", sqlite3_column_int(row, R_PID), query_text(row, R_EXE),
-			   sqlite3_column_int(row, R_THREAD));
-	show_field(printer, "command", "%s", query_text(row, R_COMMAND));
-	if (query_text(row, R_LABEL)[0] != '\0')
-		show_field(printer, "label", "%s", query_text(row, R_LABEL));
-	if (sqlite3_column_int64(row, R_CONNECTION) > 0)
-		show_field(printer, "of", "connection %lld, %s%s", (long long)sqlite3_column_int64(row, R_CONNECTION),
-				   query_text(row, R_TARGET),
-				   sqlite3_column_int(row, R_OUTLIVED) != 0 && !out_of_sight ? "; it outlived that" : "");
+	show_field(printer, "process", "%d %s, thread %d", (int)show_number(row, "pid"), show_text(row, "exe"),
+			   (int)show_number(row, "thread"));
+	show_field(printer, "command", "%s", show_text(row, "command"));
+	if (show_text(row, "label")[0] != '\0')
+		show_field(printer, "label", "%s", show_text(row, "label"));
+	if (show_number(row, "connection") > 0)
+		show_field(printer, "of", "connection %lld, %s%s", (long long)show_number(row, "connection"),
+				   show_text(row, "target_text"),
+				   (int)show_number(row, "outlived") != 0 && !out_of_sight ? "; it outlived that" : "");
 	print_acquired(printer, reading->db, row);
 	print_contents(printer, reading->db, row, shown->kind);
-	if (sqlite3_column_type(row, R_HELD) != SQLITE_NULL)
-		format_duration(held, sqlite3_column_int64(row, R_HELD));
+	if (show_has(row, "held_ns"))
+		format_duration(held, show_number(row, "held_ns"));
 	if (strcmp(verdict, "open") == 0)
 		show_field(printer, "released", "not yet; the process is running (by %s)", kind_release(shown->kind));
 	else if (out_of_sight)

@@ -28,6 +28,30 @@ void show_field(const struct printer *printer, const char *label, const char *fo
 	sqlite3_free(text);
 }
 
+static int column_of(sqlite3_stmt *row, const char *name)
+{
+	int column = 0;
+
+	while (column < sqlite3_column_count(row) && strcmp(sqlite3_column_name(row, column), name) != 0)
+		column++;
+	return column;
+}
+
+const char *show_text(sqlite3_stmt *row, const char *name)
+{
+	return query_text(row, column_of(row, name));
+}
+
+int64_t show_number(sqlite3_stmt *row, const char *name)
+{
+	return sqlite3_column_int64(row, column_of(row, name));
+}
+
+bool show_has(sqlite3_stmt *row, const char *name)
+{
+	return sqlite3_column_type(row, column_of(row, name)) != SQLITE_NULL;
+}
+
 /* A row a connection is printed as it is read: there may be millions. */
 static const char list_sql[] =
 	"SELECT l.id, l.verdict, l.state, l.pid, l.acquired_ns, l.held_ns, ifnull(t.text, '(unknown)')"

@@ -23,6 +23,11 @@ struct shown {
 /* Prints a line with its label; the format is SQLite's. */
 void show_field(const struct printer *printer, const char *label, const char *format, ...);
 
+/* A column of the row that is shown, by its name. */
+const char *show_text(sqlite3_stmt *row, const char *name);
+int64_t show_number(sqlite3_stmt *row, const char *name);
+bool show_has(sqlite3_stmt *row, const char *name);
+
 /* One connection from its opening to its end; or one of what else is lent, from its acquire to the end of its process.
  */
 reading_prepare prepare_life, prepare_resource;
