@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * message.h - what pqleak says on stderr, and its guess at what was meant.
+ * message.h - what pqleak says on stderr, and its guess at what was meant; its exit status.
  *
  * Owns the prefix "pqleak: " and the nearest-word hint.  Called everywhere in
  * the analyzer.  Control characters in arguments are replaced, so that a file
@@ -11,6 +11,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/* The exit statuses that all commands share. */
+enum exit_status {
+	STATUS_CLEAN = 0,
+	STATUS_LEAKS = 1,
+	STATUS_UNABLE = 2,       /* cannot tell, or cannot do what was asked */
+	STATUS_RUN_FAILED = 125, /* `run` itself failed; as env(1) and timeout(1) */
+	STATUS_NOT_EXECUTABLE = 126,
+	STATUS_NOT_FOUND = 127,
+	STATUS_SIGNALLED = 128, /* plus the signal's number */
+};
 
 /* Prints "pqleak: MESSAGE" on stderr. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -10,7 +10,6 @@
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 #include "analyzer/findings/sites.h"
-#include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/words/kinds.h"

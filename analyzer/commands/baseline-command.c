@@ -7,7 +7,6 @@
 #include "analyzer/base/query.h"
 #include "analyzer/findings/findings.h"
 #include "analyzer/known/baseline-file.h"
-#include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
 

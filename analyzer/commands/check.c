@@ -5,7 +5,6 @@
 #include "analyzer/base/message.h"
 #include "analyzer/findings/findings.h"
 #include "analyzer/findings/gate.h"
-#include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/report/report.h"

@@ -15,7 +15,6 @@
 #include "analyzer/base/message.h"
 #include "analyzer/commands/doctor.h"
 #include "analyzer/launch/launch.h"
-#include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
 #include "analyzer/reading/run-trace.h"
 #include "trace/store/trace.h"

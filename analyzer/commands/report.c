@@ -5,7 +5,6 @@
 #include "analyzer/report/report.h"
 
 #include "analyzer/findings/findings.h"
-#include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
 

@@ -14,7 +14,6 @@
 #include "analyzer/findings/findings.h"
 #include "analyzer/findings/gate.h"
 #include "analyzer/launch/launch.h"
-#include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/reading/run-trace.h"

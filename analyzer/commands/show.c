@@ -11,7 +11,6 @@
 #include "analyzer/base/query.h"
 #include "analyzer/commands/show.h"
 #include "analyzer/findings/sites.h"
-#include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
 #include "analyzer/options/take.h"
 #include "analyzer/reading/reading.h"

@@ -14,7 +14,6 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
-#include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/symbols/symbols.h"

@@ -4,7 +4,7 @@
  */
 #include "analyzer/findings/gate.h"
 
-#include "analyzer/base/exit-status.h"
+#include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/findings/totals.h"
 

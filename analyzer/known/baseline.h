@@ -9,7 +9,6 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "analyzer/base/print.h"
 #include "analyzer/known/baseline-file.h"

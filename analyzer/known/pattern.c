@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * pattern.c - see pattern.h.
+ * pattern.c - the patterns of suppressions; see suppress-file.h.
  */
-#include "analyzer/known/pattern.h"
+#include "analyzer/known/suppress-file.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -10,7 +10,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "analyzer/words/kinds.h"
 
@@ -38,5 +37,9 @@ struct suppressions {
 bool suppress_read(struct suppressions *suppressions, const char *path);
 
 void suppressions_done(struct suppressions *suppressions);
+
+/* As LeakSanitizer has them, in pattern.c: whether the pattern matches a part of `text`: '*' is any text, a '^' at its
+ * begin and a '$' at its end are the text's. */
+bool pattern_matches(const char *pattern, const char *text);
 
 #endif

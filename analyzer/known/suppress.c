@@ -11,7 +11,7 @@
 #include "analyzer/base/array.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
-#include "analyzer/known/pattern.h"
+#include "analyzer/known/suppress-file.h"
 
 /* What may be excused, stack by stack. */
 static const char candidate_sql[] = "SELECT DISTINCT acquire_stack AS stack, kind, verdict FROM tally_life WHERE lost"

@@ -20,7 +20,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "analyzer/base/exit-status.h"
 #include "analyzer/base/message.h"
 
 #define SIGNALS 4

@@ -10,9 +10,17 @@
 #include <stdbool.h>
 
 #include "analyzer/options/choice.h"
-#include "analyzer/options/configuration.h"
 
 #define DEFAULT_TRACE "pqleak.db" /* where none is named */
+
+/* What the configuration file adds to the command line. */
+struct configured {
+	int argc;
+	char **argv; /* the command line with the file's options in front of what was typed */
+	char *file;  /* NULL: there is none */
+	int *lines;  /* where each of the file's options stands; argv[1 + i] is that of lines[i] */
+	int count;
+};
 
 struct arguments {
 	struct report_choice report;

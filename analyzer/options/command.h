@@ -10,9 +10,8 @@
 
 #include <stdbool.h>
 
-#include "analyzer/base/exit-status.h"
-
-struct arguments;
+#include "analyzer/base/message.h"
+#include "analyzer/options/arguments.h"
 
 enum command_id {
 #define COMMAND(name, NAME) COMMAND_##NAME,

@@ -10,15 +10,8 @@
 
 #include <stdbool.h>
 
+#include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
-
-struct configured {
-	int argc;
-	char **argv; /* the command line with the file's options in front of what was typed */
-	char *file;  /* NULL: there is none */
-	int *lines;  /* where each of the file's options stands; argv[1 + i] is that of lines[i] */
-	int count;
-};
 
 /*
  * Reads the file for a command, whose command line is put behind its options: `named`, or the one that is found when

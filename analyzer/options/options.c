@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "analyzer/base/message.h"
+#include "analyzer/options/configuration.h"
 #include "analyzer/options/take.h"
 
 #define LONG_ONLY 256 /* to getopt_long: the number of the first row */

@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "analyzer/options/arguments.h"
 #include "analyzer/options/command.h"
 
 struct option_row;

@@ -5,7 +5,6 @@
 #include "analyzer/options/take.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/base/array.h"

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/base/exit-status.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/config.h"

@@ -8,10 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "analyzer/base/exit-status.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
-#include "analyzer/findings/findings.h"
 #include "analyzer/options/arguments.h"
 
 /* Takes the columns of a row one after the other. */

@@ -4,7 +4,6 @@
  */
 #include "analyzer/report/text.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "analyzer/base/print.h"

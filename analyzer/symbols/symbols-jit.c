@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include "analyzer/base/array.h"
-#include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 
 /* The build-id of a '[jit]' is the spool of its process.  `until`: INT64_MAX while it runs, 0 when nobody knows. */

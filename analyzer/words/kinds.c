@@ -4,8 +4,6 @@
  */
 #include "analyzer/words/kinds.h"
 
-#include <stddef.h>
-
 static const struct {
 	const char *one, *several, *unreleased, *release;
 } kinds[KIND_COUNT] = {

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "analyzer/known/baseline-file.h"
-#include "analyzer/known/pattern.h"
 #include "analyzer/known/suppress-file.h"
 #include "analyzer/words/function-name.h"
 

@@ -12,7 +12,6 @@
 #include <cmocka.h>
 
 #include "analyzer/known/baseline-file.h"
-#include "analyzer/known/pattern.h"
 #include "analyzer/known/suppress-file.h"
 #include "analyzer/words/function-name.h"
 
