@@ -45,17 +45,23 @@ void make_printable(char *text)
 	}
 }
 
-void complain(const char *format, ...)
+char *printable_text(const char *format, va_list values)
 {
-	va_list arguments;
 	char *text = NULL;
 
-	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
-	va_end(arguments);
-	if (text != NULL)
-		make_printable(text);
+	if (vasprintf(&text, format, values) < 0)
+		return NULL;
+	make_printable(text);
+	return text;
+}
+
+void complain(const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	char *text = printable_text(format, values);
+	va_end(values);
 	fflush(stdout); /* so that the two come in order where both go to one place */
 	fprintf(stderr, "pqleak: %s\n", text != NULL ? text : "out of memory");
 	free(text);

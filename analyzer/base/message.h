@@ -9,6 +9,7 @@
 #ifndef PQLEAK_ANALYZER_BASE_MESSAGE_H
 #define PQLEAK_ANALYZER_BASE_MESSAGE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -43,6 +44,9 @@ const char *did_you_mean(char ret[HINT_TEXT], const char *before, const char *hi
 
 /* "one, other or third", with `last` for "or"; `words` are ended by NULL.  Returns `ret`, in which it is cut. */
 const char *list_words(char *ret, size_t size, const char *const *words, const char *last);
+
+/* A text as vprintf would print it, made printable; for free().  NULL: out of memory. */
+char *printable_text(const char *format, va_list values) __attribute__((format(printf, 1, 0)));
 
 /* Replaces control characters and bytes that are not UTF-8 with '?', in place. */
 void make_printable(char *text);

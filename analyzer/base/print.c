@@ -88,16 +88,13 @@ static void cut(char *text, int room)
 
 void print_line(const struct printer *printer, int indent, enum style style, const char *format, ...)
 {
-	char *text = NULL;
-	va_list arguments;
+	va_list values;
 
-	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
-	va_end(arguments);
+	va_start(values, format);
+	char *text = printable_text(format, values);
+	va_end(values);
 	if (text == NULL)
 		return;
-	make_printable(text);
 	if (printer->width > 0)
 		cut(text, printer->width - indent);
 	put(printer, indent, style, text);

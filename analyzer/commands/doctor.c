@@ -26,15 +26,11 @@ static const char *const answers[DOCTOR_ANSWERS] = {
 
 void doctor_say(struct doctor *doctor, enum doctor_answer answer, const char *what, const char *format, ...)
 {
-	char *text = NULL;
-	va_list arguments;
+	va_list values;
 
-	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
-	va_end(arguments);
-	if (text != NULL)
-		make_printable(text);
+	va_start(values, format);
+	char *text = printable_text(format, values);
+	va_end(values);
 	printf("  %-4s  %-8s  %s\n", answers[answer], what, text != NULL ? text : "out of memory");
 	free(text);
 	doctor->count[answer]++;

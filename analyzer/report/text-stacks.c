@@ -52,13 +52,11 @@ static void add_line(struct lines *lines, struct cell cell)
 static __attribute__((format(printf, 3, 4))) void add_remark(struct lines *lines, const char *more, const char *format,
 															 ...)
 {
-	char *text = NULL;
-	va_list arguments;
+	va_list values;
 
-	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
-	va_end(arguments);
+	va_start(values, format);
+	char *text = printable_text(format, values);
+	va_end(values);
 	add_line(lines, (struct cell){STYLE_DIM, text, strdup(more), true});
 }
 
