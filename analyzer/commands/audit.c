@@ -14,7 +14,7 @@
 #include "analyzer/reading/reading.h"
 #include "analyzer/words/kinds.h"
 
-extern const char audit_sql[], audit_advice_sql[];
+extern const char audit_sql[];
 
 static const char sites_query[] =
 	"SELECT number, count, ifnull(short_name(head), 'an unknown place'), ifnull(tail, ''),"
@@ -55,8 +55,9 @@ static bool prepare_audit(struct reading *reading, void *context)
 	const struct audit *audit = context;
 	sqlite3 *db = reading->db;
 
-	return query_drop(db, "audited audit_site audit_setting audit_advice") && query_run(db, audit_sql) &&
-		   sites_make(db, audit->symbols, "SELECT acquire_stack FROM audited") && query_run(db, audit_advice_sql);
+	return query_drop(db, "audited audit_site audit_setting audit_advice") &&
+		   sites_make(db, audit->symbols, "SELECT DISTINCT acquire_stack FROM connection WHERE state <> 'inherited'") &&
+		   query_run(db, audit_sql);
 }
 
 static bool print_audit(struct reading *reading, void *context, FILE *file)
