@@ -85,8 +85,6 @@ struct report_choice {
 	struct frame_choice frames;
 };
 
-void report_choice_done(struct report_choice *choice);
-
 extern const char *const format_names[FORMAT_COUNT + 1]; /* "text", "json", ...; ended by NULL */
 
 #endif

@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/base/message.h"
@@ -194,6 +195,13 @@ const char *arguments_trace(const struct arguments *arguments)
 
 void arguments_done(struct arguments *arguments)
 {
-	report_choice_done(&arguments->report);
+	struct report_choice *choice = &arguments->report;
+
+	free(choice->formats.outputs);
+	suppressions_done(&choice->accepted.suppressions);
+	baseline_done(&choice->accepted.baseline);
+	for (size_t i = 0; i < choice->frames.skip.count; i++)
+		free(choice->frames.skip.patterns[i]);
+	free(choice->frames.skip.patterns);
 	configuration_done(&arguments->configured);
 }

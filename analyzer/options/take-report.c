@@ -10,6 +10,12 @@
 #include "analyzer/base/array.h"
 #include "analyzer/base/message.h"
 
+const char *const format_names[FORMAT_COUNT + 1] = {
+#define FORMAT(name, is_for_programs) [FORMAT_##name] = #name,
+#include "analyzer/options/formats.def"
+#undef FORMAT
+};
+
 static const bool are_for_programs[FORMAT_COUNT] = {
 #define FORMAT(name, is_for_programs) [FORMAT_##name] = is_for_programs,
 #include "analyzer/options/formats.def"
