@@ -73,6 +73,14 @@ bool query_finish(sqlite3_stmt *statement)
 	return !failed;
 }
 
+bool query_put_once(sqlite3_stmt *statement)
+{
+	bool done = query_finish(statement);
+
+	sqlite3_finalize(statement);
+	return done;
+}
+
 bool query_next(sqlite3_stmt *statement, bool *ret_failed)
 {
 	int code = statement != NULL ? sqlite3_step(statement) : SQLITE_ERROR;

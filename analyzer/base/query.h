@@ -40,9 +40,13 @@ struct query_value {
 /* Gives these values to a statement that gives no rows, and runs it; false: the reason is printed. */
 #define query_put(statement, ...) query_finish(query_bind(statement, QUERY_VALUES(__VA_ARGS__)))
 
+/* Both: prepares a statement that gives no rows, and runs it. */
+#define query_once(db, sql, ...) query_put_once(query_with(db, sql, __VA_ARGS__))
+
 /* What they are made of: the first returns its statement, the second leaves it ready to be run again. */
 sqlite3_stmt *query_bind(sqlite3_stmt *statement, const struct query_value *values, size_t count);
 bool query_finish(sqlite3_stmt *statement);
+bool query_put_once(sqlite3_stmt *statement);
 
 /*
  * Steps; true: there is a row.  A failure is printed, and *ret_failed (may be NULL) is set; so it is for NULL, a

@@ -52,16 +52,14 @@ extern const char choice_sql[], tally_sql[], peak_sql[], notes_sql[], loss_sql[]
 static bool fill_choice(sqlite3 *db, const struct report_choice *choice)
 {
 	const struct gate *gate = &choice->gate;
-	char *sql = sqlite3_mprintf("INSERT INTO report_choice VALUES (%Q, %d, %d, %lld, %lld, %d, %d, %d, %lld,"
-								" nullif(%lld, -1), %d)",
-								choice->group_by, choice->all, choice->stacks, (long long)choice->held_ns,
-								(long long)(choice->held_ns > 0 ? choice->held_ns : IDLE_NS),
-								choice->formats.reproducible, gate->allow_held, gate->allow_unseen, gate->tolerated,
-								gate->limit_open ? gate->most_open : -1, choice->accepted.strict);
-	bool done = sql != NULL && query_run(db, sql) && gate_tell(gate, db);
 
-	sqlite3_free(sql);
-	return done;
+	return query_once(db, "INSERT INTO report_choice VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, -1), ?)",
+					  AS_TEXT(choice->group_by), AS_NUMBER(choice->all), AS_NUMBER(choice->stacks),
+					  AS_NUMBER(choice->held_ns), AS_NUMBER(choice->held_ns > 0 ? choice->held_ns : IDLE_NS),
+					  AS_NUMBER(choice->formats.reproducible), AS_NUMBER(gate->allow_held),
+					  AS_NUMBER(gate->allow_unseen), AS_NUMBER(gate->tolerated),
+					  AS_NUMBER(gate->limit_open ? gate->most_open : -1), AS_NUMBER(choice->accepted.strict)) &&
+		   gate_tell(gate, db);
 }
 
 static bool make_sites(sqlite3 *db, const struct report_choice *choice)

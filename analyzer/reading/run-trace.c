@@ -60,19 +60,11 @@ char *run_trace_setting(const char *path)
 /* What the trace began with is gone when somebody removed, emptied or exchanged it: and so is what it held. */
 static void note_removal(sqlite3 *db)
 {
-	QUERY_CLEANUP insert =
-		query_prepare(db, "INSERT INTO incomplete (pid, reason) SELECT ?1, ?2"
-						  " WHERE NOT EXISTS (SELECT 1 FROM property WHERE name = 'launched by process ' || ?1)");
-
-	query_put(insert, AS_NUMBER(getpid()),
-			  AS_TEXT("its trace was removed while the command ran, and the events in it are lost"));
-}
-
-static void note_launch(sqlite3 *db)
-{
-	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR REPLACE INTO property SELECT 'launched by process ' || ?, 1");
-
-	query_put(insert, AS_NUMBER(getpid()));
+	query_once(db,
+			   "INSERT INTO incomplete (pid, reason) SELECT ?1, ?2"
+			   " WHERE NOT EXISTS (SELECT 1 FROM property WHERE name = 'launched by process ' || ?1)",
+			   AS_NUMBER(getpid()),
+			   AS_TEXT("its trace was removed while the command ran, and the events in it are lost"));
 }
 
 bool run_trace_make(const char *path, bool append, const char *program, int64_t *ret_known)
@@ -88,7 +80,7 @@ bool run_trace_make(const char *path, bool append, const char *program, int64_t 
 		return refuse("%s", failure.text);
 	}
 	unseen_note_command(db, program);
-	note_launch(db);
+	query_once(db, "INSERT OR REPLACE INTO property SELECT 'launched by process ' || ?, 1", AS_NUMBER(getpid()));
 	*ret_known = query_number(db, "SELECT ifnull(max(id), 0) FROM process", 0);
 	sqlite3_close(db);
 	return true;
@@ -117,23 +109,16 @@ static const char told_sql[] =
 	"INSERT OR REPLACE INTO property SELECT 'told_to_end_ns of process ' || max(id), :told FROM process"
 	" WHERE pid = :pid AND id > :known HAVING max(id) IS NOT NULL";
 
-static void note_told(sqlite3 *db, int64_t known, const struct launched *launched)
-{
-	QUERY_CLEANUP statement = query_prepare(db, told_sql);
-
-	if (launched->told_ns != 0)
-		query_put(statement, AS_NUMBER(launched->told_ns), AS_NUMBER(launched->pid), AS_NUMBER(known));
-}
-
 static void note(sqlite3 *db, int64_t known, const struct launched *launched)
 {
-	QUERY_CLEANUP statement = query_prepare(db, note_sql);
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	query_put(statement, AS_NUMBER(launched->wait_status), AS_NUMBER((int64_t)now.tv_sec * NS_PER_S + now.tv_nsec),
-			  AS_TEXT(WIFEXITED(launched->wait_status) ? "exit" : "killed"), AS_NUMBER(launched->pid),
-			  AS_NUMBER(known));
+	query_once(db, note_sql, AS_NUMBER(launched->wait_status), AS_NUMBER((int64_t)now.tv_sec * NS_PER_S + now.tv_nsec),
+			   AS_TEXT(WIFEXITED(launched->wait_status) ? "exit" : "killed"), AS_NUMBER(launched->pid),
+			   AS_NUMBER(known));
+	if (launched->told_ns != 0)
+		query_once(db, told_sql, AS_NUMBER(launched->told_ns), AS_NUMBER(launched->pid), AS_NUMBER(known));
 }
 
 void run_trace_note_end(const char *path, int64_t known, const struct launched *launched)
@@ -146,7 +131,6 @@ void run_trace_note_end(const char *path, int64_t known, const struct launched *
 	if (trace_ingest(db, path, &failure) == TRACE_OK) {
 		note_removal(db);
 		note(db, known, launched);
-		note_told(db, known, launched);
 	}
 	sqlite3_close(db);
 }

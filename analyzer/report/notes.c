@@ -314,12 +314,9 @@ static bool tell_note(const struct note *note, void *context)
 
 static bool tell_sort(sqlite3 *db, size_t sort)
 {
-	char *sql = sqlite3_mprintf("INSERT INTO note_sort VALUES (%Q, %Q, %Q, %Q, %Q)", notes[sort].sort,
-								notes[sort].title, notes[sort].help, notes[sort].stack_words, notes[sort].other_words);
-	bool done = sql != NULL && query_run(db, sql);
-
-	sqlite3_free(sql);
-	return done;
+	return query_once(db, "INSERT INTO note_sort VALUES (?, ?, ?, ?, ?)", AS_TEXT(notes[sort].sort),
+					  AS_TEXT(notes[sort].title), AS_TEXT(notes[sort].help), AS_TEXT(notes[sort].stack_words),
+					  AS_TEXT(notes[sort].other_words));
 }
 
 bool notes_tell(sqlite3 *db, bool all, bool reproducible)
