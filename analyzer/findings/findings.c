@@ -40,8 +40,7 @@
 #include "analyzer/findings/gate.h"
 #include "analyzer/findings/sites.h"
 #include "analyzer/findings/stages.h"
-#include "analyzer/known/baseline.h"
-#include "analyzer/known/suppress.h"
+#include "analyzer/known/known.h"
 #include "analyzer/reading/functions.h"
 
 extern const char choice_sql[], tally_sql[], peak_sql[], notes_sql[], loss_sql[], blame_sql[], paths_sql[], known_sql[],

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * baseline.c - see baseline.h.
+ * baseline.c - what the baseline knows; see known.h.
  */
-#include "analyzer/known/baseline.h"
+#include "analyzer/known/known.h"
 
 #include <inttypes.h>
 #include <string.h>

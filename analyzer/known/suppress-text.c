@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * suppress-text.c - suppressions in words: those that are of no use, and new ones for what was found; see suppress.h.
+ * suppress-text.c - suppressions in words: those that are of no use, and new ones for what was found; see known.h.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
-#include "analyzer/known/suppress.h"
+#include "analyzer/known/known.h"
 
 extern const char suppress_entries_sql[];
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * suppress.c - see suppress.h.
+ * suppress.c - what suppressions match; see known.h.
  */
-#include "analyzer/known/suppress.h"
+#include "analyzer/known/known.h"
 
 #include <stdlib.h>
 #include <string.h>

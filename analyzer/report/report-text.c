@@ -9,8 +9,7 @@
 
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
-#include "analyzer/known/baseline.h"
-#include "analyzer/known/suppress.h"
+#include "analyzer/known/known.h"
 #include "analyzer/report/formats.h"
 #include "analyzer/report/notes.h"
 #include "analyzer/report/text.h"

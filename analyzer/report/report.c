@@ -10,7 +10,7 @@
 #include "analyzer/base/output-file.h"
 #include "analyzer/base/query.h"
 #include "analyzer/base/text-file.h"
-#include "analyzer/known/suppress.h"
+#include "analyzer/known/known.h"
 #include "analyzer/report/formats.h"
 #include "analyzer/report/notes.h"
 
