@@ -17,8 +17,7 @@
 static size_t printable_length(const unsigned char *text)
 {
 	size_t length = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-	/* What the second byte may be: not a longer form of a shorter one, no half of a pair of UTF-16, nothing too large.
-	 */
+	/* What the second byte may be: not a longer form of a shorter one, no half of a pair of UTF-16, not too large. */
 	unsigned char low = text[0] == 0xe0 ? 0xa0 : text[0] == 0xf0 ? 0x90 : 0x80;
 	unsigned char high = text[0] == 0xed ? 0x9f : text[0] == 0xf4 ? 0x8f : 0xbf;
 

@@ -47,8 +47,7 @@ struct cell {
 	bool is_remark; /* the tail goes when there is no room for it */
 };
 
-/* Prints a line of cells, in columns of the same width, with `indent` before each; each is cut as print_kept_tail cuts.
- */
+/* Prints a line of cells, in columns of one width, with `indent` before each; each is cut as print_kept_tail cuts. */
 void print_cells(const struct printer *printer, int indent, const struct cell *cells, int count);
 
 /* Columns that a text takes: its characters, not its bytes. */

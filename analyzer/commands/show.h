@@ -28,8 +28,7 @@ const char *show_text(sqlite3_stmt *row, const char *name);
 int64_t show_number(sqlite3_stmt *row, const char *name);
 bool show_has(sqlite3_stmt *row, const char *name);
 
-/* One connection from its opening to its end; or one of what else is lent, from its acquire to the end of its process.
- */
+/* One connection from its opening to its end; one of what else is lent, from its acquire to its process's end. */
 reading_prepare prepare_life, prepare_resource;
 reading_print print_life, print_resource;
 

@@ -12,8 +12,7 @@
 
 #include "analyzer/options/choice.h"
 
-/* tally and stack_habit, in one scan over all resources.  With --all released resources are told apart by stack, too.
- */
+/* tally and stack_habit, in one scan over all resources.  With --all what was released is told apart by stack, too. */
 bool tally_fill(sqlite3 *db, const struct report_choice *choice);
 
 /* stack_blame and separation: the place that a report names for what was not released.  The rule is separate.h's.  With

@@ -138,8 +138,7 @@ static bool has_expired(const struct suppression *item)
 	return strcmp(item->expires, today) < 0;
 }
 
-/* Finds the first that matches, and counts for every one that does: a second is not unused because a first was there.
- */
+/* Finds the first that matches, and counts for every one that does: a second is not unused because of the first. */
 static size_t first_match(const struct suppressions *all, sqlite3_stmt *candidate, const struct stack *stack,
 						  int64_t *matched)
 {

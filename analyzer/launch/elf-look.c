@@ -11,8 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Texts that a client of PostgreSQL leaves in its executable, also when that is stripped.  All of a line must be there.
- */
+/* Texts that a client of PostgreSQL leaves in its executable, even a stripped one.  All of a line must be there. */
 static const struct {
 	const char *sign;
 	bool is_go;

@@ -18,8 +18,7 @@ struct totals;
 /* Before anything is done: whether the files of --output can be written, and overwrite nothing that is needed. */
 bool report_check_outputs(const struct formats *formats, const char *trace);
 
-/* Prints in the chosen format to `file`, and to those of --output; NULL: to those only.  False: it failed and said so.
- */
+/* Prints in the chosen format to `file`, unless it is NULL, and to those of --output.  False: it failed and said so. */
 bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file);
 
 #endif

@@ -197,8 +197,7 @@ static bool tell_functions(struct binary *binary, uint64_t address, binary_name 
 	if (row != NULL && dwarf_lineno(row, &line) == 0)
 		file = dwarf_linesrc(row, NULL, NULL);
 	size_t count = units_functions(&place, functions);
-	/* Inlined functions' names may be in a file that is not there: what their callers are called is known all the same.
-	 */
+	/* Inlined functions' names may be in a file that is not there; those of their callers are known all the same. */
 	for (size_t i = 0; i + 1 < count; i++) {
 		tell(name, context, (int)i, die_name(&functions[i]), file, line);
 		call_place(&place.functions, &functions[i], &file, &line);

@@ -24,8 +24,7 @@ char *debug_search_path(const struct symbol_choice *choice);
 int debug_find(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base, const char *file,
 			   const char *link, GElf_Word crc, char **ret_file);
 
-/* libdw takes whatever lies where dwz's shared file should.  False: it is another one, and nothing may be read with it.
- */
+/* libdw takes whatever lies where dwz's shared file should.  False: it is another one; nothing may be read with it. */
 bool debug_shared_is_right(Dwfl_Module *module);
 
 #endif

@@ -113,6 +113,18 @@ static enum module_state judge(int fd, const struct module_trace *module, bool o
 	return untouched_since(fd, module->since_ns) ? MODULE_OK : MODULE_CHANGED;
 }
 
+/* Gives a file to the caller if it is the one, else closes it. */
+static enum module_state keep_or_close(int fd, const struct module_trace *module, bool own, int *ret_fd)
+{
+	enum module_state state = judge(fd, module, own);
+
+	if (state == MODULE_OK)
+		*ret_fd = fd;
+	else if (fd >= 0)
+		close(fd);
+	return state;
+}
+
 /* The file at the module's path.  `own`: not in a sysroot, whose files were put there by somebody at some time. */
 static enum module_state open_at_path(const char *sysroot, const struct module_trace *module, int *ret_fd)
 {
@@ -124,12 +136,7 @@ static enum module_state open_at_path(const char *sysroot, const struct module_t
 		fd = path != NULL ? module_file_in(sysroot, path, 0) : -1;
 		free(path);
 	}
-	enum module_state state = judge(fd, module, sysroot == NULL);
-	if (state == MODULE_OK)
-		*ret_fd = fd;
-	else if (fd >= 0)
-		close(fd);
-	return state;
+	return keep_or_close(fd, module, sysroot == NULL, ret_fd);
 }
 
 /* FOLDER/.build-id/ab/cdef....debug, or the file itself under the same name without its ending. */
@@ -144,12 +151,8 @@ static bool open_by_build_id(const char *folder, int length, const struct module
 			return false;
 		int fd = module_file_in(NULL, path, 0);
 		free(path);
-		if (judge(fd, module, false) == MODULE_OK) {
-			*ret_fd = fd;
+		if (keep_or_close(fd, module, false, ret_fd) == MODULE_OK)
 			return true;
-		}
-		if (fd >= 0)
-			close(fd);
 	}
 	return false;
 }
@@ -171,13 +174,7 @@ static bool open_separate(const struct symbol_choice *choice, const struct modul
 	if (open_by_build_id(DEBUG_FOLDER, (int)strlen(DEBUG_FOLDER), module, ret_fd))
 		return true;
 	int fd = choice->debuginfod ? debuginfod_fetch(module->build_id) : -1;
-	if (judge(fd, module, false) == MODULE_OK) {
-		*ret_fd = fd;
-		return true;
-	}
-	if (fd >= 0)
-		close(fd);
-	return false;
+	return keep_or_close(fd, module, false, ret_fd) == MODULE_OK;
 }
 
 enum module_state module_file_open(const struct symbol_choice *choice, const struct module_trace *module,
