@@ -53,15 +53,11 @@ bool habits_flush(struct habits *habits)
 		const struct habit *p = &habits->slots[i];
 		if (p->connections == 0)
 			continue;
-		const int64_t values[] = {p->connections,    p->released, p->few,        p->queries,    p->held_ns,
-								  p->connect_ns,     p->late,     p->longest_ns, p->longest_id, p->broken,
-								  p->broken_idle_ns, p->broken_id};
-		sqlite3_bind_int64(add, 1, p->process);
-		sqlite3_bind_int64(add, 2, p->stack);
-		sqlite3_bind_int(add, 3, p->failed);
-		for (size_t v = 0; v < sizeof values / sizeof values[0]; v++)
-			sqlite3_bind_int64(add, 4 + (int)v, values[v]);
-		failed = !query_finish(add);
+		failed =
+			!query_put(add, AS_NUMBER(p->process), AS_NUMBER(p->stack), AS_NUMBER(p->failed), AS_NUMBER(p->connections),
+					   AS_NUMBER(p->released), AS_NUMBER(p->few), AS_NUMBER(p->queries), AS_NUMBER(p->held_ns),
+					   AS_NUMBER(p->connect_ns), AS_NUMBER(p->late), AS_NUMBER(p->longest_ns), AS_NUMBER(p->longest_id),
+					   AS_NUMBER(p->broken), AS_NUMBER(p->broken_idle_ns), AS_NUMBER(p->broken_id));
 	}
 	memset(habits->slots, 0, sizeof habits->slots);
 	habits->used = 0;

@@ -126,16 +126,12 @@ static bool flush(struct tally *tally)
 		const struct group *g = &tally->slots[i];
 		if (g->count == 0)
 			continue;
-		const int64_t keys[] = {g->key.process, g->key.stack, g->key.target, g->key.transaction};
-		const int64_t values[] = {g->key.released, g->count,   g->first_ns, g->last_ns, g->used_ns,
-								  g->first_id,     g->used_id, g->rows,     g->bytes,   g->outlived};
-		sqlite3_bind_text(add, 1, kind_name((uint8_t)g->key.kind), -1, SQLITE_STATIC);
-		for (int k = 0; k < 4; k++)
-			sqlite3_bind_int64(add, 2 + k, keys[k]);
-		sqlite3_bind_text(add, 6, state_names[g->key.state], -1, SQLITE_STATIC);
-		for (int v = 0; v < 10; v++)
-			sqlite3_bind_int64(add, 7 + v, values[v]);
-		failed = !query_finish(add);
+		failed =
+			!query_put(add, AS_TEXT(kind_name((uint8_t)g->key.kind)), AS_NUMBER(g->key.process),
+					   AS_NUMBER(g->key.stack), AS_NUMBER(g->key.target), AS_NUMBER(g->key.transaction),
+					   AS_TEXT(state_names[g->key.state]), AS_NUMBER(g->key.released), AS_NUMBER(g->count),
+					   AS_NUMBER(g->first_ns), AS_NUMBER(g->last_ns), AS_NUMBER(g->used_ns), AS_NUMBER(g->first_id),
+					   AS_NUMBER(g->used_id), AS_NUMBER(g->rows), AS_NUMBER(g->bytes), AS_NUMBER(g->outlived));
 	}
 	memset(tally->slots, 0, SLOTS * sizeof *tally->slots);
 	tally->groups = 0;
