@@ -23,10 +23,11 @@ enum {
 /* Below: threads; above: how often a fork gave up waiting for them.  In one word, so that neither is wrong of the
  * other. */
 static _Atomic uint64_t inside;
-static _Atomic int forking;  /* threads */
-static _Atomic pid_t loader; /* the thread that loads libraries of ours, which takes long, or 0 */
-static pid_t known_process;  /* that in_child knows of: _Fork and clone call no handler */
-static bool is_torn;         /* this process: see forks_is_torn */
+static _Atomic int forking;   /* threads */
+static _Atomic int intruders; /* threads that went inside during a fork, because it took too long */
+static _Atomic pid_t loader;  /* the thread that loads libraries of ours, which takes long, or 0 */
+static pid_t known_process;   /* that in_child knows of: _Fork and clone call no handler */
+static bool is_torn;          /* this process: see forks_is_torn */
 
 #define THREADS UINT32_MAX
 
@@ -36,6 +37,7 @@ static __thread struct {
 	uint64_t gave_up;  /* when it began */
 	bool is_forking;
 	bool in_vain; /* its fork has given up waiting */
+	bool is_intruder;
 } own __attribute__((tls_model("initial-exec")));
 
 static uint64_t times_given_up(void)
@@ -110,6 +112,9 @@ const void *forks_hold(void)
 			wait_a_little(tries);
 			gave_up = enter(); /* a fork may have given up meanwhile */
 		}
+		own.is_intruder = atomic_load(&forking) > 0 && !own.is_forking;
+		if (own.is_intruder)
+			atomic_fetch_add(&intruders, 1);
 	}
 	own.frame = frame;
 	atomic_signal_fence(memory_order_seq_cst); /* from here on a handler has no hold of its own to overwrite this */
@@ -126,6 +131,9 @@ void forks_let(const void *hold)
 	atomic_signal_fence(memory_order_seq_cst); /* from here on a handler's hold may overwrite it */
 	own.frame = NULL;
 	leave(gave_up);
+	if (own.is_intruder)
+		atomic_fetch_sub(&intruders, 1);
+	own.is_intruder = false;
 }
 
 static uint64_t held_here(void)
@@ -159,15 +167,22 @@ static void in_parent(void)
 	atomic_fetch_sub(&forking, 1);
 }
 
-/* What the child has of its parent's threads is itself alone; what others held when they were left behind is torn. */
-static void begin_child(void)
+/* What the child has of its parent's threads is itself alone; `is_amid`: another one was inside. */
+static void begin(bool is_amid)
 {
-	is_torn = is_torn || own.in_vain || is_anyone_else_inside();
-	own.is_forking = own.in_vain = false;
+	is_torn = is_torn || is_amid;
+	own.is_forking = own.in_vain = own.is_intruder = false;
+	atomic_store(&intruders, 0);
 	atomic_store(&loader, 0);
 	atomic_store(&forking, 0);
 	atomic_store(&inside, times_given_up() << 32 | held_here());
 	known_process = getpid();
+}
+
+/* Whoever came while the fork was under way was counted for a moment, and did not go inside. */
+static void in_child(void)
+{
+	begin(own.in_vain || atomic_load(&intruders) > own.is_intruder);
 }
 
 void forks_loads(bool begins)
@@ -177,13 +192,13 @@ void forks_loads(bool begins)
 
 bool forks_is_torn(void)
 {
-	if (known_process != 0 && known_process != getpid())
-		begin_child();
+	if (known_process != 0 && known_process != getpid()) /* a child of _Fork or clone */
+		begin(is_anyone_else_inside());
 	return is_torn;
 }
 
 void forks_prepare(void)
 {
-	if (known_process == 0 && pthread_atfork(before, in_parent, begin_child) == 0)
+	if (known_process == 0 && pthread_atfork(before, in_parent, in_child) == 0)
 		known_process = getpid();
 }
