@@ -11,38 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/base/printable.h"
+
 #define LONGEST_WORD 32
-
-/* Bytes of the character at `text`; 0: it is none of UTF-8, or one that drives a terminal or that XML cannot hold. */
-static size_t printable_length(const unsigned char *text)
-{
-	size_t length = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-	/* What the second byte may be: not a longer form of a shorter one, no half of a pair of UTF-16, not too large. */
-	unsigned char low = text[0] == 0xe0 ? 0xa0 : text[0] == 0xf0 ? 0x90 : 0x80;
-	unsigned char high = text[0] == 0xed ? 0x9f : text[0] == 0xf4 ? 0x8f : 0xbf;
-
-	if (length == 1)
-		return text[0] >= 0x20 && text[0] != 0x7f;
-	if (text[0] < 0xc2 || text[0] > 0xf4 || text[1] < low || text[1] > high)
-		return 0;
-	for (size_t i = 2; i < length; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	/* U+0080 to U+009F are control characters too, to some terminals; U+FFFE and U+FFFF are no characters. */
-	bool is_control = text[0] == 0xc2 && text[1] < 0xa0;
-	bool is_none = text[0] == 0xef && text[1] == 0xbf && text[2] >= 0xbe;
-	return is_control || is_none ? 0 : length;
-}
-
-void make_printable(char *text)
-{
-	for (unsigned char *at = (unsigned char *)text; *at != '\0';) {
-		size_t length = printable_length(at);
-		if (length == 0)
-			*at = '?';
-		at += length > 0 ? length : 1;
-	}
-}
 
 char *printable_text(const char *format, va_list values)
 {

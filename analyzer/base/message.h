@@ -48,7 +48,4 @@ const char *list_words(char *ret, size_t size, const char *const *words, const c
 /* A text as vprintf would print it, made printable; for free().  NULL: out of memory. */
 char *printable_text(const char *format, va_list values) __attribute__((format(printf, 1, 0)));
 
-/* Replaces control characters and bytes that are not UTF-8 with '?', in place. */
-void make_printable(char *text);
-
 #endif

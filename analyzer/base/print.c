@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "analyzer/base/message.h"
+#include "trace/base/printable.h"
 
 #define DEFAULT_WIDTH 80
 #define MOST_WIDTH 1000

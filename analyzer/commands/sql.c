@@ -17,6 +17,7 @@
 #include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/symbols/symbols.h"
+#include "trace/base/printable.h"
 
 #define WIDEST_COLUMN 60
 #define MOST_COLUMNS 64

@@ -9,6 +9,7 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/known/known.h"
+#include "trace/base/printable.h"
 
 extern const char suppress_entries_sql[];
 

@@ -12,6 +12,7 @@
 #include "analyzer/words/function-name.h"
 #include "analyzer/words/kinds.h"
 #include "trace/base/libpq-status.h"
+#include "trace/base/printable.h"
 
 extern const char open_sql[];
 

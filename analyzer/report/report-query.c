@@ -10,6 +10,7 @@
 #include "analyzer/config.h"
 #include "analyzer/findings/gate.h"
 #include "analyzer/report/formats.h"
+#include "trace/base/printable.h"
 
 extern const char report_gitlab_sql[], report_json_sql[], report_sarif_sql[];
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "analyzer/base/message.h"
+#include "trace/base/printable.h"
 
 #define NS_PER_S INT64_C(1000000000)
 #define CLOCK_STEP_NS INT64_C(20000000) /* a file's time is the kernel's tick, which lags behind the clock */

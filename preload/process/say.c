@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "trace/base/printable.h"
+
 static struct stat stderr_at_start;
 
 /* The texts said; they are string literals, so their addresses tell them apart. */
@@ -45,10 +47,10 @@ void say_once(const char *text, const char *detail, int error)
 	int length =
 		snprintf(line, sizeof line, "pqleak: process %d (%s): %s%s%s%s\n", (int)getpid(), program_invocation_short_name,
 				 text, detail != NULL ? " " : "", detail != NULL ? detail : "", cause);
-	if (length >= (int)sizeof line) {
-		length = sizeof line - 1;
-		line[length - 1] = '\n';
-	}
+	length = length < (int)sizeof line ? length : (int)sizeof line - 1;
+	line[length - 1] = '\0';
+	make_printable(line); /* a path, or what SQLite says of a trace, may hold anything */
+	line[length - 1] = '\n';
 	ssize_t ignored = write(STDERR_FILENO, line, (size_t)length);
 	(void)ignored;
 }

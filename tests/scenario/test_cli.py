@@ -150,6 +150,18 @@ class Running(Scenario):
         report = json.loads(self.pqleak('report', '--format=json', self.path('t.db')).stdout)
         self.assertEqual(report['drained'], [], 'nobody told it to end')
 
+    def test_uri(self):
+        """a trace whose name looks like a URI is a file of that name, spools and all"""
+        run = self.execute([PQLEAK, 'run', '-o', 'file:u.db', '--check', '--', ACQUIRE, 'clean'], cwd=self.folder)
+        self.assertEqual(run.returncode, 0, run)
+        self.assertEqual(os.listdir(self.folder), ['file:u.db'])
+
+    def test_raw_bytes(self):
+        """what the shim says of a path drives no terminal"""
+        run = self.preloaded(ACQUIRE, 'clean', trace='no\x1b[31msuch/\u202edir/t.db')
+        self.assertEqual(run.status, 0, run)
+        self.assertIn('no?[31msuch/???dir/t.db', run.stderr)
+
     def hold_now_and_then(self, path, stop):
         """What traced processes do to a busy trace: each of their drains holds it for a moment."""
         with contextlib.closing(sqlite3.connect(path, timeout=SECONDS, isolation_level=None)) as database:

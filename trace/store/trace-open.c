@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "trace/spool/beside.h"
@@ -93,6 +94,15 @@ static enum trace_error set_up(sqlite3 *db, const char *path, enum trace_access 
 	return error == TRACE_OK ? guard_schema(db, path, failure) : error;
 }
 
+/* More often than SQLite's own handler: among many processes that drain, the trace is free for moments only. */
+static int wait_for_lock(void *wait_ms, int tries)
+{
+	if (tries >= (intptr_t)wait_ms)
+		return 0;
+	nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	return 1;
+}
+
 static enum trace_error open_database(sqlite3 **ret, const char *path, enum trace_access access, int wait_ms,
 									  struct trace_failure *failure)
 {
@@ -105,10 +115,13 @@ static enum trace_error open_database(sqlite3 **ret, const char *path, enum trac
 	if (made >= 0)
 		close(made);
 	int flags = SQLITE_OPEN_READWRITE | (access == TRACE_READ ? 0 : SQLITE_OPEN_CREATE) | SQLITE_OPEN_EXRESCODE;
-	int rc = sqlite3_open_v2(path, &db, flags, NULL);
+	/* SQLite may have been built to take "file:..." for a URI. */
+	char *name = sqlite3_mprintf("%s%s", strncmp(path, "file:", 5) == 0 ? "./" : "", path);
+	int rc = name != NULL ? sqlite3_open_v2(name, &db, flags, NULL) : SQLITE_NOMEM;
+	sqlite3_free(name);
 	enum trace_error error = trace_fail_sqlite(failure, db, rc, path);
 	if (error == TRACE_OK) {
-		sqlite3_busy_timeout(db, wait_ms);
+		sqlite3_busy_handler(db, wait_for_lock, (void *)(intptr_t)wait_ms);
 		error = set_up(db, path, access, failure);
 	}
 	if (error == TRACE_OK)
