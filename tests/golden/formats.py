@@ -342,6 +342,8 @@ def main():
               for check in (
                   check_gate, check_unseen, check_groups, check_reproducible, check_excused, check_source_root, check_links,
                   check_many, check_errors, check_overwriting, check_notes, check_nothing)]
+    if 'ASAN_OPTIONS' in os.environ:  # which looks at what is done, and that is done to fewer findings too
+        cases = [(name, case) for name, case in cases if name != check_many.__doc__]
     print(f'1..{len(cases)}')
     failures = 0
     for number, (name, case) in enumerate(cases, 1):
