@@ -21,21 +21,6 @@
 
 #define NEEDED_BYTES (UINT64_C(4) * 1024 * 1024)
 
-static const char *const answers[DOCTOR_ANSWERS] = {
-	[DOCTOR_SEEN] = "ok", [DOCTOR_NOTE] = "note", [DOCTOR_UNSURE] = "?", [DOCTOR_UNSEEN] = "NO"};
-
-void doctor_say(struct doctor *doctor, enum doctor_answer answer, const char *what, const char *format, ...)
-{
-	va_list values;
-
-	va_start(values, format);
-	char *text = printable_text(format, values);
-	va_end(values);
-	printf("  %-4s  %-8s  %s\n", answers[answer], what, text != NULL ? text : "out of memory");
-	free(text);
-	doctor->count[answer]++;
-}
-
 static void look_at_shim(struct doctor *doctor, const char *shim)
 {
 	char recorder[PATH_MAX];

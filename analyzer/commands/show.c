@@ -3,7 +3,6 @@
  * show.c - `pqleak show`: the connections, or what else was not released, and
  * the life of one of them.
  */
-#include <stdarg.h>
 #include <string.h>
 
 #include "analyzer/base/message.h"
@@ -14,42 +13,6 @@
 #include "analyzer/options/command.h"
 #include "analyzer/options/take.h"
 #include "analyzer/reading/reading.h"
-
-void show_field(const struct printer *printer, const char *label, const char *format, ...)
-{
-	va_list values;
-
-	va_start(values, format);
-	char *text = sqlite3_vmprintf(format, values);
-	va_end(values);
-	if (text != NULL)
-		print_line(printer, 2, STYLE_PLAIN, "%-9s %s", label, text);
-	sqlite3_free(text);
-}
-
-static int column_of(sqlite3_stmt *row, const char *name)
-{
-	int column = 0;
-
-	while (column < sqlite3_column_count(row) && strcmp(sqlite3_column_name(row, column), name) != 0)
-		column++;
-	return column;
-}
-
-const char *show_text(sqlite3_stmt *row, const char *name)
-{
-	return query_text(row, column_of(row, name));
-}
-
-int64_t show_number(sqlite3_stmt *row, const char *name)
-{
-	return sqlite3_column_int64(row, column_of(row, name));
-}
-
-bool show_has(sqlite3_stmt *row, const char *name)
-{
-	return sqlite3_column_type(row, column_of(row, name)) != SQLITE_NULL;
-}
 
 /* A row a connection is printed as it is read: there may be millions. */
 static const char list_sql[] =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * options.c - the table of options, and getopt_long with pqleak's errors and hints; see options.h.
+ * options.c - getopt_long with pqleak's errors and hints; see options.h.
  */
 #include "analyzer/options/options.h"
 
@@ -16,64 +16,10 @@
 
 #define LONG_ONLY 256 /* to getopt_long: the number of the first row */
 
-enum {
-#define COMMAND(name, NAME) NAME = 1 << COMMAND_##NAME,
-#include "analyzer/options/commands.def"
-	IMPLIES_CHECK = 1 << COMMAND_COUNT,
-	ANY = IMPLIES_CHECK - 1,
-	READERS = RUN | REPORT | CHECK | SHOW | AUDIT | BASELINE | SYMBOLIZE | SQL,
-};
-
-/* Where a member is, and a proof that it has the type. */
-#define MEMBER(type, field)                                                                                            \
-	(offsetof(struct arguments, field) + 0 * sizeof(_Generic(((struct arguments *)NULL)->field, type : 0)))
-
-#define HELP NULL, NULL, 0
-#define AMONG(take, words, type, field) take, words, MEMBER(type, field)
-#define BY(take, type, field) AMONG(take, NULL, type, field)
-#define FLAG(field) BY(take_flag, bool, field)
-#define TEXT(field) BY(take_text, const char *, field)
-#define WORD(field) BY(take_word, const char *, field)
-#define NUMBER(field) BY(take_number, long long, field)
-#define DURATION(field) BY(take_duration, int64_t, field)
-#define ONE_OF(words, field) AMONG(take_one_of, words, const char *, field)
-
-const struct option_row option_rows[] = {
-#define GROUP(id, title) {.name = (title), .group = GROUP_##id},
-#define OPTION(commands, letter, name, argument, sets, help) {commands, letter, name, argument, sets, help, GROUP_NONE},
-#include "analyzer/options/options.def"
-	{.name = NULL}};
-
-#define ROWS (sizeof option_rows / sizeof option_rows[0])
-
-bool option_is_of(const struct option_row *option, enum command_id command)
-{
-	return (option->commands >> command & 1) != 0;
-}
-
-const struct option_row *option_find(enum command_id command, const char *name)
-{
-	for (const struct option_row *row = option_rows; row->name != NULL; row++)
-		if (option_is_of(row, command) && strcmp(row->name, name) == 0)
-			return row;
-	return NULL;
-}
-
-const char *option_nearest(enum command_id command, const char *word)
-{
-	const char *names[ROWS] = {NULL};
-	int count = 0;
-
-	for (const struct option_row *row = option_rows; row->name != NULL; row++)
-		if (option_is_of(row, command))
-			names[count++] = row->name;
-	return nearest(word, names);
-}
-
 /* As getopt_long wants them. */
 struct table {
-	char letters[2 * ROWS + 2];
-	struct option options[ROWS];
+	char letters[2 * OPTION_ROWS + 2];
+	struct option options[OPTION_ROWS];
 };
 
 static void make_table(const struct command *command, struct table *ret)
@@ -133,7 +79,7 @@ static void complain_of(const struct command *command, int what, char **argv)
 
 static bool take(const struct option_row *row, struct arguments *arguments)
 {
-	arguments->check = arguments->check || (row->commands & IMPLIES_CHECK) != 0;
+	arguments->check = arguments->check || option_implies_check(row);
 	return row->take(row, optarg, (char *)arguments + row->field);
 }
 

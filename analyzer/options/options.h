@@ -30,10 +30,17 @@ struct option_row {
 	enum option_group group; /* of a heading */
 };
 
-/* The table, ended by a row without a name. */
-extern const struct option_row option_rows[];
+/* The table, ended by a row without a name: option-table.c. */
+enum {
+	OPTION_ROWS = 1
+#define GROUP(...) +1
+#define OPTION(...) +1
+#include "analyzer/options/options.def"
+};
+extern const struct option_row option_rows[OPTION_ROWS];
 
 bool option_is_of(const struct option_row *option, enum command_id command);
+bool option_implies_check(const struct option_row *option);
 
 /* NULL: the command has no such option. */
 const struct option_row *option_find(enum command_id command, const char *name);
