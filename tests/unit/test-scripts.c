@@ -78,6 +78,7 @@ static void the_views_tell_whose_code_it_is(void **state)
 	struct scene *s = *state;
 	open_by(s, add_stack(s), CONNECTION, 10 * MS);
 	drain_now(s);
+	ingest_now(s); /* stores the views of call sites */
 	assert_string_equal(ask(s, "SELECT r.role FROM connection c JOIN stack_frame s ON s.stack = c.acquire_stack"
 							   " JOIN frame_role r ON r.frame = s.frame ORDER BY s.level"),
 						"driver\ndriver\nscript\nscript\ninterpreter\ninterpreter\nnative");
@@ -99,6 +100,7 @@ static void a_site_among_drivers(void **state)
 								  {.where = s->module, .offset = 3}};
 	open_by(s, spool_add_blob(&s->spool, BLOB_STACK, frames, sizeof(frames)), CONNECTION, 10 * MS);
 	drain_now(s);
+	ingest_now(s); /* stores the views of call sites */
 	assert_string_equal(ask(s, "SELECT level FROM call_site JOIN connection ON acquire_stack = stack"), "1");
 }
 
@@ -110,6 +112,7 @@ static void an_interpreter_alone(void **state)
 	struct blob_frame frames[] = {{.where = python, .offset = 1}, {.where = s->module, .offset = 2}};
 	open_by(s, spool_add_blob(&s->spool, BLOB_STACK, frames, sizeof(frames)), CONNECTION, 10 * MS);
 	drain_now(s);
+	ingest_now(s); /* stores the views of call sites */
 	assert_string_equal(ask(s, "SELECT level FROM call_site JOIN connection ON acquire_stack = stack"), "0");
 }
 

@@ -2,6 +2,150 @@
 -- What a report asks further.  The first pqleak command that may write to a trace stores these views in it, and shadows
 -- them as it does those of views.sql.
 
+CREATE VIEW driver AS
+  -- What stands between the user's code and libpq, by the path of the module or of the script: a call site is never
+  -- looked for in it.  pqleak's --skip adds to it for one report.  Listed in pqleak(1).
+  SELECT column1 AS pattern, column2 AS what FROM (VALUES
+    ('*/libpq.so*', 'libpq'), ('*/libpq-*.so*', 'libpq bundled in a wheel'), ('*/libpqleak*.so*', 'the shim'),
+    -- C and C++
+    ('*/libpqxx*.so*', 'libpqxx'), ('*/libecpg*.so*', 'ECPG'), ('*/libpqtypes.so*', 'libpqtypes'),
+    ('*/psqlodbc*.so*', 'ODBC'), ('*/libodbc.so*', 'ODBC'), ('*/libiodbc.so*', 'ODBC'),
+    ('*/libqsqlpsql.so', 'Qt'), ('*/libQt[0-9]Sql.so*', 'Qt'),
+    ('*/libsoci_core.so*', 'SOCI'), ('*/libsoci_postgresql.so*', 'SOCI'),
+    ('*/libdbi.so*', 'libdbi'), ('*/libdbdpgsql.so', 'libdbi'), ('*/apr_dbd_pgsql*.so', 'APR'),
+    -- Python
+    ('*/psycopg2/_psycopg*.so', 'psycopg2'), ('*/psycopg2/*.py', 'psycopg2'),
+    ('*/psycopg_c/*.so', 'psycopg 3'), ('*/psycopg_binary/*.so', 'psycopg 3'), ('*/psycopg/*.py', 'psycopg 3'),
+    ('*/psycopg_pool/*.py', 'psycopg 3'), ('*-packages/_pg.*.so', 'PyGreSQL'), ('*-packages/pg.py', 'PyGreSQL'),
+    ('*-packages/pgdb.py', 'PyGreSQL'), ('*/pg/_pg.*.so', 'PyGreSQL'), ('*-packages/pg/*.py', 'PyGreSQL'),
+    ('*-packages/pgdb/*.py', 'PyGreSQL'), ('*/sqlalchemy/*', 'SQLAlchemy'), ('*/django/db/*.py', 'Django'),
+    ('*/libffi*.so*', 'libffi'), ('*/_ctypes*.so', 'ctypes'),
+    -- PHP
+    ('*/pgsql.so', 'PHP pgsql'), ('*/pdo_pgsql.so', 'PHP PDO'), ('*/pdo.so', 'PHP PDO'),
+    ('*/doctrine/dbal/*.php', 'Doctrine'), ('*/doctrine/orm/*.php', 'Doctrine'),
+    ('*/[Ii]lluminate/[Dd]atabase/*.php', 'Laravel'),
+    -- Perl
+    ('*/DBD/Pg/Pg.so', 'DBD::Pg'), ('*/DBD/Pg.pm', 'DBD::Pg'), ('*/DBI/DBI.so', 'DBI'), ('*/DBI.pm', 'DBI'),
+    ('*/DBIx/Class/*.pm', 'DBIx::Class'),
+    -- Ruby
+    ('*/pg_ext.so', 'ruby-pg'), ('*/vendor_ruby/pg.rb', 'ruby-pg'), ('*/vendor_ruby/pg/*.rb', 'ruby-pg'),
+    ('*/pg-[0-9]*/lib/*.rb', 'ruby-pg'), ('*/vendor_ruby/sequel/*.rb', 'Sequel'),
+    ('*/sequel-[0-9]*/lib/*.rb', 'Sequel'), ('*/activerecord-[0-9]*/lib/*.rb', 'ActiveRecord'),
+    ('*/activesupport-[0-9]*/lib/*.rb', 'ActiveRecord'),
+    -- Tcl, Lua, Node, R
+    ('*/libtdbcpostgres*.so', 'tdbc::postgres'), ('*/libtdbc1*.so', 'tdbc'), ('*/libpgtcl*.so*', 'Pgtcl'),
+    ('*/luasql/postgres.so', 'LuaSQL'), ('*/libpq/build/Release/addon.node', 'node-libpq'),
+    ('*/RPostgreSQL.so', 'RPostgreSQL'), ('*/RPostgres.so', 'RPostgres')
+  );
+
+CREATE VIEW driver_function AS
+  -- Functions of drivers and of the C++ library that are compiled into the user's own code.
+  SELECT column1 AS pattern, column2 AS what FROM (VALUES
+    ('pqxx::*', 'libpqxx'), ('std::*', 'C++ library'), ('__gnu_cxx::*', 'C++ library'),
+    ('diesel::*', 'Diesel'), ('<diesel::*', 'Diesel'), ('pq_sys::*', 'Diesel')
+  );
+
+CREATE VIEW interpreter AS
+  -- What runs scripts: in a stack with script frames its own frames are folded away.  Paths of modules, and what an
+  -- interpreter calls its own scripts, which begins with '<'.
+  SELECT column1 AS pattern, column2 AS what FROM (VALUES
+    ('*/python', 'CPython'), ('*/bin/python[0-9]*', 'CPython'), ('*/libpython*.so*', 'CPython'),
+    ('*/lib-dynload/*.so', 'CPython'), ('<frozen *', 'CPython'),
+    ('*/php', 'PHP'), ('*/bin/php[0-9]*', 'PHP'), ('*/bin/php-cgi*', 'PHP'), ('*/php-fpm*', 'PHP'),
+    ('*/libphp*.so*', 'PHP'), ('*/opcache.so', 'PHP'),
+    ('*/ruby', 'Ruby'), ('*/bin/ruby[0-9]*', 'Ruby'), ('*/libruby*.so*', 'Ruby'), ('<internal:*', 'Ruby'),
+    ('*/perl', 'Perl'), ('*/bin/perl[0-9]*', 'Perl'), ('*/libperl.so*', 'Perl'),
+    ('*/lua', 'Lua'), ('*/bin/lua[0-9]*', 'Lua'), ('*/liblua*.so*', 'Lua'),
+    ('*/bin/luajit*', 'LuaJIT'), ('*/libluajit*.so*', 'LuaJIT')
+  );
+
+CREATE VIEW frame_name AS
+  -- What a frame is called: a native one by its symbols (one row for each inlined function), a script's by itself.
+  SELECT frame, depth, function, file, line FROM symbol
+  UNION ALL
+  SELECT f.id, 0, nullif(s.function, ''), s.file, nullif(f."offset", 0) FROM frame f JOIN script s ON s.id = f.script;
+
+CREATE VIEW frame_function AS
+  -- Which of a frame's functions (frame_name.depth) names it: the innermost that is no driver's, or the innermost.
+  SELECT f.id AS frame, ifnull((SELECT min(y.depth) FROM symbol y WHERE y.frame = f.id AND NOT EXISTS
+    (SELECT 1 FROM driver_function d WHERE y.function GLOB d.pattern)), 0) AS depth
+  FROM frame f;
+
+CREATE VIEW module_role AS
+  -- Whose code a module is: 'driver', 'interpreter' or 'native', which is the user's own.
+  SELECT m.id AS module,
+         CASE WHEN EXISTS (SELECT 1 FROM driver d WHERE m.path GLOB d.pattern) THEN 'driver'
+              WHEN m.path = '[jit]' OR EXISTS (SELECT 1 FROM interpreter i WHERE m.path GLOB i.pattern) THEN 'interpreter'
+              ELSE 'native' END AS role
+  FROM module m;
+
+CREATE VIEW script_role AS
+  -- Whose code a script is: 'driver', 'interpreter' (its own scripts) or 'script', which is the user's own.
+  SELECT s.id AS script,
+         CASE WHEN EXISTS (SELECT 1 FROM driver d WHERE s.file GLOB d.pattern) THEN 'driver'
+              WHEN EXISTS (SELECT 1 FROM interpreter i WHERE i.pattern GLOB '<*' AND s.file GLOB i.pattern) THEN 'interpreter'
+              ELSE 'script' END AS role
+  FROM script s;
+
+-- In the place of this view a report has a table, with what --skip adds; and in that of the next, one of the stacks it
+-- speaks of.
+CREATE VIEW frame_role AS
+  -- Whose code a frame is: its module's or script's, but a driver's where a driver's function names it.
+  SELECT f.id AS frame,
+         CASE WHEN EXISTS (SELECT 1 FROM frame_function n JOIN symbol y ON y.frame = n.frame AND y.depth = n.depth
+                           JOIN driver_function d ON y.function GLOB d.pattern WHERE n.frame = f.id) THEN 'driver'
+              ELSE coalesce((SELECT role FROM module_role m WHERE m.module = f.module),
+                            (SELECT role FROM script_role s WHERE s.script = f.script), 'native') END AS role
+  FROM frame f;
+
+CREATE VIEW script_stack AS
+  -- The stacks that have frames of scripts, and the level of the outermost of these.
+  SELECT s.stack, max(s.level) AS outermost FROM stack_frame s JOIN frame f ON f.id = s.frame
+  WHERE f.script IS NOT NULL GROUP BY s.stack;
+
+-- In a stack without a script an interpreter's frames are like any other code; outside the outermost script nothing is the
+-- user's own.
+CREATE VIEW own_frame AS
+  -- THE rule: the frames of a stack that may be the user's own code.
+  SELECT s.stack, s.level, s.frame, r.role
+  FROM stack_frame s LEFT JOIN script_stack x ON x.stack = s.stack JOIN frame_role r ON r.frame = s.frame
+  WHERE r.role = 'script' OR r.role = 'native' AND ifnull(s.level < x.outermost, 1)
+    OR r.role = 'interpreter' AND x.outermost IS NULL;
+
+CREATE VIEW call_site AS
+  -- The call site of each stack: its first own frame, else the outermost script, else the outermost frame.
+  SELECT s.stack, s.level, s.frame
+  FROM stack k CROSS JOIN stack_frame s ON s.stack = k.id AND s.level = coalesce(
+    (SELECT o.level FROM own_frame o WHERE o.stack = k.id ORDER BY o.level LIMIT 1),
+    (SELECT x.outermost FROM script_stack x WHERE x.stack = k.id),
+    (SELECT max(l.level) FROM stack_frame l WHERE l.stack = k.id));
+
+CREATE VIEW frame_text AS
+  -- A frame in words: function and file:line where known (of inlined ones as frame_function says), else module+offset.
+  SELECT f.id AS frame, ifnull(m.path, s.file) AS module, f."offset",
+         y.function, y.file, y.line,
+         ifnull(y.function, ifnull(replace(m.path, rtrim(m.path, replace(m.path, '/', '')), ''),
+                                   iif(s.id IS NULL, '(no module)', '??'))
+                            || iif(s.id IS NULL, printf('+0x%x', f."offset"), ''))
+         || CASE WHEN y.line > 0 THEN printf(' (%s:%d)', replace(y.file, rtrim(y.file, replace(y.file, '/', '')), ''), y.line)
+                 WHEN y.function IS NOT NULL AND m.path IS NOT NULL
+                   THEN printf(' (in %s)', replace(m.path, rtrim(m.path, replace(m.path, '/', '')), ''))
+                 ELSE '' END AS text
+  FROM frame f LEFT JOIN module m ON m.id = f.module LEFT JOIN script s ON s.id = f.script
+  LEFT JOIN frame_name y ON y.frame = f.id AND y.depth = (SELECT n.depth FROM frame_function n WHERE n.frame = f.id);
+
+CREATE VIEW stack_text AS
+  -- The frames of every stack in words; filter by stack.
+  SELECT s.stack, s.level, t.text FROM stack_frame s JOIN frame_text t ON t.frame = s.frame;
+
+CREATE VIEW leak_site AS
+  -- What leaked, by kind and call site, worst first.  Here that is the plain one: which caller of a shared wrapper leaks,
+  -- `pqleak report` finds out.
+  SELECT l.kind, count(*) AS leaked, t.text AS site, count(DISTINCT l.acquire_stack) AS stacks,
+         min(l.acquired_ns) AS first_ns, max(l.acquired_ns) AS last_ns
+  FROM leak l JOIN call_site c ON c.stack = l.acquire_stack JOIN frame_text t ON t.frame = c.frame
+  GROUP BY l.kind, t.module, t.text ORDER BY l.kind, leaked DESC, site;
+
 CREATE VIEW kind AS
   -- The kinds of resources: what a report calls them, and what gives them back.
   SELECT column1 AS kind, column2 AS plural, column3 AS unreleased, column4 AS released_by FROM (VALUES
