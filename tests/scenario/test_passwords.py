@@ -37,16 +37,16 @@ class NeverAPassword(Scenario):
             self.assertEqual(place, -1, f'a password in {what}: {data[max(0, place - 80):place + 40]!r}')
 
     def search_everything(self):
-        """Every file pqleak left, and everything its commands say about it."""
+        """Every file pqleak left, its JSON among them, and everything its commands say about it."""
         self.search_files()
         trace = self.path('t.db')
-        ids = self.pqleak('sql', trace, 'SELECT id FROM connection').stdout.split()
+        ids = self.trace(trace).rows('SELECT id FROM connection')
         self.assertTrue(ids, 'a connection was recorded')
-        for command in (['report', trace, '--all'], ['report', trace, '--all', '--format=json'],
-                        ['report', trace, '--group-by=database'], ['check', trace], ['show', trace],
-                        *(['show', trace, one] for one in ids), ['sql', trace, '.dump'],
-                        ['sql', trace, 'SELECT * FROM process'], ['sql', trace, 'SELECT * FROM connection_life']):
+        for command in (['report', trace, '--all', '--output=json=report.json'], ['report', trace, '--group-by=database'],
+                        ['check', trace], ['show', trace], *(['show', trace, str(one)] for one, in ids),
+                        ['sql', trace, 'SELECT * FROM process; SELECT * FROM connection_life']):
             run = self.pqleak(*command)
+            self.assertNotEqual(run.stdout, '', run)
             self.assert_nowhere('pqleak ' + ' '.join(command), run.stdout + run.stderr)
         self.search_files()
 
