@@ -25,6 +25,8 @@ FIXTURES = ('clean', 'leaks', 'misuse', 'kinds', 'killed', 'incomplete', 'incomp
             'by-design', 'many', 'out-of-sight', 'forked', 'wrapper', 'habits', 'drained', 'peak')
 ALONE = ('leaks', 'incomplete')  # where --format=FORMAT must print what --output=FORMAT=FILE writes
 GROUPS = ('site', 'stack', 'function', 'module', 'database')
+# For the address sanitizer every piece of code must run; sizes, and what is read back, are judged in the usual build.
+SANITIZED = 'ASAN_OPTIONS' in os.environ
 TOP = HERE.parent.parent
 OURS = validator(TOP / 'docs' / 'report.schema.json', strict)
 SARIF_SCHEMA = pathlib.Path(os.environ.get('PQLEAK_TEST_NPM', '/nonexistent')) / 'sarif-schema-2.1.0.json'
@@ -55,7 +57,8 @@ def check_fixture(pqleak, fixture):
         reader = Reader(texts['json'], OURS, SARIF)
         wanted = reader.json(texts['json'])
         check_flows(json.loads(texts['sarif'])['runs'][0]['results'], json.loads(texts['json'])['findings'])
-        check_own(pqleak, folder)
+        if not SANITIZED or fixture in ('leaks', 'hostile'):
+            check_own(pqleak, folder)
         for f in FORMATS:
             if fixture in ALONE:
                 alone = call(folder, pqleak, 'report', f'--format={f}', 'trace.db').stdout
@@ -342,7 +345,7 @@ def main():
               for check in (
                   check_gate, check_unseen, check_groups, check_reproducible, check_excused, check_source_root, check_links,
                   check_many, check_errors, check_overwriting, check_notes, check_nothing)]
-    if 'ASAN_OPTIONS' in os.environ:  # which looks at what is done, and that is done to fewer findings too
+    if SANITIZED:
         cases = [(name, case) for name, case in cases if name != check_many.__doc__]
     print(f'1..{len(cases)}')
     failures = 0
