@@ -138,6 +138,22 @@ def compare(name, got, bless):
     return list(difflib.unified_diff(wanted.splitlines(), got.splitlines(), 'expected', 'printed', lineterm=''))
 
 
+def first_with_each_option():
+    """The cases that run code which none before them has: an option of a command, or a command on a fixture."""
+    seen, cases = set(), []
+    for name in CASES:
+        command = Command((EXPECTED / f'{name}.txt').read_text(encoding='utf-8').split('\n', 1)[0])
+        verb = command.arguments[0]
+        # What is chosen among few words is an option for each of them.
+        options = {word if word.startswith(('--group-by', '--format')) else word.split('=')[0]
+                   for word in command.arguments if word.startswith('-')}
+        runs = {(verb, option) for option in options} | {(verb, name.split('/')[0], command.is_json)}
+        if runs - seen:
+            cases.append(name)
+        seen |= runs
+    return cases
+
+
 def unused():
     """Files that no case looks at."""
     commands = ''.join((EXPECTED / f'{name}.txt').read_text(encoding='utf-8').split('\n', 1)[0] for name in CASES)
@@ -152,6 +168,8 @@ def main():
     arguments = parser.parse_args()
     pqleak = os.path.abspath(arguments.pqleak)
     failures = 0
+    if 'ASAN_OPTIONS' in os.environ and arguments.case == CASES:  # texts are judged in the usual build
+        arguments.case = first_with_each_option()
 
     print(f'1..{len(arguments.case) + 1}')
     for number, name in enumerate(arguments.case, 1):
