@@ -42,6 +42,7 @@ class Lines(Scenario):
 
     def stacks(self, run, column):
         """The script's frames of each connection's acquire_stack, use_stack or release_stack, in their order."""
+        self.pqleak('sql', run.trace.path, 'SELECT 1')  # which stores the views of call sites
         numbers = [number for number, in run.trace.rows(f'SELECT {column} FROM connection ORDER BY id')]
         frames = {number: self.frames(run.trace, number) for number in set(numbers)}
         return [frames[number] for number in numbers]
