@@ -1,36 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
  * findings.c - from a trace to what a report prints, stage by stage; see findings.h.
- *
- *     the trace                                     choice
- *        ├──────────────────────────────┐           what the user asked for,
- *        ▼                              ▼           for all that follows
- *      tally                          peak
- *      what was acquired,             the most that was
- *      by stack                       open at once
- *        ├──────────────┐               │
- *        ▼              ▼               │
- *      notes          loss              │
- *      misuse         lost and          │
- *      and habits     released,         │
- *        │            by stack          │
- *        └──────────────┼───────────────┘     which stacks each of the four wants
- *                       ▼
- *                     sites      names, whose code each frame is, the plain call site
- *                       │
- *               ┌───────┴──────┐
- *               ▼              ▼
- *             blame          paths     what of a stack is the same from run to run
- *             which caller     │
- *             leaks            ▼
- *               │            known     what suppressions and the baseline excuse
- *               │              │
- *               └───────┬──────┘
- *                       ▼
- *                   findings     what is printed one by one
- *                       │
- *                       ▼
- *                     gate       what of that fails a check
+ * The table of stages is below; docs/architecture.md ("The stages of a report") has a picture of it.
  */
 #include "analyzer/findings/findings.h"
 
