@@ -4,8 +4,8 @@
  *
  * Owns the state machine: events go in one by one; out come live connections
  * and other resources, counts of matched acquires and releases, and misuse.
- * It knows no SQLite: times are the events' own, numbers of stacks and texts
- * are the spool's.  The drain feeds it, rows.c saves it.  This is what the room
+ * It knows no trace and no SQL; of SQLite it uses the allocator only.  Times
+ * are the events' own, numbers of stacks and texts are the spool's.  The drain feeds it, rows.c saves it.  This is what the room
  * shows to others; fold-store.c has all of it but fold_event.  Not thread-safe.
  */
 #ifndef PQLEAK_TRACE_FOLD_FOLD_H
