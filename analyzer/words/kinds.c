@@ -7,25 +7,17 @@
 static const struct {
 	const char *one, *several, *unreleased, *release;
 } kinds[KIND_COUNT] = {
-#define KIND(name, text, key, ...) [KIND_##name] = {__VA_ARGS__},
+#define KIND(kind, name, key, one, several, unreleased, release) [KIND_##kind] = {one, several, unreleased, release},
 #include "trace/base/kinds.def"
 };
 
 static const struct {
 	const char *one, *several;
+	bool by_design;
 } misuses[MISUSE_COUNT] = {
-	[MISUSE_USE_AFTER_FINISH] = {"use of a finished connection", "uses of a finished connection"},
-	[MISUSE_FINISHED_TWICE] = {"connection finished twice", "connections finished twice"},
-	[MISUSE_CLEARED_TWICE] = {"result cleared twice", "results cleared twice"},
-	[MISUSE_USED_IN_CHILD] = {"use of an inherited connection", "uses of an inherited connection"},
-	[MISUSE_FINISHED_IN_CHILD] = {"inherited connection finished", "inherited connections finished"},
-	[MISUSE_TWO_THREADS] = {"use of a connection by two threads at once",
-							"uses of a connection by two threads at once"},
-	[MISUSE_FINISHED_IN_TRANSACTION] = {"connection finished in a transaction",
-										"connections finished in a transaction"},
-	[MISUSE_FINISHED_WITH_QUERY] = {"connection finished with a query running",
-									"connections finished with a query running"},
-	[MISUSE_FINISHED_IN_COPY] = {"connection finished inside a COPY", "connections finished inside a COPY"},
+#define MISUSE(misuse, name, one, several, by_design) [MISUSE_##misuse] = {one, several, by_design},
+	MISUSES(MISUSE)
+#undef MISUSE
 };
 
 static const char *const verdicts[VERDICT_COUNT] = {
@@ -123,6 +115,5 @@ bool kind_fails(enum resource_kind kind)
 
 bool misuse_by_design(enum misuse_kind kind)
 {
-	return kind == MISUSE_FINISHED_IN_TRANSACTION || kind == MISUSE_FINISHED_WITH_QUERY ||
-		   kind == MISUSE_FINISHED_IN_COPY;
+	return misuses[kind].by_design;
 }

@@ -58,17 +58,26 @@ static inline enum kind_key kind_key(enum resource_kind kind)
 }
 
 // clang-format off
-/* Calls that must not be.  All but TWO_THREADS are seen by the fold. */
+/*
+ * Calls that must not be: the name, one and several of it in texts, and whether some programs do it by design: it is
+ * a note then.  All but TWO_THREADS are seen by the fold.
+ */
 #define MISUSES(MISUSE) \
-	MISUSE(USE_AFTER_FINISH, "use after finish") \
-	MISUSE(FINISHED_TWICE, "finished twice") \
-	MISUSE(CLEARED_TWICE, "cleared twice") \
-	MISUSE(USED_IN_CHILD, "used in child") /* an inherited connection; breaks the parent's session */ \
-	MISUSE(FINISHED_IN_CHILD, "finished in child") /* the same, by PQfinish */ \
-	MISUSE(TWO_THREADS, "two threads") /* a call on a connection while another thread was inside one */ \
-	MISUSE(FINISHED_IN_TRANSACTION, "finished in transaction") \
-	MISUSE(FINISHED_WITH_QUERY, "finished with query") /* sent and not drained */ \
-	MISUSE(FINISHED_IN_COPY, "finished in copy")
+	MISUSE(USE_AFTER_FINISH, "use after finish", "use of a finished connection", "uses of a finished connection", false) \
+	MISUSE(FINISHED_TWICE, "finished twice", "connection finished twice", "connections finished twice", false) \
+	MISUSE(CLEARED_TWICE, "cleared twice", "result cleared twice", "results cleared twice", false) \
+	MISUSE(USED_IN_CHILD, "used in child", /* breaks the parent's session */ \
+		   "use of an inherited connection", "uses of an inherited connection", false) \
+	MISUSE(FINISHED_IN_CHILD, "finished in child", /* the same, by PQfinish */ \
+		   "inherited connection finished", "inherited connections finished", false) \
+	MISUSE(TWO_THREADS, "two threads", /* a call on a connection while another thread was inside one */ \
+		   "use of a connection by two threads at once", "uses of a connection by two threads at once", false) \
+	MISUSE(FINISHED_IN_TRANSACTION, "finished in transaction", \
+		   "connection finished in a transaction", "connections finished in a transaction", true) \
+	MISUSE(FINISHED_WITH_QUERY, "finished with query", /* sent and not drained */ \
+		   "connection finished with a query running", "connections finished with a query running", true) \
+	MISUSE(FINISHED_IN_COPY, "finished in copy", \
+		   "connection finished inside a COPY", "connections finished inside a COPY", true)
 
 /* Why a connection attempt failed, as far as its message tells. */
 #define CONNECT_ERRORS(ERROR) \
@@ -94,7 +103,7 @@ static inline enum kind_key kind_key(enum resource_kind kind)
 	END(UNKNOWN, "unknown") /* gone without a word */
 // clang-format on
 
-#define MISUSE_NUMBER(misuse, name) MISUSE_##misuse,
+#define MISUSE_NUMBER(misuse, ...) MISUSE_##misuse,
 enum misuse_kind { MISUSE_NONE = 0, MISUSES(MISUSE_NUMBER) MISUSE_COUNT };
 
 #define ERROR_NUMBER(error, name) CONNECT_ERROR_##error,

@@ -13,7 +13,7 @@ static const char *const kinds[KIND_COUNT] = {
 #define VERB_NAME(verb, name) [EVENT_##verb] = name,
 static const char *const verbs[EVENT_COUNT] = {"none", EVENT_VERBS(VERB_NAME)};
 
-#define MISUSE_NAME(misuse, name) [MISUSE_##misuse] = name,
+#define MISUSE_NAME(misuse, name, ...) [MISUSE_##misuse] = name,
 static const char *const misuses[MISUSE_COUNT] = {MISUSES(MISUSE_NAME)};
 
 #define ERROR_NAME(error, name) [CONNECT_ERROR_##error] = name,
