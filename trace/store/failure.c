@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum trace_error trace_fail(struct trace_failure *failure, enum trace_error error, const char *format, ...)
@@ -18,7 +19,7 @@ enum trace_error trace_fail(struct trace_failure *failure, enum trace_error erro
 	return error;
 }
 
-static const char *system_reason(sqlite3 *db, int code)
+static enum trace_error fail_system(struct trace_failure *failure, sqlite3 *db, int code, const char *path)
 {
 	int error = db != NULL ? sqlite3_system_errno(db) : 0;
 	if ((code & 0xff) == SQLITE_FULL)
@@ -27,7 +28,10 @@ static const char *system_reason(sqlite3 *db, int code)
 		error = ENOMEM;
 	/* Not strerror: it translates, and the host may be in it itself. */
 	const char *text = error != 0 ? strerrordesc_np(error) : NULL;
-	return text != NULL ? text : sqlite3_errstr(code);
+	bool wrong_path = error == ENOENT || error == ENOTDIR || error == EISDIR;
+	return trace_fail(
+		failure, TRACE_SYSTEM, "cannot use trace '%s': %s (%s)", path, text != NULL ? text : sqlite3_errstr(code),
+		wrong_path ? "name a trace in a directory that exists" : "check the disk and the limits, then try again");
 }
 
 enum trace_error trace_fail_sqlite(struct trace_failure *failure, sqlite3 *db, int code, const char *path)
@@ -55,8 +59,6 @@ enum trace_error trace_fail_sqlite(struct trace_failure *failure, sqlite3 *db, i
 		return trace_fail(failure, TRACE_FOREIGN, "'%s' is not a pqleak trace and was not changed (name another file)",
 						  path);
 	default:
-		return trace_fail(failure, TRACE_SYSTEM,
-						  "cannot use trace '%s': %s (check the disk and the limits, then try again)", path,
-						  system_reason(db, code));
+		return fail_system(failure, db, code, path);
 	}
 }
