@@ -64,30 +64,31 @@ const char *const *group_words(void)
 	return words;
 }
 
-bool number_from(const char *name, const char *value, long long highest, long long *ret)
+static bool take_between(const struct option_row *option, const char *value, long long lowest, long long highest,
+						 long long *ret)
 {
 	char *end;
 
 	errno = 0;
 	long long number = strtoll(value, &end, 10);
-	if (errno != 0 || end == value || *end != '\0' || number < 0 || number > highest)
-		return refuse("'--%s=%s': must be a number from 0 to %lld (see --help)", name, value, highest);
+	if (errno != 0 || end == value || *end != '\0' || number < lowest || number > highest)
+		return refuse("'--%s=%s': must be a number from %lld to %lld (see --help)", option->name, value, lowest,
+					  highest);
 	*ret = number;
 	return true;
 }
 
 bool take_number(const struct option_row *option, const char *value, void *field)
 {
-	return number_from(option->name, value, INT64_MAX, field);
+	return take_between(option, value, 0, INT64_MAX, field);
 }
 
 bool take_leak_status(const struct option_row *option, const char *value, void *field)
 {
-	if (!number_from(option->name, value, 255, field))
-		return false;
-	return *(const long long *)field > 0 ||
-		   refuse("'--%s=%s': must be from 1 to 255; 0 would mean that nothing leaked (see --help)", option->name,
-				  value);
+	if (strcmp(value, "0") == 0)
+		return refuse("'--%s=%s': must be from 1 to 255; 0 would mean that nothing leaked (see --help)", option->name,
+					  value);
+	return take_between(option, value, 1, 255, field);
 }
 
 bool take_duration(const struct option_row *option, const char *value, void *field)

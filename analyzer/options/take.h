@@ -38,7 +38,4 @@ const char *const *group_words(void);
 const char *const *fail_on_words(void);
 const char *const *format_words(void);
 
-/* Reads a number from 0 to `highest`; false: it is none, and the error is printed. */
-bool number_from(const char *name, const char *value, long long highest, long long *ret);
-
 #endif
