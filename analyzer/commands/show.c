@@ -3,6 +3,8 @@
  * show.c - `pqleak show`: the connections, or what else was not released, and
  * the life of one of them.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/base/message.h"
@@ -96,7 +98,10 @@ struct wanted {
 	const char *trace;
 	enum resource_kind kind;
 	const char *id; /* NULL: list them */
+	int left;       /* words that are neither; more than the trace is wrong */
 };
+
+#define NOT_AN_ID "'%s' is not an ID (see 'pqleak show --help')"
 
 static struct wanted read_arguments(int count, char **arguments)
 {
@@ -106,26 +111,42 @@ static struct wanted read_arguments(int count, char **arguments)
 		wanted.id = arguments[--count];
 	if (count > 0 && kind_find(arguments[count - 1]) != KIND_NONE)
 		wanted.kind = kind_find(arguments[--count]);
-	if (count > 0 && count <= 2)
+	wanted.left = count;
+	if (count > 0)
 		wanted.trace = arguments[0];
-	if (count == 2) /* no number: run_show says so */
-		wanted.id = arguments[1];
 	return wanted;
+}
+
+/* Says which of two or three words cannot be what its place wants. */
+static int fail_words(int count, char **words)
+{
+	const char *names[KIND_COUNT] = {NULL};
+	char hint[HINT_TEXT];
+
+	if (kind_find(words[count == 3]) != KIND_NONE)
+		return fail(STATUS_UNABLE, NOT_AN_ID, words[count - 1]);
+	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
+		names[k - 1] = kind_name((uint8_t)k);
+	const char *near = nearest(words[1], names);
+	if (near == NULL && count == 2)
+		return fail(STATUS_UNABLE, "'%s' is neither a kind nor an ID (see 'pqleak show --help')", words[1]);
+	return fail(STATUS_UNABLE, "unknown kind '%s'%s (see 'pqleak show --help')", words[1],
+				did_you_mean(hint, "", near));
 }
 
 static int run_show(const struct arguments *arguments)
 {
 	READING_CLEANUP reading = {0};
-	long long number = 0;
+	int64_t number = 0;
 
 	struct wanted wanted = read_arguments(arguments->count, arguments->words);
-	if (arguments->count == 3 && wanted.trace != arguments->words[0])
-		return fail(STATUS_UNABLE, "too many arguments: [TRACE] [KIND] [ID] (see 'pqleak show --help')");
-	if (wanted.id != NULL && !is_number(wanted.id))
-		return fail(STATUS_UNABLE, "'%s' is not a connection id ('pqleak show%s%s' lists them)", wanted.id,
-					wanted.trace != NULL ? " " : "", wanted.trace != NULL ? wanted.trace : "");
-	if (wanted.id != NULL && !number_from("ID", wanted.id, INT64_MAX, &number))
-		return STATUS_UNABLE;
+	if (wanted.left > 1)
+		return fail_words(arguments->count, arguments->words);
+	errno = 0;
+	if (wanted.id != NULL)
+		number = strtoll(wanted.id, NULL, 10);
+	if (errno != 0)
+		return fail(STATUS_UNABLE, NOT_AN_ID, wanted.id);
 	if (!reading_open(&reading, wanted.trace != NULL ? wanted.trace : DEFAULT_TRACE) ||
 		!skip_use(&arguments->report.frames.skip, reading.db))
 		return STATUS_UNABLE;
