@@ -305,7 +305,8 @@ static bool tell_note(const struct note *note, void *context)
 
 	sqlite3_str_appendf(message, "%s%s", note->title.head, note->title.tail);
 	for (int i = 0; i < note->count; i++)
-		sqlite3_str_appendf(message, "; %s %s%s", note->details[i].label, note->details[i].head, note->details[i].tail);
+		sqlite3_str_appendf(message, "; %s: %s%s", note->details[i].label, note->details[i].head,
+							note->details[i].tail);
 	char *text = sqlite3_str_finish(message);
 	bool done = query_put(insert, AS_NUMBER(sqlite3_column_int64(note->row, NUMBER)), AS_TEXT(text));
 	sqlite3_free(text);
