@@ -314,6 +314,7 @@ def check_notes(pqleak):
             results = [r for r in json.loads(texts['sarif'])['runs'][0]['results'] if r['ruleId'].startswith('note-')]
             expect((status, {r['ruleId'] for r in results}) == (0, {f'note-{rule}' for rule in rules}), (status, results))
             messages = [r['message']['text'] for r in results]
+            expect(all(re.search('; [a-z ]+: ', message) for message in messages), messages)
             entries = [e for e in json.loads(texts['gitlab']) if e['check_name'].startswith('pqleak/note-')]
             expect([e['description'] for e in entries] == messages, entries)
             expect(re.findall('^# (.*)', texts['tap'], re.M) == messages, texts['tap'])
