@@ -182,7 +182,7 @@ static void say_kind(const struct printer *printer, const struct totals *totals,
 	const int64_t *count = totals->count[kind];
 	char text[SENTENCE] = "";
 
-	append_count(text, ", ", count[VERDICT_RELEASED], "", kind == KIND_RESULT ? "cleared" : "released");
+	append_count(text, ", ", count[VERDICT_RELEASED], "", kind_released(kind));
 	append_count(text, ", ", count[VERDICT_LEAKED], "", kind_fails(kind) ? "leaked" : kind_unreleased(kind));
 	append_count(text, ", ", count[VERDICT_OPEN_AT_DEATH], "", "open at death");
 	append_count(text, ", ", count[VERDICT_OPEN], "", "still open");

@@ -5,9 +5,10 @@
 #include "analyzer/words/kinds.h"
 
 static const struct {
-	const char *one, *several, *unreleased, *release;
+	const char *one, *several, *released, *unreleased, *release;
 } kinds[KIND_COUNT] = {
-#define KIND(kind, name, key, one, several, unreleased, release) [KIND_##kind] = {one, several, unreleased, release},
+#define KIND(kind, name, key, one, several, released, unreleased, release)                                             \
+	[KIND_##kind] = {one, several, released, unreleased, release},
 #include "trace/base/kinds.def"
 };
 
@@ -79,6 +80,11 @@ const char *any_noun(const char *name, int64_t count)
 	if (kind_find(name) != KIND_NONE)
 		return kind_noun(kind_find(name), count);
 	return misuse_find(name) != MISUSE_NONE ? misuse_noun(misuse_find(name), count) : name;
+}
+
+const char *kind_released(enum resource_kind kind)
+{
+	return kinds[kind].released;
 }
 
 const char *kind_unreleased(enum resource_kind kind)

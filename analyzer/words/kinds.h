@@ -36,6 +36,9 @@ const char *misuse_noun(enum misuse_kind kind, int64_t count);
 /* The same by the name of either; a name of neither is what it is called. */
 const char *any_noun(const char *name, int64_t count);
 
+/* What one that was released is called: "finished", "cleared", ... */
+const char *kind_released(enum resource_kind kind);
+
 /* What one that was not released is called: "leaked", "never cleared", ... */
 const char *kind_unreleased(enum resource_kind kind);
 

@@ -24,7 +24,7 @@ static void kinds_are_those_of_the_list(void **state)
 {
 	struct scene *s = *state;
 	static const char expected[] = ""
-#define KIND(name, text, key, one, several, unreleased, release)                                                       \
+#define KIND(name, text, key, one, several, released, unreleased, release)                                             \
 	"\nkind=" text ", plural=" several ", unreleased=" unreleased ", released_by=" release
 #include "trace/base/kinds.def"
 		;
