@@ -23,11 +23,15 @@ MISTAKES = (
     (['report', '--all=1'], 'takes no value'), (['report', '-x'], "'-x'"), (['report', 'a.db', 'b.db'], "'b.db'"),
     (['check', '--max=-1'], '--max=-1'), (['check', '--max=9999999999999999999'], 'a number'), (['show', 'a.db', 'b'], "'b'"),
     (['help', 'moon'], 'moon'), (['check', '--max'], '--max'),
+    (['show', 'a.db', 'results'], "unknown kind 'results'; did you mean 'result'?"),
+    (['show', 'a.db', 'connection', 'abc'], "'abc' is not an ID"), (['show', 'a.db', '9' * 20], 'is not an ID'),
 )
 RUN_MISTAKES = (
-    (['run'], 125), (['run', '--'], 125), (['run', '--error-exitcode=256', 'true'], 125), (['run', '--sql=all', 'true'], 125),
-    (['run', '-o', 'diary', 'true'], 125), (['run', '-o', 'folder', 'true'], 125), (['run', '-o', 'no/such/t.db', 'true'], 125),
-    (['run', 'no-such-command'], 127), (['run', './diary'], 126), (['run', '/'], 126),
+    # arguments, exit status, words of the message
+    (['run'], 125, ''), (['run', '--'], 125, ''), (['run', '--error-exitcode=256', 'true'], 125, 'from 1 to 255'),
+    (['run', '--sql=all', 'true'], 125, ''), (['run', '-o', 'diary', 'true'], 125, ''), (['run', '-o', 'folder', 'true'], 125, ''),
+    (['run', '-o', 'no/such/t.db', 'true'], 125, 'name a trace in a directory that exists'),
+    (['run', 'no-such-command'], 127, ''), (['run', './diary'], 126, ''), (['run', '/'], 126, ''),
 )
 
 
@@ -163,8 +167,8 @@ def main():
         check_full_output(tests, other)
         for arguments, word in MISTAKES:
             tests.judge(' '.join(arguments), tests.run(folder, *arguments), 2, word)
-        for arguments, status in RUN_MISTAKES:
-            tests.judge(' '.join(arguments), tests.run(folder, *arguments), status, '')
+        for arguments, status, word in RUN_MISTAKES:
+            tests.judge(' '.join(arguments), tests.run(folder, *arguments), status, word)
         tests.say("a file that is no trace is not replaced by 'run'",
                   '' if read(os.path.join(folder, 'diary')).startswith(b'Dear diary') else 'it was')
     print(f'1..{tests.number}')
