@@ -106,13 +106,14 @@ const void *forks_hold(void)
 	if (own.frame != NULL && (uintptr_t)frame < (uintptr_t)own.frame)
 		return NULL;
 	if (own.frame == NULL || gave_up != times_given_up()) {
+		int tries = 0;
 		gave_up = enter();
-		for (int tries = 0; atomic_load(&forking) > 0 && !own.is_forking && tries < YIELDS + MOST_SLEEPS; tries++) {
+		for (; atomic_load(&forking) > 0 && !own.is_forking && tries < YIELDS + MOST_SLEEPS; tries++) {
 			leave(gave_up);
 			wait_a_little(tries);
 			gave_up = enter(); /* a fork may have given up meanwhile */
 		}
-		own.is_intruder = atomic_load(&forking) > 0 && !own.is_forking;
+		own.is_intruder = tries == YIELDS + MOST_SLEEPS; /* not who was inside when a fork began: that waits */
 		if (own.is_intruder)
 			atomic_fetch_add(&intruders, 1);
 	}
@@ -130,10 +131,10 @@ void forks_let(const void *hold)
 	uint64_t gave_up = own.gave_up;
 	atomic_signal_fence(memory_order_seq_cst); /* from here on a handler's hold may overwrite it */
 	own.frame = NULL;
-	leave(gave_up);
 	if (own.is_intruder)
 		atomic_fetch_sub(&intruders, 1);
 	own.is_intruder = false;
+	leave(gave_up); /* last: from here on a fork goes on */
 }
 
 static uint64_t held_here(void)
