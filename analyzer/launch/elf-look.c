@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
  * elf-look.c - fingerprints in an executable; see elf-look.h.
+ *
+ * Headers, two tables and what is loaded are read, each up to a bound: the file may be anybody's.
  */
 #include "analyzer/launch/elf-look.h"
 
-#include <fcntl.h>
+#include <assert.h>
+#include <errno.h>
 #include <gelf.h>
+#include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "analyzer/base/regular-file.h"
+
+/* What a look costs, whatever the file says of itself; an executable of 200 MB loads as much. */
+#define MOST_BYTES (INT64_C(1) << 30)         /* searched in one file */
+#define MOST_BYTES_OF_ALL (INT64_C(16) << 30) /* in all files of a command */
+#define MOST_SEGMENTS 1024
+#define MOST_TABLE (64 << 20) /* bytes of a table of symbols */
+#define PIECE (1 << 20)
+#define LONGEST_TEXT 64
 
 /* Texts that a client of PostgreSQL leaves in its executable, even a stripped one.  All of a line must be there. */
 static const struct {
@@ -30,43 +42,91 @@ static const struct {
 	{"a client of PostgreSQL inside", false, "standard_conforming_strings", NULL},
 };
 
-struct file {
-	void *bytes;
-	size_t length;
+static_assert(sizeof prints / sizeof prints[0] <= 16, "two bits each in struct found");
+
+/* Which texts were found: of line i the first is bit 2 * i, the other the next. */
+struct found {
+	uint32_t texts;
 };
 
-static bool map_file(const char *path, struct file *ret)
+static void search(const char *bytes, size_t length, struct found *found)
 {
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0)
-		return false;
-	ret->bytes = MAP_FAILED;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
-		ret->length = (size_t)st.st_size;
-		ret->bytes = mmap(NULL, ret->length, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0); /* libelf wants to write */
+	for (size_t i = 0; i < sizeof prints / sizeof prints[0]; i++) {
+		const char *const texts[] = {prints[i].text, prints[i].other};
+		for (size_t j = 0; j < 2; j++) {
+			uint32_t bit = UINT32_C(1) << (2 * i + j);
+			if ((found->texts & bit) == 0 &&
+				(texts[j] == NULL || memmem(bytes, length, texts[j], strlen(texts[j])) != NULL))
+				found->texts |= bit;
+		}
 	}
-	close(fd);
-	return ret->bytes != MAP_FAILED;
 }
 
-static bool has(const struct file *file, const char *text)
-{
-	return text == NULL || memmem(file->bytes, file->length, text, strlen(text)) != NULL;
-}
-
-static const char *find_sign(const struct file *file, bool is_go)
+static const char *sign_of(const struct found *found, bool is_go)
 {
 	for (size_t i = 0; i < sizeof prints / sizeof prints[0]; i++)
-		if (is_go == prints[i].is_go && has(file, prints[i].text) && has(file, prints[i].other))
+		if (is_go == prints[i].is_go && (found->texts >> (2 * i) & 3) == 3)
 			return prints[i].sign;
 	return "";
 }
 
+/*
+ * Searches a part of the file, a piece at a time; holes are passed over.  False: it is more than may be searched, or
+ * cannot be read.
+ */
+static bool search_part(int fd, off_t at, off_t end, int64_t *left, struct found *found)
+{
+	static char piece[LONGEST_TEXT + PIECE];
+	size_t kept = 0; /* of the piece before, for what lies across both */
+
+	while (at < end) {
+		off_t data = lseek(fd, at, SEEK_DATA);
+		if (data < 0 && errno == ENXIO)
+			return true; /* nothing but a hole */
+		if (data > at)
+			kept = 0;
+		at = data > at ? data : at;
+		if (at >= end)
+			return true;
+		size_t wanted = end - at < PIECE ? (size_t)(end - at) : PIECE;
+		ssize_t length = *left > 0 ? pread(fd, piece + kept, wanted, at) : -1;
+		if (length <= 0)
+			return length == 0; /* the file ends sooner than it says */
+		search(piece, kept + (size_t)length, found);
+		*left -= length;
+		at += length;
+		size_t whole = kept + (size_t)length;
+		kept = whole < LONGEST_TEXT ? whole : LONGEST_TEXT;
+		memmove(piece, piece + whole - kept, kept);
+	}
+	return true;
+}
+
+/* What is loaded when the program starts holds all texts that it uses; debug information may be a hundred times that.
+ */
+static bool search_loaded(Elf *elf, int fd, struct found *found)
+{
+	static int64_t all_left = MOST_BYTES_OF_ALL;
+	int64_t left = all_left < MOST_BYTES ? all_left : MOST_BYTES, begun_with = left;
+	size_t count = 0;
+	GElf_Phdr header;
+
+	if (elf_getphdrnum(elf, &count) != 0 || count > MOST_SEGMENTS)
+		return false;
+	bool whole = true;
+	for (size_t i = 0; whole && i < count; i++)
+		if (gelf_getphdr(elf, (int)i, &header) != NULL && header.p_type == PT_LOAD && header.p_offset <= INT64_MAX)
+			whole = search_part(
+				fd, (off_t)header.p_offset,
+				header.p_filesz > INT64_MAX - header.p_offset ? INT64_MAX : (off_t)(header.p_offset + header.p_filesz),
+				&left, found);
+	all_left -= begun_with - left;
+	return whole;
+}
+
 static void look_at_dynamic(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, struct elf_look *look)
 {
-	Elf_Data *data = elf_getdata(section, NULL);
+	Elf_Data *data = header->sh_size <= MOST_TABLE ? elf_getdata(section, NULL) : NULL;
 	GElf_Dyn entry;
 
 	for (int i = 0; data != NULL && gelf_getdyn(data, i, &entry) != NULL && entry.d_tag != DT_NULL; i++) {
@@ -78,7 +138,7 @@ static void look_at_dynamic(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
 
 static void look_at_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, struct elf_look *look)
 {
-	Elf_Data *data = elf_getdata(section, NULL);
+	Elf_Data *data = header->sh_size <= MOST_TABLE ? elf_getdata(section, NULL) : NULL;
 	GElf_Sym symbol;
 
 	for (int i = 0; data != NULL && gelf_getsym(data, i, &symbol) != NULL; i++) {
@@ -111,21 +171,33 @@ static void look_at_sections(Elf *elf, struct elf_look *look)
 	}
 }
 
+/* libelf makes an entry of its own for each section.  Where a header has no room for the number it is 0. */
+static bool is_small_enough(Elf *elf)
+{
+	GElf_Ehdr header;
+
+	return gelf_getehdr(elf, &header) != NULL && (header.e_shnum > 0 || header.e_shoff == 0);
+}
+
 bool elf_look(const char *path, struct elf_look *ret)
 {
 	struct elf_look look = {.sign = ""};
-	struct file file;
+	struct found found = {0};
+	int fd = elf_version(EV_CURRENT) != EV_NONE ? regular_open(path, 0) : -1;
 
-	if (elf_version(EV_CURRENT) == EV_NONE || !map_file(path, &file))
+	if (fd < 0)
 		return false;
-	Elf *elf = elf_memory(file.bytes, file.length);
-	bool good = elf != NULL && elf_kind(elf) == ELF_K_ELF;
+	Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	bool good = elf != NULL && elf_kind(elf) == ELF_K_ELF && is_small_enough(elf);
 	if (good) {
 		look_at_sections(elf, &look);
-		look.sign = find_sign(&file, look.is_go);
-		*ret = look;
+		bool whole = search_loaded(elf, fd, &found);
+		look.sign = sign_of(&found, look.is_go);
+		good = whole || look.sign[0] != '\0';
 	}
+	if (good)
+		*ret = look;
 	elf_end(elf);
-	munmap(file.bytes, file.length);
+	close(fd);
 	return good;
 }

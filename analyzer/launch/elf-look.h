@@ -2,7 +2,8 @@
 /*
  * elf-look.h - what an executable's file says about how it speaks PostgreSQL.
  *
- * Owns the fingerprints.  Reads files only, and runs nothing.
+ * Owns the fingerprints.  Reads regular files only, runs nothing, and ends in
+ * bounded time and memory whatever the file.
  */
 #ifndef PQLEAK_ANALYZER_LAUNCH_ELF_LOOK_H
 #define PQLEAK_ANALYZER_LAUNCH_ELF_LOOK_H
@@ -17,7 +18,7 @@ struct elf_look {
 	bool has_lines; /* debug information, or a debug link to it */
 };
 
-/* False: it cannot be read, or is no ELF file. */
+/* False: it cannot be read, is no ELF file, or is more than is searched and no sign was found so far. */
 bool elf_look(const char *path, struct elf_look *ret);
 
 #endif

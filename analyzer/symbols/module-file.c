@@ -5,17 +5,14 @@
 #include "analyzer/symbols/module-file.h"
 
 #include <elfutils/libdwelf.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "analyzer/base/regular-file.h"
 #include "analyzer/symbols/debuginfod.h"
 
 #define NS_PER_S INT64_C(1000000000)
@@ -35,43 +32,9 @@ const char *module_state_name(enum module_state state)
 	return names[state];
 }
 
-/* A pipe in place of a library would hang whoever reads it. */
-static int regular_only(int fd)
-{
-	struct stat file;
-
-	if (fd >= 0 && (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static int open_plain(const char *folder, const char *path, int flags)
-{
-	char *whole = NULL;
-
-	if (asprintf(&whole, "%s%s", folder, path) < 0)
-		return -1;
-	int fd = regular_only(open(whole, flags));
-	free(whole);
-	return fd;
-}
-
 int module_file_in(const char *sysroot, const char *path, int more_flags)
 {
-	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | more_flags;
-
-	if (sysroot == NULL)
-		return open_plain("", path, flags);
-	int root = open(sysroot, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return -1;
-	struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_IN_ROOT};
-	int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
-	bool unknown = fd < 0 && (errno == ENOSYS || errno == EPERM); /* an old kernel, or a container's filter */
-	close(root);
-	return unknown ? open_plain(sysroot, path, flags) : regular_only(fd);
+	return regular_open_in(sysroot != NULL ? sysroot : "", path, more_flags);
 }
 
 /* The file's build-id, "" when it has none; false: it is no ELF file. */
