@@ -112,6 +112,12 @@ SQL_FUNCTION(misuse_by_design)
 	sqlite3_result_int(context, misuse_by_design(misuse_find(text_of(values[0]))));
 }
 
+/* result_is_failed(status): whether a result with this PQresultStatus says that its statement failed. */
+SQL_FUNCTION(result_is_failed)
+{
+	sqlite3_result_int(context, result_is_failed((uint8_t)sqlite3_value_int(values[0])));
+}
+
 /* duration(ns): as format_duration. */
 SQL_FUNCTION(duration)
 {
@@ -174,6 +180,7 @@ static const struct {
 	{"noun", 2, sql_noun},
 	{"printable", 1, sql_printable},
 	{"release_calls", 1, sql_release_calls},
+	{"result_is_failed", 1, sql_result_is_failed},
 	{"short_name", 1, sql_short_name},
 	{"stable_name", 2, sql_stable_name},
 	{"transaction_name", 1, sql_transaction_name},

@@ -141,6 +141,34 @@ static void a_connection_is_kept_and_folded(void **state)
 	assert_string_equal(ask(s, "SELECT kind, count, total_ns FROM fold"), "kind=connection, count=1, total=20 ms");
 }
 
+/* Where the same two stacks meet again and again: what failed is counted apart. */
+static void outcomes_are_told_apart(void **state)
+{
+	struct scene *s = *state;
+	for (int i = 0; i < 6; i++) {
+		static const uint8_t attempts[] = {CONNECT_OK, CONNECT_BAD, CONNECT_STARTED};
+		struct event event = opened(s, CONNECTION, MS);
+		event.status = attempts[i % 3];
+		add(s, event);
+		add(s, finished(s, CONNECTION, 2 * MS));
+	}
+	add(s, opened(s, CONNECTION, 3 * MS));
+	for (uint8_t status = RESULT_COMMAND_OK; status <= RESULT_PIPELINE_ABORTED; status++) {
+		struct event event = queried(s, RESULT, CONNECTION, 4 * MS);
+		event.status = status;
+		add(s, event);
+		add(s, cleared(s, RESULT, 5 * MS));
+	}
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT kind, outcome, count FROM fold ORDER BY 1, 2"),
+						"kind=connection, outcome=, count=2\n"
+						"kind=connection, outcome=connecting, count=2\n"
+						"kind=connection, outcome=failed, count=2\n"
+						"kind=copy, outcome=, count=3\n"
+						"kind=result, outcome=, count=8\n"
+						"kind=result, outcome=failed, count=3");
+}
+
 static void the_transaction_before_the_finish_is_kept(void **state)
 {
 	struct scene *s = *state;
@@ -293,6 +321,7 @@ int main(void)
 		RULE(a_result_without_connection_uses_nothing),
 		RULE(results_are_folded),
 		RULE(a_connection_is_kept_and_folded),
+		RULE(outcomes_are_told_apart),
 		RULE(the_transaction_before_the_finish_is_kept),
 		RULE(a_reset_keeps_the_identity),
 		RULE(a_reused_address_is_an_unseen_release),

@@ -23,8 +23,10 @@ enum {
 	RESULT_TUPLES_OK = 2,
 	RESULT_COPY_OUT = 3,
 	RESULT_COPY_IN = 4,
+	RESULT_BAD_RESPONSE = 5,
 	RESULT_FATAL_ERROR = 7,
 	RESULT_COPY_BOTH = 8,
+	RESULT_PIPELINE_ABORTED = 11,
 };
 
 /* PGTransactionStatusType */
@@ -40,6 +42,12 @@ enum {
 static inline bool result_is_copy(uint8_t status)
 {
 	return status == RESULT_COPY_OUT || status == RESULT_COPY_IN || status == RESULT_COPY_BOTH;
+}
+
+/* Whether a result says that its statement failed. */
+static inline bool result_is_failed(uint8_t status)
+{
+	return status == RESULT_FATAL_ERROR || status == RESULT_BAD_RESPONSE || status == RESULT_PIPELINE_ABORTED;
 }
 
 /* Whether a transaction is open. */

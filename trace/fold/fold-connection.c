@@ -187,6 +187,13 @@ static bool reset_connection(struct fold *fold, struct fold_connection *connecti
 	return true;
 }
 
+static enum fold_outcome outcome_of(const struct fold_connection *connection)
+{
+	return connection->state == STATE_FAILED       ? OUTCOME_FAILED
+		   : connection->state == STATE_CONNECTING ? OUTCOME_CONNECTING
+												   : OUTCOME_NONE;
+}
+
 /* Inherited ones are not what this process acquired: nothing matches, nothing is remembered. */
 static bool match_release(struct fold *fold, const struct fold_connection *connection, const struct event *event)
 {
@@ -194,7 +201,7 @@ static bool match_release(struct fold *fold, const struct fold_connection *conne
 		return count_misuse(fold, MISUSE_FINISHED_IN_CHILD, event, 0, 0, connection->row);
 	struct fold_past past = {connection->address, connection->row, connection->stack, connection->release_stack};
 	return past_remember(&fold->finished, &past) &&
-		   count_pair(fold, KIND_CONNECTION, connection->stack, connection->release_stack,
+		   count_pair(fold, KIND_CONNECTION, outcome_of(connection), connection->stack, connection->release_stack,
 					  connection->released - connection->acquired) != NULL;
 }
 

@@ -2,17 +2,20 @@
 /* fold-count.c - what is only counted, and what is remembered of what was given back. */
 #include "trace/fold/fold-private.h"
 
+#include <assert.h>
 #include <sqlite3.h>
 #include <string.h>
 
 #define PAST_BITS 12   /* places for what was given back: as many are remembered at most */
 #define LOOKED_BACK 16 /* so many items are compared; the trace brings together what stands further apart */
 
-struct fold_pair *count_pair(struct fold *fold, enum resource_kind kind, uint32_t acquire_stack, uint32_t release_stack,
-							 uint64_t hold_ns)
+static_assert(KIND_COUNT <= 16 && OUTCOME_COUNT <= 4, "both are in the key of a pair");
+
+struct fold_pair *count_pair(struct fold *fold, enum resource_kind kind, enum fold_outcome outcome,
+							 uint32_t acquire_stack, uint32_t release_stack, uint64_t hold_ns)
 {
 	/* Blob numbers have far fewer than 29 bits; the kind keeps the key from being 0. */
-	uint64_t key = (uint64_t)kind << 58 | (uint64_t)acquire_stack << 29 | release_stack;
+	uint64_t key = (uint64_t)outcome << 62 | (uint64_t)kind << 58 | (uint64_t)acquire_stack << 29 | release_stack;
 	const uint32_t *index = map_find(&fold->pair_index, key);
 	struct fold_pair *pair;
 	if (index != NULL) {
@@ -22,8 +25,10 @@ struct fold_pair *count_pair(struct fold *fold, enum resource_kind kind, uint32_
 		pair = array_add(&fold->pairs, sizeof *pair);
 		if (pair == NULL || !map_add(&fold->pair_index, key, number))
 			return NULL;
-		*pair =
-			(struct fold_pair){.kind = (uint8_t)kind, .acquire_stack = acquire_stack, .release_stack = release_stack};
+		*pair = (struct fold_pair){.kind = (uint8_t)kind,
+								   .outcome = (uint8_t)outcome,
+								   .acquire_stack = acquire_stack,
+								   .release_stack = release_stack};
 	}
 	pair->count++;
 	if (hold_ns > INT64_MAX)

@@ -45,8 +45,9 @@ static bool end(struct fold *fold, uint32_t index, const struct event *event, ui
 {
 	const struct fold_resource *resource = fold_resource(fold, index);
 	if (event != NULL) {
-		struct fold_pair *pair = count_pair(fold, resource->kind, resource->stack, blob_number(event->stack),
-											later(now, resource->acquired) - resource->acquired);
+		struct fold_pair *pair =
+			count_pair(fold, resource->kind, OUTCOME_NONE, resource->stack, blob_number(event->stack),
+					   later(now, resource->acquired) - resource->acquired);
 		if (pair == NULL)
 			return false;
 		if (resource->idle_ns > pair->longest_idle_ns) {

@@ -106,9 +106,10 @@ void store_chain(struct fold *fold, struct fold_connection *connection, struct f
 
 /* --- what is only counted, and what is remembered of what was given back: fold-count.c --- */
 
-/* Counts one matched acquire and release; the result is valid until the next, NULL when memory is short. */
-struct fold_pair *count_pair(struct fold *fold, enum resource_kind kind, uint32_t acquire_stack, uint32_t release_stack,
-							 uint64_t hold_ns);
+/* Counts one matched acquire and release that came to this end; the result is valid until the next, NULL when memory is
+ * short. */
+struct fold_pair *count_pair(struct fold *fold, enum resource_kind kind, enum fold_outcome outcome,
+							 uint32_t acquire_stack, uint32_t release_stack, uint64_t hold_ns);
 
 /* Counts a call that must not be; a program may make it again and again, and equal ones that follow each other are one
  * item. */

@@ -5,8 +5,8 @@
  * Owns the state machine: events go in one by one; out come live connections
  * and other resources, counts of matched acquires and releases, and misuse.
  * It knows no trace and no SQL; of SQLite it uses the allocator only.  Times
- * are the events' own, numbers of stacks and texts are the spool's.  The drain feeds it, rows.c saves it.  This is what the room
- * shows to others; fold-store.c has all of it but fold_event.  Not thread-safe.
+ * are the events' own, numbers of stacks and texts are the spool's.  The drain feeds it, rows.c saves it.  This is what
+ * the room shows to others; fold-store.c has all of it but fold_event.  Not thread-safe.
  */
 #ifndef PQLEAK_TRACE_FOLD_FOLD_H
 #define PQLEAK_TRACE_FOLD_FOLD_H
@@ -99,9 +99,18 @@ struct fold_resource {
 	uint64_t idle_ns; /* transaction: the longest gap between two uses inside it */
 };
 
+/* What became of what was asked for: only what came to the same end can be compared. */
+enum fold_outcome {
+	OUTCOME_NONE,       /* as it should be, or its kind has none */
+	OUTCOME_FAILED,     /* never connected; the result of an error */
+	OUTCOME_CONNECTING, /* not decided when it was released */
+	OUTCOME_COUNT
+};
+
 /* Matched acquires and releases since the last save. */
 struct fold_pair {
-	uint8_t kind; /* enum resource_kind */
+	uint8_t kind;    /* enum resource_kind */
+	uint8_t outcome; /* enum fold_outcome */
 	uint32_t acquire_stack;
 	uint32_t release_stack;
 	uint32_t idle_stack;

@@ -9,13 +9,19 @@
 /* min: a sum too large for an integer would become a real number. */
 static const char add_pair[] =
 	"INSERT INTO fold (process, kind, acquire_stack, release_stack, count, total_ns, longest_ns, longest_idle_ns,"
-	" idle_stack) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET"
+	" idle_stack, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE SET"
 	" count = count + excluded.count,"
 	" total_ns = min(total_ns + excluded.total_ns, 9223372036854775807),"
 	" longest_ns = max(longest_ns, excluded.longest_ns),"
 	" idle_stack = CASE WHEN excluded.longest_idle_ns > longest_idle_ns THEN excluded.idle_stack"
 	" ELSE idle_stack END,"
 	" longest_idle_ns = max(longest_idle_ns, excluded.longest_idle_ns)";
+
+static const char *const outcomes[OUTCOME_COUNT] = {
+	[OUTCOME_NONE] = "",
+	[OUTCOME_FAILED] = "failed",
+	[OUTCOME_CONNECTING] = "connecting",
+};
 
 static int save_pair(struct rows *rows, const struct fold_pair *pair)
 {
@@ -30,6 +36,7 @@ static int save_pair(struct rows *rows, const struct fold_pair *pair)
 	bind_bounded(stmt, 8, pair->longest_idle_ns);
 	if (pair->longest_idle_ns != 0)
 		bind_stack(rows, stmt, 9, pair->idle_stack);
+	sqlite3_bind_text(stmt, 10, outcomes[pair->outcome], -1, SQLITE_STATIC);
 	return statement_run(&rows->statements, stmt);
 }
 

@@ -215,9 +215,11 @@ CREATE TABLE setting (
 );
 
 CREATE TABLE fold (
-  -- Acquires and releases that matched, counted by their two stacks.
+  -- Acquires and releases that matched, counted by their outcome and their two stacks.
   process       INTEGER NOT NULL REFERENCES process,
   kind          TEXT NOT NULL,     -- see the view kind
+  outcome       TEXT NOT NULL DEFAULT '', -- 'failed': a connection that was never connected, or the result of an error;
+                                   -- 'connecting': a connection whose outcome was never known; else ''
   acquire_stack INTEGER NOT NULL REFERENCES stack,
   release_stack INTEGER NOT NULL REFERENCES stack,
   count         INTEGER NOT NULL,
@@ -225,7 +227,7 @@ CREATE TABLE fold (
   longest_ns    INTEGER NOT NULL,  -- the longest hold
   longest_idle_ns INTEGER NOT NULL DEFAULT 0, -- transaction: the longest gap between two uses inside one
   idle_stack    INTEGER REFERENCES stack,     -- transaction: the call before that gap
-  PRIMARY KEY (process, kind, acquire_stack, release_stack)
+  PRIMARY KEY (process, kind, outcome, acquire_stack, release_stack)
 ) WITHOUT ROWID;
 
 CREATE TABLE event (

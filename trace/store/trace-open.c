@@ -71,6 +71,11 @@ static enum trace_error check_identity(sqlite3 *db, const char *path, struct tra
 	if (version > TRACE_USER_VERSION)
 		return trace_fail(failure, TRACE_NEWER, "trace '%s' was written by a later pqleak (use that one to read it)",
 						  path);
+	if (version < TRACE_USER_VERSION)
+		return trace_fail(failure, TRACE_OLDER,
+						  "trace '%s' was written by an earlier pqleak with other tables (use that one to read it, or"
+						  " record a new one)",
+						  path);
 	return TRACE_OK;
 }
 

@@ -13,7 +13,7 @@
 #include <sqlite3.h>
 
 #define TRACE_APPLICATION_ID 0x50514c4b /* "PQLK" */
-#define TRACE_USER_VERSION 1
+#define TRACE_USER_VERSION 2
 
 enum trace_error {
 	TRACE_OK = 0,
@@ -21,6 +21,7 @@ enum trace_error {
 	TRACE_FOREIGN = -2,   /* the file is something else, and is left as it is */
 	TRACE_DAMAGED = -3,   /* SQLite cannot read it */
 	TRACE_NEWER = -4,     /* written by a later pqleak */
+	TRACE_OLDER = -9,     /* written by an earlier one whose tables were others */
 	TRACE_BUSY = -5,      /* another process holds it; try again */
 	TRACE_READ_ONLY = -6, /* it may not be written */
 	TRACE_SYSTEM = -7,    /* the system refused: full disk, no descriptor, ... */
