@@ -139,15 +139,13 @@ def compare(name, got, bless):
 
 
 def first_with_each_option():
-    """The cases that run code which none before them has: an option of a command, or a command on a fixture."""
+    """The cases that run code which none before them has: an option, a command, or a fixture."""
     seen, cases = set(), []
     for name in CASES:
         command = Command((EXPECTED / f'{name}.txt').read_text(encoding='utf-8').split('\n', 1)[0])
-        verb = command.arguments[0]
         # What is chosen among few words is an option for each of them.
-        options = {word if word.startswith(('--group-by', '--format')) else word.split('=')[0]
-                   for word in command.arguments if word.startswith('-')}
-        runs = {(verb, option) for option in options} | {(verb, name.split('/')[0], command.is_json)}
+        runs = {word if word.startswith(('--group-by', '--format')) else word.split('=')[0]
+                for word in command.arguments if word.startswith('-')} | {command.arguments[0], name.split('/')[0]}
         if runs - seen:
             cases.append(name)
         seen |= runs
