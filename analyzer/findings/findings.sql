@@ -9,7 +9,7 @@ CREATE TEMP TABLE finding_member AS
     SELECT t.*, c.group_by, ifnull(b.frame, s.frame) AS frame, ifnull(b.depth, s.depth) AS depth
     FROM report_choice c CROSS JOIN tally_life t
     LEFT JOIN site s ON s.stack = t.acquire_stack
-    LEFT JOIN stack_blame b ON b.kind = t.kind AND b.stack = t.acquire_stack AND t.lost
+    LEFT JOIN stack_blame b ON b.kind = t.kind AND b.stack = t.acquire_stack AND t.lost AND t.verdict <> 'cannot-tell'
     WHERE c.everything OR t.lost),
   keyed AS (
     SELECT p.*, s.unit, s.function, s.head, s.tail, g.host, g.port, g.database, o.label,
@@ -60,7 +60,7 @@ CREATE TEMP TABLE finding AS
              ELSE ifnull(tail, '') END AS tail
     FROM grouped g)
   SELECT row_number() OVER (ORDER BY CASE verdict WHEN 'leaked' THEN 1 WHEN 'open-at-death' THEN 2 WHEN 'open' THEN 3
-                                       WHEN 'inherited' THEN 4 ELSE 5 END,
+                                       WHEN 'cannot-tell' THEN 4 WHEN 'inherited' THEN 5 ELSE 6 END,
                             excused <> '', kind_rank(kind), shape, count DESC,
                             (SELECT iif(reproducible, 0, first_ns) FROM report_choice), head, tail, state)
            AS number, *
@@ -86,7 +86,7 @@ INSERT INTO finding_stack
           GROUP BY c.scope_first, c.scope_level, f.release_stack))
   SELECT f.number, b.level, ifnull(b.frame, s.frame), ifnull(b.depth, s.depth), b.node, u.use_stack, r.release_stack, r.count
   FROM finding f LEFT JOIN site s ON s.stack = f.stack
-  LEFT JOIN stack_blame b ON b.kind = f.kind AND b.stack = f.stack AND f.lost
+  LEFT JOIN stack_blame b ON b.kind = f.kind AND b.stack = f.stack AND f.lost AND f.verdict <> 'cannot-tell'
   LEFT JOIN separation a ON a.node = b.node
   LEFT JOIN chosen r ON r.scope_first = a.scope_first AND r.scope_level = a.scope_level AND r.rank = 1
   LEFT JOIN main.connection u ON f.kind = 'connection' AND u.id = f.used_id;

@@ -4,7 +4,7 @@
 CREATE TEMP TABLE stack_count (kind TEXT, stack INTEGER, lost, clean, PRIMARY KEY (kind, stack)) WITHOUT ROWID;
 INSERT INTO stack_count
   SELECT kind, acquire_stack, sum(count), 0 FROM tally_life
-  WHERE lost
+  WHERE lost AND verdict <> 'cannot-tell' -- what may have been released parts nothing
   GROUP BY kind, acquire_stack;
 INSERT INTO stack_count
   SELECT kind, acquire_stack, 0, released FROM (

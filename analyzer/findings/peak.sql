@@ -8,15 +8,17 @@
 CREATE TEMP TABLE peak AS
   WITH highest AS (
     SELECT id, peak, ifnull(peak_ns, started_ns) AS at_ns FROM main.process WHERE peak > 0 ORDER BY peak DESC, id LIMIT 1),
+  whole AS ( -- of one that dropped events it is not known how many are open from then on
+    SELECT id, ended_ns FROM main.process WHERE dropped = 0),
   scale AS MATERIALIZED (
     SELECT count(*) > 1 AS several, (SELECT ifnull(max(id), 0) FROM main.connection) <= 100000 AS few
     FROM main.process WHERE peak > 0),
   step AS (
-    SELECT c.acquired_ns + c.connect_ns AS at_ns, 1 AS more FROM scale s CROSS JOIN main.connection c
+    SELECT c.acquired_ns + c.connect_ns AS at_ns, 1 AS more FROM scale s CROSS JOIN main.connection c JOIN whole p ON p.id = c.process
     WHERE s.several AND s.few AND c.state = 'connected'
     UNION ALL -- what was never released was open until its process ended
     SELECT ifnull(c.released_ns, p.ended_ns), -1
-    FROM scale s CROSS JOIN main.connection c JOIN main.process p ON p.id = c.process
+    FROM scale s CROSS JOIN main.connection c JOIN whole p ON p.id = c.process
     WHERE s.several AND s.few AND c.state = 'connected' AND ifnull(c.released_ns, p.ended_ns) IS NOT NULL),
   together AS (
     SELECT open, at_ns

@@ -47,10 +47,11 @@ INSERT INTO tally
          NULL, NULL, NULL, NULL, NULL, 0, 0, 0
   FROM report_choice c CROSS JOIN main.fold f WHERE f.kind <> 'connection' GROUP BY f.kind, f.process, stack;
 
--- The verdict as in the view connection_life, for a group at a time.  lost: it was not given back and should have been;
+-- The verdict as in the view connection_life, for a group at a time.  lost: it was not given back, as far
+-- as could be seen, and should have been;
 -- a statement that is prepared once and stays is as it should be.
 CREATE TEMP VIEW tally_life AS
-  SELECT *, verdict IN ('leaked', 'open-at-death', 'open') AND (kind <> 'statement' OR state = 'repeated') AS lost
+  SELECT *, verdict IN ('leaked', 'open-at-death', 'open', 'cannot-tell') AND (kind <> 'statement' OR state = 'repeated') AS lost
   FROM (SELECT t.*, CASE WHEN t.state = 'inherited' THEN 'inherited' WHEN t.released THEN 'released' ELSE f.verdict END AS verdict
         FROM tally t JOIN process_fate f ON f.process = t.process);
 

@@ -135,12 +135,14 @@ int64_t totals_acquired(const struct totals *totals, enum resource_kind kind)
 {
 	const int64_t *count = totals->count[kind];
 
-	return count[VERDICT_RELEASED] + count[VERDICT_LEAKED] + count[VERDICT_OPEN_AT_DEATH] + count[VERDICT_OPEN];
+	return count[VERDICT_RELEASED] + count[VERDICT_LEAKED] + count[VERDICT_OPEN_AT_DEATH] + count[VERDICT_OPEN] +
+		   count[VERDICT_CANNOT_TELL];
 }
 
 int64_t totals_open(const struct totals *totals)
 {
-	return totals_of(totals, VERDICT_OPEN) + totals_of(totals, VERDICT_OPEN_AT_DEATH);
+	return totals_of(totals, VERDICT_OPEN) + totals_of(totals, VERDICT_OPEN_AT_DEATH) +
+		   totals_of(totals, VERDICT_CANNOT_TELL);
 }
 
 int64_t totals_misuse(const struct totals *totals)

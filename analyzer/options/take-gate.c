@@ -32,6 +32,12 @@ static void fail_on_default(struct gate *gate)
 	fail_on_misuse(gate);
 }
 
+/* Whether it means that something is not given back. */
+static bool is_failure(enum verdict verdict)
+{
+	return verdict == VERDICT_LEAKED || verdict == VERDICT_OPEN_AT_DEATH || verdict == VERDICT_OPEN;
+}
+
 /* A verdict alone is of the kinds that fail by default, a kind alone is leaked. */
 static bool fail_on_resource(struct gate *gate, const char *word)
 {
@@ -45,7 +51,7 @@ static bool fail_on_resource(struct gate *gate, const char *word)
 		return false;
 	if (verdict == VERDICT_COUNT && kind == KIND_NONE)
 		return false;
-	if (verdict == VERDICT_RELEASED || verdict == VERDICT_INHERITED)
+	if (verdict != VERDICT_COUNT && !is_failure(verdict))
 		return false;
 	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
 		if (kind != KIND_NONE ? k == (int)kind : kind_fails((enum resource_kind)k))
@@ -103,7 +109,7 @@ const char *const *fail_on_words(void)
 	int count = 3;
 
 	for (int v = 0; v < VERDICT_COUNT; v++)
-		if (v != VERDICT_RELEASED && v != VERDICT_INHERITED)
+		if (is_failure((enum verdict)v))
 			words[count++] = verdict_name((enum verdict)v);
 	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
 		words[count++] = kind_name((uint8_t)k);

@@ -25,6 +25,7 @@ WITH
            ifnull(sum(iif(v.verdict = 'leaked', v.count, 0)), 0) AS leaked,
            ifnull(sum(iif(v.verdict = 'open-at-death', v.count, 0)), 0) AS open_at_death,
            ifnull(sum(iif(v.verdict = 'open', v.count, 0)), 0) AS open,
+           ifnull(sum(iif(v.verdict = 'cannot-tell', v.count, 0)), 0) AS cannot_tell,
            ifnull(sum(iif(v.verdict = 'inherited', v.count, 0)), 0) AS inherited
     FROM (SELECT 'connection' AS kind UNION SELECT 'result' UNION SELECT kind FROM verdicts) k LEFT JOIN verdicts v ON v.kind = k.kind GROUP BY k.kind)
 SELECT json_object(
@@ -42,13 +43,13 @@ SELECT json_object(
   'processes', (SELECT json_object('count', ifnull(sum(count), 0), 'ends', json_group_object(fate, count))
                 FROM (SELECT ifnull("end", 'running') AS fate, count(*) AS count FROM process GROUP BY 1)),
   'connections', (SELECT json_object('acquired', acquired, 'failed', failed, 'released', released, 'leaked', leaked,
-                                     'open-at-death', open_at_death, 'open', open, 'inherited', inherited)
+                                     'open-at-death', open_at_death, 'open', open, 'cannot-tell', cannot_tell, 'inherited', inherited)
                   FROM counted WHERE kind = 'connection'),
   'results', (SELECT json_object('acquired', acquired, 'released', released, 'leaked', leaked,
-                                 'open-at-death', open_at_death, 'open', open)
+                                 'open-at-death', open_at_death, 'open', open, 'cannot-tell', cannot_tell)
               FROM counted WHERE kind = 'result'),
   'others', (SELECT json_group_object(kind, json_object('acquired', acquired, 'released', released, 'leaked', leaked,
-                                                        'open-at-death', open_at_death, 'open', open))
+                                                        'open-at-death', open_at_death, 'open', open, 'cannot-tell', cannot_tell))
              FROM (SELECT * FROM counted WHERE acquired > 0 AND kind NOT IN ('connection', 'result')
                    ORDER BY kind_rank(kind))),
   'findings', (SELECT json_group_array(json(finding)) FROM (SELECT json_object(

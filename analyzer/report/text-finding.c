@@ -101,7 +101,7 @@ void finding_title(const struct printer *printer, const struct report_choice *ch
 
 	if (is_failed || is_abandoned) {
 		snprintf(noun, sizeof noun, "%s connect%s", is_failed ? "failed" : "abandoned", plural(f->count));
-		fate = is_leaked ? "never finished" : fate;
+		fate = is_leaked ? "never finished" : f->verdict == VERDICT_CANNOT_TELL ? "perhaps never finished" : fate;
 	} else {
 		snprintf(noun, sizeof noun, "%s", kind_noun(f->kind, f->count));
 	}

@@ -186,6 +186,7 @@ static void say_kind(const struct printer *printer, const struct totals *totals,
 	append_count(text, ", ", count[VERDICT_LEAKED], "", kind_fails(kind) ? "leaked" : kind_unreleased(kind));
 	append_count(text, ", ", count[VERDICT_OPEN_AT_DEATH], "", "open at death");
 	append_count(text, ", ", count[VERDICT_OPEN], "", "still open");
+	append_count(text, ", ", count[VERDICT_CANNOT_TELL], "", verdict_words(kind, VERDICT_CANNOT_TELL));
 	print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 "%s%s", label_width(totals), kind_noun(kind, 0),
 			   totals_acquired(totals, kind), text[0] != '\0' ? ": " : "", text);
 	if (kind == KIND_CONNECTION && totals->failed > 0)
@@ -210,6 +211,11 @@ static void say_peak(const struct printer *printer, sqlite3 *db, const struct to
 				   label_width(totals), "peak", peak->open, query_text(row, 0), when);
 }
 
+static bool are_events_dropped(sqlite3 *db)
+{
+	return query_number(db, "SELECT EXISTS (SELECT 1 FROM process WHERE dropped > 0)", 0) != 0;
+}
+
 static void say_reasons(const struct printer *printer, sqlite3 *db, const struct totals *totals)
 {
 	QUERY_CLEANUP row = query_with(db, "SELECT reason FROM found_reason LIMIT ?", AS_NUMBER(REASONS_SHOWN));
@@ -220,7 +226,9 @@ static void say_reasons(const struct printer *printer, sqlite3 *db, const struct
 		print_line(printer, 0, STYLE_WARNING, "Out of sight, but accepted:");
 	else
 		print_line(printer, 0, STYLE_WARNING, "This trace is incomplete%s",
-				   totals_leaked(totals) > 0 ? "; there may be more leaks than it shows:" : ":");
+				   are_events_dropped(db)      ? "; there may be more or fewer leaks than it shows:"
+				   : totals_leaked(totals) > 0 ? "; there may be more leaks than it shows:"
+											   : ":");
 	while (query_next(row, NULL))
 		print_line(&whole, 2, STYLE_WARNING, "%s", query_text(row, 0));
 	if (totals->reasons > REASONS_SHOWN)

@@ -5,10 +5,10 @@
 #include "analyzer/words/kinds.h"
 
 static const struct {
-	const char *one, *several, *released, *unreleased, *release;
+	const char *one, *several, *released, *unreleased, *perhaps, *release;
 } kinds[KIND_COUNT] = {
 #define KIND(kind, name, key, one, several, released, unreleased, release)                                             \
-	[KIND_##kind] = {one, several, released, unreleased, release},
+	[KIND_##kind] = {one, several, released, unreleased, "perhaps " unreleased, release},
 #include "trace/base/kinds.def"
 };
 
@@ -23,7 +23,7 @@ static const struct {
 
 static const char *const verdicts[VERDICT_COUNT] = {
 	[VERDICT_RELEASED] = "released", [VERDICT_LEAKED] = "leaked",       [VERDICT_OPEN_AT_DEATH] = "open-at-death",
-	[VERDICT_OPEN] = "open",         [VERDICT_INHERITED] = "inherited",
+	[VERDICT_OPEN] = "open",         [VERDICT_INHERITED] = "inherited", [VERDICT_CANNOT_TELL] = "cannot-tell",
 };
 
 /* Whether `given` is `name`, with '-' as good as ' '. */
@@ -101,6 +101,8 @@ const char *verdict_words(enum resource_kind kind, enum verdict verdict)
 		return "open at death";
 	case VERDICT_OPEN:
 		return "still open";
+	case VERDICT_CANNOT_TELL:
+		return kinds[kind].perhaps;
 	case VERDICT_RELEASED:
 	case VERDICT_INHERITED:
 	case VERDICT_COUNT:

@@ -19,7 +19,8 @@ enum verdict {
 	VERDICT_OPEN_AT_DEATH,
 	VERDICT_OPEN,
 	VERDICT_INHERITED,
-	VERDICT_COUNT /* also: no verdict */
+	VERDICT_CANNOT_TELL, /* its process dropped events */
+	VERDICT_COUNT        /* also: no verdict */
 };
 
 /* Each by its name, '-' as good as ' ' in it; KIND_NONE, MISUSE_NONE or VERDICT_COUNT: there is none of that name. */

@@ -20,7 +20,7 @@
 
 #include "trace/spool/spool.h"
 
-#define RECORDER_ABI 4u
+#define RECORDER_ABI 5u
 
 /* What a process is told once. */
 struct recorder_settings {
@@ -28,6 +28,7 @@ struct recorder_settings {
 	const char *label;    /* PQLEAK_LABEL, or empty */
 	uint64_t parent_id;   /* spool id of the process this one was forked from, or 0 */
 	bool keep_events;     /* PQLEAK_EVENTS=all */
+	uint64_t missed;      /* calls that came before this */
 	const void *shim_low; /* libpqleak.so in memory: its frames are cut off the stacks */
 	const void *shim_high;
 	const void *wrappers_low; /* of these, the functions that stand in for libpq's */

@@ -25,6 +25,7 @@
 #include "preload/recorder/stacks/lock.h"
 #include "preload/recorder/stacks/memo.h"
 #include "preload/recorder/stacks/stack.h"
+#include "trace/base/loss.h"
 #include "trace/base/redact.h"
 #include "trace/spool/spool-write.h"
 #include "trace/store/drain.h"
@@ -33,6 +34,11 @@ enum {
 	DRAIN_EVENTS = 12 * SPOOL_SEGMENT_EVENTS, /* so many undrained: 768 KiB */
 	RETRY_EVENTS = SPOOL_SEGMENT_EVENTS,      /* a drain or a growth that failed is tried again after so many more */
 	EXIT_WAIT_MS = 100,                       /* for another process's lock on the trace, when this one ends */
+	/* More undrained than this: the thread that drains does not keep up, and the others give it a moment. */
+	BEHIND_EVENTS = 2 * DRAIN_EVENTS,
+	BEHIND_MS = 10000,  /* so long after a drain has begun, it is not waited for any more */
+	ROOM_SLEEPS = 1000, /* of 100 us each, where there is no room but what a drain makes */
+	ROOM_TRIES = 100,   /* to get some of it */
 };
 
 static struct recorder_settings host; /* what the shim has told; `trace` is the copy below */
@@ -41,9 +47,12 @@ static struct recorder_lock lock;
 static struct spool spool;
 static struct drain *drain;
 static bool has_ended;
-static uint64_t next_drain;  /* the number of events, kept or lost, at which to drain */
-static uint64_t lost;        /* events in a row that found no room */
-static atomic_flag draining; /* held without waiting; in a child, forked meanwhile, it stays held: no drains there */
+static uint64_t next_drain;   /* the number of events, kept or lost, at which to drain */
+static uint64_t lost;         /* events in a row that found no room */
+static int lost_why;          /* of the last one, negative */
+static _Atomic bool draining; /* held without waiting; in a child, forked meanwhile, it stays held: no drains there */
+static _Atomic int64_t drain_began; /* ms, a coarse clock */
+static bool never_drains;           /* this process: such a child */
 
 /* --- the start --- */
 
@@ -88,6 +97,8 @@ static int start(const struct recorder_settings *asked)
 	has_ended = false;
 	next_drain = DRAIN_EVENTS;
 	lost = 0;
+	never_drains = atomic_load(&draining);
+	spool_lose(&spool, asked->missed, LOSS_EARLY);
 	drain = NULL; /* a parent's is not ours to free: its memory may be in use by the copy of a thread that is gone */
 	intern_reset(&spool, asked->calmly);
 	memo_reset();
@@ -120,23 +131,54 @@ static void drain_calmly(void *closure)
 		host.trouble("what was recorded stays in its spool:", failure.text, 0);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Moves the spool into the trace, unless somebody is at it. */
 static bool drain_now(int wait_ms)
 {
-	if (atomic_flag_test_and_set(&draining))
+	if (atomic_exchange(&draining, true))
 		return false;
+	atomic_store_explicit(&drain_began, now_ms(), memory_order_relaxed);
 	struct drain_work work = {.wait_ms = wait_ms};
 	host.calmly(drain_calmly, &work);
-	atomic_flag_clear(&draining);
+	atomic_store(&draining, false);
 	return work.error == TRACE_OK;
 }
 
-/* --- the spool --- */
-
-static void count_dropped(uint64_t events)
+/* The same, and what follows from it for the events to come; the lock is not held. */
+static void drain_between(uint32_t thread)
 {
-	atomic_fetch_add_explicit(&spool.header->dropped, events, memory_order_relaxed);
+	if (!drain_now(0) || !lock_take(&lock, thread))
+		return;
+	next_drain = atomic_load_explicit(&spool.header->tail, memory_order_relaxed) + DRAIN_EVENTS;
+	lost = 0;
+	lock_give(&lock);
 }
+
+static bool is_draining(void)
+{
+	return atomic_load_explicit(&draining, memory_order_relaxed) && !never_drains;
+}
+
+/*
+ * Many threads that record are faster than the one that drains, which gets no more of the processors than each of them.
+ * So each stands back for a moment after its event, a millisecond where the spool is nearly full.
+ */
+static void stand_back(void)
+{
+	uint64_t undrained = atomic_load_explicit(&spool.header->head, memory_order_relaxed) -
+						 atomic_load_explicit(&spool.header->tail, memory_order_relaxed);
+	if (undrained > BEHIND_EVENTS && is_draining() &&
+		now_ms() - atomic_load_explicit(&drain_began, memory_order_relaxed) < BEHIND_MS)
+		lock_sleep((unsigned)(undrained / BEHIND_EVENTS));
+}
+
+/* --- the spool --- */
 
 struct append_work {
 	const struct event *event;
@@ -149,35 +191,73 @@ static void append_calmly(void *closure)
 	work->error = spool_append(&spool, work->event);
 }
 
-/*
- * Growing the spool makes system calls, so an event that needs room goes in calmly; where there was none, most of those
- * that follow are counted without asking the system again.
- */
+/* Whether the system is asked for more room; where there was none, that is done for some events only. */
+static bool asks_for_room(void)
+{
+	return lost % RETRY_EVENTS == 0;
+}
+
+/* Growing the spool makes system calls, so an event that needs room goes in calmly.  0, or why it did not. */
 static int put(const struct event *event)
 {
-	if (!spool_is_full(&spool)) {
-		lost = 0;
+	if (!spool_is_full(&spool) || spool_has_drained(&spool))
 		return spool_append(&spool, event);
-	}
-	struct append_work work = {.event = event, .error = -ENOSPC};
-	if (lost % RETRY_EVENTS == 0)
+	struct append_work work = {.event = event, .error = lost_why};
+	if (asks_for_room())
 		host.calmly(append_calmly, &work);
-	else
-		count_dropped(1);
-	lost = work.error == 0 ? 0 : lost + 1;
 	return work.error;
 }
 
-/* Appends the event; the lock is held.  *ret_is_due: it is time for a drain. */
-static int append(const struct event *event, bool *ret_is_due)
+/* What became of the event; the lock is held.  `has_room`: others took what there was.  *ret_is_due: a drain is due. */
+static void count(const struct event *event, int error, bool has_room, bool *ret_is_due)
 {
-	if (event->stack == 0)
-		count_dropped(1); /* the event, but not where it happened */
-	int error = put(event);
+	if (error != 0)
+		spool_lose(&spool, 1, (uint32_t)-error);
+	else if (event->stack == 0)
+		atomic_fetch_add_explicit(&spool.header->unplaced, 1, memory_order_relaxed);
+	lost = error != 0 && !has_room ? lost + 1 : 0;
+	lost_why = error;
 	uint64_t so_far = atomic_load_explicit(&spool.header->head, memory_order_relaxed) + lost;
 	*ret_is_due = so_far >= next_drain;
 	if (*ret_is_due)
 		next_drain = so_far + RETRY_EVENTS;
+}
+
+static uint64_t drained(void)
+{
+	return atomic_load_explicit(&spool.header->tail, memory_order_relaxed);
+}
+
+/*
+ * A spool that cannot grow has room again when it has been drained: by this thread, or by the one that is at it, which
+ * is given a moment.  False: it was not.
+ */
+static bool make_room(uint32_t thread, int *sleeps)
+{
+	uint64_t before = drained();
+	drain_between(thread);
+	for (; *sleeps < ROOM_SLEEPS && is_draining(); (*sleeps)++)
+		lock_sleep(1);
+	return drained() != before;
+}
+
+/* Appends the event and gives back the lock, which is held.  0, or why it is lost. */
+static int append(const struct event *event, uint32_t thread, bool *ret_is_due)
+{
+	int error = put(event);
+	bool has_room = asks_for_room();
+	/* Other threads may be faster to take the room that was made. */
+	for (int sleeps = 0, tries = 0; error != 0 && has_room && tries < ROOM_TRIES; tries++) {
+		lock_give(&lock);
+		has_room = make_room(thread, &sleeps);
+		if (!lock_take(&lock, thread)) {
+			spool_lose(&spool, 1, LOSS_BUSY);
+			return -LOSS_BUSY;
+		}
+		error = has_ended ? 0 : put(event);
+	}
+	count(event, error, has_room, ret_is_due);
+	lock_give(&lock);
 	return error;
 }
 
@@ -185,8 +265,15 @@ static int append(const struct event *event, bool *ret_is_due)
 
 static void lose(void)
 {
-	count_dropped(1);
+	spool_lose(&spool, 1, LOSS_BUSY);
 	host.trouble("events are being lost", NULL, 0);
+}
+
+static void say_lost(int error)
+{
+	char words[160];
+	loss_words((uint32_t)-error, words, sizeof words);
+	host.trouble("events are being lost:", words, 0);
 }
 
 /* Whether the stack is a new one; the lock is held. */
@@ -230,17 +317,18 @@ static void record(struct event *event)
 		return;
 	}
 	bool is_due = false;
-	int error = has_ended ? 0 : append(event, &is_due);
-	lock_give(&lock);
+	int error = 0;
+	if (has_ended)
+		lock_give(&lock);
+	else
+		error = append(event, thread, &is_due);
 
 	stack_learn(&stack);
 	if (error != 0)
-		host.trouble("events are being lost: the spool cannot grow", NULL, -error);
-	if (is_due && drain_now(0) && lock_take(&lock, thread)) {
-		next_drain = atomic_load_explicit(&spool.header->tail, memory_order_relaxed) + DRAIN_EVENTS;
-		lost = 0;
-		lock_give(&lock);
-	}
+		say_lost(error);
+	if (is_due)
+		drain_between(thread);
+	stand_back();
 }
 
 static uint32_t intern(uint32_t thread, enum blob_type type, const void *bytes, size_t length)
@@ -269,9 +357,11 @@ static void end(uint32_t thread, enum process_end how, bool with_drain, uint64_t
 	};
 	if (!lock_take(&lock, thread))
 		return;
-	count_dropped(missed);
+	spool_lose(&spool, missed, LOSS_EARLY);
 	/* The spool keeps room for it. */
 	int error = spool_append(&spool, &event);
+	if (error != 0)
+		spool_lose(&spool, 1, (uint32_t)-error);
 	/* With the drain below the spool is gone: whatever other threads still do would be lost unseen. */
 	has_ended = with_drain;
 	lock_give(&lock);

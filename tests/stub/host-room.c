@@ -3,6 +3,7 @@
  */
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include <unistd.h>
 
 #include "host.h"
+
+static int rounds;
 
 static void pairs(PGconn *conn, int count)
 {
@@ -79,6 +82,30 @@ static int locked(int argc, char **argv)
 	return 0;
 }
 
+static void *work(void *unused)
+{
+	PGconn *conn = PQconnectdb("");
+	pairs(conn, rounds);
+	PQfinish(conn);
+	return unused;
+}
+
+/* crowd THREADS ROUNDS: so many threads, each with a connection and so many pairs; nothing leaks. */
+static int crowd(int argc, char **argv)
+{
+	require(argc > 2, "threads and rounds");
+	pthread_t ids[64];
+	int threads = atoi(argv[1]);
+	rounds = atoi(argv[2]);
+	require(threads <= 64, "64 threads at most");
+	for (int i = 0; i < threads; i++)
+		require(pthread_create(&ids[i], NULL, work, NULL) == 0, "pthread_create");
+	for (int i = 0; i < threads; i++)
+		pthread_join(ids[i], NULL);
+	say_counts("libpq", pqstub_control());
+	return 0;
+}
+
 /* unwritable FOLDER: the process loses its right to write there, or to read; then 15,000 pairs. */
 static int unwritable(int argc, char **argv)
 {
@@ -98,6 +125,7 @@ static int unwritable(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	return host_main(
-		(const struct host_case[]){{"reopen", reopen}, {"locked", locked}, {"unwritable", unwritable}, {0}}, argc,
-		argv);
+		(const struct host_case[]){
+			{"reopen", reopen}, {"locked", locked}, {"unwritable", unwritable}, {"crowd", crowd}, {0}},
+		argc, argv);
 }

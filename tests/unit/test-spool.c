@@ -4,6 +4,8 @@
  */
 #include "support.h"
 
+#include "trace/base/loss.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -60,19 +62,23 @@ static void drained_segments_are_reused(void **state)
 	assert_in_range(atomic_load(&s->spool.header->segments), 3, 5);
 }
 
-static void a_full_spool_counts_what_it_drops(void **state)
+static void a_full_spool_refuses_all_but_the_end(void **state)
 {
 	struct scene *s = *state;
 	struct event event = {.verb = EVENT_USE};
 	uint64_t room = (uint64_t)SPOOL_EVENT_SEGMENTS * SPOOL_SEGMENT_EVENTS - SPOOL_ENDS;
 	for (uint64_t i = 0; i < room; i++)
 		add(s, event);
-	assert_int_equal(spool_append(&s->spool, &event), -ENOSPC);
-	assert_int_equal(spool_append(&s->spool, &event), -ENOSPC);
+	assert_int_equal(spool_append(&s->spool, &event), -LOSS_LIMIT);
+	spool_lose(&s->spool, 2, LOSS_LIMIT);
+	spool_lose(&s->spool, 0, EACCES);
 	assert_int_equal(atomic_load(&s->spool.header->dropped), 2);
+	assert_int_equal(atomic_load(&s->spool.header->lost_at), room + 1);
+	assert_false(spool_has_drained(&s->spool));
 	/* How the process ended is not lost, even so. */
 	add(s, (struct event){.verb = EVENT_END, .status = END_EXIT});
 	spool_retire(&s->spool, SPOOL_SEGMENT_EVENTS);
+	assert_true(spool_has_drained(&s->spool));
 	add(s, event);
 	assert_int_equal(atomic_load(&s->spool.header->head), room + 2);
 	drain_now(s);
@@ -245,7 +251,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SPOOL(what_is_written_is_read),
 		SPOOL(drained_segments_are_reused),
-		SPOOL(a_full_spool_counts_what_it_drops),
+		SPOOL(a_full_spool_refuses_all_but_the_end),
 		SPOOL(blobs_fill_segments),
 		SPOOL(a_removed_spool_does_not_grow),
 		SPOOL(a_replaced_spool_is_left_alone),

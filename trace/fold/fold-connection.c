@@ -26,7 +26,7 @@ static bool find_unknown(struct fold *fold, uint64_t address, const struct event
 									: MISUSE_USE_AFTER_FINISH;
 		return count_misuse(fold, kind, event, past->acquire_stack, past->release_stack, past->connection);
 	}
-	if (!fold->is_forked)
+	if (!fold->is_forked || fold->has_lost)
 		return true;
 	*ret = add_connection(fold, address, event);
 	if (*ret == NULL)
@@ -74,7 +74,7 @@ bool connection_note_use(struct fold *fold, struct fold_connection *connection, 
 	uint64_t before = last_use(connection), now = later(event->time, before);
 	if (event->flags & EVENT_IS_BROKEN)
 		note_broken(connection, event, now,
-					later(now - (busy_ns(event) < now ? busy_ns(event) : now), before) - before);
+					fold->has_lost ? 0 : later(now - (busy_ns(event) < now ? busy_ns(event) : now), before) - before);
 	connection->used = now;
 	connection->use_function = blob_number(event->function);
 	connection->use_stack = blob_number(event->stack);
@@ -102,7 +102,8 @@ static void set_state(struct fold *fold, struct fold_connection *connection, enu
 	connection->error = CONNECT_ERROR_NONE;
 	if (state == STATE_FAILED)
 		connection->error = event->detail < CONNECT_ERROR_COUNT ? event->detail : CONNECT_ERROR_OTHER;
-	if (state == STATE_CONNECTED && connection->state != STATE_CONNECTED && ++fold->open > fold->peak) {
+	if (state == STATE_CONNECTED && connection->state != STATE_CONNECTED && ++fold->open > fold->peak &&
+		!fold->has_lost) {
 		fold->peak = fold->open;
 		fold->peak_at = now;
 	}

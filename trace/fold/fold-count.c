@@ -78,6 +78,9 @@ static bool is_same(const struct fold_misuse *a, const struct fold_misuse *b)
 bool count_misuse(struct fold *fold, enum misuse_kind kind, const struct event *event, uint32_t acquire_stack,
 				  uint32_t release_stack, int64_t connection)
 {
+	/* The release that came first, or the acquire between the two, may be among what was lost. */
+	if (fold->has_lost)
+		return true;
 	struct fold_misuse misuse = {
 		.count = 1,
 		.first = event->time,

@@ -138,10 +138,11 @@ static bool note_query(struct fold *fold, struct fold_connection *connection, co
 }
 
 /* A transaction's time since its last use was idle unless the server was at work for it. */
-static void note_gap(struct fold_resource *transaction, const struct event *event, uint64_t now, bool was_waiting)
+static void note_gap(struct fold_resource *transaction, const struct event *event, uint64_t now, bool was_waiting,
+					 bool is_unsure)
 {
 	uint64_t end = now - (busy_ns(event) < now ? busy_ns(event) : now);
-	if (!was_waiting && end > transaction->used && end - transaction->used > transaction->idle_ns) {
+	if (!was_waiting && !is_unsure && end > transaction->used && end - transaction->used > transaction->idle_ns) {
 		transaction->idle_ns = end - transaction->used;
 		transaction->idle_stack = transaction->use_stack;
 	}
@@ -154,7 +155,7 @@ static bool note_transaction(struct fold *fold, struct fold_connection *connecti
 {
 	uint32_t open = connection->held[KIND_TRANSACTION].first;
 	if (open != 0)
-		note_gap(fold_resource(fold, open), event, now, was_waiting);
+		note_gap(fold_resource(fold, open), event, now, was_waiting, fold->has_lost);
 	if (!tells_transaction(event))
 		return true;
 	if (transaction_is_open(event->transaction))

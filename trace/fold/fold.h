@@ -150,6 +150,7 @@ struct fold_past {
 
 struct fold {
 	bool is_forked;          /* an unknown connection may have come from the parent */
+	bool has_lost;           /* events were lost: from here on nothing unknown accuses, and no time is sure */
 	int64_t next_connection; /* the row id the next new connection gets */
 	uint32_t open;           /* connections that are connected and our own */
 	uint32_t peak;           /* most of them at once, as far as this fold has seen */

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "trace/base/loss.h"
 #include "trace/spool/beside.h"
 #include "trace/spool/spool-room.h"
 
@@ -146,7 +147,7 @@ __attribute__((noinline, cold)) static int add_event_segment(struct spool *spool
 		spool->oldest_segment++;
 	} else {
 		if (next - spool->oldest_segment >= SPOOL_EVENT_SEGMENTS)
-			return -ENOSPC;
+			return -LOSS_LIMIT;
 		int result = grow(spool, &segment, &number);
 		if (result < 0)
 			return result;
@@ -171,8 +172,6 @@ __attribute__((noinline, cold)) static int append_slowly(struct spool *spool, ui
 	int result = is_end && head < spool->event_room ? 0 : add_event_segment(spool);
 	if (result == 0)
 		put(spool, head, event);
-	else
-		atomic_fetch_add_explicit(&spool->header->dropped, 1, memory_order_relaxed);
 	return result;
 }
 
@@ -183,6 +182,19 @@ int spool_append(struct spool *spool, const struct event *event)
 		return append_slowly(spool, head, event);
 	put(spool, head, event);
 	return 0;
+}
+
+/* Whoever sees an event behind the loss sees the loss: the head is stored after it, and read before it. */
+void spool_lose(struct spool *spool, uint64_t events, uint32_t why)
+{
+	struct spool_header *header = spool->header;
+	uint64_t none = 0;
+	uint64_t here = atomic_load_explicit(&header->head, memory_order_relaxed) + 1;
+	if (events == 0)
+		return;
+	if (atomic_compare_exchange_strong(&header->lost_at, &none, here))
+		atomic_store_explicit(&header->lost_why, why, memory_order_relaxed);
+	atomic_fetch_add_explicit(&header->dropped, events, memory_order_release);
 }
 
 uint32_t spool_add_blob(struct spool *spool, enum blob_type type, const void *bytes, size_t length)

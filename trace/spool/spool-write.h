@@ -27,8 +27,18 @@ static inline bool spool_is_full(const struct spool *spool)
 	return atomic_load_explicit(&spool->header->head, memory_order_relaxed) + SPOOL_ENDS >= spool->event_room;
 }
 
-/* Appends one event.  0, or -errno when there is no room: the event is then counted as dropped. */
+/* Whether a segment that was drained can take it: that needs no system call. */
+static inline bool spool_has_drained(const struct spool *spool)
+{
+	return spool->oldest_segment <
+		   atomic_load_explicit(&spool->header->tail, memory_order_relaxed) / SPOOL_SEGMENT_EVENTS;
+}
+
+/* Appends one event.  0, or minus the reason why there is no room, an errno or LOSS_LIMIT. */
 int spool_append(struct spool *spool, const struct event *event);
+
+/* So many events are lost, for a reason of loss.h; from this moment on nothing is certain.  Needs no lock. */
+void spool_lose(struct spool *spool, uint64_t events, uint32_t why);
 
 /* Appends one blob and returns its number, or 0 when it is too large or there is no room. */
 uint32_t spool_add_blob(struct spool *spool, enum blob_type type, const void *bytes, size_t length);

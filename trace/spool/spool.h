@@ -80,12 +80,12 @@ struct spool_header {
 	uint64_t started;       /* ns, CLOCK_MONOTONIC */
 	int32_t pid;
 	int32_t ppid;
-	uint32_t keep_events; /* PQLEAK_EVENTS=all: 1 */
-	uint32_t reserved;
+	uint32_t keep_events;        /* PQLEAK_EVENTS=all: 1 */
+	_Atomic uint32_t lost_why;   /* of the first event that was lost: see loss.h */
 	_Atomic uint64_t head;       /* events appended so far */
 	_Atomic uint64_t tail;       /* events drained so far; segments wholly before it are free */
 	_Atomic uint64_t blob_bytes; /* logical bytes of the blob chain in use */
-	_Atomic uint64_t dropped;    /* events that found no room */
+	_Atomic uint64_t dropped;    /* events that were lost */
 	_Atomic uint32_t segments;   /* segments in the file */
 	_Atomic uint32_t
 		event_segment[SPOOL_EVENT_SEGMENTS];            /* logical segment n is at [n % N]: file segment + 1, 0 none */
@@ -94,6 +94,8 @@ struct spool_header {
 	char exe[1024];
 	char command[2048];            /* redacted by the writer */
 	char label[SPOOL_LABEL_BYTES]; /* PQLEAK_LABEL; empty: none */
+	_Atomic uint64_t lost_at;      /* where the first event was lost: its position would have been this minus one */
+	_Atomic uint64_t unplaced;     /* events whose stack could not be kept */
 };
 
 static_assert(sizeof(struct spool_header) <= SPOOL_HEADER_BYTES, "the header fits its pages");

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "trace/base/loss.h"
 #include "trace/base/sigxfsz.h"
 #include "trace/spool/spool-write.h"
 #include "trace/store/failure.h"
@@ -96,11 +97,15 @@ static int start(struct drain *drain, struct rows *rows)
 static int fold_events(struct drain *drain, struct rows *rows, uint64_t head)
 {
 	const struct spool *spool = drain->spool;
+	uint64_t lost_at = atomic_load_explicit(&spool->header->lost_at, memory_order_relaxed);
+	if (lost_at == 0 && atomic_load_explicit(&spool->header->dropped, memory_order_relaxed) != 0)
+		lost_at = 1; /* a damaged file */
 	bool keeps_events = spool->header->keep_events != 0;
 	for (; drain->position < head; drain->position++) {
 		const struct event *event = spool_event(spool, drain->position);
 		if (event == NULL)
 			return SQLITE_CORRUPT;
+		drain->fold.has_lost = lost_at != 0 && drain->position + 1 >= lost_at;
 		if (!fold_event(&drain->fold, event))
 			return SQLITE_NOMEM;
 		if (keeps_events) {
@@ -110,6 +115,22 @@ static int fold_events(struct drain *drain, struct rows *rows, uint64_t head)
 		}
 	}
 	return SQLITE_OK;
+}
+
+/* What is not in the trace though it happened. */
+static int note_losses(const struct drain *drain, struct rows *rows)
+{
+	const struct spool_header *header = drain->spool->header;
+	uint64_t dropped = atomic_load_explicit(&header->dropped, memory_order_acquire);
+	int rc = note_lost(rows, header, drain->fold.damaged, "are damaged");
+	if (rc == SQLITE_OK && atomic_load_explicit(&header->unplaced, memory_order_relaxed) != 0)
+		rc = process_add_incomplete(&rows->statements, rows->process, header->pid,
+									"where some of its calls came from could not be recorded");
+	if (rc != SQLITE_OK || dropped == 0)
+		return rc;
+	char words[160];
+	loss_words(atomic_load_explicit(&header->lost_why, memory_order_relaxed), words, sizeof words);
+	return process_add_dropped(rows, dropped, words);
 }
 
 static int drain_all(struct drain *drain, struct rows *rows)
@@ -123,10 +144,9 @@ static int drain_all(struct drain *drain, struct rows *rows)
 	if (rc == SQLITE_OK)
 		rc = fold_events(drain, rows, head);
 	if (rc == SQLITE_OK)
-		rc = note_lost(rows, header, drain->fold.damaged, "are damaged");
+		rc = note_losses(drain, rows);
 	if (rc == SQLITE_OK)
-		rc = process_update(rows, &drain->fold, drain->position,
-							atomic_load_explicit(&header->dropped, memory_order_relaxed));
+		rc = process_update(rows, &drain->fold, drain->position);
 	if (rc == SQLITE_OK)
 		rc = rows_save(rows, &drain->fold);
 	return rc;

@@ -63,22 +63,32 @@ static int save_end(struct rows *rows, const struct fold *fold)
 	return statement_run(&rows->statements, stmt);
 }
 
-int process_update(struct rows *rows, const struct fold *fold, uint64_t drained, uint64_t dropped)
+int process_update(struct rows *rows, const struct fold *fold, uint64_t drained)
 {
-	static const char update[] = "UPDATE process SET drained = ?2, dropped = max(dropped, ?3),"
-								 " unseen_releases = unseen_releases + ?4, unknown_releases = unknown_releases + ?5,"
-								 " peak = max(peak, ?6), peak_ns = CASE WHEN ?6 > peak THEN ?7 ELSE peak_ns END"
+	static const char update[] = "UPDATE process SET drained = ?2,"
+								 " unseen_releases = unseen_releases + ?3, unknown_releases = unknown_releases + ?4,"
+								 " peak = max(peak, ?5), peak_ns = CASE WHEN ?5 > peak THEN ?6 ELSE peak_ns END"
 								 " WHERE id = ?1";
 	sqlite3_stmt *stmt = statement(&rows->statements, update);
 	sqlite3_bind_int64(stmt, 1, rows->process);
 	sqlite3_bind_int64(stmt, 2, (int64_t)drained);
-	bind_bounded(stmt, 3, dropped);
-	sqlite3_bind_int64(stmt, 4, (int64_t)fold->unseen_releases);
-	sqlite3_bind_int64(stmt, 5, (int64_t)fold->unknown_releases);
-	sqlite3_bind_int64(stmt, 6, fold->peak);
-	bind_time(rows, stmt, 7, fold->peak_at);
+	sqlite3_bind_int64(stmt, 3, (int64_t)fold->unseen_releases);
+	sqlite3_bind_int64(stmt, 4, (int64_t)fold->unknown_releases);
+	sqlite3_bind_int64(stmt, 5, fold->peak);
+	bind_time(rows, stmt, 6, fold->peak_at);
 	int rc = statement_run(&rows->statements, stmt);
 	return rc == SQLITE_OK && fold->has_new_end ? save_end(rows, fold) : rc;
+}
+
+int process_add_dropped(struct rows *rows, uint64_t dropped, const char *reason)
+{
+	static const char update[] = "UPDATE process SET dropped = max(dropped, ?2),"
+								 " drop_reason = ifnull(drop_reason, ?3) WHERE id = ?1";
+	sqlite3_stmt *stmt = statement(&rows->statements, update);
+	sqlite3_bind_int64(stmt, 1, rows->process);
+	bind_bounded(stmt, 2, dropped);
+	sqlite3_bind_text(stmt, 3, reason, -1, SQLITE_STATIC);
+	return statement_run(&rows->statements, stmt);
 }
 
 int process_give_up(struct statements *statements, uint64_t spool)

@@ -41,7 +41,10 @@ int process_find(struct statements *statements, uint64_t spool, int64_t *ret_row
 int process_add(struct statements *statements, const struct spool_header *header, uint64_t drained, int64_t *ret_row);
 
 /* Writes how far it is drained, what the fold has counted of it since the last save, and its end when that changed. */
-int process_update(struct rows *rows, const struct fold *fold, uint64_t drained, uint64_t dropped);
+int process_update(struct rows *rows, const struct fold *fold, uint64_t drained);
+
+/* So many of its events were lost in all; the first for this reason. */
+int process_add_dropped(struct rows *rows, uint64_t dropped, const char *reason);
 
 /* It is gone: if it left no word of how, that is what the trace says. */
 int process_give_up(struct statements *statements, uint64_t spool);

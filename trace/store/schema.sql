@@ -27,7 +27,9 @@ CREATE TABLE process (
                                         -- how it ended; NULL while it runs (shim; launcher for its own child)
   exit_status INTEGER,                  -- wait status of the traced command itself (launcher), else NULL
   drained     INTEGER NOT NULL,         -- events of its spool that are in this trace
-  dropped     INTEGER NOT NULL DEFAULT 0, -- events that could not be recorded
+  dropped     INTEGER NOT NULL DEFAULT 0, -- events that could not be recorded: of what was not released nobody can
+                                        -- tell then whether it was lost
+  drop_reason TEXT,                     -- why the first of them could not, or NULL (shim)
   peak        INTEGER NOT NULL DEFAULT 0, -- most connections open at once; inherited and failed ones do not count
   peak_ns     INTEGER,                  -- when that was first reached
   unseen_releases INTEGER NOT NULL DEFAULT 0, -- resources whose address was handed out again although no release was seen

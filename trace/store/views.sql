@@ -23,15 +23,18 @@ CREATE VIEW readme AS
     (''),
     ('verdict: released, leaked (its process ended of its own accord), open-at-death (killed, crashed, or end unknown),'),
     ('         open (process still running), inherited (came through fork; the parent owns it),'),
+    ('         cannot-tell (events of its process were dropped: it may have been released),'),
     ('         out-of-sight (memory that its module passes to free(3): nothing is claimed).'),
     ('Times are nanoseconds since 1970 UTC: datetime(acquired_ns / 1000000000, ''unixepoch'').'),
     ('.schema shows every table and column with its comment.  pqleak-trace(5) is the manual.')
   );
 
 CREATE VIEW process_fate AS
-  -- How each process ended, as a verdict for what it still held.
+  -- How each process ended, as a verdict for what it still held.  Of one that dropped events nobody can tell: what was
+  -- open then may have been released, and what was acquired later may have been at an address of the same.
   SELECT id AS process,
-         CASE WHEN end IS NULL THEN 'open'
+         CASE WHEN dropped > 0 THEN 'cannot-tell'
+              WHEN end IS NULL THEN 'open'
               WHEN end IN ('exit', '_exit', 'quick_exit', 'exec') THEN 'leaked'
               ELSE 'open-at-death' END AS verdict
   FROM process;
@@ -122,6 +125,6 @@ CREATE VIEW cannot_tell AS
   -- Reasons why this trace cannot prove that nothing leaked.  Empty: it can.
   SELECT 'no libpq call was intercepted' AS reason WHERE NOT EXISTS (SELECT 1 FROM process)
   UNION ALL SELECT printf('process %d: %s', i.pid, i.reason) FROM incomplete i
-  UNION ALL SELECT printf('process %d: %d events were dropped', pid, dropped) FROM process WHERE dropped > 0
+  UNION ALL SELECT printf('process %d: %d event%s dropped%s', pid, dropped, iif(dropped = 1, ' was', 's were'), ifnull(': ' || drop_reason, '')) FROM process WHERE dropped > 0
   UNION ALL SELECT text || '; see pqleak doctor' FROM unseen_text
     WHERE spoke OR NOT EXISTS (SELECT 1 FROM process);

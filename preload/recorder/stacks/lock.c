@@ -33,12 +33,11 @@ static bool is_gone(struct recorder_lock *lock)
 	return gone && atomic_compare_exchange_strong(lock->word, &holder, 0);
 }
 
-/* Without being a point at which the host's thread can be cancelled. */
-static void sleep_a_little(void)
+void lock_sleep(unsigned times)
 {
 	int state;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-	nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+	nanosleep(&(struct timespec){.tv_nsec = 100000 * (long)times}, NULL);
 	pthread_setcancelstate(state, &state);
 }
 
@@ -57,7 +56,7 @@ bool lock_take(struct recorder_lock *lock, uint32_t thread)
 		if (tries >= SPINS + YIELDS && is_gone(lock))
 			continue;
 		if (tries >= SPINS + YIELDS)
-			sleep_a_little();
+			lock_sleep(1);
 		else if (tries >= SPINS)
 			sched_yield();
 	}

@@ -25,4 +25,7 @@ struct recorder_lock {
 bool lock_take(struct recorder_lock *lock, uint32_t thread);
 void lock_give(struct recorder_lock *lock);
 
+/* So many times 100 us, without being a point at which the host's thread can be cancelled. */
+void lock_sleep(unsigned times);
+
 #endif
