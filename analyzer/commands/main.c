@@ -9,6 +9,7 @@
 
 #include "analyzer/base/message.h"
 #include "analyzer/config.h"
+#include "analyzer/launch/launch.h"
 #include "analyzer/options/options.h"
 
 #define COMMAND(name, NAME) extern const struct command command_##name;
@@ -92,6 +93,7 @@ static int run(const struct command *command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	launch_survive_file_limit();
 	if (argc < 2) {
 		print_overview(stderr);
 		return STATUS_UNABLE;

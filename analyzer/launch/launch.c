@@ -34,6 +34,13 @@ static _Atomic int64_t told_ns;
 
 static const int signals[SIGNALS] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
 
+static bool is_file_limit_ours; /* SIGXFSZ was not ignored when we began */
+
+void launch_survive_file_limit(void)
+{
+	is_file_limit_ours = signal(SIGXFSZ, SIG_IGN) != SIG_IGN;
+}
+
 static int64_t now_ns(void)
 {
 	struct timespec now;
@@ -124,6 +131,8 @@ __attribute__((noreturn)) static void become(const struct launch *launch, int re
 {
 	for (int i = 0; i < SIGNALS; i++)
 		sigaction(signals[i], &dispositions[i], NULL);
+	if (is_file_limit_ours)
+		signal(SIGXFSZ, SIG_DFL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	int error = ENOMEM;
 	if (set_environment(launch)) {

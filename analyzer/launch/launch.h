@@ -39,6 +39,12 @@ int launch_find(const char *program, char ret_path[PATH_MAX]);
  */
 int launch_run(const struct launch *launch, struct launched *ret);
 
+/*
+ * From now on writing beyond the limit on the size of files (ulimit -f) is an error like a full disk, and no end of
+ * this process.  A command that is launched has the signal as it was.
+ */
+void launch_survive_file_limit(void);
+
 /* What a shell would report for this wait status. */
 int launch_exit_status(int wait_status);
 

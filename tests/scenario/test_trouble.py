@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 import tap
-from scenario import SHIM, Scenario, Trace, client
+from scenario import PQLEAK, SHIM, Scenario, Trace, client
 
 HUNGRY = client('hungry')
 
@@ -183,6 +183,20 @@ class Limits(Unwilling):
                 # With too few for SQLite the spool is left, whole, to whoever opens the trace next.
                 is_recorded = not ours or 'stays in its spool' in ours[0]
                 self.assertEqual(check.status, 0 if is_recorded else 2, check)
+
+    def test_launcher(self):
+        """the launcher's own files may not grow either: it says so; what it starts has the signal as it was"""
+        for limit, status in ((139264, 125), (8 << 20, 0)):
+            with self.subTest(limit=limit):
+                run = self.untraced('prlimit', f'--fsize={limit}', PQLEAK, 'run', '--check', '-o', self.path(f'{limit}.db'),
+                                    client('acquire'), 'clean')
+                self.assertEqual(run.status, status, run)
+                self.assertEqual('cannot use trace' in run.stderr, status != 0, run)
+        for trap in ('trap "" XFSZ; ', ''):
+            host = ['sh', '-c', 'kill -XFSZ $$; echo lives']
+            runs = [self.untraced('sh', '-c', trap + 'exec "$@"', 'sh', *command) for command in
+                    (host, [PQLEAK, 'run', '-o', self.path('t.db'), '--', *host])]
+            self.assertEqual(*[(run.status, run.stdout) for run in runs])
 
     def test_no_descriptor(self):
         """not one descriptor is left: neither for libpq nor for us"""
