@@ -26,7 +26,7 @@ static inline void note_event(const struct call *call, struct event *event)
 {
 	event->thread = process_thread();
 	event->function = note_functions[call->hook];
-	process_recorder->record(event);
+	process_recorder->record(event, call->frame);
 }
 
 /* ns since the call began, where that was noted. */

@@ -27,7 +27,8 @@
 /* `object` tells which libpq is meant where the caller's address does not; NULL: it is not asked. */
 #define BEGIN(name, object)                                                                                            \
 	struct call call;                                                                                                  \
-	bool traced = call_begin(&call, HOOK_##name, object, __builtin_return_address(0))
+	bool traced = call_begin(&call, HOOK_##name, object, __builtin_return_address(0));                                 \
+	call.frame = __builtin_frame_address(0)
 
 #define REAL(type, parameters) (__extension__(type(*) parameters) call.real)
 

@@ -13,7 +13,7 @@
  * go inside.
  *
  * Called by shim.c, by process.c, libpq.c and libpq-route.c, and by capture.c
- * and memo.c (through recorder.h).
+ * and stack.c (through recorder.h).
  */
 #ifndef PQLEAK_PRELOAD_PROCESS_FORKS_H
 #define PQLEAK_PRELOAD_PROCESS_FORKS_H

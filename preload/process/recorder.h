@@ -51,8 +51,11 @@ struct recorder {
 	uint32_t event_bytes; /* sizeof(struct event): both sides were built together */
 	/* Begins recording for this process, also again in a forked child.  0 or -errno; calls are made calmly. */
 	int (*start)(const struct recorder_settings *settings);
-	/* Captures the caller's stack into the event and appends it.  `event->thread` is set.  May change errno. */
-	void (*record)(struct event *event);
+	/*
+	 * Captures the caller's stack into the event and appends it.  `event->thread` and `function` are set; `frame` is the
+	 * __builtin_frame_address(0) of the wrapper that the host called.  May change errno.
+	 */
+	void (*record)(struct event *event, const void *frame);
 	/* The number of that blob, the same for the same bytes; 0 when there is no room. */
 	uint32_t (*intern)(uint32_t thread, enum blob_type type, const void *bytes, size_t length);
 	/* The spool's identity, for a child. */

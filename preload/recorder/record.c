@@ -292,21 +292,27 @@ static bool is_script_wanted(const struct stack *stack, const struct event *even
  * An event's way.  The lock is taken and given back here; what is called without it takes it itself, for moments, and
  * gives it back.
  */
-static void record(struct event *event)
+static void record(struct event *event, const void *frame)
 {
 	struct stack stack;
 	uint32_t thread = event->thread;
-	stack_see(&stack, __builtin_frame_address(0), atomic_load_explicit(host.unloads, memory_order_relaxed));
+	const struct memo_call call = {frame, event->function, atomic_load_explicit(host.unloads, memory_order_relaxed)};
 
 	bool is_locked = lock_take(&lock, thread);
-	if (is_locked && is_new(&stack)) {
+	if (is_locked && !stack_recall(&stack, &call)) {
 		lock_give(&lock);
-		uint32_t marks = interpreter_marks(stack.frames, stack.count, stack.unloads, thread);
+		stack_unwind(&stack);
 		is_locked = lock_take(&lock, thread);
-		if (is_locked)
-			stack_add(&stack, marks);
+		if (is_locked && is_new(&stack)) {
+			lock_give(&lock);
+			uint32_t marks = interpreter_marks(stack.frames, stack.count, call.unloads, thread);
+			is_locked = lock_take(&lock, thread);
+			if (is_locked)
+				stack_add(&stack, marks);
+		}
 	}
-	event->stack = stack.number & STACK_NUMBER;
+	if (is_locked)
+		event->stack = stack.number & STACK_NUMBER;
 	if (is_locked && is_script_wanted(&stack, event)) {
 		lock_give(&lock);
 		event->stack = walk_stack(&stack, thread);
@@ -323,7 +329,7 @@ static void record(struct event *event)
 	else
 		error = append(event, thread, &is_due);
 
-	stack_learn(&stack);
+	stack_learn(&stack, &lock, thread);
 	if (error != 0)
 		say_lost(error);
 	if (is_due)

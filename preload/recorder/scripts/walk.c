@@ -112,7 +112,7 @@ static void walk_all(const struct stack *stack, struct script_walk *walk)
 		struct script_interpreter interpreter;
 		if ((stack->number & STACK_RUNS(i)) == 0)
 			continue;
-		if (!interpreter_get(i, stack->unloads, walk->thread, &interpreter)) {
+		if (!interpreter_get(i, stack->call.unloads, walk->thread, &interpreter)) {
 			walk->is_failed = true;
 			return;
 		}
@@ -132,7 +132,7 @@ static uint32_t mix(const struct stack *stack, const struct script_walk *walk, s
 	mix_begin(&mix, frames, count);
 	for (uint8_t i = 0; i < INTERPRETERS; i++) {
 		struct script_interpreter interpreter;
-		if ((stack->number & STACK_RUNS(i)) && interpreter_get(i, stack->unloads, walk->thread, &interpreter))
+		if ((stack->number & STACK_RUNS(i)) && interpreter_get(i, stack->call.unloads, walk->thread, &interpreter))
 			mix_place(&mix, i, &interpreter, walk->key.frame, walk->count);
 	}
 	if (!lock_take(guard, walk->thread))

@@ -1,222 +1,254 @@
 // SPDX-License-Identifier: PostgreSQL
-/* memo.c - see memo.h. */
+/*
+ * memo.c - see memo.h.
+ *
+ * What is remembered is a tree.  A run is a list of words that ends with the
+ * stack's outermost frame, and the stack's number.  The first run of a call is
+ * found by the wrapper's frame and the address it returns to.  Where a word is
+ * another one than in a run, another run may go on from there: it is found by
+ * that run, that word, and what the word is now.  So a helper that everybody
+ * calls, a thousand callers with the same layout, costs one step more, not a
+ * place for which they all compete.  Most stacks have their outer frames in
+ * common: a run's last words may be another's.
+ *
+ * Runs and words are only ever added; when there is no more room all are
+ * forgotten at once.  The table in front of them only points: what it points
+ * at is compared.
+ */
 #include "preload/recorder/stacks/memo.h"
 
 #include <assert.h>
-#include <dlfcn.h>
-#include <stdatomic.h>
-#include <stddef.h>
 #include <string.h>
 
-#if defined(__x86_64__)
-
-#define UNW_LOCAL_ONLY
-#include <libunwind.h>
-
 enum {
-	ENTRIES = 64,
-	DEPTH = 80, /* frames, ours included */
-	NEAR = 4096,
+	BUCKETS = 4096,
+	WAYS = 4, /* places in a bucket */
+	RUN_BITS = 14,
+	RUNS = 1 << RUN_BITS,
+	WORDS = 65536,
+	ENDS = 64,
+	LEAST_SHARED = 4, /* words, or it is not worth it */
+	MOST_STEPS = 16,  /* from run to run */
 };
 
-/* A word on the stack and what it held. */
-struct slot {
-	const uintptr_t *at;
-	uintptr_t value;
-};
-
-struct entry {
-	atomic_flag is_taken;
+struct run {
+	uint64_t where; /* the wrapper's frame and number; or the run and the word that this one goes on from */
+	uint64_t value; /* the address it returns to; or what that word is */
 	uint32_t unloads;
-	uint32_t stack; /* 0: only a candidate */
-	uint32_t slots;
-	const void *frame;
-	uintptr_t caller; /* the return address of the recorder's frame */
-	struct slot slot[2 * DEPTH];
+	uint32_t stack;
+	uint32_t own, shared; /* the first words of both parts */
+	uint16_t own_count, shared_count;
 };
 
-static struct entry entries[ENTRIES];
-static _Atomic bool is_used; /* an untouched table costs no memory, also not by being cleared */
-
-static int (*get_context)(unw_tdep_context_t *);
-static int (*init_local)(unw_cursor_t *, unw_context_t *);
-static int (*step)(unw_cursor_t *);
-static int (*get_reg)(unw_cursor_t *, int, unw_word_t *);
-static int (*get_save_loc)(unw_cursor_t *, int, unw_save_loc_t *);
-static int (*is_signal_frame)(unw_cursor_t *);
-
-void memo_prepare(void *libunwind)
-{
-	get_context = (__extension__(__typeof__(get_context)) dlsym(libunwind, "_Ux86_64_getcontext"));
-	init_local = (__extension__(__typeof__(init_local)) dlsym(libunwind, "_ULx86_64_init_local"));
-	step = (__extension__(__typeof__(step)) dlsym(libunwind, "_ULx86_64_step"));
-	get_reg = (__extension__(__typeof__(get_reg)) dlsym(libunwind, "_ULx86_64_get_reg"));
-	get_save_loc = (__extension__(__typeof__(get_save_loc)) dlsym(libunwind, "_ULx86_64_get_save_loc"));
-	is_signal_frame = (__extension__(__typeof__(is_signal_frame)) dlsym(libunwind, "_ULx86_64_is_signal_frame"));
-	dlerror();
-}
-
-static bool has_cursor(void)
-{
-	return get_context != NULL && init_local != NULL && step != NULL && get_reg != NULL && get_save_loc != NULL &&
-		   is_signal_frame != NULL;
-}
+static uint32_t table[BUCKETS][WAYS]; /* a run, and above it a part of its key's hash; run 0: was missed once */
+static struct run runs[RUNS];
+static struct memo_word words[WORDS];
+static struct {
+	uint32_t first, count;
+} ends[ENDS]; /* by the place of the outermost word: a list that others may end like */
+static uint32_t run_count = 1, word_count;
 
 void memo_reset(void)
 {
-	for (unsigned i = 0; is_used && i < ENTRIES; i++) {
-		entries[i].stack = 0;
-		entries[i].frame = NULL;
-		atomic_flag_clear(&entries[i].is_taken);
+	/* The rest stays: it is compared before it is believed, and an untouched table costs no memory. */
+	run_count = 1;
+	word_count = 0;
+	memset(ends, 0, sizeof ends);
+}
+
+/* --- the table --- */
+
+struct key {
+	uint64_t where, value;
+	uint32_t *bucket;
+	uint32_t tag; /* in place */
+};
+
+static inline struct key key_of(uint64_t where, uint64_t value)
+{
+	uint64_t hash = (where ^ value * 0xd6e8feb86659fd93u) * 0x9e3779b97f4a7c15u;
+	static_assert(BUCKETS == 4096, "the hash's upper twelve bits choose");
+	return (struct key){where, value, table[hash >> 52], ((uint32_t)(hash >> 20) | 1) << RUN_BITS};
+}
+
+/* On aarch64 the same return address and frame may belong to two wrappers, whose frames differ in size. */
+static inline struct key key_of_call(const struct memo_call *call)
+{
+	return key_of((uintptr_t)call->frame ^ (uint64_t)call->function << 48, ((const uintptr_t *)call->frame)[1]);
+}
+
+/* The run that goes on where `odd` of that run is not what it was. */
+static struct key key_of_odd(const struct run *run, const struct memo_word *odd, const struct memo_word *end,
+							 const void *frame)
+{
+	uintptr_t value = *odd->at;
+	/* Whatever is no frame pointer is as good as any other: code without frame pointers keeps anything there. */
+	if (odd + 1 < end && memo_is_near(odd->value, frame, odd[1].at) && !memo_is_near(value, frame, odd[1].at))
+		value = 0;
+	return key_of((uint64_t)1 << 63 | (uint64_t)(run - runs) << 32 | (uint64_t)(odd - words), value);
+}
+
+static inline const struct run *find(const struct key *key, uint32_t unloads)
+{
+	for (int i = 0; i < WAYS; i++) {
+		uint32_t number = key->bucket[i] ^ key->tag;
+		const struct run *run = &runs[number & (RUNS - 1)];
+		if (number < run_count && number != 0 && run->where == key->where && run->value == key->value &&
+			run->unloads == unloads)
+			return run;
 	}
+	return NULL;
 }
 
-static uintptr_t caller_of(const void *frame)
+static bool is_live(uint32_t place)
 {
-	return ((const uintptr_t *)frame)[1];
+	return (place & (RUNS - 1)) != 0 && (place & (RUNS - 1)) < run_count;
 }
 
-static struct entry *take_entry(const void *frame)
+/* Puts it where the key was missed before; else where nothing of worth is. */
+static void put(const struct key *key, uint32_t run)
 {
-	uint64_t key = ((uintptr_t)frame >> 4 ^ caller_of(frame)) * 0x9e3779b97f4a7c15u;
-	struct entry *entry = &entries[key >> 58];
-	static_assert(ENTRIES == 64, "the key's upper six bits choose");
-	return atomic_flag_test_and_set_explicit(&entry->is_taken, memory_order_acquire) ? NULL : entry;
+	uint32_t *place = &key->bucket[key->tag >> RUN_BITS & (WAYS - 1)];
+	for (int i = 0; i < WAYS; i++)
+		if (!is_live(key->bucket[i]))
+			place = &key->bucket[i];
+	for (int i = 0; i < WAYS; i++)
+		if (key->bucket[i] == key->tag)
+			place = &key->bucket[i];
+	*place = key->tag | run;
 }
 
-static void give_entry(struct entry *entry)
+static bool was_missed(const struct key *key)
 {
-	atomic_flag_clear_explicit(&entry->is_taken, memory_order_release);
-}
-
-/* In order: each word's place is certain only when those before it are as they were. */
-static bool is_as_it_was(const struct entry *entry)
-{
-	const struct slot *slot = entry->slot, *end = slot + entry->slots;
-	for (; end - slot >= 4; slot += 4)
-		if (*slot[0].at != slot[0].value || *slot[1].at != slot[1].value || *slot[2].at != slot[2].value ||
-			*slot[3].at != slot[3].value)
-			return false;
-	for (; slot < end; slot++)
-		if (*slot->at != slot->value)
-			return false;
-	return true;
-}
-
-bool memo_recall(const void *frame, uint32_t unloads, uint32_t *ret_stack)
-{
-	struct entry *entry = take_entry(frame);
-	if (entry == NULL)
-		return false;
-	bool is_same = entry->frame == frame && entry->unloads == unloads && entry->stack != 0 && is_as_it_was(entry);
-	*ret_stack = entry->stack;
-	give_entry(entry);
-	return is_same;
-}
-
-static bool add_slot(struct entry *entry, const uintptr_t *at, uintptr_t expected)
-{
-	if (entry->slots == 2 * DEPTH || *at != expected)
-		return false;
-	entry->slot[entry->slots++] = (struct slot){at, expected};
-	return true;
-}
-
-/*
- * Notes the saved frame pointer of a frame that ends at `outer_sp`, unless the place of what lies outside cannot depend
- * on it.  Code without frame pointers keeps anything in that register: what does not even point near the frame was not
- * what the unwinder has found the frame's end with, nor will it be where the code is the same.
- */
-static bool add_frame_pointer(struct entry *entry, const struct slot *saved, const void *frame, uintptr_t outer_sp)
-{
-	if (saved->value < (uintptr_t)frame || saved->value >= outer_sp + NEAR)
-		return true;
-	for (uint32_t i = entry->slots; i > 0; i--)
-		if (entry->slot[i - 1].at == saved->at)
+	for (int i = 0; i < WAYS; i++)
+		if (key->bucket[i] == key->tag)
 			return true;
-	return add_slot(entry, saved->at, saved->value);
-}
-
-/* Walks outwards from `frame` and notes every word the walk depends on. False: something is out of the ordinary. */
-static bool walk(struct entry *entry, const void *frame)
-{
-	unw_context_t context;
-	unw_cursor_t cursor;
-	if (get_context(&context) != 0 || init_local(&cursor, &context) != 0)
-		return false;
-	uintptr_t inner_sp = 0;
-	struct slot inner = {NULL, 0}; /* the frame pointer in the frame inside this one, and where it was saved */
-	entry->slots = 0;
-	for (;;) {
-		int more = step(&cursor);
-		unw_word_t ip, sp, rbp;
-		unw_save_loc_t saved;
-		if (more == 0)
-			return entry->slots > 0;
-		if (more < 0 || get_reg(&cursor, UNW_REG_IP, &ip) != 0 || get_reg(&cursor, UNW_REG_SP, &sp) != 0 ||
-			sp <= inner_sp || is_signal_frame(&cursor) > 0)
-			return false;
-		inner_sp = sp;
-		/* Our own helpers come first; the notes begin with the step out of the recorder's frame. */
-		if (sp < (uintptr_t)frame + 2 * sizeof(uintptr_t))
-			continue;
-		if (ip == 0)
-			return entry->slots > 0;
-		/* On x86-64 the return address lies right below the caller's stack pointer. */
-		if (get_reg(&cursor, UNW_X86_64_RBP, &rbp) != 0 || get_save_loc(&cursor, UNW_X86_64_RBP, &saved) != 0 ||
-			saved.type != UNW_SLT_MEMORY)
-			return false;
-		const uintptr_t *rbp_at = (const uintptr_t *)saved.u.addr;
-		/*
-		 * A function that realigns its stack saves rbp where rbp points, as any function with a frame pointer does, but
-		 * finds its caller's frame through another word, which would have to be noted too.
-		 */
-		if ((uintptr_t)rbp_at == inner.value && sp != inner.value + 2 * sizeof(uintptr_t))
-			return false;
-		if ((inner.at != NULL && !add_frame_pointer(entry, &inner, frame, sp)) ||
-			!add_slot(entry, (const uintptr_t *)sp - 1, ip))
-			return false;
-		inner = (struct slot){rbp_at, rbp};
-	}
-}
-
-void memo_learn(const void *frame, uint32_t unloads, uint32_t stack)
-{
-	if (!has_cursor() || stack == 0)
-		return;
-	struct entry *entry = take_entry(frame);
-	if (entry == NULL)
-		return;
-	bool is_candidate =
-		entry->frame == frame && entry->caller == caller_of(frame) && entry->unloads == unloads && entry->stack == 0;
-	atomic_store_explicit(&is_used, true, memory_order_relaxed);
-	entry->frame = frame;
-	entry->caller = caller_of(frame);
-	entry->unloads = unloads;
-	entry->stack = is_candidate && walk(entry, frame) ? stack : 0;
-	give_entry(entry);
-}
-
-#else /* elsewhere every stack is unwound */
-
-void memo_prepare(void *libunwind)
-{
-	(void)libunwind;
-}
-
-void memo_reset(void)
-{
-}
-
-bool memo_recall(const void *frame, uint32_t unloads, uint32_t *ret_stack)
-{
-	(void)frame, (void)unloads, (void)ret_stack;
+	put(key, 0);
 	return false;
 }
 
-void memo_learn(const void *frame, uint32_t unloads, uint32_t stack)
+/* --- recalling --- */
+
+/* In order: each word's place is certain only when those before it are as they were.  NULL: all are. */
+static inline const struct memo_word *first_odd(const struct memo_word *word, size_t count)
 {
-	(void)frame, (void)unloads, (void)stack;
+	const struct memo_word *end = word + count;
+	for (; end - word >= 4; word += 4)
+		for (int i = 0; i < 4; i++)
+			if (__builtin_expect(*word[i].at != word[i].value, 0))
+				return word + i;
+	for (; word < end; word++)
+		if (*word->at != word->value)
+			return word;
+	return NULL;
 }
 
-#endif
+static inline const struct memo_word *first_odd_of(const struct run *run, const struct memo_word **ret_end)
+{
+	const struct memo_word *odd = first_odd(words + run->own, run->own_count);
+	*ret_end = words + run->own + run->own_count;
+	if (odd != NULL || run->shared_count == 0)
+		return odd;
+	*ret_end = words + run->shared + run->shared_count;
+	return first_odd(words + run->shared, run->shared_count);
+}
+
+uint32_t memo_recall(const struct memo_call *call, bool *ret_again)
+{
+	struct key key = key_of_call(call);
+	const struct run *run;
+	while ((run = find(&key, call->unloads)) != NULL) {
+		const struct memo_word *end, *odd = first_odd_of(run, &end);
+		if (__builtin_expect(odd == NULL, 1))
+			return run->stack;
+		key = key_of_odd(run, odd, end, call->frame);
+	}
+	*ret_again = was_missed(&key);
+	return 0;
+}
+
+/* --- learning --- */
+
+/* The words that a new run has to compare. */
+struct rest {
+	struct memo_word word[MEMO_WORDS];
+	size_t count;
+};
+
+/* Those that a run compares until `odd` need not be compared again. */
+static void leave_out(struct rest *rest, const struct memo_word *word, size_t count, const struct memo_word *odd)
+{
+	for (const struct memo_word *end = word + count; word < end && word != odd; word++)
+		for (size_t i = 0; i < rest->count; i++)
+			if (rest->word[i].at == word->at) {
+				memmove(&rest->word[i], &rest->word[i + 1], (--rest->count - i) * sizeof *word);
+				break;
+			}
+}
+
+/* How many of its last words the rest has in common with the list that ends at the same place. */
+static size_t shared_with(const struct rest *rest, const struct memo_word *list, size_t count, const void *frame)
+{
+	size_t most = rest->count < count ? rest->count : count, same = 0;
+	while (same < most) {
+		const struct memo_word *a = &rest->word[rest->count - same - 1], *b = &list[count - same - 1];
+		if (a->at != b->at || a->value != b->value)
+			break;
+		same++;
+	}
+	/* A frame pointer's neighbour says how near it has to be. */
+	if (same > 0 && same < rest->count &&
+		memo_is_near(rest->word[rest->count - same - 1].value, frame, rest->word[rest->count - same].at))
+		same--;
+	return same >= LEAST_SHARED ? same : 0;
+}
+
+static void add(const struct key *key, const struct rest *rest, const struct memo_call *call, uint32_t stack)
+{
+	struct run *run = &runs[run_count];
+	*run = (struct run){.where = key->where, .value = key->value, .unloads = call->unloads, .stack = stack};
+	size_t own = rest->count;
+	if (own > 0) {
+		uint32_t end = (uint32_t)((uintptr_t)rest->word[own - 1].at * 0x9e3779b97f4a7c15u >> 58);
+		static_assert(ENDS == 64, "the upper six bits choose");
+		size_t same = shared_with(rest, words + ends[end].first, ends[end].count, call->frame);
+		run->shared = ends[end].first + ends[end].count - (uint32_t)same;
+		run->shared_count = (uint16_t)same;
+		own -= same;
+		/* Of two lists with little in common the newer one is more likely to be met again. */
+		if (same * 2 < rest->count) {
+			ends[end].first = word_count;
+			ends[end].count = (uint32_t)rest->count;
+			own = rest->count;
+			run->shared_count = 0;
+		}
+	}
+	run->own = word_count;
+	run->own_count = (uint16_t)own;
+	memcpy(words + word_count, rest->word, own * sizeof rest->word[0]);
+	word_count += (uint32_t)own;
+	put(key, run_count++);
+}
+
+void memo_learn(const struct memo_call *call, const struct memo_word *found, size_t count, uint32_t stack)
+{
+	struct rest rest = {.count = count};
+	memcpy(rest.word, found, count * sizeof *found);
+	if (run_count == RUNS || word_count + MEMO_WORDS > WORDS)
+		memo_reset();
+	struct key key = key_of_call(call);
+	const struct run *run;
+	for (int steps = 0; (run = find(&key, call->unloads)) != NULL; steps++) {
+		const struct memo_word *end, *odd = first_odd_of(run, &end);
+		if (odd == NULL || steps == MOST_STEPS)
+			return;
+		key = key_of_odd(run, odd, end, call->frame);
+		leave_out(&rest, words + run->own, run->own_count, odd);
+		if (odd < words + run->own || odd >= words + run->own + run->own_count)
+			leave_out(&rest, words + run->shared, run->shared_count, odd);
+		struct memo_word known = {odd->at, *odd->at};
+		if (key.value == known.value)
+			leave_out(&rest, &known, 1, NULL);
+	}
+	add(&key, &rest, call, stack);
+}

@@ -3,39 +3,36 @@
 #include "preload/recorder/stacks/stack.h"
 
 #include "preload/recorder/stacks/intern.h"
-#include "preload/recorder/stacks/memo.h"
 
-void stack_see(struct stack *ret, const void *frame, uint32_t unloads)
+void stack_unwind(struct stack *stack)
 {
-	ret->frame = frame;
-	ret->unloads = unloads;
-	ret->count = 0;
-	if (memo_recall(frame, unloads, &ret->recalled)) {
-		ret->number = ret->recalled;
-		return;
-	}
-	ret->number = ret->recalled = 0;
-	ret->count = capture_stack(ret->frames);
-	ret->hash = intern_hash(ret->frames, ret->count);
+	stack->count = capture_stack(stack->frames);
+	stack->hash = intern_hash(stack->frames, stack->count);
 }
 
 bool stack_find(struct stack *stack)
 {
 	if (stack->number == 0)
-		stack->number = intern_find_stack(stack->frames, stack->count, stack->unloads, stack->hash);
+		stack->number = intern_find_stack(stack->frames, stack->count, stack->call.unloads, stack->hash);
 	return stack->number != 0;
 }
 
 void stack_add(struct stack *stack, uint32_t marks)
 {
-	stack->number = intern_stack(stack->frames, stack->count, stack->unloads, stack->hash, marks);
+	stack->number = intern_stack(stack->frames, stack->count, stack->call.unloads, stack->hash, marks);
 }
 
-void stack_learn(const struct stack *stack)
+void stack_learn(const struct stack *stack, struct recorder_lock *lock, uint32_t thread)
 {
-	if (stack->recalled != 0)
+	if (!stack->is_worth_learning || stack->number == 0)
 		return;
+	struct memo_word words[MEMO_WORDS];
+	size_t count = 0;
 	const void *hold = capture_hold();
-	memo_learn(stack->frame, stack->unloads, stack->number);
+	bool is_ordinary = memo_walk(stack->call.frame, words, &count);
 	capture_let(hold);
+	if (is_ordinary && lock_take(lock, thread)) {
+		memo_learn(&stack->call, words, count, stack->number);
+		lock_give(lock);
+	}
 }

@@ -12,21 +12,35 @@
 #include <stdbool.h>
 
 #include "preload/recorder/stacks/capture.h"
+#include "preload/recorder/stacks/lock.h"
+#include "preload/recorder/stacks/memo.h"
 
 #define STACK_NUMBER 0x00ffffffu /* the number itself: 8 MiB of blobs are far fewer */
 
 struct stack {
-	const void *frame; /* of the recorder, by which memo.c knows it */
+	struct memo_call call;
 	uint32_t number;   /* with its marks; 0: not known yet */
-	uint32_t recalled; /* what the memo had, or 0 */
-	uint32_t unloads;
+	bool was_recalled; /* the memo had it: then it has no frames here */
+	bool is_worth_learning;
 	uint64_t hash;
-	size_t count; /* 0: it was recalled, not unwound */
+	size_t count;
 	uintptr_t frames[CAPTURE_FRAMES];
 };
 
-/* Looks at the caller's stack; `frame` is its __builtin_frame_address(0).  The lock is free. */
-void stack_see(struct stack *ret, const void *frame, uint32_t unloads);
+/* Begins with the stack that made the call.  Whether it is known by what lies on it, then it has its number.  The lock
+ * is held. */
+static inline bool stack_recall(struct stack *ret, const struct memo_call *call)
+{
+	ret->call = *call;
+	ret->count = 0;
+	ret->is_worth_learning = false;
+	ret->number = memo_recall(call, &ret->is_worth_learning);
+	ret->was_recalled = ret->number != 0;
+	return ret->was_recalled;
+}
+
+/* Unwinds it.  The lock is free. */
+void stack_unwind(struct stack *stack);
 
 /* Whether it was seen before, then it has its number.  The lock is held. */
 bool stack_find(struct stack *stack);
@@ -34,7 +48,7 @@ bool stack_find(struct stack *stack);
 /* Gives a new one a number, 0 if there is no room, and these marks.  The lock is held. */
 void stack_add(struct stack *stack, uint32_t marks);
 
-/* Lets the memo know the stack.  The lock is free. */
-void stack_learn(const struct stack *stack);
+/* Lets the memo know the stack, unless it does, or does not want to.  The lock is free. */
+void stack_learn(const struct stack *stack, struct recorder_lock *lock, uint32_t thread);
 
 #endif
