@@ -3,24 +3,50 @@
 
 -- What may be the user's own code, each with a number for its place: one source line is one place, however many calls the
 -- compiler made of it.
-CREATE TEMP TABLE own_call (frame INTEGER, depth INTEGER, place, PRIMARY KEY (frame, depth)) WITHOUT ROWID;
+CREATE TEMP TABLE own_call (frame INTEGER, depth INTEGER, place, function, PRIMARY KEY (frame, depth)) WITHOUT ROWID;
 INSERT INTO own_call
   SELECT frame, depth, dense_rank() OVER (ORDER BY unit, function, file, line > 0, iif(line > 0, line, "offset"),
-                                                   iif(line > 0, 0, depth))
+                                                   iif(line > 0, 0, depth)),
+         -- Code without a name is the same only where it is the same place.
+         dense_rank() OVER (ORDER BY unit, function, iif(function IS NULL, frame, 0), iif(function IS NULL, depth, 0))
   FROM frame_call WHERE role <> 'driver' AND NOT is_start(ifnull(function, ''));
+
+-- The whole way to what was lost: the places of a stack, each once, so that the depth of a recursion is no matter.
+CREATE TEMP TABLE stack_way (stack INTEGER PRIMARY KEY, way TEXT NOT NULL);
+INSERT INTO stack_way
+  SELECT stack, group_concat(place, ' ') FROM (
+    SELECT f.stack, o.place FROM (SELECT DISTINCT stack FROM stack_count WHERE lost > 0) c
+    CROSS JOIN own_frame f ON f.stack = c.stack CROSS JOIN own_call o ON o.frame = f.frame
+    GROUP BY f.stack, o.place ORDER BY f.stack, min(f.level * 1000 + o.depth))
+  GROUP BY stack;
+
+-- What was the only one of its kind that came by its way in its process and was not given back: a correct program may hold
+-- one as long as it lives.
+CREATE TEMP TABLE held_once (kind TEXT, process INTEGER, stack INTEGER, outcome TEXT, PRIMARY KEY (kind, process, stack)) WITHOUT ROWID;
+INSERT INTO held_once
+  SELECT kind, process, acquire_stack, outcome FROM (
+    SELECT t.kind, t.process, t.acquire_stack, t.outcome,
+           sum(t.count) OVER (PARTITION BY t.kind, t.process, ifnull(w.way, -t.acquire_stack)) AS together
+    FROM tally_life t LEFT JOIN stack_way w ON w.stack = t.acquire_stack WHERE t.lost AND t.verdict <> 'cannot-tell')
+  WHERE together = 1;
+
+CREATE TEMP TABLE stack_held (kind TEXT, outcome TEXT, stack INTEGER, held, PRIMARY KEY (kind, outcome, stack)) WITHOUT ROWID;
+INSERT INTO stack_held SELECT kind, outcome, stack, count(*) FROM held_once GROUP BY kind, outcome, stack;
 
 -- The places of each stack, from the call site outwards.
 CREATE TEMP VIEW stack_place AS
-  SELECT c.kind, c.stack, c.lost, c.clean, f.level, o.frame, o.depth, o.place
-  FROM stack_count c CROSS JOIN own_frame f ON f.stack = c.stack CROSS JOIN own_call o ON o.frame = f.frame;
+  SELECT c.kind, c.outcome, c.stack, c.lost, ifnull(h.held, 0) AS held, c.clean, f.level, o.frame, o.depth, o.place, o.function
+  FROM stack_count c LEFT JOIN stack_held h ON h.kind = c.kind AND h.outcome = c.outcome AND h.stack = c.stack
+  CROSS JOIN own_frame f ON f.stack = c.stack CROSS JOIN own_call o ON o.frame = f.frame;
 
 -- Which call (frame and depth, at this level of the stack) is named for what was lost by this stack: the plain call site,
 -- until blame.c knows better; it knows nothing better of a stack without code of the user's own.
 CREATE TEMP TABLE stack_blame (
-  kind TEXT, stack INTEGER, level INTEGER, frame INTEGER, depth INTEGER, node INTEGER, PRIMARY KEY (kind, stack)
+  kind TEXT, outcome TEXT, stack INTEGER, level INTEGER, frame INTEGER, depth INTEGER, node INTEGER,
+  PRIMARY KEY (kind, outcome, stack)
 ) WITHOUT ROWID;
 INSERT INTO stack_blame
-  SELECT c.kind, c.stack, s.level, s.frame, s.depth, NULL FROM stack_count c JOIN site s ON s.stack = c.stack WHERE c.lost > 0;
+  SELECT c.kind, c.outcome, c.stack, s.level, s.frame, s.depth, NULL FROM stack_count c JOIN site s ON s.stack = c.stack WHERE c.lost > 0;
 
 -- A blamed place.  site_frame, site_depth: the plain call site; shared_frame, shared_depth: the call it has in common with
 -- others, of which `callers` there are, `leaking` of them leak; NULL where it is told from none.  scope_first, scope_level:
@@ -32,5 +58,6 @@ CREATE TEMP TABLE separation (
 
 -- The stacks by which was released what is comparable: by the same call site, or the same shared call.
 CREATE TEMP TABLE comparable (
-  scope_first INTEGER, scope_level INTEGER, kind TEXT, stack INTEGER, PRIMARY KEY (scope_first, scope_level, kind, stack)
+  scope_first INTEGER, scope_level INTEGER, kind TEXT, outcome TEXT, stack INTEGER,
+  PRIMARY KEY (scope_first, scope_level, kind, outcome, stack)
 ) WITHOUT ROWID;

@@ -60,15 +60,17 @@ static const struct stage {
 	 "tally stack_habit repeated_statement tally_connection tally_resource tally_life tally_wants"},
 	{"peak", peak_sql, NULL, "report_choice", "peak found_peak peak_wants"},
 	{"notes", notes_sql, NULL, "report_choice stack_habit", "misuse_group found_note notes_wants"},
-	{"loss", loss_sql, NULL, "report_choice tally tally_life stack_habit", "stack_count loss_wants"},
+	{"loss", loss_sql, NULL, "report_choice tally tally_life", "stack_count loss_wants"},
 	{"sites", NULL, make_sites, "tally_wants peak_wants notes_wants loss_wants", SITES_MAKE},
-	{"blame", blame_sql, blame_fill, "stack_count frame_call frame_role script_stack site",
-	 "own_call stack_place stack_blame separation comparable"},
+	{"blame", blame_sql, blame_fill, "tally_life stack_count frame_call frame_role script_stack site",
+	 "own_call stack_way held_once stack_held stack_place stack_blame separation comparable"},
 	{"paths", paths_sql, NULL, "frame_call frame_role script_stack site", "stack_path"},
 	{"known", known_sql, fill_known, "tally_life misuse_group stack_call stack_path",
 	 "excuse suppression known_entry path_stack path_count baseline"},
 	{"findings", findings_sql, NULL,
-	 "report_choice tally_life found_peak found_note frame_call site stack_blame separation comparable excuse",
+	 "report_choice tally_life found_peak found_note frame_call site stack_way held_once stack_blame separation "
+	 "comparable "
+	 "excuse",
 	 "finding_member finding comparable_release finding_stack finding_share found_peak_site note note_fact "
 	 "found_reason"},
 	{"gate", gate_sql, NULL, "report_choice gated peak misuse_group excuse suppression finding",

@@ -3,19 +3,23 @@
 
 -- The tally's rows that the report speaks of, each with the key of its finding and the number of its group.  One source line
 -- is one site, however many calls the compiler made of it: of what was lost the blamed one, else the plain call site.  Of
--- what leaked the shape tells whether that place acquired it again in the same process while the first was still there.
+-- what leaked the shape tells whether that place acquired it again, by the same way, in the same process while the first was
+-- still there.
 CREATE TEMP TABLE finding_member AS
   WITH placed AS (
-    SELECT t.*, c.group_by, ifnull(b.frame, s.frame) AS frame, ifnull(b.depth, s.depth) AS depth
+    SELECT t.*, c.group_by, ifnull(b.frame, s.frame) AS frame, ifnull(b.depth, s.depth) AS depth, b.node,
+           ifnull(w.way, t.acquire_stack) AS way, h.stack IS NULL AS again
     FROM report_choice c CROSS JOIN tally_life t
     LEFT JOIN site s ON s.stack = t.acquire_stack
-    LEFT JOIN stack_blame b ON b.kind = t.kind AND b.stack = t.acquire_stack AND t.lost AND t.verdict <> 'cannot-tell'
+    LEFT JOIN stack_way w ON w.stack = t.acquire_stack
+    LEFT JOIN held_once h ON h.kind = t.kind AND h.process = t.process AND h.stack = t.acquire_stack
+    LEFT JOIN stack_blame b ON b.kind = t.kind AND b.outcome = t.outcome AND b.stack = t.acquire_stack AND t.lost
+      AND t.verdict <> 'cannot-tell'
     WHERE c.everything OR t.lost),
   keyed AS (
     SELECT p.*, s.unit, s.function, s.head, s.tail, g.host, g.port, g.database, o.label,
-           iif(p.verdict <> 'leaked', '',
-               iif(sum(p.count) OVER (PARTITION BY p.kind, p.process, p.verdict, s.unit, s.text) > 1,
-                   'grows', 'held at exit')) AS shape,
+           iif(p.verdict <> 'leaked' OR NOT p.lost, '',
+               iif(max(p.again) OVER (PARTITION BY p.kind, p.process, p.verdict, s.unit, s.text), 'grows', 'held at exit')) AS shape,
            ifnull(e.how, '') AS excused,
            CASE p.group_by
              WHEN 'stack' THEN p.acquire_stack
@@ -31,21 +35,29 @@ CREATE TEMP TABLE finding_member AS
     LEFT JOIN target g ON g.id = p.target
     LEFT JOIN process o ON o.id = p.process
     LEFT JOIN excuse e ON e.kind = p.kind AND e.verdict = p.verdict AND e.stack = p.acquire_stack)
-  SELECT *, dense_rank() OVER (ORDER BY kind, verdict, state, shape, excused, key) AS group_number FROM keyed;
+  -- The report does not tell results by their outcome.
+  SELECT *, dense_rank() OVER (ORDER BY kind, verdict, iif(kind = 'result', '', state), shape, excused, key) AS group_number
+  FROM keyed;
 CREATE INDEX temp.member_group ON finding_member (group_number);
 
 CREATE TEMP TABLE finding AS
   WITH grouped AS ( -- what has no sum is the same in all rows of a group, as far as it is used
-    SELECT group_number, kind, verdict, state, shape, excused, key, group_by, unit, function, head, tail, host, port, database,
-           label, sum(count) AS count, count(DISTINCT acquire_stack) AS stacks, min(first_ns) AS first_ns,
+    SELECT group_number, kind, verdict, iif(kind = 'result', '', state) AS state, shape, excused, key, group_by, unit, function,
+           head, tail, host, port, database, label, sum(count) AS count, count(DISTINCT acquire_stack) AS stacks,
+           count(DISTINCT way) AS ways, min(first_ns) AS first_ns,
            max(last_ns) AS last_ns, min(first_id) AS first_id, sum(rows) AS rows, sum(bytes) AS bytes,
            sum(outlived) AS outlived, min(lost) AS lost
     FROM finding_member GROUP BY group_number),
+  shown AS ( -- of each group
+    SELECT group_number, acquire_stack AS stack, outcome,
+           row_number() OVER (PARTITION BY group_number ORDER BY sum(count) DESC, acquire_stack, outcome) AS rank
+    FROM finding_member GROUP BY group_number, acquire_stack, outcome),
   described AS (
-    SELECT group_number, kind, verdict, state, shape, excused, key, count, stacks, first_ns, last_ns, first_id, rows, bytes,
-           outlived, lost,
-           (SELECT m.acquire_stack FROM finding_member m WHERE m.group_number = g.group_number
-             GROUP BY m.acquire_stack ORDER BY sum(m.count) DESC, m.acquire_stack LIMIT 1) AS stack,
+    SELECT g.group_number, kind, verdict, state, shape, excused, key, count, stacks, ways, first_ns, last_ns, first_id, rows, bytes,
+           outlived, lost, w.stack, w.outcome,
+           -- So many were acquired there and came to the same outcome, but were released; NULL: nobody knows.
+           (SELECT sum(n.acquired - n.lost) FROM separation n
+             WHERE n.node IN (SELECT m.node FROM finding_member m WHERE m.group_number = g.group_number)) AS released,
            (SELECT m.used_id FROM finding_member m WHERE m.group_number = g.group_number
              ORDER BY m.used_ns DESC LIMIT 1) AS used_id,
            CASE group_by
@@ -58,7 +70,7 @@ CREATE TEMP TABLE finding AS
              WHEN 'function' THEN ifnull(' (in ' || basename(unit) || ')', '')
              WHEN 'module' THEN '' WHEN 'database' THEN '' WHEN 'label' THEN ''
              ELSE ifnull(tail, '') END AS tail
-    FROM grouped g)
+    FROM grouped g JOIN shown w ON w.group_number = g.group_number AND w.rank = 1)
   SELECT row_number() OVER (ORDER BY CASE verdict WHEN 'leaked' THEN 1 WHEN 'open-at-death' THEN 2 WHEN 'open' THEN 3
                                        WHEN 'cannot-tell' THEN 4 WHEN 'inherited' THEN 5 ELSE 6 END,
                             excused <> '', kind_rank(kind), shape, count DESC,
@@ -67,9 +79,12 @@ CREATE TEMP TABLE finding AS
   FROM described;
 
 -- By which stacks was released what is comparable.
-CREATE TEMP TABLE comparable_release (kind TEXT, stack INTEGER, release_stack, count, PRIMARY KEY (kind, stack, release_stack)) WITHOUT ROWID;
-INSERT INTO comparable_release SELECT kind, acquire_stack, release_stack, sum(count) FROM main.fold
-  WHERE (kind, acquire_stack) IN (SELECT kind, stack FROM comparable) GROUP BY kind, acquire_stack, release_stack;
+CREATE TEMP TABLE comparable_release (
+  kind TEXT, outcome TEXT, stack INTEGER, release_stack, count, PRIMARY KEY (kind, outcome, stack, release_stack)
+) WITHOUT ROWID;
+INSERT INTO comparable_release SELECT kind, outcome, acquire_stack, release_stack, sum(count) FROM main.fold
+  WHERE (kind, outcome, acquire_stack) IN (SELECT kind, outcome, stack FROM comparable)
+  GROUP BY kind, outcome, acquire_stack, release_stack;
 
 -- The stack that is shown speaks for its finding: whom it blames, and by which stack most of what is comparable was
 -- released.  used_stack: the last use of any of them.
@@ -82,11 +97,13 @@ INSERT INTO finding_stack
     SELECT scope_first, scope_level, release_stack, count,
            row_number() OVER (PARTITION BY scope_first, scope_level ORDER BY count DESC, release_stack) AS rank
     FROM (SELECT c.scope_first, c.scope_level, f.release_stack, sum(f.count) AS count
-          FROM comparable c CROSS JOIN comparable_release f ON f.kind = c.kind AND f.stack = c.stack
+          FROM comparable c CROSS JOIN comparable_release f
+            ON f.kind = c.kind AND f.outcome = c.outcome AND f.stack = c.stack
           GROUP BY c.scope_first, c.scope_level, f.release_stack))
   SELECT f.number, b.level, ifnull(b.frame, s.frame), ifnull(b.depth, s.depth), b.node, u.use_stack, r.release_stack, r.count
   FROM finding f LEFT JOIN site s ON s.stack = f.stack
-  LEFT JOIN stack_blame b ON b.kind = f.kind AND b.stack = f.stack AND f.lost AND f.verdict <> 'cannot-tell'
+  LEFT JOIN stack_blame b ON b.kind = f.kind AND b.outcome = f.outcome AND b.stack = f.stack AND f.lost
+    AND f.verdict <> 'cannot-tell'
   LEFT JOIN separation a ON a.node = b.node
   LEFT JOIN chosen r ON r.scope_first = a.scope_first AND r.scope_level = a.scope_level AND r.rank = 1
   LEFT JOIN main.connection u ON f.kind = 'connection' AND u.id = f.used_id;

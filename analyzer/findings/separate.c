@@ -28,13 +28,27 @@ struct range {
 	uint32_t level;
 };
 
-static void add_up(const struct separate_stack *stacks, struct range range, int64_t *ret_lost, int64_t *ret_clean)
+/* What came of the stacks of a range. */
+struct sum {
+	int64_t lost, held, clean;
+};
+
+static struct sum add_up(const struct separate_stack *stacks, struct range range)
 {
-	*ret_lost = *ret_clean = 0;
+	struct sum sum = {0};
+
 	for (size_t i = range.first; i < range.last; i++) {
-		*ret_lost += stacks[i].lost;
-		*ret_clean += stacks[i].clean;
+		sum.lost += stacks[i].lost;
+		sum.held += stacks[i].held;
+		sum.clean += stacks[i].clean;
 	}
+	return sum;
+}
+
+/* Without what a correct caller may hold, unless there is nothing else. */
+static int64_t truly_lost(struct sum sum)
+{
+	return sum.lost > sum.held ? sum.lost - sum.held : sum.lost;
 }
 
 static void blame(struct separate_stack *stacks, struct range range, bool ends)
@@ -61,53 +75,112 @@ static struct range next_caller(const struct separate_stack *stacks, struct rang
 
 /* What a blame would be made of. */
 struct split {
-	int64_t lost, clean; /* by the blamed places */
-	size_t blamed;       /* places */
-	size_t cleared;      /* callers beside them that lost nothing */
+	struct sum sum; /* by the blamed places */
+	size_t blamed;  /* places */
+	size_t cleared; /* callers beside them that lost nothing but what they hold, and released */
+	bool owns;      /* it is one caller, whose function released all that came through it */
 };
 
-/*
- * Whether to blame these callers rather than what they call: most of what was released must have come by others.  And
- * chance must not look like a pattern.  What is lost now and then whoever calls hits different callers once each: so
- * where there are several, they must have lost twice on average; or they lose more than they release, and others are as
- * many.
- */
-static bool is_worth(const struct split *split, int64_t clean)
+/* Who releases what comes through a place. */
+enum owner {
+	OWNER_MIXED,
+	OWNER_ITSELF, /* its function, or one that it called */
+	OWNER_CALLER, /* whoever called it: it hands everything on */
+};
+
+static enum owner owner_of(const struct separate_stack *stacks, struct range range)
 {
-	if (split->clean > clean / 2)
+	bool itself = true, caller = true;
+
+	for (size_t i = range.first; i < range.last; i++) {
+		if (stacks[i].clean == 0)
+			continue;
+		itself = itself && stacks[i].outer_owner <= range.level;
+		caller = caller && stacks[i].inner_owner > range.level;
+	}
+	return itself ? OWNER_ITSELF : caller ? OWNER_CALLER : OWNER_MIXED;
+}
+
+/*
+ * Whether it is a likely chance that all that was lost came through so few: of all ways to pick `lost` from `all`, more
+ * than one in twenty picks from these `own` only.
+ */
+static bool is_chance(int64_t lost, int64_t own, int64_t all)
+{
+	double likely = 1;
+	/* Picking what was lost from one's own is picking the others from what was released: the shorter way. */
+	int64_t steps = lost < all - own ? lost : all - own;
+	int64_t from = lost < all - own ? own : all - lost;
+
+	for (int64_t i = 0; i < steps && likely > 0.05; i++)
+		likely *= (double)(from - i) / (double)(all - i);
+	return likely > 0.05;
+}
+
+/* What is lost now and then whoever calls hits different callers once each: so where there are several, they must have
+ * lost twice on average; or they lose more than they release, and others are as many. */
+static bool is_a_pattern(const struct split *split)
+{
+	return split->blamed == 1 || split->sum.lost / 2 >= (int64_t)split->blamed ||
+		   (split->sum.clean <= split->sum.lost && split->blamed <= split->cleared);
+}
+
+/* Whether to blame these callers rather than what they call. */
+static bool is_worth(const struct split *split, int64_t clean, enum owner owner)
+{
+	if (!is_a_pattern(split))
 		return false;
-	return split->blamed == 1 || split->lost / 2 >= (int64_t)split->blamed ||
-		   (split->clean <= split->lost && split->blamed <= split->cleared);
+	/* What is handed on is its caller's to release. */
+	if (owner == OWNER_CALLER && split->blamed == 1)
+		return split->owns || split->cleared > 0;
+	/* Most of what was released must have come by others, and not by chance. */
+	return split->sum.clean <= clean / 2 &&
+		   (owner == OWNER_CALLER ||
+			!is_chance(split->sum.lost, split->sum.lost + split->sum.clean, split->sum.lost + clean));
+}
+
+static void add_part(struct split *split, const struct split *part)
+{
+	split->sum.lost += part->sum.lost;
+	split->sum.held += part->sum.held;
+	split->sum.clean += part->sum.clean;
+	split->blamed += part->blamed;
+	split->cleared += part->cleared;
+	split->owns = part->owns;
 }
 
 static struct split resolve(struct separate_stack *stacks, struct range range)
 {
-	struct split whole = {.blamed = 1};
+	struct split whole = {.sum = add_up(stacks, range), .blamed = 1};
 	struct split split = {0};
+	enum owner owner = owner_of(stacks, range);
 
-	add_up(stacks, range, &whole.lost, &whole.clean);
-	if (whole.lost == 0)
+	if (whole.sum.lost == 0)
 		return (struct split){.cleared = 1};
 	struct range caller = {.last = range.first};
-	while (whole.clean > 0 && caller.last < range.last) {
+	while (whole.sum.clean > 0 && owner != OWNER_ITSELF && caller.last < range.last) {
 		caller = next_caller(stacks, range, caller.last);
-		struct split part = {.blamed = 1};
-		if (caller.level > range.level) {
+		struct split part = {.sum = add_up(stacks, caller), .blamed = 1};
+		if (caller.level > range.level)
 			part = resolve(stacks, caller);
-		} else {
-			add_up(stacks, caller, &part.lost, &part.clean);
+		else if (part.sum.lost > 0)
 			blame(stacks, caller, true);
-			if (part.lost == 0)
-				part = (struct split){.cleared = 1};
-		}
-		split.lost += part.lost;
-		split.clean += part.clean;
-		split.blamed += part.blamed;
-		split.cleared += part.cleared;
+		else
+			part = (struct split){.cleared = 1};
+		/* What a correct caller holds once is neither lost nor clean. */
+		if (part.blamed > 0 && part.sum.lost == part.sum.held && whole.sum.lost > whole.sum.held)
+			split.cleared += part.sum.clean > 0;
+		else if (part.blamed > 0)
+			add_part(&split, &part);
+		else
+			split.cleared += part.cleared;
 	}
-	if (whole.clean > 0 && is_worth(&split, whole.clean))
+	if (split.blamed > 0 && is_worth(&split, whole.sum.clean, owner)) {
+		split.owns = false; /* whoever is further out is no caller of it */
 		return split;
+	}
 	blame(stacks, range, false);
+	whole.owns = whole.sum.clean > 0 && owner == OWNER_ITSELF;
 	return whole;
 }
 
@@ -137,24 +210,22 @@ static struct range around(const struct separate_stack *stacks, size_t count, si
 /* Everything that came by one place, and its callers; nodes beside each other share it. */
 struct scope {
 	struct range range;
-	int64_t lost, clean;
+	struct sum sum;
 	uint32_t callers, leaking;
 };
 
 static struct scope look_around(const struct separate_stack *stacks, struct range range)
 {
-	struct scope scope = {.range = range};
+	struct scope scope = {.range = range, .sum = add_up(stacks, range)};
 	struct range caller = {.last = range.first};
 
-	add_up(stacks, range, &scope.lost, &scope.clean);
 	while (caller.last < range.last) {
-		int64_t lost, clean;
 		caller = next_caller(stacks, range, caller.last);
-		add_up(stacks, caller, &lost, &clean);
+		struct sum sum = add_up(stacks, caller);
 		if (caller.level == range.level)
 			continue; /* nobody's: the stack ends there */
 		scope.callers++;
-		scope.leaking += lost > 0;
+		scope.leaking += sum.lost > sum.held;
 	}
 	return scope;
 }
@@ -168,22 +239,25 @@ static bool is_in(const struct range *range, size_t at, uint32_t level)
 static struct separate_node describe(const struct separate_stack *stacks, size_t count, size_t at, struct scope *scope)
 {
 	uint32_t level = stacks[at].level;
-	struct separate_node node = {.level = level, .parted = level > 0 && !stacks[at].ends};
-	uint32_t shared = node.parted ? level - 1 : level; /* outermost place that it has in common with the others */
+	bool ends = stacks[at].ends;
+	struct separate_node node = {.level = level};
 	struct range own;
-	int64_t clean;
 
-	if (!is_in(&scope->range, at, shared))
-		*scope = look_around(stacks, around(stacks, count, at, shared));
-	if (stacks[at].ends) { /* those with further callers stand behind them */
+	if (level > 0 && !ends && !is_in(&scope->range, at, level - 1))
+		*scope = look_around(stacks, around(stacks, count, at, level - 1));
+	node.parted = level > 0 && !ends && scope->callers > 1;
+	if (!node.parted && !is_in(&scope->range, at, level))
+		*scope = look_around(stacks, around(stacks, count, at, level));
+	if (ends) { /* those with further callers stand behind them */
 		own = (struct range){scope->range.first, scope->range.first, level};
 		while (own.last < scope->range.last && stacks[own.last].count == level + 1)
 			own.last++;
 	} else {
 		own = node.parted ? around(stacks, count, at, level) : scope->range;
 	}
-	add_up(stacks, own, &node.lost, &clean);
-	node.acquired = node.lost + clean;
+	struct sum sum = add_up(stacks, own);
+	node.lost = truly_lost(sum);
+	node.acquired = node.lost + sum.clean;
 	node.first = (uint32_t)own.first;
 	node.last = (uint32_t)own.last;
 	node.scope_first = (uint32_t)scope->range.first;
@@ -191,8 +265,9 @@ static struct separate_node describe(const struct separate_stack *stacks, size_t
 	if (node.parted) {
 		node.callers = scope->callers;
 		node.leaking = scope->leaking;
-		node.others_lost = scope->lost - node.lost;
-		node.others_acquired = scope->lost + scope->clean - node.acquired;
+		/* What the others hold is not counted, and nor is it here beside what was lost. */
+		node.others_lost = scope->sum.lost - scope->sum.held - (sum.lost - sum.held);
+		node.others_acquired = node.others_lost + scope->sum.clean - sum.clean;
 	}
 	return node;
 }

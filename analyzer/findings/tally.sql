@@ -35,7 +35,8 @@ CREATE TEMP VIEW tally_connection AS
 -- As in the view resource_life; the list of what is out of sight is read when the first memory is met.
 CREATE TEMP VIEW tally_resource AS
   SELECT r.kind, r.process, 0 AS released,
-         iif(r.kind = 'statement' AND (r.connection, r.acquire_stack) IN repeated_statement, 'repeated', '') AS state,
+         CASE r.kind WHEN 'statement' THEN iif((r.connection, r.acquire_stack) IN repeated_statement, 'repeated', '')
+                     WHEN 'result' THEN iif(result_is_failed(r.status), 'failed', '') ELSE '' END AS state,
          r.acquire_stack, ifnull(c.target, 0) AS target, -1 AS transaction_status, r.acquired_ns, 0 AS used_ns, r.id,
          r.rows, r.bytes, c.released_ns IS NOT NULL AS outlived
   FROM main.resource r LEFT JOIN main.connection c ON c.id = r.connection
@@ -49,9 +50,10 @@ INSERT INTO tally
 
 -- The verdict as in the view connection_life, for a group at a time.  lost: it was not given back, as far
 -- as could be seen, and should have been;
--- a statement that is prepared once and stays is as it should be.
+-- a statement that is prepared once and stays is as it should be.  outcome: as in main.fold.
 CREATE TEMP VIEW tally_life AS
-  SELECT *, verdict IN ('leaked', 'open-at-death', 'open', 'cannot-tell') AND (kind <> 'statement' OR state = 'repeated') AS lost
+  SELECT *, iif(state IN ('failed', 'connecting'), state, '') AS outcome,
+         verdict IN ('leaked', 'open-at-death', 'open', 'cannot-tell') AND (kind <> 'statement' OR state = 'repeated') AS lost
   FROM (SELECT t.*, CASE WHEN t.state = 'inherited' THEN 'inherited' WHEN t.released THEN 'released' ELSE f.verdict END AS verdict
         FROM tally t JOIN process_fate f ON f.process = t.process);
 

@@ -38,8 +38,9 @@ static bool read_outcome(sqlite3 *db, struct totals *totals)
 
 static bool count_resources(sqlite3 *db, struct totals *totals)
 {
-	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, verdict, sum(count), sum(iif(state = 'failed', count, 0))"
-										  " FROM tally_life GROUP BY kind, verdict");
+	QUERY_CLEANUP row = query_prepare(
+		db, "SELECT kind, verdict, sum(count), sum(iif(kind = 'connection' AND state = 'failed', count, 0))"
+			" FROM tally_life GROUP BY kind, verdict");
 	bool failed = false;
 
 	while (query_next(row, &failed)) {

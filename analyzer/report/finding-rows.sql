@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- The findings in their order, as text-finding.c reads them: column by column into a struct finding, whose comments say
 -- what they are.
-SELECT f.number, f.kind, f.verdict, f.state, f.shape, f.excused, f.head, f.tail, f.count, f.stacks,
+SELECT f.number, f.kind, f.verdict, f.state, f.shape, f.excused, f.head, f.tail, f.count, f.stacks, f.ways,
        -- Where it was acquired, and the call that is to blame.
        f.stack, ifnull(w.level, -1), w.depth,
        iif(f.kind = 'connection', (SELECT acquire_function FROM connection WHERE id = f.first_id),
@@ -11,7 +11,8 @@ SELECT f.number, f.kind, f.verdict, f.state, f.shape, f.excused, f.head, f.tail,
        ifnull(w.release_stack, -1), w.releases,
        -- Its members.
        f.first_ns, f.last_ns, f.first_id, f.used_id, f.rows, f.bytes, f.outlived,
-       -- From what the call that is to blame is told apart.
+       -- What is comparable, and from what the call that is to blame is told apart.
+       ifnull(f.released, 0),
        e.callers, e.leaking, e.lost, e.acquired, e.others_lost, e.others_acquired, e.levels, short_name(c.head),
        short_name(i.head)
 FROM finding f JOIN finding_stack w ON w.number = f.number

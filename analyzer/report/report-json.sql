@@ -17,7 +17,7 @@ WITH
             ORDER BY k.level, t.depth)) AS text
     FROM (SELECT stack FROM finding UNION SELECT used_stack FROM finding_stack UNION SELECT release_stack FROM finding_stack) x),
   verdicts AS (
-    SELECT kind, verdict, sum(count) AS count, sum(iif(state = 'failed', count, 0)) AS failed
+    SELECT kind, verdict, sum(count) AS count, sum(iif(kind = 'connection' AND state = 'failed', count, 0)) AS failed
     FROM tally_life GROUP BY kind, verdict),
   counted AS (
     SELECT k.kind, ifnull(sum(iif(v.verdict <> 'inherited', v.count, 0)), 0) AS acquired, ifnull(sum(v.failed), 0) AS failed,
@@ -53,7 +53,7 @@ SELECT json_object(
              FROM (SELECT * FROM counted WHERE acquired > 0 AND kind NOT IN ('connection', 'result')
                    ORDER BY kind_rank(kind))),
   'findings', (SELECT json_group_array(json(finding)) FROM (SELECT json_object(
-    'kind', f.kind, 'verdict', f.verdict, 'state', f.state, 'shape', f.shape, 'count', f.count,
+    'kind', f.kind, 'verdict', f.verdict, 'state', f.state, 'shape', f.shape, 'count', f.count, 'released', f.released,
     'level', j.level, 'excused', nullif(f.excused, ''), 'path', p.path,
     'fingerprint', (SELECT x.fingerprint FROM problem x WHERE x.finding = f.number),
     'site', (SELECT json(text) FROM call_json c WHERE c.frame = w.frame AND c.depth = w.depth),

@@ -45,6 +45,7 @@ bool finding_next(sqlite3_stmt *rows, struct finding *ret, bool *ret_failed)
 	ret->tail = text(&row);
 	ret->count = number(&row);
 	ret->stacks = number(&row);
+	ret->ways = number(&row);
 	ret->stack = number(&row);
 	ret->level = (int)number(&row);
 	ret->depth = (int)number(&row);
@@ -61,6 +62,7 @@ bool finding_next(sqlite3_stmt *rows, struct finding *ret, bool *ret_failed)
 	ret->rows = number(&row);
 	ret->bytes = number(&row);
 	ret->outlived = number(&row);
+	ret->released = number(&row);
 	ret->separation.callers = number(&row);
 	ret->separation.leaking = number(&row);
 	ret->separation.lost = number(&row);
@@ -135,8 +137,11 @@ static void print_shape(const struct printer *printer, const struct finding *f)
 	if (strcmp(f->shape, "grows") == 0)
 		print_line(printer, PART_INDENT, STYLE_PLAIN,
 				   "shape     grows: acquired again while the first was still there");
-	else if (f->shape[0] != '\0')
+	else if (f->shape[0] != '\0' && f->ways == 1)
 		print_line(printer, PART_INDENT, STYLE_PLAIN, "shape     held at exit: one from here in each process");
+	else if (f->shape[0] != '\0')
+		print_line(printer, PART_INDENT, STYLE_PLAIN,
+				   "shape     held at exit: one by each of %" PRId64 " call paths in each process", f->ways);
 }
 
 static void print_size(const struct printer *printer, const struct finding *f)
@@ -167,25 +172,42 @@ static void print_acquired(const struct printer *printer, const struct finding *
 				   same_day ? last + strlen("2026-01-01 ") : last);
 }
 
-/* From which other callers of the same code the site is told: in one line if it fits.  (SQLite's `,` writes 1,000.) */
-static void print_separation(const struct printer *printer, const struct finding *f)
+/* Whether what was acquired at the finding's place is all of it. */
+static bool is_of_one_place(const struct report_choice *choice)
+{
+	return choice->group_by == NULL || strcmp(choice->group_by, "site") == 0 ||
+		   strcmp(choice->group_by, "function") == 0;
+}
+
+/* How much of what was acquired there was lost, and how the other callers of the same code fare, from which it is told:
+ * in one line if it fits.  (SQLite's `,` writes 1,000.) */
+static void print_separation(const struct printer *printer, const struct report_choice *choice, const struct finding *f)
 {
 	char callers[1024], leaking[64] = "", numbers[256];
 	bool is_leaked = f->verdict == VERDICT_LEAKED;
+	bool is_held = strcmp(f->shape, "held at exit") == 0;
+	const char *does = is_held ? "holds" : is_leaked ? "leaks" : "keeps";
 	const char *which = f->separation.levels == 1   ? ""
 						: f->separation.levels == 2 ? ", which calls "
 													: ", which comes to call ";
 
-	if (f->separation.callers == 0)
+	if (f->separation.callers == 0) {
+		sqlite3_snprintf(sizeof numbers, numbers, "%s %,lld of %,lld", does, f->count, f->count + f->released);
+		if (f->released > 0 && is_of_one_place(choice))
+			print_line(printer, PART_INDENT, STYLE_PLAIN, "%s", numbers);
 		return;
-	if (f->separation.leaking != 1)
+	}
+	if (f->separation.leaking != 1 && !is_held)
 		sqlite3_snprintf(sizeof leaking, leaking, is_leaked ? " (%,lld leak)" : " (%,lld keep some)",
 						 f->separation.leaking);
 	sqlite3_snprintf(sizeof callers, callers, "1 of %,lld callers of %s%s%s%s", f->separation.callers,
 					 f->separation.wrapper, leaking, which, which[0] != '\0' ? f->separation.site : "");
-	sqlite3_snprintf(sizeof numbers, numbers, "%s %,lld of %,lld, the others %,lld of %,lld",
-					 is_leaked ? "leaks" : "keeps", f->separation.lost, f->separation.acquired,
-					 f->separation.others_lost, f->separation.others_acquired);
+	if (is_held)
+		sqlite3_snprintf(sizeof numbers, numbers, "%s %,lld of %,lld", does, f->count, f->count + f->released);
+	else
+		sqlite3_snprintf(sizeof numbers, numbers, "%s %,lld of %,lld, the others %,lld of %,lld", does,
+						 f->separation.lost, f->separation.acquired, f->separation.others_lost,
+						 f->separation.others_acquired);
 	if (PART_INDENT + text_columns(callers) + 2 + text_columns(numbers) <= printer->width) {
 		print_line(printer, PART_INDENT, STYLE_PLAIN, "%s; %s", callers, numbers);
 		return;
@@ -229,7 +251,7 @@ void finding_full(const struct printer *printer, const struct report_choice *cho
 	bool is_connection = f->kind == KIND_CONNECTION;
 
 	finding_title(printer, choice, f);
-	print_separation(printer, f);
+	print_separation(printer, choice, f);
 	if (f->stacks > 1)
 		print_line(printer, PART_INDENT, STYLE_DIM, "by %" PRId64 " stacks, this one most often:", f->stacks);
 	print_stacks(printer, choice, reading->db, f);

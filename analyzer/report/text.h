@@ -57,7 +57,7 @@ struct finding {
 	enum verdict verdict;
 	const char *state, *shape, *excused; /* as in TEMP TABLE finding; excused: "" when it is not */
 	const char *head, *tail;             /* where, in words */
-	int64_t count, stacks;               /* how many, by how many stacks */
+	int64_t count, stacks, ways;         /* how many, by how many stacks, which differ in so many of their places */
 	int64_t stack;                       /* the one that most were acquired by */
 	int level, depth;                    /* of the call in it that is to blame; level -1: none is */
 	const char *function;                /* that acquired it; NULL: unknown, they were only counted */
@@ -67,6 +67,7 @@ struct finding {
 	int64_t first_ns, last_ns;       /* when they were acquired; 0: unknown, they were only counted */
 	int64_t first_id, used_id;       /* the first, and the one last used; 0: unknown */
 	int64_t rows, bytes, outlived;
+	int64_t released; /* so many were acquired there and came to the same outcome, but were released */
 	struct {
 		int64_t callers, leaking; /* of the wrapper; callers 0: it is told apart from none */
 		int64_t lost, acquired, others_lost, others_acquired;

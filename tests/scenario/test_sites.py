@@ -5,12 +5,9 @@ import re
 import tap
 from scenario import Scenario, client, script
 
-SOURCE = script('wrapper.c')
-
-
-def line_of(text):
-    """The line of wrapper.c that has this text in it."""
-    with open(SOURCE, encoding='utf-8') as source:
+def line_of(text, name='wrapper.c'):
+    """The line of this client that has this text in it."""
+    with open(script(name), encoding='utf-8') as source:
         return next(number for number, line in enumerate(source, 1) if text in line)
 
 
@@ -112,6 +109,52 @@ class Wrapper(Scenario):
             file.write('# ours\n\n  execute_or_die  \nunheard_of\n')
         self.assertEqual(self.json('t.db', f'--skip-file={self.path("skip")}')['findings'], findings)
         self.assertEqual(self.check('t.db', '--skip=job_*'), 1, 'what is skipped leaks all the same')
+
+
+# case: of each finding its kind, count, site, shape, how many others like it were released, and of how many callers it is
+# one, if it is told from others
+OWNERS = {
+    'failed-connects': [('connection', 5, 'open_or_null', 'grows', 0, None)],
+    'failed-results': [('result', 8, 'ask_or_null', 'grows', 0, None)],
+    'kept': [('result', 5, 'has_rows', 'grows', 20, None)],
+    'only-caller': [('result', 2, 'sum_up', 'grows', 6, None)],
+    'one-off': [('result', 1, 'count_once', 'held at exit', 0, 2)],
+    'one-forgets': [('connection', 5, 'forget', 'grows', 0, 2), ('connection', 1, 'renew', 'held at exit', 4, 2)],
+    'two-held': [('connection', 2, 'establish', 'held at exit', 0, None)],
+}
+
+
+class Owners(Scenario):
+    """Who should have given it back: each case of the client owners, and its clean twin."""
+
+    own_database = False
+
+    @tap.each(OWNERS, '{0}')
+    def wrong(self, case, findings):
+        run = self.traced(client('owners'), case, 'wrong')
+        found = self.json('t.db')['findings']
+        self.assertEqual([(f['kind'], f['count'], f['site']['function'], f['shape'], f['released'],
+                           f['separation'] and f['separation']['callers']) for f in found], findings, run)
+        for finding in found:
+            self.assertEqual(place(finding['site'])[1:],
+                             ('owners.c', line_of(f'/* line: {finding["site"]["function"]} */', 'owners.c')))
+            self.assertRegex(run.stderr, rf'(?m)^{finding["count"]} .* at {finding["site"]["function"]} \(owners\.c:')
+        is_held = {finding['shape'] for finding in found} == {'held at exit'}
+        self.assertEqual(self.check('t.db', '--allow-held-at-exit'), 0 if is_held else 1)
+
+    @tap.each(OWNERS, '{0}: the clean twin')
+    def right(self, case, *_):
+        self.assert_released(self.traced(client('owners'), case, 'right'))
+
+    def test_words(self):
+        """how many of how many, where there are no other callers; and what is held"""
+        self.assertIn('\n    leaks 2 of 8\n', self.traced(client('owners'), 'only-caller', 'wrong').stderr)
+        self.assertIn('\n    leaks 5 of 25\n', self.traced(client('owners'), 'kept', 'wrong').stderr)
+        text = self.traced(client('owners'), 'one-forgets', 'wrong').stderr
+        self.assertIn('    1 of 2 callers of establish; leaks 5 of 5, the others 0 of 4\n', text)
+        self.assertIn('    1 of 2 callers of establish; holds 1 of 5\n', text)
+        self.assertIn('held at exit: one by each of 2 call paths in each process\n',
+                      self.traced(client('owners'), 'two-held', 'wrong').stderr)
 
 
 if __name__ == '__main__':

@@ -166,15 +166,25 @@ CREATE VIEW leak_label AS
   FROM leak l JOIN process p ON p.id = l.process GROUP BY l.kind, p.label ORDER BY l.kind, leaked DESC, p.label;
 
 CREATE VIEW leak_shape AS
-  -- What was not released, by process and acquiring stack: does its call site 'grow' (acquired again while the first
-  -- was still there), or is it one that was 'held at exit'?
-  SELECT o.kind, o.process, o.acquire_stack,
-         CASE WHEN sum(o.count) OVER (PARTITION BY o.kind, o.process, t.module, t.text) > 1 THEN 'grows'
+  -- What was not released, by process and acquiring stack: does its call site 'grow' (acquired again by one of its call
+  -- paths while the first was still there), or is it what each path 'held at exit' once?  A path is the places of the user's
+  -- own code, each once.
+  WITH held AS MATERIALIZED (
+    SELECT kind, process, acquire_stack, count(*) AS count FROM outstanding GROUP BY kind, process, acquire_stack),
+  way AS MATERIALIZED (
+    SELECT stack, group_concat(place, '<') AS way FROM (
+      SELECT o.stack, printf('%s:%s:%d', t.module, t.text, iif(t.line > 0, 0, t."offset")) AS place
+      FROM (SELECT DISTINCT acquire_stack FROM held) h JOIN own_frame o ON o.stack = h.acquire_stack
+      JOIN frame_text t ON t.frame = o.frame GROUP BY 1, 2 ORDER BY 1, min(o.level))
+    GROUP BY stack),
+  counted AS (
+    SELECT h.*, sum(h.count) OVER (PARTITION BY h.kind, h.process, ifnull(w.way, h.acquire_stack)) AS together
+    FROM held h LEFT JOIN way w ON w.stack = h.acquire_stack)
+  SELECT n.kind, n.process, n.acquire_stack,
+         CASE WHEN max(n.together) OVER (PARTITION BY n.kind, n.process, t.module, t.text) > 1 THEN 'grows'
               ELSE 'held at exit' END AS shape,
-         o.count
-  FROM (SELECT kind, process, acquire_stack, count(*) AS count FROM outstanding
-        GROUP BY kind, process, acquire_stack) o
-  LEFT JOIN call_site c ON c.stack = o.acquire_stack LEFT JOIN frame_text t ON t.frame = c.frame;
+         n.count
+  FROM counted n LEFT JOIN call_site c ON c.stack = n.acquire_stack LEFT JOIN frame_text t ON t.frame = c.frame;
 
 CREATE VIEW peak_site AS
   -- Where the connections were opened that were open when a process had most of them.
