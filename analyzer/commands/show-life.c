@@ -15,15 +15,20 @@
 #include "analyzer/report/text.h"
 
 static const char life_sql[] =
-	"SELECT l.*, p.command AS command, p.label AS label, p.end AS \"end\", p.ended_ns AS ended_ns, c.error AS error,"
+	"SELECT l.*, h.inherited AS inherited, i.fate AS fate, o.pid AS opener_pid, o.exe AS opener_exe, p.command AS "
+	"command, p.label AS "
+	"label, p.end AS \"end\", p.ended_ns AS ended_ns, c.error AS error,"
 	" c.broken_ns AS broken_ns, c.broken_idle_ns AS broken_idle_ns, c.broken_stack AS broken_stack,"
 	" t.text AS target_text FROM connection_life l JOIN connection c ON c.id = l.id JOIN process p ON p.id = l.process"
+	" LEFT JOIN handover h ON h.connection = l.id LEFT JOIN inheritance i ON i.connection = l.id LEFT JOIN process o "
+	"ON o.id = c.process"
 	" LEFT JOIN target_text t ON t.target = c.target WHERE l.id = ?";
 
 static const char stacks_sql[] = "SELECT acquire_stack FROM connection WHERE id = %lld"
-								 " UNION SELECT acquire_stack FROM misuse_life WHERE connection = %lld"
-								 " UNION SELECT use_stack FROM connection WHERE id = %lld"
-								 " UNION SELECT release_stack FROM connection WHERE id = %lld"
+								 " UNION SELECT c.acquire_stack FROM inheritance i JOIN connection c ON c.id = i.origin"
+								 " WHERE i.connection = %lld"
+								 " UNION SELECT use_stack FROM owned_connection WHERE id = %lld"
+								 " UNION SELECT release_stack FROM owned_connection WHERE id = %lld"
 								 " UNION SELECT broken_stack FROM connection WHERE id = %lld"
 								 " UNION SELECT stack FROM reset WHERE connection = %lld";
 
@@ -51,7 +56,8 @@ static void print_opened(const struct printer *printer, sqlite3 *db, sqlite3_stm
 	const char *state = show_text(row, "state");
 
 	if (strcmp(state, "inherited") == 0) {
-		show_field(printer, "inherited", "by fork; first seen %s",
+		const char *fate = show_text(row, "fate");
+		show_field(printer, "inherited", "by fork%s%s; first seen %s", fate[0] != '\0' ? ", " : "", fate,
 				   format_time(when, show_number(row, "acquired_ns"), TIME_MILLISECONDS));
 	} else {
 		show_field(printer, "opened", "%s by %s, %s %s",
@@ -70,16 +76,17 @@ static void print_opened(const struct printer *printer, sqlite3 *db, sqlite3_stm
 /* Of an inherited connection: where the process opened it that this one was forked from. */
 static void print_origin(const struct printer *printer, sqlite3 *db, int64_t id)
 {
-	QUERY_CLEANUP row = query_with(db,
-								   "SELECT m.acquire_stack FROM misuse_life m JOIN connection c ON c.id = m.connection"
-								   " WHERE c.id = ? AND c.state = 'inherited' AND m.acquire_stack > 0"
-								   " AND NOT misuse_by_design(m.kind) LIMIT 1",
-								   AS_NUMBER(id));
+	QUERY_CLEANUP row =
+		query_with(db,
+				   "SELECT c.id, c.acquire_stack FROM inheritance i JOIN connection c ON c.id = i.origin"
+				   " WHERE i.connection = ?",
+				   AS_NUMBER(id));
 
 	if (!query_next(row, NULL))
 		return;
-	show_field(printer, "opened", "before the fork, by another process");
-	part_stack(printer, db, sqlite3_column_int64(row, 0), true);
+	show_field(printer, "opened", "before the fork, by another process (connection %lld)",
+			   (long long)sqlite3_column_int64(row, 0));
+	part_stack(printer, db, sqlite3_column_int64(row, 1), true);
 }
 
 static void print_broken(const struct printer *printer, sqlite3 *db, sqlite3_stmt *row)
@@ -98,10 +105,12 @@ static void print_broken(const struct printer *printer, sqlite3 *db, sqlite3_stm
 /* What it handed out that was not given back. */
 static void print_holds(const struct printer *printer, sqlite3 *db, int64_t id)
 {
-	QUERY_CLEANUP row = query_with(db,
-								   "SELECT kind, count(*), min(id) FROM resource_life WHERE connection = ?"
-								   " AND verdict <> 'out-of-sight' GROUP BY kind ORDER BY kind_rank(kind)",
-								   AS_NUMBER(id));
+	QUERY_CLEANUP row =
+		query_with(db,
+				   "SELECT kind, count(*), min(id) FROM resource_life WHERE connection IN"
+				   " (SELECT ?1 UNION SELECT inherited FROM handover WHERE connection = ?1)"
+				   " AND verdict NOT IN ('out-of-sight', 'inherited') GROUP BY kind ORDER BY kind_rank(kind)",
+				   AS_NUMBER(id));
 
 	while (query_next(row, NULL)) {
 		enum resource_kind kind = kind_find(query_text(row, 0));
@@ -114,14 +123,17 @@ static void print_holds(const struct printer *printer, sqlite3 *db, int64_t id)
 
 static void print_resets(const struct printer *printer, sqlite3 *db, int64_t id)
 {
-	QUERY_CLEANUP row = query_with(
-		db, "SELECT at_ns, stack, backend_pid FROM reset WHERE connection = ? ORDER BY at_ns", AS_NUMBER(id));
+	QUERY_CLEANUP row =
+		query_with(db, "SELECT at_ns, stack, backend_pid, previous_pid FROM reset WHERE connection = ? ORDER BY at_ns",
+				   AS_NUMBER(id));
 	char when[TIME_TEXT];
 
 	while (query_next(row, NULL)) {
-		int backend = sqlite3_column_int(row, 2);
+		int backend = sqlite3_column_int(row, 2), previous = sqlite3_column_int(row, 3);
 		format_time(when, sqlite3_column_int64(row, 0), TIME_MILLISECONDS);
-		if (backend > 0)
+		if (backend > 0 && previous > 0)
+			show_field(printer, "reset", "%s, backend %d instead of %d", when, backend, previous);
+		else if (backend > 0)
 			show_field(printer, "reset", "%s, new backend %d", when, backend);
 		else
 			show_field(printer, "reset", "%s, failed", when);
@@ -213,6 +225,10 @@ bool print_life(struct reading *reading, void *context, FILE *file)
 	print_opened(printer, reading->db, row);
 	if (strcmp(state, "inherited") == 0)
 		print_origin(printer, reading->db, shown->id);
+	if (show_has(row, "inherited"))
+		show_field(printer, "opener", "%d %s, which forked that process and gave it up (connection %lld there)",
+				   (int)show_number(row, "opener_pid"), show_text(row, "opener_exe"),
+				   (long long)show_number(row, "inherited"));
 	print_resets(printer, reading->db, shown->id);
 	print_used(printer, reading->db, row);
 	print_broken(printer, reading->db, row);

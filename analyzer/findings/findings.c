@@ -57,9 +57,11 @@ static const struct stage {
 } stages[] = {
 	{"choice", choice_sql, fill_choice, "", "report_choice gated"},
 	{"tally", tally_sql, tally_fill, "report_choice",
-	 "tally stack_habit repeated_statement tally_connection tally_resource tally_life tally_wants"},
-	{"peak", peak_sql, NULL, "report_choice", "peak found_peak peak_wants"},
-	{"notes", notes_sql, NULL, "report_choice stack_habit", "misuse_group found_note notes_wants"},
+	 "tally stack_habit repeated_statement handed_over held_elsewhere tally_connection tally_resource tally_life "
+	 "tally_wants"},
+	{"peak", peak_sql, NULL, "report_choice handed_over", "peak found_peak peak_wants"},
+	{"notes", notes_sql, NULL, "report_choice stack_habit handed_over",
+	 "seen_misuse misuse_group found_note notes_wants"},
 	{"loss", loss_sql, NULL, "report_choice tally tally_life", "stack_count loss_wants"},
 	{"sites", NULL, make_sites, "tally_wants peak_wants notes_wants loss_wants", SITES_MAKE},
 	{"blame", blame_sql, blame_fill, "tally_life stack_count frame_call frame_role script_stack site",
@@ -73,8 +75,8 @@ static const struct stage {
 	 "excuse",
 	 "finding_member finding comparable_release finding_stack finding_share found_peak_site note note_fact "
 	 "found_reason"},
-	{"gate", gate_sql, NULL, "report_choice gated peak misuse_group excuse suppression finding",
-	 "finding_level found_misuse gate_outcome"},
+	{"gate", gate_sql, NULL, "report_choice gated peak seen_misuse misuse_group excuse suppression finding",
+	 "finding_level found_misuse misuse_call told_misuse gate_outcome"},
 };
 
 #define STAGE_COUNT (sizeof stages / sizeof stages[0])

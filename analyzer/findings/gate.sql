@@ -20,6 +20,29 @@ CREATE TEMP TABLE found_misuse AS
   FROM misuse_group m LEFT JOIN excuse e ON e.kind = m.kind AND e.verdict = 'misuse' AND e.stack = m.stack
   LEFT JOIN gated g ON g.kind = m.kind AND g.verdict = 'misuse';
 
+-- What is told of misuse, one by one.  number: the calls on a connection that is shared through fork are told together, by
+-- where it was opened; stack: of the call made most often; head_stack: where the title says.
+CREATE TEMP TABLE misuse_call AS
+  SELECT dense_rank() OVER (ORDER BY is_shared, iif(is_shared, 0, place), iif(is_shared, acquire_stack, 0), excused) AS number, *
+  FROM (SELECT *, kind IN ('used in child', 'finished in child') AND acquire_stack <> 0 AS is_shared,
+               row_number() OVER () AS place
+        FROM found_misuse);
+CREATE TEMP TABLE told_misuse AS
+  WITH ranked AS (SELECT *, row_number() OVER (PARTITION BY number ORDER BY kind DESC, count DESC, stack) AS rank FROM misuse_call),
+  whole AS (
+    SELECT number, sum(count) AS count, min(connection) AS connection, min(first_ns) AS first_ns,
+           max(last_ns) AS last_ns, min(level) AS level, min(process) AS process, max(processes) AS most_processes
+    FROM misuse_call GROUP BY number)
+  SELECT w.number, w.count, w.connection, w.first_ns, w.last_ns, w.level, w.process, r.kind, r.function, r.stack, r.acquire_stack, r.release_stack, r.by_design, r.excused, r.is_shared,
+         iif(r.is_shared, r.acquire_stack, r.stack) AS head_stack, ifnull(s.connections, 0) AS connections, s.acquire_function,
+         ifnull(s.processes, w.most_processes) AS processes
+  FROM whole w JOIN ranked r ON r.number = w.number AND r.rank = 1
+  LEFT JOIN (SELECT m.acquire_stack, count(DISTINCT m.origin) AS connections, count(DISTINCT m.process) AS processes,
+                    min(c.acquire_function) AS acquire_function
+             FROM seen_misuse m LEFT JOIN main.connection c ON c.id = m.origin
+             WHERE m.kind IN ('used in child', 'finished in child') GROUP BY m.acquire_stack) s
+    ON r.is_shared AND s.acquire_stack = r.acquire_stack;
+
 -- fails: the check does, whatever the trace may lack; failing: so many resources would, and `forgiven` more that
 -- --allow-held-at-exit forgives, were none tolerated.
 CREATE TEMP TABLE gate_outcome AS

@@ -1,12 +1,14 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What a report tells besides leaks: misuse, and habits worth a note.
 
+CREATE TEMP TABLE seen_misuse AS SELECT * FROM misuse_life;
+
 -- What is excused of it, found_misuse says.
 CREATE TEMP TABLE misuse_group AS
   SELECT kind, stack, acquire_stack, release_stack, min(function) AS function, sum(count) AS count,
          min(connection) AS connection, min(first_ns) AS first_ns, max(last_ns) AS last_ns,
          count(DISTINCT process) AS processes, min(process) AS process, misuse_by_design(kind) AS by_design
-  FROM misuse_life GROUP BY kind, stack, acquire_stack, release_stack;
+  FROM seen_misuse GROUP BY kind, stack, acquire_stack, release_stack;
 
 -- One row a note: numbers and stacks.  A new sort is an INSERT here and a line with its words in report/notes.c; all formats
 -- print it from there.
@@ -101,6 +103,7 @@ INSERT INTO found_note (sort, rank, stack, facts)
            min(c.released_ns - t.at_ns) AS first_ns, max(c.released_ns - t.at_ns) AS last_ns
     FROM told t CROSS JOIN main.connection c ON c.process = t.process LEFT JOIN main.process p ON p.id = c.process
     WHERE c.state = 'connected' AND c.acquired_ns <= t.at_ns AND ifnull(c.released_ns, t.at_ns) >= t.at_ns
+      AND c.id NOT IN (SELECT connection FROM handed_over)
     GROUP BY c.process, c.acquire_stack);
 
 CREATE TEMP VIEW notes_wants AS

@@ -17,9 +17,11 @@ CREATE TEMP TABLE peak AS
     SELECT c.acquired_ns + c.connect_ns AS at_ns, 1 AS more FROM scale s CROSS JOIN main.connection c JOIN whole p ON p.id = c.process
     WHERE s.several AND s.few AND c.state = 'connected'
     UNION ALL -- what was never released was open until its process ended
-    SELECT ifnull(c.released_ns, p.ended_ns), -1
-    FROM scale s CROSS JOIN main.connection c JOIN whole p ON p.id = c.process
-    WHERE s.several AND s.few AND c.state = 'connected' AND ifnull(c.released_ns, p.ended_ns) IS NOT NULL),
+    SELECT coalesce(c.released_ns, i.released_ns, p.ended_ns), -1
+    FROM scale s CROSS JOIN main.connection c LEFT JOIN handed_over h ON h.connection = c.id
+    LEFT JOIN main.connection i ON i.id = h.inherited JOIN whole p ON p.id = ifnull(h.process, c.process)
+    WHERE s.several AND s.few AND c.state = 'connected'
+      AND coalesce(c.released_ns, i.released_ns, p.ended_ns) IS NOT NULL),
   together AS (
     SELECT open, at_ns
     FROM (SELECT at_ns, sum(more) OVER (ORDER BY at_ns, more ROWS UNBOUNDED PRECEDING) AS open FROM step)
@@ -34,10 +36,11 @@ CREATE TEMP TABLE peak AS
 CREATE TEMP TABLE found_peak (acquire_stack INTEGER PRIMARY KEY, open);
 INSERT INTO found_peak
   SELECT c.acquire_stack, count(*)
-  FROM report_choice o CROSS JOIN peak k CROSS JOIN main.connection c JOIN main.process p ON p.id = c.process
+  FROM report_choice o CROSS JOIN peak k CROSS JOIN main.connection c LEFT JOIN handed_over h ON h.connection = c.id
+  LEFT JOIN main.connection i ON i.id = h.inherited JOIN main.process p ON p.id = ifnull(h.process, c.process)
   WHERE (o.everything OR k.too_many) AND k.open > 0
     AND c.state = 'connected' AND c.acquired_ns + c.connect_ns <= k.at_ns
-    AND ifnull(ifnull(c.released_ns, p.ended_ns), k.at_ns + 1) > k.at_ns AND (k.whole OR c.process = k.process)
+    AND coalesce(c.released_ns, i.released_ns, p.ended_ns, k.at_ns + 1) > k.at_ns AND (k.whole OR c.process = k.process)
   GROUP BY c.acquire_stack;
 
 CREATE TEMP VIEW peak_wants AS SELECT acquire_stack AS stack FROM found_peak;

@@ -55,6 +55,7 @@ enum {
 	C_ACQUIRED,
 	C_USED,
 	C_ID,
+	C_USED_ID,
 	C_ROWS,
 	C_BYTES,
 	C_OUTLIVED,
@@ -156,7 +157,7 @@ static void count(struct tally *tally, struct group *group, const struct group_k
 		group->first_id = id;
 	if (used > group->used_ns) {
 		group->used_ns = used;
-		group->used_id = id;
+		group->used_id = sqlite3_column_int64(row, C_USED_ID);
 	}
 	group->rows += sqlite3_column_int64(row, C_ROWS);
 	group->bytes += sqlite3_column_int64(row, C_BYTES);

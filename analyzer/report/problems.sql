@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What a machine is told, one row a thing: TEMP TABLE problem and its stacks, for all formats but text.  Needs TEMP TABLEs
--- finding, finding_stack, finding_level, frame_call, site, found_misuse, peak, found_peak_site, gated, stack_path, excuse,
+-- finding, finding_stack, finding_level, frame_call, site, told_misuse, misuse_call, peak, found_peak_site, gated, stack_path, excuse,
 -- suppression, note, note_sort, note_message and report_choice.
 
 -- Each thing in the order in which it is told.  `what`: finding, misuse, peak, suppression or note.  `identity`: what tells it from
@@ -31,10 +31,14 @@ INSERT INTO told (what, rule, title, help, level, excused, reason, message, iden
                   acquire_stack, release_stack, release_words)
   SELECT 'misuse', 'misuse-' || replace(m.kind, ' ', '-'), noun(m.kind, 2),
          'A call that must not be made: see Misuse in libpqleak(7).', m.level, m.excused, u.reason,
-         printf('%d %s at %s%s', m.count, noun(m.kind, m.count), ifnull(short_name(s.head), 'an unknown place'),
-                ifnull(s.tail, '')),
+         printf('%d %s%s at %s%s%s', m.count, noun(m.kind, m.count), iif(m.is_shared, ', opened', ''),
+                ifnull(short_name(s.head), 'an unknown place'), ifnull(s.tail, ''),
+                iif(m.is_shared, '; called in a forked process: ' || (
+                  SELECT group_concat(call, ', ') FROM (
+                    SELECT DISTINCT c.function || ' at ' || ifnull(short_name(w.head) || w.tail, 'an unknown place') AS call
+                    FROM misuse_call c LEFT JOIN site w ON w.stack = c.stack WHERE c.number = m.number ORDER BY call)), '')),
          p.path, s.frame, s.depth, m.stack, 'called', nullif(m.acquire_stack, 0), nullif(m.release_stack, 0), 'released before'
-  FROM found_misuse m LEFT JOIN site s ON s.stack = m.stack LEFT JOIN stack_path p ON p.stack = m.stack
+  FROM told_misuse m LEFT JOIN site s ON s.stack = m.head_stack LEFT JOIN stack_path p ON p.stack = m.head_stack
   LEFT JOIN excuse e ON m.excused = 'suppressed' AND e.kind = m.kind AND e.verdict = 'misuse' AND e.stack = m.stack
   LEFT JOIN suppression u ON u.number = e.rule
   ORDER BY m.by_design, m.count DESC, m.kind, p.path, m.stack, m.acquire_stack, m.release_stack;

@@ -106,8 +106,14 @@ SELECT json_object(
     'acquire_stack', iif(:reproducible, NULL, nullif(m.acquire_stack, 0)),
     'release_stack', iif(:reproducible, NULL, nullif(m.release_stack, 0)),
     'connection', iif(:reproducible, NULL, m.connection), 'first_ns', iif(:reproducible, NULL, m.first_ns),
-    'last_ns', iif(:reproducible, NULL, m.last_ns), 'processes', m.processes) AS item
-    FROM found_misuse m
+    'last_ns', iif(:reproducible, NULL, m.last_ns), 'processes', m.processes, 'connections', nullif(m.connections, 0),
+    'calls', (SELECT json_group_array(json(text)) FROM (
+      SELECT json_object('kind', c.kind, 'function', c.function, 'count', c.count,
+                         'site', (SELECT json(text) FROM site_json s WHERE s.stack = c.stack),
+                         'stack', iif(:reproducible, NULL, c.stack)) AS text
+      FROM misuse_call c WHERE c.number = m.number
+      ORDER BY c.count DESC, c.kind, c.function, (SELECT path FROM stack_path p WHERE p.stack = c.stack), c.stack))) AS item
+    FROM told_misuse m
     ORDER BY m.by_design, m.count DESC, m.kind, (SELECT path FROM stack_path p WHERE p.stack = m.stack),
              m.stack, m.acquire_stack, m.release_stack))), (
   SELECT json_group_object(t.sort, json((

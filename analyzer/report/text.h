@@ -84,6 +84,11 @@ void finding_title(const struct printer *printer, const struct report_choice *ch
 void finding_full(const struct printer *printer, const struct report_choice *choice, const struct reading *reading,
 				  const struct finding *f);
 
+/* --- text-misuse.c --- */
+
+/* Prints the calls that must not be; with `excused` also those that the user accepts. */
+bool text_misuses(const struct printer *printer, sqlite3 *db, bool all, bool excused);
+
 /* --- text-totals.c --- */
 
 /* Prints what leaked, what is excused, and why a check passes or fails. */

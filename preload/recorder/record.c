@@ -7,16 +7,15 @@
  * under it.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "preload/elf/elf-object.h"
 #include "preload/elf/visibility.h"
 #include "preload/process/recorder.h"
+#include "preload/recorder/identity.h"
 #include "preload/recorder/scripts/interpreter.h"
 #include "preload/recorder/scripts/walk.h"
 #include "preload/recorder/sqlite.h"
@@ -26,7 +25,6 @@
 #include "preload/recorder/stacks/memo.h"
 #include "preload/recorder/stacks/stack.h"
 #include "trace/base/loss.h"
-#include "trace/base/redact.h"
 #include "trace/spool/spool-write.h"
 #include "trace/store/drain.h"
 
@@ -56,27 +54,6 @@ static bool never_drains;           /* this process: such a child */
 
 /* --- the start --- */
 
-static size_t read_file(const char *path, char *ret, size_t bytes)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	ssize_t length = read(fd, ret, bytes);
-	close(fd);
-	return length > 0 ? (size_t)length : 0;
-}
-
-/* What a process says about itself in its spool: host, exe and the redacted command; the rest is zero. */
-static void identify(struct spool_identity *ret)
-{
-	static char arguments[4096]; /* large, and this may be a small stack */
-	memset(ret, 0, sizeof *ret);
-	gethostname(ret->host, sizeof ret->host - 1);
-	elf_program_path(ret->exe, sizeof ret->exe);
-	size_t length = read_file("/proc/self/cmdline", arguments, sizeof arguments);
-	redact_command(ret->command, sizeof ret->command, arguments, length);
-}
-
 static int start(const struct recorder_settings *asked)
 {
 	host = *asked;
@@ -88,6 +65,7 @@ static int start(const struct recorder_settings *asked)
 	static struct spool_identity identity; /* large, and this may be a small stack */
 	identify(&identity);
 	identity.parent_id = asked->parent_id;
+	identity.forked_at = asked->parent_id != 0 ? spool.written : 0;
 	identity.keep_events = asked->keep_events;
 	snprintf(identity.label, sizeof identity.label, "%s", asked->label);
 	error = spool_create(&spool, trace_path, &identity);

@@ -22,7 +22,7 @@ from readers import Reader, expect, strict, validator
 
 FORMATS = ('json', 'sarif', 'junit', 'github', 'gitlab', 'tap')
 FIXTURES = ('clean', 'leaks', 'misuse', 'kinds', 'killed', 'incomplete', 'incomplete-leaks', 'nothing', 'scripts', 'hostile',
-            'by-design', 'many', 'out-of-sight', 'forked', 'wrapper', 'habits', 'drained', 'peak')
+            'by-design', 'many', 'out-of-sight', 'forked', 'handover', 'wrapper', 'habits', 'drained', 'peak')
 ALONE = ('leaks', 'incomplete')  # where --format=FORMAT must print what --output=FORMAT=FILE writes
 GROUPS = ('site', 'stack', 'function', 'module', 'database')
 # For the address sanitizer every piece of code must run; what it wrote is judged in the usual build.

@@ -109,7 +109,7 @@ static void an_address_handed_out_again_takes_all_with_it(void **state)
 	assert_string_equal(ask(s, "SELECT unseen_releases FROM process"), "1");
 }
 
-static void an_inherited_connection_holds_nothing_here(void **state)
+static void an_inherited_connection_holds_nothing_that_is_claimed(void **state)
 {
 	struct scene *s = *state;
 	add(s, left(s, TRANSACTION_OPEN, 5 * MS));
@@ -117,7 +117,9 @@ static void an_inherited_connection_holds_nothing_here(void **state)
 	add(s, within(s, EVENT_ACQUIRE, KIND_STATEMENT, 7, 10 * MS));
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT state FROM connection"), "inherited");
-	assert_string_equal(ask(s, "SELECT count(*) FROM resource"), "0");
+	assert_string_equal(ask(s, "SELECT count(*) FROM resource"), "3");
+	assert_string_equal(ask(s, "SELECT DISTINCT verdict FROM resource_life"), "inherited");
+	assert_string_equal(ask(s, "SELECT count(*) FROM outstanding"), "0");
 }
 
 static void handles_and_memory_are_folded(void **state)
@@ -156,7 +158,7 @@ int main(void)
 		RULE(large_objects_end_with_their_transaction),
 		RULE(a_connection_takes_with_it_what_it_holds),
 		RULE(an_address_handed_out_again_takes_all_with_it),
-		FORKED(an_inherited_connection_holds_nothing_here),
+		FORKED(an_inherited_connection_holds_nothing_that_is_claimed),
 		RULE(handles_and_memory_are_folded),
 	};
 	return cmocka_run_group_tests_name("held", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #define PQLEAK_TRACE_BASE_EVENT_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Each closed list has its names in a trace beside its numbers; 0 is none of them. */
@@ -105,6 +106,12 @@ static inline enum kind_key kind_key(enum resource_kind kind)
 
 #define MISUSE_NUMBER(misuse, ...) MISUSE_##misuse,
 enum misuse_kind { MISUSE_NONE = 0, MISUSES(MISUSE_NUMBER) MISUSE_COUNT };
+
+/* A call on a connection that came through fork: a misuse only where the process has not taken that over. */
+static inline bool misuse_is_in_child(uint8_t kind)
+{
+	return kind == MISUSE_USED_IN_CHILD || kind == MISUSE_FINISHED_IN_CHILD;
+}
 
 #define ERROR_NUMBER(error, name) CONNECT_ERROR_##error,
 enum connect_error { CONNECT_ERROR_NONE = 0, CONNECT_ERRORS(ERROR_NUMBER) CONNECT_ERROR_COUNT };

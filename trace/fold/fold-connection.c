@@ -59,13 +59,17 @@ static void note_broken(struct fold_connection *connection, const struct event *
 	connection->broken_stack = blob_number(event->stack);
 }
 
-/* An escape or a cancel handle takes nothing from the session; all else in a forked process takes it from the parent.
+/*
+ * An escape or a cancel handle takes nothing from the session.  All else does, and in a forked process takes it from
+ * the parent: whether that still needed it, the trace's view inheritance finds out.
  */
-static bool note_use_in_child(struct fold *fold, const struct fold_connection *connection, const struct event *event)
+static bool note_session(struct fold *fold, struct fold_connection *connection, const struct event *event)
 {
 	if (event->kind == KIND_MEMORY || event->kind == KIND_CANCEL || event->kind == KIND_STATEMENT)
 		return true;
-	return count_misuse(fold, MISUSE_USED_IN_CHILD, event, 0, 0, connection->row);
+	connection->last_event = fold->position;
+	return connection->state != STATE_INHERITED ||
+		   count_misuse(fold, MISUSE_USED_IN_CHILD, event, 0, 0, connection->row);
 }
 
 bool connection_note_use(struct fold *fold, struct fold_connection *connection, const struct event *event)
@@ -86,9 +90,8 @@ bool connection_note_use(struct fold *fold, struct fold_connection *connection, 
 		if (event->value != 0 || event->text != 0)
 			connection->statement = (struct statement){event->value, blob_number(event->text)};
 	}
-	if (connection->state == STATE_INHERITED)
-		return note_use_in_child(fold, connection, event);
-	return !held_is_concerned(connection, event) || held_note_use(fold, connection, event, now);
+	return note_session(fold, connection, event) &&
+		   (!held_is_concerned(connection, event) || held_note_use(fold, connection, event, now));
 }
 
 static enum connection_state state_of(uint8_t status)
@@ -143,6 +146,7 @@ static bool acquire_connection(struct fold *fold, const struct event *event)
 	if (connection == NULL || !store_touch(fold, connection))
 		return false;
 	connection->connect_ns = event->duration;
+	connection->last_event = fold->position;
 	connection->state = STATE_CONNECTING;
 	set_state(fold, connection, state_of(event->status), event, event->time + event->duration);
 	describe(connection, event);
@@ -154,6 +158,7 @@ static bool decide_connection(struct fold *fold, struct fold_connection *connect
 	if (connection->state != STATE_CONNECTING || state_of(event->status) == STATE_CONNECTING)
 		return true;
 	connection->connect_ns = later(event->time, connection->acquired) - connection->acquired;
+	connection->last_event = fold->position;
 	connection->transaction = event->transaction;
 	set_state(fold, connection, state_of(event->status), event, later(event->time, connection->acquired));
 	describe(connection, event);
@@ -171,10 +176,11 @@ static bool reset_connection(struct fold *fold, struct fold_connection *connecti
 		.at = later(event->time, connection->acquired),
 		.stack = blob_number(event->stack),
 		.backend_pid = event->status == CONNECT_OK ? (uint32_t)event->value : 0,
+		.previous_pid = connection->backend_pid,
 	};
 	connection->resets++;
 	connection->transaction = event->transaction;
-	if (connection->state == STATE_INHERITED && !note_use_in_child(fold, connection, event))
+	if (!note_session(fold, connection, event))
 		return false;
 	/* Whatever the session held is gone with it. */
 	if (!held_release_all(fold, connection, event, now))
@@ -195,14 +201,17 @@ static enum fold_outcome outcome_of(const struct fold_connection *connection)
 												   : OUTCOME_NONE;
 }
 
-/* Inherited ones are not what this process acquired: nothing matches, nothing is remembered. */
+/* Inherited ones are not what this process acquired: nothing matches. */
 static bool match_release(struct fold *fold, const struct fold_connection *connection, const struct event *event)
 {
-	if (connection->state == STATE_INHERITED)
+	bool is_inherited = connection->state == STATE_INHERITED;
+	struct fold_past past = {connection->address, connection->row, is_inherited ? 0 : connection->stack,
+							 connection->release_stack};
+	if (!past_remember(&fold->finished, &past))
+		return false;
+	if (is_inherited)
 		return count_misuse(fold, MISUSE_FINISHED_IN_CHILD, event, 0, 0, connection->row);
-	struct fold_past past = {connection->address, connection->row, connection->stack, connection->release_stack};
-	return past_remember(&fold->finished, &past) &&
-		   count_pair(fold, KIND_CONNECTION, outcome_of(connection), connection->stack, connection->release_stack,
+	return count_pair(fold, KIND_CONNECTION, outcome_of(connection), connection->stack, connection->release_stack,
 					  connection->released - connection->acquired) != NULL;
 }
 
@@ -212,6 +221,7 @@ static bool release_connection(struct fold *fold, struct fold_connection *connec
 	connection->release_thread = event->thread;
 	connection->release_stack = blob_number(event->stack);
 	connection->was_seen = true;
+	connection->last_event = fold->position;
 	if (event->transaction != TRANSACTION_UNKNOWN)
 		connection->transaction = event->transaction;
 	if (!held_note_finish(fold, connection, event, connection->released) ||

@@ -72,7 +72,7 @@ const struct fold_past *past_recall(const struct fold_past *table, uint64_t addr
 static bool is_same(const struct fold_misuse *a, const struct fold_misuse *b)
 {
 	return a->kind == b->kind && a->stack == b->stack && a->acquire_stack == b->acquire_stack &&
-		   a->release_stack == b->release_stack;
+		   a->release_stack == b->release_stack && (a->connection == b->connection || !misuse_is_in_child(a->kind));
 }
 
 bool count_misuse(struct fold *fold, enum misuse_kind kind, const struct event *event, uint32_t acquire_stack,

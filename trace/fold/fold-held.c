@@ -231,8 +231,6 @@ static bool acquire(struct fold *fold, struct fold_connection *connection, const
 bool held_event(struct fold *fold, struct fold_connection *connection, const struct event *event)
 {
 	uint64_t now = later(event->time, connection->used);
-	if (connection->state == STATE_INHERITED)
-		return true;
 	if (event->verb == EVENT_ACQUIRE)
 		return event->object == 0 || acquire(fold, connection, event, now);
 	if (event->object == 0)

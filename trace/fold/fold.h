@@ -42,6 +42,7 @@ struct fold_connection {
 	uint64_t used;
 	uint64_t released;
 	uint64_t queries;
+	uint64_t last_event; /* the number of the last one that took something from its session; 0: none did */
 	struct statement statement;
 	struct chain held[KIND_COUNT]; /* of those that are told apart BY_ADDRESS there is none here */
 	uint32_t held_queries;         /* length of that chain */
@@ -125,6 +126,7 @@ struct fold_reset {
 	uint64_t at;
 	uint32_t stack;
 	uint32_t backend_pid;
+	uint32_t previous_pid;
 };
 
 /* Calls that must not be, since the last save; the same ones may stand in several. */
@@ -151,6 +153,7 @@ struct fold_past {
 struct fold {
 	bool is_forked;          /* an unknown connection may have come from the parent */
 	bool has_lost;           /* events were lost: from here on nothing unknown accuses, and no time is sure */
+	uint64_t position;       /* number of the event that is being folded, from 1; whoever feeds the fold counts */
 	int64_t next_connection; /* the row id the next new connection gets */
 	uint32_t open;           /* connections that are connected and our own */
 	uint32_t peak;           /* most of them at once, as far as this fold has seen */

@@ -64,6 +64,8 @@ static void fill_header(struct spool_header *header, uint64_t id, const struct s
 	header->header_bytes = SPOOL_HEADER_BYTES;
 	header->id = id;
 	header->parent_id = identity->parent_id;
+	header->forked_at = identity->forked_at;
+	header->born_ns = identity->born_ns;
 	header->boot_id = spool_boot_id();
 	header->pid_namespace = spool_pid_namespace();
 	header->started = now_ns(CLOCK_MONOTONIC);
@@ -163,6 +165,7 @@ static inline void put(struct spool *spool, uint64_t head, const struct event *e
 {
 	char *segment = spool->event_segment[head / SPOOL_SEGMENT_EVENTS % SPOOL_EVENT_SEGMENTS];
 	memcpy(segment + head % SPOOL_SEGMENT_EVENTS * sizeof *event, event, sizeof *event);
+	spool->written = head + 1;
 	atomic_store_explicit(&spool->header->head, head + 1, memory_order_release);
 }
 

@@ -96,6 +96,8 @@ struct spool_header {
 	char label[SPOOL_LABEL_BYTES]; /* PQLEAK_LABEL; empty: none */
 	_Atomic uint64_t lost_at;      /* where the first event was lost: its position would have been this minus one */
 	_Atomic uint64_t unplaced;     /* events whose stack could not be kept */
+	uint64_t forked_at;            /* events that the parent had appended when this process was forked */
+	int64_t born_ns;               /* when the kernel made the process, ns since 1970; 0: unknown */
 };
 
 static_assert(sizeof(struct spool_header) <= SPOOL_HEADER_BYTES, "the header fits its pages");
@@ -103,6 +105,8 @@ static_assert(sizeof(struct spool_header) <= SPOOL_HEADER_BYTES, "the header fit
 /* What the writer says about itself; copied into the header. */
 struct spool_identity {
 	uint64_t parent_id;
+	uint64_t forked_at;
+	int64_t born_ns;
 	uint32_t keep_events;
 	char host[256];
 	char exe[1024];
@@ -117,8 +121,9 @@ struct spool {
 	char *blob_segment[SPOOL_BLOB_SEGMENTS];
 	char path[4096];
 	/* writer only: */
-	uint32_t blob_count;     /* blobs so far; the last one's number */
-	uint64_t event_room;     /* events that the segments so far can hold: at this head another is needed */
+	uint32_t blob_count; /* blobs so far; the last one's number */
+	uint64_t event_room; /* events that the segments so far can hold: at this head another is needed */
+	uint64_t written;    /* events so far, in memory that a forked child has a copy of: there, as many as at the fork */
 	uint64_t oldest_segment; /* lowest logical event segment that still has a file segment */
 	dev_t device;            /* the file that was created: whatever else comes to lie at `path` is left alone */
 	ino_t inode;

@@ -105,6 +105,7 @@ static int fold_events(struct drain *drain, struct rows *rows, uint64_t head)
 		const struct event *event = spool_event(spool, drain->position);
 		if (event == NULL)
 			return SQLITE_CORRUPT;
+		drain->fold.position = drain->position + 1;
 		drain->fold.has_lost = lost_at != 0 && drain->position + 1 >= lost_at;
 		if (!fold_event(&drain->fold, event))
 			return SQLITE_NOMEM;

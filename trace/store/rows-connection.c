@@ -16,7 +16,7 @@
 #define CHANGING(SET, KEEP, BETWEEN) \
 	SET(state) BETWEEN KEEP(target) BETWEEN SET(backend_pid) BETWEEN SET(connect_ns) BETWEEN KEEP(used_ns) \
 	BETWEEN KEEP(use_function) BETWEEN KEEP(use_stack) BETWEEN KEEP(statement) BETWEEN SET(queries) \
-	BETWEEN SET(resets) BETWEEN SET(transaction_status) BETWEEN SET(released_ns) BETWEEN SET(release_thread) \
+	BETWEEN SET(last_event) 	BETWEEN SET(resets) BETWEEN SET(transaction_status) BETWEEN SET(released_ns) BETWEEN SET(release_thread) \
 	BETWEEN SET(release_stack) BETWEEN SET(error) BETWEEN KEEP(setting) BETWEEN KEEP(broken_ns) \
 	BETWEEN KEEP(broken_idle_ns) BETWEEN KEEP(broken_stack)
 #define FIXED(COLUMN, BETWEEN) \
@@ -64,6 +64,7 @@ static int save_connection(struct rows *rows, const struct fold_connection *conn
 	}
 	bind_statement(rows, stmt, COLUMN_statement, &connection->statement);
 	sqlite3_bind_int64(stmt, COLUMN_queries, (int64_t)connection->queries);
+	bind_bounded(stmt, COLUMN_last_event, connection->last_event);
 	sqlite3_bind_int64(stmt, COLUMN_resets, connection->resets);
 	sqlite3_bind_int64(stmt, COLUMN_transaction_status, connection->transaction);
 	if (connection->is_released)
@@ -93,12 +94,14 @@ static int save_connection(struct rows *rows, const struct fold_connection *conn
 
 static int save_reset(struct rows *rows, const struct fold_reset *reset)
 {
-	static const char add_reset[] = "INSERT INTO reset (connection, at_ns, stack, backend_pid) VALUES (?1, ?2, ?3, ?4)";
+	static const char add_reset[] = "INSERT INTO reset (connection, at_ns, stack, backend_pid, previous_pid)"
+									" VALUES (?1, ?2, ?3, ?4, ?5)";
 	sqlite3_stmt *stmt = statement(&rows->statements, add_reset);
 	sqlite3_bind_int64(stmt, 1, reset->connection);
 	bind_time(rows, stmt, 2, reset->at);
 	bind_stack(rows, stmt, 3, reset->stack);
 	sqlite3_bind_int64(stmt, 4, reset->backend_pid);
+	sqlite3_bind_int64(stmt, 5, reset->previous_pid);
 	return statement_run(&rows->statements, stmt);
 }
 
@@ -134,6 +137,7 @@ static struct fold_connection read_connection(const struct rows *rows, const str
 		.connect_ns = (uint64_t)sqlite3_column_int64(row, COLUMN_connect_ns),
 		.stack = column_stack(stacks, row, COLUMN_acquire_stack),
 		.queries = (uint64_t)sqlite3_column_int64(row, COLUMN_queries),
+		.last_event = (uint64_t)sqlite3_column_int64(row, COLUMN_last_event),
 		.resets = (uint32_t)sqlite3_column_int64(row, COLUMN_resets),
 		.backend_pid = (uint32_t)sqlite3_column_int64(row, COLUMN_backend_pid),
 		.transaction = (uint8_t)sqlite3_column_int(row, COLUMN_transaction_status),

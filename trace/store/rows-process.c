@@ -35,12 +35,14 @@ int process_find(struct statements *statements, uint64_t spool, int64_t *ret_row
 int process_add(struct statements *statements, const struct spool_header *header, uint64_t drained, int64_t *ret_row)
 {
 	static const char add[] = "INSERT INTO process (spool, pid, ppid, parent, host, exe, command, started_ns, drained,"
-							  " label) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+							  " label, forked_at, born_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 	sqlite3_stmt *stmt = statement_of(statements, add, header->id);
 	sqlite3_bind_int64(stmt, 2, header->pid);
 	sqlite3_bind_int64(stmt, 3, header->ppid);
-	if (header->parent_id != 0)
+	if (header->parent_id != 0) {
 		bind_id(stmt, 4, header->parent_id);
+		bind_bounded(stmt, 11, header->forked_at);
+	}
 	sqlite3_bind_text(stmt, 5, header->host, -1, SQLITE_STATIC);
 	sqlite3_bind_text(stmt, 6, header->exe, -1, SQLITE_STATIC);
 	sqlite3_bind_text(stmt, 7, header->command, -1, SQLITE_STATIC);
@@ -48,6 +50,8 @@ int process_add(struct statements *statements, const struct spool_header *header
 	sqlite3_bind_int64(stmt, 9, (int64_t)drained);
 	if (header->label[0] != '\0')
 		sqlite3_bind_text(stmt, 10, header->label, -1, SQLITE_STATIC);
+	if (header->born_ns > 0)
+		sqlite3_bind_int64(stmt, 12, header->born_ns);
 	int rc = statement_run(statements, stmt);
 	*ret_row = sqlite3_last_insert_rowid(statements->db);
 	return rc;

@@ -42,7 +42,7 @@ static int save_pair(struct rows *rows, const struct fold_pair *pair)
 
 static const char add_misuse[] =
 	"INSERT INTO misuse (process, kind, stack, acquire_stack, release_stack, function, connection, count, first_ns,"
-	" last_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE SET"
+	" last_ns, inherited) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO UPDATE SET"
 	" count = count + excluded.count, last_ns = max(last_ns, excluded.last_ns)";
 
 /* 0 stands for a stack of which there is none, unlike one that could not be taken. */
@@ -64,6 +64,7 @@ static int save_misuse(struct rows *rows, const struct fold_misuse *misuse)
 	sqlite3_bind_int64(stmt, 8, (int64_t)misuse->count);
 	bind_time(rows, stmt, 9, misuse->first);
 	bind_time(rows, stmt, 10, misuse->last);
+	sqlite3_bind_int64(stmt, 11, misuse_is_in_child(misuse->kind) ? misuse->connection : 0);
 	return statement_run(&rows->statements, stmt);
 }
 

@@ -17,10 +17,12 @@ CREATE TABLE process (
   pid         INTEGER NOT NULL,         -- process id, in the process's own pid namespace (shim)
   ppid        INTEGER NOT NULL,         -- its parent's process id when tracing began (shim)
   parent      TEXT,                     -- spool of the traced process it was forked from, or NULL (shim)
+  forked_at   INTEGER,                  -- how many events that process had recorded by then, or NULL (shim)
   host        TEXT NOT NULL,            -- host name (shim)
   exe         TEXT NOT NULL,            -- path of the executable (shim)
   command     TEXT NOT NULL,            -- its command line, passwords and connection strings redacted (shim)
   label       TEXT,                     -- PQLEAK_LABEL when its program started, or NULL: none (shim)
+  born_ns     INTEGER,                  -- when it was made, to 10 ms, or NULL: unknown (shim)
   started_ns  INTEGER NOT NULL,         -- when its first libpq call was intercepted (shim)
   ended_ns    INTEGER,                  -- when it ended, or NULL: it is running, or its end was not recorded (shim)
   end         TEXT CHECK (end IN ('exit','_exit','quick_exit','exec','abort','killed','unknown')),
@@ -143,6 +145,8 @@ CREATE TABLE connection (
   use_stack      INTEGER REFERENCES stack,
   statement      TEXT,               -- leading keyword of the last statement (its text with PQLEAK_SQL=text)
   queries        INTEGER NOT NULL DEFAULT 0, -- statements sent
+  last_event     INTEGER NOT NULL DEFAULT 0, -- number, among its process's events, of the last one that took something from
+                                     -- its session; 0: none did
   resets         INTEGER NOT NULL DEFAULT 0, -- PQreset and PQresetStart
   transaction_status INTEGER NOT NULL DEFAULT 0, -- PQtransactionStatus when last checked: 0 idle 1 active 2 intrans 3 inerror 4 unknown
   broken_ns      INTEGER,            -- when a use first found the connection gone, or NULL
@@ -153,13 +157,15 @@ CREATE TABLE connection (
   release_stack  INTEGER REFERENCES stack
 );
 CREATE INDEX connection_live ON connection (process) WHERE released_ns IS NULL;
+CREATE INDEX connection_inherited ON connection (process) WHERE state = 'inherited';
 
 CREATE TABLE reset (
   -- A connection that was given a new backend by PQreset or PQresetStart/PQresetPoll.
   connection  INTEGER NOT NULL REFERENCES connection,
   at_ns       INTEGER NOT NULL,
   stack       INTEGER NOT NULL REFERENCES stack,
-  backend_pid INTEGER NOT NULL      -- the new one, 0 when the reset failed
+  backend_pid INTEGER NOT NULL,     -- the new one, 0 when the reset failed
+  previous_pid INTEGER NOT NULL DEFAULT 0 -- the one before, 0 when there was none
 );
 
 CREATE TABLE resource (
@@ -185,7 +191,8 @@ CREATE TABLE resource (
 CREATE INDEX resource_process ON resource (process);
 
 CREATE TABLE misuse (
-  -- Calls that must not be made, counted by the stacks involved.
+  -- Calls that must not be made, counted by the stacks involved.  Those in a child are none where it took the connection
+  -- over from its parent: see the view misuse_life.
   process        INTEGER NOT NULL REFERENCES process,
   kind           TEXT NOT NULL,  -- 'use after finish', 'finished twice', 'cleared twice', 'used in child',
                                  -- 'finished in child', 'two threads', 'finished in transaction',
@@ -195,10 +202,11 @@ CREATE TABLE misuse (
   release_stack  INTEGER NOT NULL, -- where it had been released, 0: it had not
   function       TEXT NOT NULL,  -- the offending call
   connection     INTEGER REFERENCES connection, -- the first connection it happened to, where there is one
+  inherited      INTEGER NOT NULL DEFAULT 0, -- in a child: the connection, of each of which the calls are counted; others 0
   count          INTEGER NOT NULL,
   first_ns       INTEGER NOT NULL,
   last_ns        INTEGER NOT NULL,
-  PRIMARY KEY (process, kind, stack, acquire_stack, release_stack)
+  PRIMARY KEY (process, kind, stack, acquire_stack, release_stack, inherited)
 ) WITHOUT ROWID;
 
 CREATE TABLE setting (

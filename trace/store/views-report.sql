@@ -248,34 +248,32 @@ CREATE VIEW idle_in_transaction AS
         SELECT r.process, r.acquire_stack, 1, 1, max(r.idle_ns, ifnull(p.ended_ns - r.used_ns, 0)),
                iif(ifnull(p.ended_ns - r.used_ns, 0) > r.idle_ns, c.use_stack, r.idle_stack)
         FROM resource r JOIN process p ON p.id = r.process LEFT JOIN connection c ON c.id = r.connection
-        WHERE r.kind = 'transaction')
+        WHERE r.kind = 'transaction' AND r.connection NOT IN (SELECT connection FROM passed_on))
   GROUP BY process, acquire_stack HAVING max(longest_idle_ns) > 0;
 
 CREATE VIEW misuse_life AS
-  -- A misuse with its stacks.  A process that was forked has not seen where its connection was acquired; the nearest of
-  -- those it descends from that did, has.  In a large trace that reads every connection, once.
-  WITH RECURSIVE inherited AS (
-    SELECT c.id, c.address, c.backend_pid, p.parent, p.started_ns, 1 AS generation
-    FROM misuse m CROSS JOIN connection c ON c.id = m.connection CROSS JOIN process p ON p.id = m.process
-    WHERE m.acquire_stack = 0 AND c.state = 'inherited'
-    UNION SELECT i.id, i.address, i.backend_pid, p.parent, i.started_ns, i.generation + 1
-    FROM inherited i CROSS JOIN process p ON p.spool = i.parent WHERE i.generation < 100),
-  origin AS (
-    SELECT i.id, o.acquire_stack, -- libpq reuses addresses: the same session, or else the latest
-           row_number() OVER (PARTITION BY i.id ORDER BY i.generation, o.backend_pid = i.backend_pid DESC,
-                                                         o.acquired_ns DESC) AS rank
-    FROM connection o CROSS JOIN process p ON p.id = o.process
-    CROSS JOIN inherited i ON i.parent = p.spool AND i.address = o.address AND o.acquired_ns <= i.started_ns
-    WHERE o.state <> 'inherited' AND EXISTS (SELECT 1 FROM inherited))
+  -- A misuse with its stacks.  A call on a connection that came through fork is none where this process took it over; what
+  -- it shares it has not seen opened, but the process that did has: origin.
   SELECT m.process, m.kind, m.stack, -- of what a connection is finished in the middle of, acquire_stack is not its own
          iif(m.acquire_stack = 0 AND m.kind NOT IN ('finished in transaction', 'finished with query', 'finished in copy'),
              ifnull(o.acquire_stack, 0), m.acquire_stack) AS acquire_stack,
-         m.release_stack, m.function, m.connection, m.count, m.first_ns, m.last_ns
-  FROM misuse m LEFT JOIN origin o ON o.id = m.connection AND o.rank = 1;
+         m.release_stack, m.function, m.connection, o.id AS origin, m.count, m.first_ns, m.last_ns
+  FROM misuse m LEFT JOIN inheritance i ON i.connection = m.connection LEFT JOIN connection o ON o.id = i.origin
+  WHERE m.kind NOT IN ('used in child', 'finished in child') OR ifnull(i.fate, 'shared') = 'shared';
+
+CREATE VIEW backend AS
+  -- Every backend that a connection had: the server's log knows it by this process id.  from_ns: since when; NULL: since it
+  -- was opened.
+  SELECT connection, previous_pid AS backend_pid, lag(at_ns) OVER same AS from_ns, at_ns AS until_ns, FALSE AS latest
+  FROM reset WHERE previous_pid <> 0 AND backend_pid <> 0 WINDOW same AS (PARTITION BY connection ORDER BY at_ns)
+  UNION ALL
+  SELECT c.id, c.backend_pid, (SELECT max(r.at_ns) FROM reset r WHERE r.connection = c.id AND r.backend_pid <> 0),
+         c.released_ns, TRUE
+  FROM connection c WHERE c.backend_pid <> 0;
 
 CREATE VIEW misuse_site AS
   -- Misuse (calls that must not be made), by kind and call site.
   SELECT m.kind, t.text AS site, m.function, sum(m.count) AS count, count(DISTINCT m.stack) AS stacks,
          min(m.first_ns) AS first_ns, max(m.last_ns) AS last_ns
-  FROM misuse m JOIN call_site c ON c.stack = m.stack JOIN frame_text t ON t.frame = c.frame
+  FROM misuse_life m JOIN call_site c ON c.stack = m.stack JOIN frame_text t ON t.frame = c.frame
   GROUP BY m.kind, t.module, t.text, m.function ORDER BY m.kind, count DESC, site;

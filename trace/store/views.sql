@@ -22,7 +22,7 @@ CREATE VIEW readme AS
     ('The last five, and other views, exist once a pqleak command has opened the trace.'),
     (''),
     ('verdict: released, leaked (its process ended of its own accord), open-at-death (killed, crashed, or end unknown),'),
-    ('         open (process still running), inherited (came through fork; the parent owns it),'),
+    ('         open (process still running), inherited (went through fork; another process owns it),'),
     ('         cannot-tell (events of its process were dropped: it may have been released),'),
     ('         out-of-sight (memory that its module passes to free(3): nothing is claimed).'),
     ('Times are nanoseconds since 1970 UTC: datetime(acquired_ns / 1000000000, ''unixepoch'').'),
@@ -39,6 +39,64 @@ CREATE VIEW process_fate AS
               ELSE 'open-at-death' END AS verdict
   FROM process;
 
+CREATE VIEW inheritance AS
+  -- THE rule of who owns what went through fork: each inherited connection that its process used, and what that was.
+  -- giver: the connection as the nearest of the processes that this one descends from knew it, NULL: none in this trace did;
+  -- origin: as it was opened.  fate: 'taken over' (since the fork nobody used it but this process, which owns it now),
+  -- 'shared' (a misuse), 'undecided' (a process that had it before runs, or dropped events), 'unknown' (no giver).
+  -- given_up: all that had it before have ended, and had not used it since.
+  WITH RECURSIVE step AS ( -- from each up through the processes that its own descends from
+    SELECT c.id, c.process, c.address, p.parent, p.forked_at, p.started_ns, 1 AS generation
+    FROM connection c CROSS JOIN process p ON p.id = c.process WHERE c.state = 'inherited' AND c.last_event > 0
+    UNION SELECT s.id, s.process, s.address, p.parent, p.forked_at, s.started_ns, s.generation + 1
+    FROM step s CROSS JOIN process p ON p.spool = s.parent WHERE s.generation < 100),
+  given AS ( -- by what lay at its address at the fork: of all that lay there later the first
+    SELECT s.id, s.process, g.id AS giver, g.last_event > s.forked_at AS used_since, p.end IS NULL OR p.dropped > 0 AS may,
+           row_number() OVER (PARTITION BY s.id ORDER BY s.generation, g.acquired_ns, g.id) AS rank
+    FROM connection g CROSS JOIN process p ON p.id = g.process
+    CROSS JOIN step s ON s.parent = p.spool AND s.address = g.address AND g.acquired_ns <= s.started_ns
+    WHERE g.last_event > 0 AND (g.released_ns IS NULL OR g.last_event > s.forked_at) AND EXISTS (SELECT 1 FROM step)),
+  link AS ( -- rule: the higher one counts
+    SELECT id, process, giver, NOT may AND NOT used_since AS given_up,
+           CASE WHEN used_since OR count(*) OVER (PARTITION BY giver) > 1 THEN 3 WHEN may THEN 1 ELSE 0 END AS rule
+    FROM given WHERE rank = 1
+    UNION ALL SELECT DISTINCT s.id, s.process, NULL, FALSE, 2 FROM step s WHERE s.id NOT IN (SELECT id FROM given)),
+  line AS (
+    SELECT id, giver AS at, given_up, rule, 1 AS length FROM link
+    UNION ALL SELECT l.id, k.giver, min(l.given_up, k.given_up), max(l.rule, k.rule), l.length + 1
+    FROM line l CROSS JOIN link k ON k.id = l.at WHERE l.length < 100)
+  SELECT k.id AS connection, k.process, k.giver, l.at AS origin, l.given_up,
+         CASE l.rule WHEN 0 THEN 'taken over' WHEN 1 THEN 'undecided' WHEN 2 THEN 'unknown' ELSE 'shared' END AS fate
+  FROM link k JOIN line l ON l.id = k.id GROUP BY k.id HAVING max(l.length) > 0; -- of a line the end: there it is longest
+
+CREATE VIEW handover AS
+  -- Connections that their process has given up to one it forked: to which, and as which of its connections.  Where
+  -- several share it, it is the one that finished it, else the one that used it last.
+  SELECT origin AS connection, process, inherited
+  FROM (SELECT i.origin, i.process, i.connection AS inherited,
+               row_number() OVER (PARTITION BY i.origin
+                                  ORDER BY c.released_ns IS NULL, ifnull(c.used_ns, c.acquired_ns) DESC, c.id DESC) AS rank
+        FROM inheritance i JOIN connection c ON c.id = i.connection WHERE i.given_up)
+  WHERE rank = 1;
+
+CREATE VIEW passed_on AS
+  -- Connections on which nothing is claimed of transactions, statements and whatever else ends with its connection: those
+  -- that another process took over, and inherited ones that are not this one's own.
+  SELECT connection FROM handover
+  UNION SELECT id FROM connection WHERE state = 'inherited' AND id NOT IN (SELECT inherited FROM handover);
+
+CREATE VIEW owned_connection AS
+  -- The table connection; but what a forked process took over is that process's, and ends as it does there.
+  SELECT c.id, ifnull(i.process, c.process) AS process, c.state, c.target,
+         ifnull(nullif(i.backend_pid, 0), c.backend_pid) AS backend_pid, ifnull(i.thread, c.thread) AS thread, c.acquired_ns,
+         c.connect_ns, c.acquire_function, c.acquire_stack, ifnull(i.used_ns, c.used_ns) AS used_ns,
+         ifnull(i.use_function, c.use_function) AS use_function, ifnull(i.use_stack, c.use_stack) AS use_stack,
+         ifnull(i.statement, c.statement) AS statement, c.queries + ifnull(i.queries, 0) AS queries,
+         c.resets + ifnull(i.resets, 0) AS resets, ifnull(i.transaction_status, c.transaction_status) AS transaction_status,
+         ifnull(i.released_ns, c.released_ns) AS released_ns, ifnull(i.release_thread, c.release_thread) AS release_thread,
+         ifnull(i.release_stack, c.release_stack) AS release_stack, h.inherited
+  FROM connection c LEFT JOIN handover h ON h.connection = c.id LEFT JOIN connection i ON i.id = h.inherited;
+
 CREATE VIEW connection_life AS
   -- A connection with its verdict, its target and its process.
   SELECT c.id, c.process, p.pid, p.exe, c.thread,
@@ -52,7 +110,7 @@ CREATE VIEW connection_life AS
               WHEN 3 THEN 'in failed transaction' ELSE 'unknown' END AS transaction_status,
          c.released_ns, c.release_thread, c.release_stack,
          ifnull(c.released_ns, p.ended_ns) - c.acquired_ns AS held_ns  -- NULL while the end is unknown
-  FROM connection c
+  FROM owned_connection c
   JOIN process p ON p.id = c.process
   JOIN process_fate f ON f.process = c.process
   LEFT JOIN target t ON t.id = c.target;
@@ -69,8 +127,10 @@ CREATE VIEW stack_out_of_sight AS
 CREATE VIEW resource_life AS
   -- Something without a release, other than a connection, with its verdict.  outlived: its connection was finished.
   SELECT r.id, r.process, p.pid, p.exe, r.thread, r.kind,
-         iif(r.kind = 'memory' AND r.acquire_stack IN (SELECT stack FROM stack_out_of_sight), 'out-of-sight',
-             f.verdict) AS verdict, r.connection,
+         CASE WHEN r.kind = 'memory' AND r.acquire_stack IN (SELECT stack FROM stack_out_of_sight) THEN 'out-of-sight'
+              WHEN r.kind NOT IN ('result', 'memory', 'cancel') AND r.connection IN (SELECT connection FROM passed_on)
+                THEN 'inherited'
+              ELSE f.verdict END AS verdict, r.connection,
          ifnull(c.released_ns IS NOT NULL, 0) AS outlived, r.status, r.rows, r.bytes,
          r.acquired_ns, r.acquire_function, r.acquire_stack, r.statement, r.used_ns, r.idle_ns, r.idle_stack,
          p.ended_ns - r.acquired_ns AS held_ns  -- NULL while the end is unknown
@@ -81,12 +141,13 @@ CREATE VIEW resource_life AS
 
 CREATE VIEW outstanding AS
   -- Every resource that was not released, whatever its kind: the raw material of a report.
-  SELECT 'connection' AS kind, c.id, c.process, f.verdict, c.acquire_stack, c.acquire_function, c.acquired_ns, c.state
-  FROM connection c JOIN process_fate f ON f.process = c.process
-  WHERE c.released_ns IS NULL AND c.state <> 'inherited'
+  SELECT 'connection' AS kind, c.id, f.process, f.verdict, c.acquire_stack, c.acquire_function, c.acquired_ns, c.state
+  FROM connection c LEFT JOIN handover h ON h.connection = c.id LEFT JOIN connection i ON i.id = h.inherited
+  JOIN process_fate f ON f.process = ifnull(h.process, c.process)
+  WHERE c.released_ns IS NULL AND i.released_ns IS NULL AND c.state <> 'inherited'
   UNION ALL
   SELECT kind, id, process, verdict, acquire_stack, acquire_function, acquired_ns, ''
-  FROM resource_life WHERE verdict <> 'out-of-sight';
+  FROM resource_life WHERE verdict NOT IN ('out-of-sight', 'inherited');
 
 CREATE VIEW leak AS
   -- THE definition: a resource is leaked when its process ended of its own accord without giving it back.
@@ -126,5 +187,10 @@ CREATE VIEW cannot_tell AS
   SELECT 'no libpq call was intercepted' AS reason WHERE NOT EXISTS (SELECT 1 FROM process)
   UNION ALL SELECT printf('process %d: %s', i.pid, i.reason) FROM incomplete i
   UNION ALL SELECT printf('process %d: %d event%s dropped%s', pid, dropped, iif(dropped = 1, ' was', 's were'), ifnull(': ' || drop_reason, '')) FROM process WHERE dropped > 0
+  UNION ALL SELECT printf('process %d: process %d may still use a connection that it handed over', p.pid, q.pid)
+    FROM inheritance i JOIN process p ON p.id = i.process JOIN connection g ON g.id = i.giver JOIN process q ON q.id = g.process
+    WHERE i.fate = 'undecided' AND q.end IS NULL GROUP BY p.id, q.id
+  UNION ALL SELECT printf('process %d: where its inherited connection was opened is not in this trace', p.pid)
+    FROM inheritance i JOIN process p ON p.id = i.process WHERE i.fate = 'unknown' GROUP BY p.id
   UNION ALL SELECT text || '; see pqleak doctor' FROM unseen_text
     WHERE spoke OR NOT EXISTS (SELECT 1 FROM process);
