@@ -43,6 +43,7 @@ static const char *reason_text(const char *state)
 		{"changed", "changed since it was traced"},
 		{"missing", "missing"},
 		{"unproven", "not proven to be the file that was traced"},
+		{"unreadable", "damaged, or too large to read"},
 	};
 
 	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)

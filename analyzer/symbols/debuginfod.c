@@ -50,9 +50,9 @@ void debuginfod_allow(bool asked)
 	unsetenv("DEBUGINFOD_VERBOSE");
 }
 
-void debuginfod_spent(double seconds)
+double debuginfod_spent(double seconds)
 {
-	spent += seconds;
+	return spent += seconds;
 }
 
 struct debuginfod_client;

@@ -20,8 +20,8 @@ bool debuginfod_possible(void);
  */
 void debuginfod_allow(bool asked);
 
-/* The time a search for one module took.  All together may take two minutes. */
-void debuginfod_spent(double seconds);
+/* The time a search for one module took.  All together may take two minutes; how much that is so far. */
+double debuginfod_spent(double seconds);
 
 /* The debug information, or else the file itself, of a module whose file is gone: a descriptor, or -1. */
 int debuginfod_fetch(const char *build_id);

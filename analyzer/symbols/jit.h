@@ -33,7 +33,7 @@ struct jit_name {
 
 /*
  * Names addresses, which come in ascending order.  MODULE_MISSING: there is no map; MODULE_UNPROVEN: there is one that
- * may be another process's; else MODULE_OK, however many have a name now.
+ * may be another process's; MODULE_UNREADABLE: it is too long; else MODULE_OK, however many have a name now.
  */
 enum module_state jit_name(const char *sysroot, const struct jit_process *process, struct jit_name *names,
 						   size_t count);

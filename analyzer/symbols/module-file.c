@@ -27,6 +27,7 @@ const char *module_state_name(enum module_state state)
 		[MODULE_MISSING] = "missing",
 		[MODULE_UNPROVEN] = "unproven",
 		[MODULE_NO_SYMBOLS] = "no symbols",
+		[MODULE_UNREADABLE] = "unreadable",
 	};
 
 	return names[state];

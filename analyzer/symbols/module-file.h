@@ -29,6 +29,7 @@ enum module_state {
 	MODULE_MISSING,    /* there is no such file */
 	MODULE_UNPROVEN,   /* it has no build-id, and nothing else proves that it is the one that was traced */
 	MODULE_NO_SYMBOLS, /* it is the one, and names nothing that was asked for */
+	MODULE_UNREADABLE, /* reading it crashed, or took more time or memory than it may */
 };
 
 /* As in the column module_state.state: "ok", "changed", ... */

@@ -9,13 +9,15 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 
+#include "analyzer/base/array.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
-#include "analyzer/symbols/binary.h"
-#include "analyzer/symbols/debuginfod.h"
 #include "analyzer/symbols/jit.h"
+#include "analyzer/symbols/namer.h"
 
 static const char stacks_sql[] = "CREATE TEMP TABLE wanted_stack (stack INTEGER PRIMARY KEY);"
 								 "WITH wanted (stack) AS (%s)"
@@ -61,48 +63,25 @@ static const char shadow_sql[] = "CREATE TEMP TABLE IF NOT EXISTS symbol AS SELE
 								 "DELETE FROM temp.symbol WHERE frame IN (SELECT frame FROM found_symbol);"
 								 "INSERT INTO temp.symbol SELECT * FROM found_symbol";
 
-/* The module whose frames are being looked up. */
+/* Where names go. */
 struct finder {
 	sqlite3_stmt *insert;
 	sqlite3_stmt *note;
-	int64_t module; /* 0: none yet */
-	int64_t frame;
-	struct binary *binary;
-	enum module_state state;
 };
 
-static void keep(void *context, int depth, const char *function, const char *file, int line)
+static bool keep(void *context, int64_t frame, int depth, const char *function, const char *file, int line)
 {
 	struct finder *finder = context;
 
-	query_put(finder->insert, AS_NUMBER(finder->frame), AS_NUMBER(depth), AS_TEXT(function), AS_TEXT(file),
-			  AS_NUMBER(line > 0 ? line : 0));
-	if (finder->state == MODULE_NO_SYMBOLS)
-		finder->state = MODULE_OK;
+	return query_put(finder->insert, AS_NUMBER(frame), AS_NUMBER(depth), AS_TEXT(function), AS_TEXT(file),
+					 AS_NUMBER(line > 0 ? line : 0));
 }
 
-static void end_module(struct finder *finder)
+static bool note(void *context, int64_t module, enum module_state state)
 {
-	binary_free(finder->binary);
-	finder->binary = NULL;
-	if (finder->module != 0)
-		query_put(finder->note, AS_NUMBER(finder->module), AS_TEXT(module_state_name(finder->state)));
-}
+	struct finder *finder = context;
 
-static void begin_module(struct finder *finder, const struct symbol_choice *choice, int64_t number,
-						 const struct module_trace *module)
-{
-	struct module_file file;
-
-	end_module(finder);
-	finder->module = number;
-	debuginfod_allow(choice->debuginfod);
-	finder->state = module_file_open(choice, module, &file);
-	if (finder->state != MODULE_OK)
-		return;
-	finder->binary = binary_open(&file, choice);
-	finder->state = MODULE_NO_SYMBOLS; /* until it gives one */
-	module_file_done(&file);
+	return query_put(finder->note, AS_NUMBER(module), AS_TEXT(module_state_name(state)));
 }
 
 /* Whether every process of the trace ran on this machine, as far as its name tells. */
@@ -116,32 +95,55 @@ static bool recorded_here(sqlite3 *db)
 	return !query_next(other, &failed) && !failed;
 }
 
+/* What is to be named, by module. */
+static bool list(sqlite3 *db, struct namer *namer)
+{
+	QUERY_CLEANUP wanted = query_prepare(db, wanted_sql);
+	bool failed = wanted == NULL;
+
+	while (!failed && query_next(wanted, &failed)) {
+		int64_t number = sqlite3_column_int64(wanted, 2);
+		if (namer->module_count == 0 || namer->modules[namer->module_count - 1].number != number) {
+			if (!array_room(namer->modules, namer->module_count))
+				return false;
+			struct asked_module *module = &namer->modules[namer->module_count++];
+			*module = (struct asked_module){.number = number,
+											.path = strdup(query_text(wanted, 3)),
+											.build_id = strdup(query_text(wanted, 4)),
+											.begin = namer->frame_count};
+			if (module->path == NULL || module->build_id == NULL)
+				return refuse("out of memory");
+		}
+		if (!array_room(namer->frames, namer->frame_count))
+			return false;
+		namer->frames[namer->frame_count++] = (struct asked_frame){
+			.number = sqlite3_column_int64(wanted, 0), .address = (uint64_t)sqlite3_column_int64(wanted, 1)};
+		namer->modules[namer->module_count - 1].end = namer->frame_count;
+	}
+	return !failed;
+}
+
 /* Fills TEMP TABLE found_symbol from the files of modules. */
 static bool find(sqlite3 *db, const struct symbol_choice *choice, bool here)
 {
-	struct module_trace module = {.since_ns = query_number(db, "SELECT min(started_ns) FROM process", 0), .here = here};
-	QUERY_CLEANUP wanted = query_prepare(db, wanted_sql);
 	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR REPLACE INTO found_symbol VALUES (?, ?, ?, ?, nullif(?, 0))");
-	QUERY_CLEANUP note = query_prepare(db, state_sql);
-	bool failed = wanted == NULL || insert == NULL || note == NULL;
-	struct finder finder = {.insert = insert, .note = note};
+	QUERY_CLEANUP put_state = query_prepare(db, state_sql);
+	struct finder finder = {.insert = insert, .note = put_state};
+	struct namer namer = {.choice = choice,
+						  .since_ns = query_number(db, "SELECT min(started_ns) FROM process", 0),
+						  .here = here,
+						  .context = &finder,
+						  .keep = keep,
+						  .note = note};
+	bool done = insert != NULL && put_state != NULL && list(db, &namer) && namer_run(&namer);
 
-	while (!failed && query_next(wanted, &failed)) {
-		finder.frame = sqlite3_column_int64(wanted, 0);
-		uint64_t address = (uint64_t)sqlite3_column_int64(wanted, 1);
-		if (sqlite3_column_int64(wanted, 2) != finder.module) {
-			module.path = query_text(wanted, 3);
-			module.build_id = query_text(wanted, 4);
-			begin_module(&finder, choice, sqlite3_column_int64(wanted, 2), &module);
-		}
-		if (finder.binary != NULL)
-			binary_lookup(finder.binary, address, keep, &finder);
+	for (size_t i = 0; i < namer.module_count; i++) {
+		free(namer.modules[i].path);
+		free(namer.modules[i].build_id);
 	}
-	if (!failed)
-		end_module(&finder);
-	else
-		binary_free(finder.binary);
-	return !failed;
+	free(namer.modules);
+	free(namer.frames);
+	return done;
 }
 
 static bool want(sqlite3 *db, const char *stacks)
