@@ -37,6 +37,8 @@ __attribute__((noinline)) static bool begin_slowly(struct call *call, enum hook 
 		calm_run(say_unresolved, NULL);
 	else if (!route.passes)
 		traced = process_recording() && !(route.nested && process_recorder->is_within_wrapper());
+	if (traced)
+		call->thread = process_thread();
 	errno = error;
 	return traced;
 }
@@ -50,8 +52,12 @@ bool call_begin(struct call *call, enum hook hook, const void *object, const voi
 		call->real = route_known_function(&route, hook);
 		call->began = 0;
 		call->hook = hook;
-		if (call->real != NULL && (route.passes || (!route.nested && process_is_recording())))
-			return !route.passes;
+		if (__builtin_expect(call->real != NULL && !route.nested && process_is_recording(), 1)) {
+			call->thread = process_thread();
+			return true;
+		}
+		if (call->real != NULL && route.passes)
+			return false;
 	}
 	return begin_slowly(call, hook, object, return_address);
 }

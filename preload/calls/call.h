@@ -19,6 +19,7 @@ struct call {
 	void *real;     /* the function to call; NULL: there is none, fail as libpq does when memory is short */
 	uint64_t began; /* ns, CLOCK_MONOTONIC; 0: its duration does not matter */
 	enum hook hook;
+	uint32_t thread;   /* the kernel's id of it; only where the call is recorded */
 	const void *frame; /* the wrapper's __builtin_frame_address(0) */
 };
 

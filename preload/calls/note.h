@@ -24,7 +24,7 @@ void note_function_names(void);
 /* Completes the event with its thread and function, and records it. */
 static inline void note_event(const struct call *call, struct event *event)
 {
-	event->thread = process_thread();
+	event->thread = call->thread;
 	event->function = note_functions[call->hook];
 	process_recorder->record(event, call->frame);
 }

@@ -96,7 +96,7 @@ struct overlap overlap_enter(const struct call *call, const void *conn)
 	if (conn == NULL)
 		return (struct overlap){0};
 	struct entry *entry = &entries[(address >> 4) % ENTRIES];
-	uint64_t mine = (uint64_t)(address >> ENTRY_BITS) << THREAD_BITS | (process_thread() & THREAD_MASK), seen = 0;
+	uint64_t mine = (uint64_t)(address >> ENTRY_BITS) << THREAD_BITS | (call->thread & THREAD_MASK), seen = 0;
 	if (!atomic_compare_exchange_strong_explicit(&entry->word, &seen, mine, memory_order_relaxed,
 												 memory_order_relaxed) &&
 		!contend(entry, mine, seen, frame, call, conn))

@@ -25,18 +25,9 @@
 
 const struct recorder *process_recorder;
 
-enum state { FRESH = 0, RECORDING, OFF };
-
-/* On a page of its own that the kernel clears in a forked child: finding out about a fork costs one load. */
-struct page {
-	_Atomic uint32_t state;     /* enum state */
-	_Atomic uint32_t beginning; /* somebody is deciding */
-	_Atomic uint32_t recorder_lock;
-	pid_t pid; /* differs from getpid() in a vfork child, which shares all memory */
-};
-static struct page *_Atomic page;
+struct process_page *_Atomic process_page;
 static _Atomic uint64_t missed; /* calls that came before settings were read, or while another thread was beginning */
-static bool has_recorded;       /* survives a fork: then the state is FRESH again and this says why */
+static bool has_recorded;       /* survives a fork: then the state is PROCESS_FRESH again and this says why */
 
 static struct process_parts others;
 static char trace_path[4096];
@@ -46,20 +37,20 @@ static char own_folder[4096]; /* where this library lies, absolute, with the las
 
 static void clear_page(void)
 {
-	memset(atomic_load(&page), 0, sizeof(struct page));
+	memset(atomic_load(&process_page), 0, sizeof(struct process_page));
 }
 
-static struct page *get_page(void)
+static struct process_page *get_page(void)
 {
-	struct page *have = atomic_load_explicit(&page, memory_order_acquire);
+	struct process_page *have = atomic_load_explicit(&process_page, memory_order_acquire);
 	if (have != NULL)
 		return have;
 	size_t bytes = (size_t)sysconf(_SC_PAGESIZE);
-	struct page *made = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct process_page *made = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (made == MAP_FAILED)
 		return NULL;
 	bool is_wiped = madvise(made, bytes, MADV_WIPEONFORK) == 0;
-	if (!atomic_compare_exchange_strong(&page, &have, made)) {
+	if (!atomic_compare_exchange_strong(&process_page, &have, made)) {
 		munmap(made, bytes);
 		return have;
 	}
@@ -113,7 +104,7 @@ static void **own_word(void)
 	return &own;
 }
 
-static int start(struct page *mine)
+static int start(struct process_page *mine)
 {
 	if (!settings_find_trace(trace_path, sizeof trace_path)) {
 		trace_path[0] = '\0';
@@ -172,7 +163,7 @@ enum {
  * Waits until nobody else is beginning.  Not for ever: the other thread may wait in the dynamic linker for a lock that
  * this one holds, because it runs a constructor.
  */
-static bool take_turn(struct page *mine)
+static bool take_turn(struct process_page *mine)
 {
 	for (int tries = 0; atomic_exchange(&mine->beginning, 1) != 0; tries++) {
 		if (tries >= BEGIN_YIELDS + BEGIN_SLEEPS)
@@ -187,19 +178,19 @@ static bool take_turn(struct page *mine)
 
 static void begin_calmly(void *closure)
 {
-	struct page *mine = closure;
+	struct process_page *mine = closure;
 	if (!take_turn(mine)) {
 		atomic_fetch_add(&missed, 1);
 		return;
 	}
 	forks_loads(true);
-	if (atomic_load(&mine->state) == FRESH) {
+	if (atomic_load(&mine->state) == PROCESS_FRESH) {
 		int error = forks_is_torn() ? -EDEADLK : start(mine);
 		mine->pid = getpid();
 		has_recorded |= error == 0;
 		if (error == 0)
 			others.begun();
-		atomic_store_explicit(&mine->state, error == 0 ? RECORDING : OFF, memory_order_release);
+		atomic_store_explicit(&mine->state, error == 0 ? PROCESS_RECORDING : PROCESS_OFF, memory_order_release);
 		if (error != 0) {
 			if (trace_path[0] != '\0')
 				mark_lost(trace_path, -error);
@@ -210,7 +201,7 @@ static void begin_calmly(void *closure)
 	atomic_store(&mine->beginning, 0);
 }
 
-static bool begin(struct page *mine)
+static bool begin(struct process_page *mine)
 {
 	if (others.begun == NULL) { /* another library's constructor, which comes before ours */
 		atomic_fetch_add(&missed, 1);
@@ -219,7 +210,7 @@ static bool begin(struct page *mine)
 	const void *hold = forks_hold();
 	calm_run(begin_calmly, mine);
 	forks_let(hold);
-	return atomic_load(&mine->state) == RECORDING;
+	return atomic_load(&mine->state) == PROCESS_RECORDING;
 }
 
 void process_prepare(const struct process_parts *parts)
@@ -239,43 +230,32 @@ void process_prepare(const struct process_parts *parts)
 
 bool process_recording(void)
 {
-	struct page *mine = atomic_load_explicit(&page, memory_order_acquire);
+	struct process_page *mine = atomic_load_explicit(&process_page, memory_order_acquire);
 	if (mine != NULL) {
 		uint32_t state = atomic_load_explicit(&mine->state, memory_order_acquire);
-		if (state != FRESH)
-			return state == RECORDING;
+		if (state != PROCESS_FRESH)
+			return state == PROCESS_RECORDING;
 	} else if ((mine = get_page()) == NULL) {
 		return false;
 	}
 	return begin(mine);
 }
 
-bool process_is_recording(void)
-{
-	const struct page *mine = atomic_load_explicit(&page, memory_order_acquire);
-	return mine != NULL && atomic_load_explicit(&mine->state, memory_order_acquire) == RECORDING;
-}
+__thread struct process_own process_own;
 
-uint32_t process_thread(void)
+uint32_t process_ask_thread(void)
 {
-	/* A forked child has a copy of its parent's: the page's pid tells. */
-	static __thread struct {
-		pid_t pid;
-		uint32_t thread;
-	} own __attribute__((tls_model("initial-exec")));
-	pid_t pid = atomic_load_explicit(&page, memory_order_relaxed)->pid;
-	if (own.pid != pid) {
-		own.thread = (uint32_t)gettid();
-		own.pid = pid;
-	}
-	return own.thread;
+	process_own.thread = (uint32_t)gettid();
+	process_own.pid = atomic_load_explicit(&process_page, memory_order_relaxed)->pid;
+	return process_own.thread;
 }
 
 /* --- ending --- */
 
 void process_ends(enum process_end end, bool drain)
 {
-	struct page *mine = atomic_load_explicit(&page, memory_order_acquire);
-	if (mine != NULL && atomic_load_explicit(&mine->state, memory_order_acquire) == RECORDING && mine->pid == getpid())
+	struct process_page *mine = atomic_load_explicit(&process_page, memory_order_acquire);
+	if (mine != NULL && atomic_load_explicit(&mine->state, memory_order_acquire) == PROCESS_RECORDING &&
+		mine->pid == getpid())
 		process_recorder->end(process_thread(), end, drain, atomic_exchange(&missed, 0));
 }

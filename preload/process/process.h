@@ -9,7 +9,10 @@
 #ifndef PQLEAK_PRELOAD_PROCESS_PROCESS_H
 #define PQLEAK_PRELOAD_PROCESS_PROCESS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 #include "preload/process/recorder.h"
 
@@ -31,11 +34,40 @@ extern const struct recorder *process_recorder;
 /* Whether to record; starts recording when this process has not been asked before. */
 bool process_recording(void);
 
+/* On a page of its own that the kernel clears in a forked child: finding out about a fork costs one load. */
+struct process_page {
+	_Atomic uint32_t state;     /* enum process_state */
+	_Atomic uint32_t beginning; /* somebody is deciding */
+	_Atomic uint32_t recorder_lock;
+	pid_t pid; /* differs from getpid() in a vfork child, which shares all memory */
+};
+extern struct process_page *_Atomic process_page;
+
+enum process_state { PROCESS_FRESH = 0, PROCESS_RECORDING, PROCESS_OFF };
+
 /* The same without starting anything: false also where nothing has started yet. */
-bool process_is_recording(void);
+static inline bool process_is_recording(void)
+{
+	const struct process_page *mine = atomic_load_explicit(&process_page, memory_order_acquire);
+	return mine != NULL && atomic_load_explicit(&mine->state, memory_order_acquire) == PROCESS_RECORDING;
+}
+
+/* A forked child has a copy of its parent's: the page's pid tells. */
+struct process_own {
+	pid_t pid;
+	uint32_t thread;
+};
+extern __thread struct process_own process_own __attribute__((tls_model("initial-exec")));
+
+/* Asks the kernel. */
+uint32_t process_ask_thread(void);
 
 /* Kernel id of the calling thread; meaningful only where process_recording() was true. */
-uint32_t process_thread(void);
+static inline uint32_t process_thread(void)
+{
+	const struct process_page *mine = atomic_load_explicit(&process_page, memory_order_relaxed);
+	return __builtin_expect(process_own.pid == mine->pid, 1) ? process_own.thread : process_ask_thread();
+}
 
 /* Tells the recorder that the process ends. Safe in signal handlers; does nothing in a vfork child. */
 void process_ends(enum process_end end, bool drain);

@@ -46,6 +46,7 @@ static struct spool spool;
 static struct drain *drain;
 static bool has_ended;
 static uint64_t next_drain;   /* the number of events, kept or lost, at which to drain */
+static uint64_t plain_until;  /* up to this head an event is appended, and no more is to be done */
 static uint64_t lost;         /* events in a row that found no room */
 static int lost_why;          /* of the last one, negative */
 static _Atomic bool draining; /* held without waiting; in a child, forked meanwhile, it stays held: no drains there */
@@ -74,6 +75,7 @@ static int start(const struct recorder_settings *asked)
 	lock.word = asked->lock;
 	has_ended = false;
 	next_drain = DRAIN_EVENTS;
+	plain_until = 0;
 	lost = 0;
 	never_drains = atomic_load(&draining);
 	spool_lose(&spool, asked->missed, LOSS_EARLY);
@@ -186,6 +188,11 @@ static int put(const struct event *event)
 	return work.error;
 }
 
+static uint64_t drained(void)
+{
+	return atomic_load_explicit(&spool.header->tail, memory_order_relaxed);
+}
+
 /* What became of the event; the lock is held.  `has_room`: others took what there was.  *ret_is_due: a drain is due. */
 static void count(const struct event *event, int error, bool has_room, bool *ret_is_due)
 {
@@ -199,11 +206,11 @@ static void count(const struct event *event, int error, bool has_room, bool *ret
 	*ret_is_due = so_far >= next_drain;
 	if (*ret_is_due)
 		next_drain = so_far + RETRY_EVENTS;
-}
-
-static uint64_t drained(void)
-{
-	return atomic_load_explicit(&spool.header->tail, memory_order_relaxed);
+	/* Until then there is room, no drain is due, and nobody has to stand back. */
+	uint64_t until = drained() + BEHIND_EVENTS;
+	until = until < next_drain ? until : next_drain;
+	until = until < spool.event_room - SPOOL_ENDS ? until : spool.event_room - SPOOL_ENDS;
+	plain_until = lost == 0 && !has_ended ? until - 1 : 0;
 }
 
 /*
@@ -260,40 +267,38 @@ static bool is_new(struct stack *stack)
 	return !has_ended && !stack_find(stack);
 }
 
-/* Whether a script runs in the stack, and the event wants its lines; the lock is held. */
-static bool is_script_wanted(const struct stack *stack, const struct event *event)
+/* Whether a script runs in the stack, and the event wants its lines: asked once about each event; the lock is held. */
+static bool is_script_wanted(uint32_t stack, const struct event *event)
 {
-	return !has_ended && (stack->number & STACK_RUNS_ANY) != 0 && wants_script(event);
+	return (stack & STACK_RUNS_ANY) != 0 && wants_script(event);
 }
 
 /*
- * An event's way.  The lock is taken and given back here; what is called without it takes it itself, for moments, and
- * gives it back.
+ * An event's long way, when its stack was not recognised (0), or wants the lines of its script, or when there is more
+ * to do than to append it.  The lock is held, and given back here; what is called without it takes it itself, for
+ * moments, and gives it back.
  */
-static void record(struct event *event, const void *frame)
+__attribute__((noinline)) static void record_slowly(struct event *event, struct stack *stack, bool wants_lines)
 {
-	struct stack stack;
 	uint32_t thread = event->thread;
-	const struct memo_call call = {frame, event->function, atomic_load_explicit(host.unloads, memory_order_relaxed)};
-
-	bool is_locked = lock_take(&lock, thread);
-	if (is_locked && !stack_recall(&stack, &call)) {
+	bool is_locked = true;
+	if (stack->number == 0) {
 		lock_give(&lock);
-		stack_unwind(&stack);
+		stack_unwind(stack);
 		is_locked = lock_take(&lock, thread);
-		if (is_locked && is_new(&stack)) {
+		if (is_locked && is_new(stack)) {
 			lock_give(&lock);
-			uint32_t marks = interpreter_marks(stack.frames, stack.count, call.unloads, thread);
+			uint32_t marks = interpreter_marks(stack->frames, stack->count, stack->call.unloads, thread);
 			is_locked = lock_take(&lock, thread);
 			if (is_locked)
-				stack_add(&stack, marks);
+				stack_add(stack, marks);
 		}
+		wants_lines = is_locked && !has_ended && is_script_wanted(stack->number, event);
 	}
-	if (is_locked)
-		event->stack = stack.number & STACK_NUMBER;
-	if (is_locked && is_script_wanted(&stack, event)) {
+	event->stack = stack->number & STACK_NUMBER;
+	if (wants_lines) {
 		lock_give(&lock);
-		event->stack = walk_stack(&stack, thread);
+		event->stack = walk_stack(stack, thread);
 		is_locked = lock_take(&lock, thread);
 	}
 	if (!is_locked) {
@@ -307,12 +312,32 @@ static void record(struct event *event, const void *frame)
 	else
 		error = append(event, thread, &is_due);
 
-	stack_learn(&stack, &lock, thread);
+	stack_learn(stack, &lock, thread);
 	if (error != 0)
 		say_lost(error);
 	if (is_due)
 		drain_between(thread);
 	stand_back();
+}
+
+/* An event's way: for nearly all of them, a stack that is recognised and a place in the spool. */
+static void record(struct event *event, const void *frame)
+{
+	struct stack stack;
+	if (!lock_take(&lock, event->thread)) {
+		lose();
+		return;
+	}
+	stack_recall(&stack, frame, event->function, atomic_load_explicit(host.unloads, memory_order_relaxed));
+	bool wants_lines = is_script_wanted(stack.number, event);
+	uint64_t head = atomic_load_explicit(&spool.header->head, memory_order_relaxed);
+	if (__builtin_expect(stack.number == 0 || wants_lines || head >= plain_until, 0)) {
+		record_slowly(event, &stack, wants_lines);
+		return;
+	}
+	event->stack = stack.number & STACK_NUMBER;
+	spool_put(&spool, head, event);
+	lock_give(&lock);
 }
 
 static uint32_t intern(uint32_t thread, enum blob_type type, const void *bytes, size_t length)
@@ -348,6 +373,7 @@ static void end(uint32_t thread, enum process_end how, bool with_drain, uint64_t
 		spool_lose(&spool, 1, (uint32_t)-error);
 	/* With the drain below the spool is gone: whatever other threads still do would be lost unseen. */
 	has_ended = with_drain;
+	plain_until = 0;
 	lock_give(&lock);
 	if (with_drain && error == 0 && drain_now(EXIT_WAIT_MS))
 		unlink(spool.path);

@@ -43,12 +43,6 @@ bool connection_find(struct fold *fold, uint64_t address, const struct event *ev
 	return store_touch(fold, *ret);
 }
 
-/* When it was used last, or else since when it could be. */
-static uint64_t last_use(const struct fold_connection *connection)
-{
-	return later(connection->used, connection->acquired + connection->connect_ns);
-}
-
 static void note_broken(struct fold_connection *connection, const struct event *event, uint64_t now, uint64_t idle_ns)
 {
 	if (connection->is_broken || connection->state != STATE_CONNECTED)
@@ -74,22 +68,10 @@ static bool note_session(struct fold *fold, struct fold_connection *connection, 
 
 bool connection_note_use(struct fold *fold, struct fold_connection *connection, const struct event *event)
 {
-	/* Uses are stamped by a coarse clock: never before the connection was there, never back in time. */
-	uint64_t before = last_use(connection), now = later(event->time, before);
+	uint64_t before = connection_last_use(connection), now = connection_set_use(connection, event);
 	if (event->flags & EVENT_IS_BROKEN)
 		note_broken(connection, event, now,
 					fold->has_lost ? 0 : later(now - (busy_ns(event) < now ? busy_ns(event) : now), before) - before);
-	connection->used = now;
-	connection->use_function = blob_number(event->function);
-	connection->use_stack = blob_number(event->stack);
-	connection->is_used = true;
-	if (event->flags & EVENT_IS_QUERY)
-		connection->queries++;
-	if (tells_transaction(event)) {
-		connection->transaction = event->transaction;
-		if (event->value != 0 || event->text != 0)
-			connection->statement = (struct statement){event->value, blob_number(event->text)};
-	}
 	return note_session(fold, connection, event) &&
 		   (!held_is_concerned(connection, event) || held_note_use(fold, connection, event, now));
 }
@@ -170,7 +152,7 @@ static bool reset_connection(struct fold *fold, struct fold_connection *connecti
 	struct fold_reset *reset = array_add(&fold->resets, sizeof *reset);
 	if (reset == NULL)
 		return false;
-	uint64_t now = later(event->time, last_use(connection));
+	uint64_t now = later(event->time, connection_last_use(connection));
 	*reset = (struct fold_reset){
 		.connection = connection->row,
 		.at = later(event->time, connection->acquired),

@@ -30,6 +30,12 @@ static inline bool is_copy_result(const struct event *event)
 	return event->kind == KIND_RESULT && result_is_copy(event->status);
 }
 
+/* How a result counts that had this status. */
+static inline enum fold_outcome result_outcome(uint8_t status)
+{
+	return result_is_failed(status) ? OUTCOME_FAILED : OUTCOME_NONE;
+}
+
 /* How long the call itself took, as far as it says. */
 static inline uint64_t busy_ns(const struct event *event)
 {
@@ -128,13 +134,18 @@ const struct fold_past *past_recall(const struct fold_past *table, uint64_t addr
 void held_describe(struct fold_resource *resource, const struct fold_connection *connection, const struct event *event,
 				   uint64_t now);
 
+/* Whether it holds anything that a use can end. */
+static inline bool held_is_any(const struct fold_connection *connection)
+{
+	const struct chain *held = connection->held;
+	return (held[KIND_TRANSACTION].first | held[KIND_QUERY].first | held[KIND_COPY].first |
+			held[KIND_LARGE_OBJECT].first | connection->unlisted_queries) != 0;
+}
+
 /* Whether a use can change anything of what its connection holds; of most it cannot. */
 static inline bool held_is_concerned(const struct fold_connection *connection, const struct event *event)
 {
-	const struct chain *held = connection->held;
-	uint32_t any = held[KIND_TRANSACTION].first | held[KIND_QUERY].first | held[KIND_COPY].first |
-				   held[KIND_LARGE_OBJECT].first | connection->unlisted_queries;
-	return any != 0 || (event->flags & EVENT_IS_SEND) || is_copy_result(event) ||
+	return held_is_any(connection) || (event->flags & EVENT_IS_SEND) || is_copy_result(event) ||
 		   (tells_transaction(event) && transaction_is_open(event->transaction));
 }
 
@@ -159,6 +170,31 @@ bool fold_connection_event(struct fold *fold, const struct event *event);
  * forked process it is otherwise the parent's, and gets a row of its own.
  */
 bool connection_find(struct fold *fold, uint64_t address, const struct event *event, struct fold_connection **ret);
+
+/* When it was used last, or else since when it could be. */
+static inline uint64_t connection_last_use(const struct fold_connection *connection)
+{
+	return later(connection->used, connection->acquired + connection->connect_ns);
+}
+
+/* What every use leaves at the connection itself.  Returns when that was. */
+static inline uint64_t connection_set_use(struct fold_connection *connection, const struct event *event)
+{
+	/* Uses are stamped by a coarse clock: never before the connection was there, never back in time. */
+	uint64_t now = later(event->time, connection_last_use(connection));
+	connection->used = now;
+	connection->use_function = blob_number(event->function);
+	connection->use_stack = blob_number(event->stack);
+	connection->is_used = true;
+	if (event->flags & EVENT_IS_QUERY)
+		connection->queries++;
+	if (tells_transaction(event)) {
+		connection->transaction = event->transaction;
+		if (event->value != 0 || event->text != 0)
+			connection->statement = (struct statement){event->value, blob_number(event->text)};
+	}
+	return now;
+}
 
 /* The event used the connection. */
 bool connection_note_use(struct fold *fold, struct fold_connection *connection, const struct event *event);

@@ -66,8 +66,7 @@ static bool release(struct fold *fold, const struct event *event)
 	struct fold_past past = {event->object, resource->connection, resource->stack, stack};
 	if (event->kind == KIND_RESULT && !past_remember(&fold->cleared, &past))
 		return false;
-	enum fold_outcome outcome =
-		event->kind == KIND_RESULT && result_is_failed(resource->status) ? OUTCOME_FAILED : OUTCOME_NONE;
+	enum fold_outcome outcome = event->kind == KIND_RESULT ? result_outcome(resource->status) : OUTCOME_NONE;
 	if (count_pair(fold, event->kind, outcome, resource->stack, stack,
 				   later(event->time, resource->acquired) - resource->acquired) == NULL)
 		return false;

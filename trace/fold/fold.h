@@ -194,6 +194,9 @@ void fold_done(struct fold *fold);
 /* Folds one event, in the order of the spool.  False when memory is short: the fold is then of no more use. */
 bool fold_event(struct fold *fold, const struct event *event);
 
+/* Folds so many that lie one behind the other; the one behind the last would be number `position`. */
+bool fold_events(struct fold *fold, const struct event *event, size_t count, uint64_t position);
+
 /*
  * Takes up a live object that an earlier drain has saved; the row id says which.  Resources come after the connections,
  * the oldest first; `connection_index` is the index of theirs, 0 none.

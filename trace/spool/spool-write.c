@@ -161,20 +161,12 @@ __attribute__((noinline, cold)) static int add_event_segment(struct spool *spool
 	return 0;
 }
 
-static inline void put(struct spool *spool, uint64_t head, const struct event *event)
-{
-	char *segment = spool->event_segment[head / SPOOL_SEGMENT_EVENTS % SPOOL_EVENT_SEGMENTS];
-	memcpy(segment + head % SPOOL_SEGMENT_EVENTS * sizeof *event, event, sizeof *event);
-	spool->written = head + 1;
-	atomic_store_explicit(&spool->header->head, head + 1, memory_order_release);
-}
-
 __attribute__((noinline, cold)) static int append_slowly(struct spool *spool, uint64_t head, const struct event *event)
 {
 	bool is_end = event->verb == EVENT_END || event->verb == EVENT_END_REVOKED;
 	int result = is_end && head < spool->event_room ? 0 : add_event_segment(spool);
 	if (result == 0)
-		put(spool, head, event);
+		spool_put(spool, head, event);
 	return result;
 }
 
@@ -183,7 +175,7 @@ int spool_append(struct spool *spool, const struct event *event)
 	uint64_t head = atomic_load_explicit(&spool->header->head, memory_order_relaxed);
 	if (__builtin_expect(spool_is_full(spool), 0))
 		return append_slowly(spool, head, event);
-	put(spool, head, event);
+	spool_put(spool, head, event);
 	return 0;
 }
 

@@ -10,6 +10,8 @@
 #ifndef PQLEAK_TRACE_SPOOL_SPOOL_WRITE_H
 #define PQLEAK_TRACE_SPOOL_SPOOL_WRITE_H
 
+#include <string.h>
+
 #include "trace/spool/spool.h"
 
 /*
@@ -32,6 +34,15 @@ static inline bool spool_has_drained(const struct spool *spool)
 {
 	return spool->oldest_segment <
 		   atomic_load_explicit(&spool->header->tail, memory_order_relaxed) / SPOOL_SEGMENT_EVENTS;
+}
+
+/* Appends one event at `head`, for which there is room. */
+static inline void spool_put(struct spool *spool, uint64_t head, const struct event *event)
+{
+	char *segment = spool->event_segment[head / SPOOL_SEGMENT_EVENTS % SPOOL_EVENT_SEGMENTS];
+	memcpy(segment + head % SPOOL_SEGMENT_EVENTS * sizeof *event, event, sizeof *event);
+	spool->written = head + 1;
+	atomic_store_explicit(&spool->header->head, head + 1, memory_order_release);
 }
 
 /* Appends one event.  0, or minus the reason why there is no room, an errno or LOSS_LIMIT. */

@@ -94,13 +94,31 @@ static int start(struct drain *drain, struct rows *rows)
 	return rc;
 }
 
-static int fold_events(struct drain *drain, struct rows *rows, uint64_t head)
+/* Where nothing was lost, and no event is kept by itself: as many at a time as lie in one segment. */
+static int fold_plain(struct drain *drain, uint64_t head)
+{
+	while (drain->position < head) {
+		uint64_t left = SPOOL_SEGMENT_EVENTS - drain->position % SPOOL_SEGMENT_EVENTS;
+		uint64_t count = head - drain->position < left ? head - drain->position : left;
+		const struct event *event = spool_event(drain->spool, drain->position);
+		if (event == NULL)
+			return SQLITE_CORRUPT;
+		if (!fold_events(&drain->fold, event, count, drain->position + count + 1))
+			return SQLITE_NOMEM;
+		drain->position += count;
+	}
+	return SQLITE_OK;
+}
+
+static int fold_all(struct drain *drain, struct rows *rows, uint64_t head)
 {
 	const struct spool *spool = drain->spool;
 	uint64_t lost_at = atomic_load_explicit(&spool->header->lost_at, memory_order_relaxed);
 	if (lost_at == 0 && atomic_load_explicit(&spool->header->dropped, memory_order_relaxed) != 0)
 		lost_at = 1; /* a damaged file */
 	bool keeps_events = spool->header->keep_events != 0;
+	if (lost_at == 0 && !keeps_events)
+		return fold_plain(drain, head);
 	for (; drain->position < head; drain->position++) {
 		const struct event *event = spool_event(spool, drain->position);
 		if (event == NULL)
@@ -143,7 +161,7 @@ static int drain_all(struct drain *drain, struct rows *rows)
 	if (rc == SQLITE_OK)
 		rc = connections_begin(rows, &drain->fold);
 	if (rc == SQLITE_OK)
-		rc = fold_events(drain, rows, head);
+		rc = fold_all(drain, rows, head);
 	if (rc == SQLITE_OK)
 		rc = note_losses(drain, rows);
 	if (rc == SQLITE_OK)

@@ -15,14 +15,6 @@ enum {
 	SLEEPS = 500,  /* of 100 us each: it is stopped or gone */
 };
 
-static bool is_free_now(struct recorder_lock *lock, uint32_t thread)
-{
-	uint32_t owner = 0;
-	return atomic_load_explicit(lock->word, memory_order_relaxed) == 0 &&
-		   atomic_compare_exchange_strong_explicit(lock->word, &owner, thread, memory_order_acquire,
-												   memory_order_relaxed);
-}
-
 /* The holder was cancelled or killed by itself: nobody will give the lock back. */
 static bool is_gone(struct recorder_lock *lock)
 {
@@ -41,10 +33,9 @@ void lock_sleep(unsigned times)
 	pthread_setcancelstate(state, &state);
 }
 
-bool lock_take(struct recorder_lock *lock, uint32_t thread)
+bool lock_wait(struct recorder_lock *lock, uint32_t thread, const void *frame)
 {
-	const void *frame = __builtin_frame_address(0);
-	for (int tries = 0; !is_free_now(lock, thread); tries++) {
+	for (int tries = 0; !lock_is_free_now(lock, thread); tries++) {
 		if (atomic_load_explicit(lock->word, memory_order_relaxed) == thread) {
 			/* Ours already.  Below the holder's frame we are its signal handler; above it, the holder is no more. */
 			if ((uintptr_t)frame < (uintptr_t)atomic_load_explicit(&lock->frame, memory_order_relaxed))
@@ -62,9 +53,4 @@ bool lock_take(struct recorder_lock *lock, uint32_t thread)
 	}
 	atomic_store_explicit(&lock->frame, frame, memory_order_relaxed);
 	return true;
-}
-
-void lock_give(struct recorder_lock *lock)
-{
-	atomic_store_explicit(lock->word, 0, memory_order_release);
 }

@@ -21,9 +21,31 @@ struct recorder_lock {
 	const void *_Atomic frame; /* the holder's stack frame */
 };
 
+static inline bool lock_is_free_now(struct recorder_lock *lock, uint32_t thread)
+{
+	uint32_t owner = 0;
+	return atomic_load_explicit(lock->word, memory_order_relaxed) == 0 &&
+		   atomic_compare_exchange_strong_explicit(lock->word, &owner, thread, memory_order_acquire,
+												   memory_order_relaxed);
+}
+
+/* Waits for whoever has it. */
+bool lock_wait(struct recorder_lock *lock, uint32_t thread, const void *frame);
+
 /* False: give up, the event is lost. */
-bool lock_take(struct recorder_lock *lock, uint32_t thread);
-void lock_give(struct recorder_lock *lock);
+static inline bool lock_take(struct recorder_lock *lock, uint32_t thread)
+{
+	const void *frame = __builtin_frame_address(0);
+	if (__builtin_expect(!lock_is_free_now(lock, thread), 0))
+		return lock_wait(lock, thread, frame);
+	atomic_store_explicit(&lock->frame, frame, memory_order_relaxed);
+	return true;
+}
+
+static inline void lock_give(struct recorder_lock *lock)
+{
+	atomic_store_explicit(lock->word, 0, memory_order_release);
+}
 
 /* So many times 100 us, without being a point at which the host's thread can be cancelled. */
 void lock_sleep(unsigned times);

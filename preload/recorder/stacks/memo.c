@@ -92,9 +92,10 @@ static inline const struct run *find(const struct key *key, uint32_t unloads)
 {
 	for (int i = 0; i < WAYS; i++) {
 		uint32_t number = key->bucket[i] ^ key->tag;
-		const struct run *run = &runs[number & (RUNS - 1)];
-		if (number < run_count && number != 0 && run->where == key->where && run->value == key->value &&
-			run->unloads == unloads)
+		if (number - 1 >= run_count - 1) /* none, or another key's */
+			continue;
+		const struct run *run = &runs[number];
+		if (run->where == key->where && run->value == key->value && run->unloads == unloads)
 			return run;
 	}
 	return NULL;
@@ -109,7 +110,7 @@ static bool is_live(uint32_t place)
 static void put(const struct key *key, uint32_t run)
 {
 	uint32_t *place = &key->bucket[key->tag >> RUN_BITS & (WAYS - 1)];
-	for (int i = 0; i < WAYS; i++)
+	for (int i = WAYS - 1; i >= 0; i--)
 		if (!is_live(key->bucket[i]))
 			place = &key->bucket[i];
 	for (int i = 0; i < WAYS; i++)
@@ -129,16 +130,27 @@ static bool was_missed(const struct key *key)
 
 /* --- recalling --- */
 
+static inline bool is_odd(const struct memo_word *word)
+{
+	return __builtin_expect(*word->at != word->value, 0);
+}
+
 /* In order: each word's place is certain only when those before it are as they were.  NULL: all are. */
 static inline const struct memo_word *first_odd(const struct memo_word *word, size_t count)
 {
 	const struct memo_word *end = word + count;
-	for (; end - word >= 4; word += 4)
-		for (int i = 0; i < 4; i++)
-			if (__builtin_expect(*word[i].at != word[i].value, 0))
-				return word + i;
+	for (; end - word >= 4; word += 4) {
+		if (is_odd(word))
+			return word;
+		if (is_odd(word + 1))
+			return word + 1;
+		if (is_odd(word + 2))
+			return word + 2;
+		if (is_odd(word + 3))
+			return word + 3;
+	}
 	for (; word < end; word++)
-		if (*word->at != word->value)
+		if (is_odd(word))
 			return word;
 	return NULL;
 }
@@ -153,18 +165,30 @@ static inline const struct memo_word *first_odd_of(const struct run *run, const 
 	return first_odd(words + run->shared, run->shared_count);
 }
 
-uint32_t memo_recall(const struct memo_call *call, bool *ret_again)
+/* From a run that does not fit on to those that go on from it. */
+__attribute__((noinline)) static uint32_t recall_further(const struct memo_call *call, const struct run *run,
+														 bool *ret_again)
 {
 	struct key key = key_of_call(call);
-	const struct run *run;
-	while ((run = find(&key, call->unloads)) != NULL) {
+	for (; run != NULL; run = find(&key, call->unloads)) {
 		const struct memo_word *end, *odd = first_odd_of(run, &end);
-		if (__builtin_expect(odd == NULL, 1))
+		if (odd == NULL)
 			return run->stack;
 		key = key_of_odd(run, odd, end, call->frame);
 	}
 	*ret_again = was_missed(&key);
 	return 0;
+}
+
+uint32_t memo_recall(const struct memo_call *call, bool *ret_again)
+{
+	struct key key = key_of_call(call);
+	const struct run *run = find(&key, call->unloads);
+	if (__builtin_expect(run != NULL && first_odd(words + run->own, run->own_count) == NULL &&
+							 first_odd(words + run->shared, run->shared_count) == NULL,
+						 1))
+		return run->stack;
+	return recall_further(call, run, ret_again);
 }
 
 /* --- learning --- */

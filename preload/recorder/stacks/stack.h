@@ -19,24 +19,23 @@
 
 struct stack {
 	struct memo_call call;
-	uint32_t number;   /* with its marks; 0: not known yet */
-	bool was_recalled; /* the memo had it: then it has no frames here */
+	uint32_t number; /* with its marks; 0: not known yet */
 	bool is_worth_learning;
 	uint64_t hash;
-	size_t count;
+	size_t count; /* 0: it was recognised, not unwound */
 	uintptr_t frames[CAPTURE_FRAMES];
 };
 
-/* Begins with the stack that made the call.  Whether it is known by what lies on it, then it has its number.  The lock
- * is held. */
-static inline bool stack_recall(struct stack *ret, const struct memo_call *call)
+/*
+ * Begins with the stack that called the wrapper whose frame and number these are.  If it is recognised it has its
+ * number then, else 0.  The lock is held.
+ */
+static inline void stack_recall(struct stack *ret, const void *frame, uint32_t function, uint32_t unloads)
 {
-	ret->call = *call;
+	ret->call = (struct memo_call){frame, function, unloads};
 	ret->count = 0;
 	ret->is_worth_learning = false;
-	ret->number = memo_recall(call, &ret->is_worth_learning);
-	ret->was_recalled = ret->number != 0;
-	return ret->was_recalled;
+	ret->number = memo_recall(&ret->call, &ret->is_worth_learning);
 }
 
 /* Unwinds it.  The lock is free. */
