@@ -193,25 +193,33 @@ const char *describe_skip_to_word(const char *c)
 	}
 }
 
+/* A letter's number, 1 to 26, in either case; 0 for anything else.  Every statement comes by: a table is fastest. */
+static const uint8_t letters[256] = {
+#define LETTER(letter) [letter] = (letter)&31, [(letter) | 32] = (letter)&31
+	LETTER('A'), LETTER('B'), LETTER('C'), LETTER('D'), LETTER('E'), LETTER('F'), LETTER('G'), LETTER('H'), LETTER('I'),
+	LETTER('J'), LETTER('K'), LETTER('L'), LETTER('M'), LETTER('N'), LETTER('O'), LETTER('P'), LETTER('Q'), LETTER('R'),
+	LETTER('S'), LETTER('T'), LETTER('U'), LETTER('V'), LETTER('W'), LETTER('X'), LETTER('Y'), LETTER('Z'),
+#undef LETTER
+};
+
 uint64_t describe_keyword(const char *statement)
 {
-	uint64_t packed = 0;
-	const char *c = describe_skip_to_word(statement);
-	for (int letter = 0; letter < KEYWORD_LETTERS; letter++, c++) {
-		unsigned number = ((unsigned)*c & ~0x20u) - 'A';
-		if (number >= 26)
-			break;
-		packed |= (uint64_t)(number + 1) << (5 * letter);
-	}
+	uint64_t packed = 0, letter;
+	const unsigned char *c = (const unsigned char *)statement;
+	if (letters[*c] == 0)
+		c = (const unsigned char *)describe_skip_to_word(statement);
+	for (int shift = 0; shift < 5 * KEYWORD_LETTERS && (letter = letters[*c]) != 0; shift += 5, c++)
+		packed |= letter << shift;
 	return packed;
 }
 
-void describe_statement(const char *statement, struct event *event)
+uint64_t describe_statement(const char *statement, struct event *event)
 {
 	if (statement == NULL)
-		return;
+		return 0;
 	event->value = describe_keyword(statement);
 	if (settings.sql == SQL_TEXT)
 		event->text =
 			process_recorder->intern(process_thread(), BLOB_TEXT, statement, strnlen(statement, STATEMENT_BYTES));
+	return event->value;
 }

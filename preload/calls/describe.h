@@ -33,8 +33,11 @@ uint64_t describe_keyword(const char *statement);
 /* Steps over white space, comments, semicolons and parentheses before a word of SQL. */
 const char *describe_skip_to_word(const char *statement);
 
-/* Sets the event's value (leading keyword) or, with PQLEAK_SQL=text, its text. `statement` may be NULL. */
-void describe_statement(const char *statement, struct event *event);
+/*
+ * Sets the event's value (leading keyword) and, with PQLEAK_SQL=text, its text. `statement` may be NULL.  Returns the
+ * keyword.
+ */
+uint64_t describe_statement(const char *statement, struct event *event);
 
 /* --- prepared statements: prepared.c --- */
 

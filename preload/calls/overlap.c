@@ -14,17 +14,9 @@
 #include "preload/process/calm.h"
 #include "preload/process/process.h"
 
-/* The place in the table is the address's bits 4 to 11; the word has those above, and the thread. */
-#define ENTRIES 256u
-#define ENTRY_BITS 12
-#define THREAD_BITS 22 /* the kernel's largest thread id, PID_MAX_LIMIT, is 2^22 */
-#define THREAD_MASK ((1u << THREAD_BITS) - 1)
+#define THREAD_MASK ((1u << OVERLAP_THREAD_BITS) - 1)
 
-struct entry {
-	_Atomic uint64_t word;     /* 0: nobody */
-	const void *_Atomic frame; /* a stack frame of that call: whatever it does lies below */
-};
-static struct entry entries[ENTRIES];
+struct overlap_entry overlap_entries[OVERLAP_ENTRIES];
 
 /* The stack pointer of a thread that waits in the kernel; NULL when it is running or cannot be looked at. */
 static const void *sleeping_at(uint32_t thread)
@@ -69,11 +61,11 @@ static bool is_inside(uint32_t thread, const void *frame)
 	return question.is_inside;
 }
 
-/* The place is not free.  True: it is ours now. */
-static bool contend(struct entry *entry, uint64_t mine, uint64_t seen, const void *frame, const struct call *call,
-					const void *conn)
+bool overlap_contend(struct overlap_entry *entry, uint64_t mine, uint64_t seen, const struct call *call,
+					 const void *conn)
 {
-	if (seen >> THREAD_BITS != mine >> THREAD_BITS)
+	const void *frame = call->frame;
+	if (seen >> OVERLAP_THREAD_BITS != mine >> OVERLAP_THREAD_BITS)
 		return false;
 	const void *taken_at = atomic_load_explicit(&entry->frame, memory_order_relaxed);
 	/* Below that frame we are called by what it called; above it, that call is no more. */
@@ -87,20 +79,4 @@ static bool contend(struct entry *entry, uint64_t mine, uint64_t seen, const voi
 	errno = error;
 	return !is_misuse && atomic_compare_exchange_strong_explicit(&entry->word, &seen, mine, memory_order_relaxed,
 																 memory_order_relaxed);
-}
-
-struct overlap overlap_enter(const struct call *call, const void *conn)
-{
-	const void *frame = __builtin_frame_address(0);
-	uintptr_t address = (uintptr_t)conn;
-	if (conn == NULL)
-		return (struct overlap){0};
-	struct entry *entry = &entries[(address >> 4) % ENTRIES];
-	uint64_t mine = (uint64_t)(address >> ENTRY_BITS) << THREAD_BITS | (call->thread & THREAD_MASK), seen = 0;
-	if (!atomic_compare_exchange_strong_explicit(&entry->word, &seen, mine, memory_order_relaxed,
-												 memory_order_relaxed) &&
-		!contend(entry, mine, seen, frame, call, conn))
-		return (struct overlap){0};
-	atomic_store_explicit(&entry->frame, frame, memory_order_relaxed);
-	return (struct overlap){&entry->word};
 }

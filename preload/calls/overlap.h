@@ -17,6 +17,21 @@
 
 #include "preload/calls/call.h"
 
+/* The place in the table is the address's bits 4 to 11; the word has those above, and the thread. */
+#define OVERLAP_ENTRIES 256u
+#define OVERLAP_BITS 12
+#define OVERLAP_THREAD_BITS 22 /* the kernel's largest thread id, PID_MAX_LIMIT, is 2^22 */
+
+struct overlap_entry {
+	_Atomic uint64_t word;     /* 0: nobody */
+	const void *_Atomic frame; /* the wrapper's of that call: whatever it does lies below */
+};
+extern struct overlap_entry overlap_entries[OVERLAP_ENTRIES];
+
+/* The place is not free.  True: it is ours now. */
+bool overlap_contend(struct overlap_entry *entry, uint64_t mine, uint64_t seen, const struct call *call,
+					 const void *conn);
+
 struct overlap {
 	_Atomic uint64_t *taken; /* NULL: nothing to give back */
 };
@@ -25,7 +40,23 @@ struct overlap {
  * Notes that the calling thread is at work on `conn` (NULL: nothing to note), and records a misuse when another one is.
  * Only for recorded calls.  Keeps errno.
  */
-struct overlap overlap_enter(const struct call *call, const void *conn);
+static inline struct overlap overlap_enter(const struct call *call, const void *conn)
+{
+	uintptr_t address = (uintptr_t)conn;
+	if (conn == NULL)
+		return (struct overlap){0};
+	struct overlap_entry *entry = &overlap_entries[(address >> 4) % OVERLAP_ENTRIES];
+	uint64_t mine =
+		(uint64_t)(address >> OVERLAP_BITS) << OVERLAP_THREAD_BITS | (call->thread & ((1u << OVERLAP_THREAD_BITS) - 1));
+	uint64_t seen = 0;
+	if (__builtin_expect(!atomic_compare_exchange_strong_explicit(&entry->word, &seen, mine, memory_order_relaxed,
+																  memory_order_relaxed),
+						 0) &&
+		!overlap_contend(entry, mine, seen, call, conn))
+		return (struct overlap){0};
+	atomic_store_explicit(&entry->frame, call->frame, memory_order_relaxed);
+	return (struct overlap){&entry->word};
+}
 
 static inline void overlap_leave(struct overlap overlap)
 {

@@ -58,8 +58,8 @@ static void release_what_it_ends(const struct call *call, PGconn *conn, const ch
 
 /* --- statements that were sent --- */
 
-/* `waits`: the call does so, and then leaves nothing in flight, unless something else was. */
-static void note_use(const struct call *call, PGconn *conn, const char *statement, uint8_t flags, bool waits)
+/* `waits`: the call does so, and then leaves nothing in flight, unless something else was.  Returns the keyword. */
+static uint64_t note_use(const struct call *call, PGconn *conn, const char *statement, uint8_t flags, bool waits)
 {
 	uint64_t now = call_now_coarse();
 	struct event event = {
@@ -70,30 +70,30 @@ static void note_use(const struct call *call, PGconn *conn, const char *statemen
 		.duration = note_elapsed(call, now),
 		.flags = flags,
 	};
-	describe_statement(statement, &event);
+	uint64_t keyword = describe_statement(statement, &event);
 	note_connection(call, conn, &event);
 	if (waits && event.transaction != PQTRANS_ACTIVE)
 		event.flags |= EVENT_IS_DRAINED;
 	note_event(call, &event);
+	return keyword;
 }
 
 /* What libpq refuses to send changes nothing. */
-static void note_sent(const struct call *call, PGconn *conn, const char *statement, bool success)
+static uint64_t note_sent(const struct call *call, PGconn *conn, const char *statement, bool success)
 {
 	uint8_t flags = pipeline_flag(call, conn);
 	if (success)
-		note_use(call, conn, statement, flags | EVENT_IS_QUERY | EVENT_IS_SEND, false);
-	else
-		note_use(call, conn, NULL, flags, false);
+		return note_use(call, conn, statement, flags | EVENT_IS_QUERY | EVENT_IS_SEND, false);
+	return note_use(call, conn, NULL, flags, false);
 }
 
 void verb_sent(const struct call *call, PGconn *conn, const char *statement, int success)
 {
 	if (conn == NULL)
 		return;
-	note_sent(call, conn, statement, success == 1);
+	uint64_t keyword = note_sent(call, conn, statement, success == 1);
 	if (success == 1 && statement != NULL)
-		release_what_it_ends(call, conn, statement, describe_keyword(statement));
+		release_what_it_ends(call, conn, statement, keyword);
 }
 
 void verb_sent_prepare(const struct call *call, PGconn *conn, const char *name, const char *statement, int success)

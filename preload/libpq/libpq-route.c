@@ -102,10 +102,8 @@ static _Atomic uint64_t *maker_entry(const void *object)
 	return &makers[((uintptr_t)object >> 4) * 0x9e3779b97f4a7c15u >> 52];
 }
 
-void route_note_maker(const struct libpq *libpq, const void *object)
+void route_note_maker_of_several(const struct libpq *libpq, const void *object)
 {
-	if (libpq == registry && registry_count() == 1)
-		return;
 	atomic_store_explicit(maker_entry(object), (uint64_t)(uintptr_t)object << 8 | (unsigned)(libpq - registry),
 						  memory_order_relaxed);
 }

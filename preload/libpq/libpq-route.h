@@ -43,8 +43,14 @@ static inline void *route_known_function(const struct route *route, enum hook ho
 	return real != LIBPQ_ABSENT ? real : NULL;
 }
 
+void route_note_maker_of_several(const struct libpq *libpq, const void *object);
+
 /* Remembers which libpq made a connection or a result, for that case; forgetting is left to reuse. */
-void route_note_maker(const struct libpq *libpq, const void *object);
+static inline void route_note_maker(const struct libpq *libpq, const void *object)
+{
+	if (libpq != registry || registry_count() != 1)
+		route_note_maker_of_several(libpq, object);
+}
 
 /* Remembers that the object lies in a module opened with RTLD_DEEPBIND: its own libpq comes first. */
 void route_note_deepbind(const struct link_map *map);

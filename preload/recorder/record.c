@@ -29,7 +29,7 @@
 #include "trace/store/drain.h"
 
 enum {
-	DRAIN_EVENTS = 12 * SPOOL_SEGMENT_EVENTS, /* so many undrained: 768 KiB */
+	DRAIN_EVENTS = 24 * SPOOL_SEGMENT_EVENTS, /* so many undrained: 1.5 MiB; a drain costs as much as 10,000 events */
 	RETRY_EVENTS = SPOOL_SEGMENT_EVENTS,      /* a drain or a growth that failed is tried again after so many more */
 	EXIT_WAIT_MS = 100,                       /* for another process's lock on the trace, when this one ends */
 	/* More undrained than this: the thread that drains does not keep up, and the others give it a moment. */
@@ -278,27 +278,30 @@ static bool is_script_wanted(uint32_t stack, const struct event *event)
  * to do than to append it.  The lock is held, and given back here; what is called without it takes it itself, for
  * moments, and gives it back.
  */
-__attribute__((noinline)) static void record_slowly(struct event *event, struct stack *stack, bool wants_lines)
+__attribute__((noinline)) static void record_slowly(struct event *event, const struct memo_call *call, uint32_t number,
+													bool is_again, bool wants_lines)
 {
+	struct stack stack;
 	uint32_t thread = event->thread;
 	bool is_locked = true;
-	if (stack->number == 0) {
+	stack_begin(&stack, call, number, is_again);
+	if (number == 0) {
 		lock_give(&lock);
-		stack_unwind(stack);
+		stack_unwind(&stack);
 		is_locked = lock_take(&lock, thread);
-		if (is_locked && is_new(stack)) {
+		if (is_locked && is_new(&stack)) {
 			lock_give(&lock);
-			uint32_t marks = interpreter_marks(stack->frames, stack->count, stack->call.unloads, thread);
+			uint32_t marks = interpreter_marks(stack.frames, stack.count, call->unloads, thread);
 			is_locked = lock_take(&lock, thread);
 			if (is_locked)
-				stack_add(stack, marks);
+				stack_add(&stack, marks);
 		}
-		wants_lines = is_locked && !has_ended && is_script_wanted(stack->number, event);
+		wants_lines = is_locked && !has_ended && is_script_wanted(stack.number, event);
 	}
-	event->stack = stack->number & STACK_NUMBER;
+	event->stack = stack.number & STACK_NUMBER;
 	if (wants_lines) {
 		lock_give(&lock);
-		event->stack = walk_stack(stack, thread);
+		event->stack = walk_stack(&stack, thread);
 		is_locked = lock_take(&lock, thread);
 	}
 	if (!is_locked) {
@@ -312,7 +315,7 @@ __attribute__((noinline)) static void record_slowly(struct event *event, struct 
 	else
 		error = append(event, thread, &is_due);
 
-	stack_learn(stack, &lock, thread);
+	stack_learn(&stack, &lock, thread);
 	if (error != 0)
 		say_lost(error);
 	if (is_due)
@@ -323,19 +326,20 @@ __attribute__((noinline)) static void record_slowly(struct event *event, struct 
 /* An event's way: for nearly all of them, a stack that is recognised and a place in the spool. */
 static void record(struct event *event, const void *frame)
 {
-	struct stack stack;
+	const struct memo_call call = {frame, event->function, atomic_load_explicit(host.unloads, memory_order_relaxed)};
+	bool is_again = false;
 	if (!lock_take(&lock, event->thread)) {
 		lose();
 		return;
 	}
-	stack_recall(&stack, frame, event->function, atomic_load_explicit(host.unloads, memory_order_relaxed));
-	bool wants_lines = is_script_wanted(stack.number, event);
+	uint32_t stack = memo_recall(&call, &is_again);
+	bool wants_lines = is_script_wanted(stack, event);
 	uint64_t head = atomic_load_explicit(&spool.header->head, memory_order_relaxed);
-	if (__builtin_expect(stack.number == 0 || wants_lines || head >= plain_until, 0)) {
-		record_slowly(event, &stack, wants_lines);
+	if (__builtin_expect(stack == 0 || wants_lines || head >= plain_until, 0)) {
+		record_slowly(event, &call, stack, is_again, wants_lines);
 		return;
 	}
-	event->stack = stack.number & STACK_NUMBER;
+	event->stack = stack & STACK_NUMBER;
 	spool_put(&spool, head, event);
 	lock_give(&lock);
 }

@@ -60,10 +60,10 @@ class Room(Stub):
         self.assertRegex(run.stderr, r'\Apqleak: process \d+ \(host-room\): events are being lost[^\n]*\n\Z')
         dropped = run.trace.one('SELECT dropped FROM process')
         released = run.trace.verdicts('result')['released']
-        # Of 740,000 events the spool holds 262,144 at once, so some 38,000 of 300,000 are lost, and a few until the next
-        # drain finds the trace free.
-        self.assertTrue(35000 < dropped < 50000, dropped)
-        self.assertTrue(345000 < released < 352500, released)
+        # Of 740,000 events the spool holds 262,144 at once, so some 38,000 of 300,000 are lost, those that were not
+        # drained when it was locked, at most 24,576, and a few until the next drain finds the trace free.
+        self.assertTrue(35000 < dropped < 67000, dropped)
+        self.assertTrue(336500 < released < 352500, released)
         # Of what it holds at its end nobody can tell, though this one was opened when nothing was lost any more.
         self.assertEqual(run.trace.verdicts('connection'), {'released': 1, 'cannot-tell': 1})
         self.assertEqual(run.trace.ends(), ['exit'])

@@ -64,9 +64,9 @@ struct key {
 	uint32_t tag; /* in place */
 };
 
-static inline struct key key_of(uint64_t where, uint64_t value)
+static inline struct key key_of(uint64_t where, uint64_t value, uint32_t unloads)
 {
-	uint64_t hash = (where ^ value * 0xd6e8feb86659fd93u) * 0x9e3779b97f4a7c15u;
+	uint64_t hash = ((where ^ value * 0xd6e8feb86659fd93u) + ((uint64_t)unloads << 32)) * 0x9e3779b97f4a7c15u;
 	static_assert(BUCKETS == 4096, "the hash's upper twelve bits choose");
 	return (struct key){where, value, table[hash >> 52], ((uint32_t)(hash >> 20) | 1) << RUN_BITS};
 }
@@ -74,7 +74,8 @@ static inline struct key key_of(uint64_t where, uint64_t value)
 /* On aarch64 the same return address and frame may belong to two wrappers, whose frames differ in size. */
 static inline struct key key_of_call(const struct memo_call *call)
 {
-	return key_of((uintptr_t)call->frame ^ (uint64_t)call->function << 48, ((const uintptr_t *)call->frame)[1]);
+	return key_of((uintptr_t)call->frame ^ (uint64_t)call->function << 48, ((const uintptr_t *)call->frame)[1],
+				  call->unloads);
 }
 
 /* The run that goes on where `odd` of that run is not what it was. */
@@ -85,7 +86,7 @@ static struct key key_of_odd(const struct run *run, const struct memo_word *odd,
 	/* Whatever is no frame pointer is as good as any other: code without frame pointers keeps anything there. */
 	if (odd + 1 < end && memo_is_near(odd->value, frame, odd[1].at) && !memo_is_near(value, frame, odd[1].at))
 		value = 0;
-	return key_of((uint64_t)1 << 63 | (uint64_t)(run - runs) << 32 | (uint64_t)(odd - words), value);
+	return key_of((uint64_t)1 << 63 | (uint64_t)(run - runs) << 32 | (uint64_t)(odd - words), value, run->unloads);
 }
 
 static inline const struct run *find(const struct key *key, uint32_t unloads)
@@ -130,39 +131,35 @@ static bool was_missed(const struct key *key)
 
 /* --- recalling --- */
 
-static inline bool is_odd(const struct memo_word *word)
-{
-	return __builtin_expect(*word->at != word->value, 0);
-}
+/* Behind every list, so that a comparison needs to count nothing. */
+static const uintptr_t never;
+static const struct memo_word sentinel = {&never, 1};
 
-/* In order: each word's place is certain only when those before it are as they were.  NULL: all are. */
-static inline const struct memo_word *first_odd(const struct memo_word *word, size_t count)
+/* In order: each word's place is certain only when those before it are as they were.  The sentinel, when all are. */
+static inline const struct memo_word *first_odd(const struct memo_word *word)
 {
-	const struct memo_word *end = word + count;
-	for (; end - word >= 4; word += 4) {
-		if (is_odd(word))
+	for (;; word += 4) {
+		if (*word[0].at != word[0].value)
 			return word;
-		if (is_odd(word + 1))
+		if (*word[1].at != word[1].value)
 			return word + 1;
-		if (is_odd(word + 2))
+		if (*word[2].at != word[2].value)
 			return word + 2;
-		if (is_odd(word + 3))
+		if (*word[3].at != word[3].value)
 			return word + 3;
 	}
-	for (; word < end; word++)
-		if (is_odd(word))
-			return word;
-	return NULL;
 }
 
+/* The same of both parts of a run; NULL: it is the stack's.  *ret_end is behind the part. */
 static inline const struct memo_word *first_odd_of(const struct run *run, const struct memo_word **ret_end)
 {
-	const struct memo_word *odd = first_odd(words + run->own, run->own_count);
+	const struct memo_word *odd = first_odd(words + run->own);
 	*ret_end = words + run->own + run->own_count;
-	if (odd != NULL || run->shared_count == 0)
+	if (odd != *ret_end)
 		return odd;
+	odd = first_odd(words + run->shared);
 	*ret_end = words + run->shared + run->shared_count;
-	return first_odd(words + run->shared, run->shared_count);
+	return odd != *ret_end ? odd : NULL;
 }
 
 /* From a run that does not fit on to those that go on from it. */
@@ -184,9 +181,8 @@ uint32_t memo_recall(const struct memo_call *call, bool *ret_again)
 {
 	struct key key = key_of_call(call);
 	const struct run *run = find(&key, call->unloads);
-	if (__builtin_expect(run != NULL && first_odd(words + run->own, run->own_count) == NULL &&
-							 first_odd(words + run->shared, run->shared_count) == NULL,
-						 1))
+	const struct memo_word *end;
+	if (__builtin_expect(run != NULL && first_odd_of(run, &end) == NULL, 1))
 		return run->stack;
 	return recall_further(call, run, ret_again);
 }
@@ -231,26 +227,29 @@ static void add(const struct key *key, const struct rest *rest, const struct mem
 {
 	struct run *run = &runs[run_count];
 	*run = (struct run){.where = key->where, .value = key->value, .unloads = call->unloads, .stack = stack};
-	size_t own = rest->count;
+	size_t own = rest->count, same = 0;
 	if (own > 0) {
 		uint32_t end = (uint32_t)((uintptr_t)rest->word[own - 1].at * 0x9e3779b97f4a7c15u >> 58);
 		static_assert(ENDS == 64, "the upper six bits choose");
-		size_t same = shared_with(rest, words + ends[end].first, ends[end].count, call->frame);
-		run->shared = ends[end].first + ends[end].count - (uint32_t)same;
-		run->shared_count = (uint16_t)same;
-		own -= same;
+		same = shared_with(rest, words + ends[end].first, ends[end].count, call->frame);
 		/* Of two lists with little in common the newer one is more likely to be met again. */
-		if (same * 2 < rest->count) {
+		if (same * 2 < own) {
+			same = 0;
 			ends[end].first = word_count;
-			ends[end].count = (uint32_t)rest->count;
-			own = rest->count;
-			run->shared_count = 0;
+			ends[end].count = (uint32_t)own;
+		} else {
+			run->shared = ends[end].first + ends[end].count - (uint32_t)same;
 		}
+		own -= same;
 	}
+	memcpy(words + word_count, rest->word, own * sizeof rest->word[0]);
+	words[word_count + own] = sentinel;
 	run->own = word_count;
 	run->own_count = (uint16_t)own;
-	memcpy(words + word_count, rest->word, own * sizeof rest->word[0]);
-	word_count += (uint32_t)own;
+	run->shared_count = (uint16_t)same;
+	if (same == 0)
+		run->shared = word_count + (uint32_t)own; /* the sentinel */
+	word_count += (uint32_t)own + 1;
 	put(key, run_count++);
 }
 
@@ -258,7 +257,7 @@ void memo_learn(const struct memo_call *call, const struct memo_word *found, siz
 {
 	struct rest rest = {.count = count};
 	memcpy(rest.word, found, count * sizeof *found);
-	if (run_count == RUNS || word_count + MEMO_WORDS > WORDS)
+	if (run_count == RUNS || word_count + MEMO_WORDS + 1 > WORDS)
 		memo_reset();
 	struct key key = key_of_call(call);
 	const struct run *run;

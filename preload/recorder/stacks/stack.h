@@ -26,16 +26,13 @@ struct stack {
 	uintptr_t frames[CAPTURE_FRAMES];
 };
 
-/*
- * Begins with the stack that called the wrapper whose frame and number these are.  If it is recognised it has its
- * number then, else 0.  The lock is held.
- */
-static inline void stack_recall(struct stack *ret, const void *frame, uint32_t function, uint32_t unloads)
+/* Begins with the stack of that call: the memo knows its number, or 0 and whether it is worth learning. */
+static inline void stack_begin(struct stack *ret, const struct memo_call *call, uint32_t number, bool is_worth_learning)
 {
-	ret->call = (struct memo_call){frame, function, unloads};
+	ret->call = *call;
+	ret->number = number;
+	ret->is_worth_learning = is_worth_learning;
 	ret->count = 0;
-	ret->is_worth_learning = false;
-	ret->number = memo_recall(&ret->call, &ret->is_worth_learning);
 }
 
 /* Unwinds it.  The lock is free. */
