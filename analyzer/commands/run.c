@@ -25,23 +25,32 @@ static void collect(const void *trace)
 	run_trace_collect(trace);
 }
 
+static void hear(const void *trace, const struct heard *heard)
+{
+	run_trace_keep_mark(trace, heard);
+}
+
 /* Runs the command under the shim; 0, or why it did not run.  `ret_known`: the last process in the trace before. */
 static int trace_command(const struct arguments *arguments, const char *trace, struct launched *ret, int64_t *ret_known)
 {
 	char *shim = shim_find();
 	char *setting = run_trace_setting(trace);
 	/* Every process would open the trace at its end; the launcher does it once, for all. */
-	const char *environment[6][2] = {{"PQLEAK_TRACE", setting}, {"PQLEAK_DRAIN", "later"}};
+	struct listener listener = listen_begin();
+	const char *environment[7][2] = {
+		{"PQLEAK_TRACE", setting}, {"PQLEAK_DRAIN", "later"}, {"PQLEAK_MARKS", listener.name}};
 	struct launch launch = {.command = arguments->words,
 							.preload = shim,
 							.environment = environment,
 							.meanwhile = collect,
-							.context = trace};
+							.context = trace,
+							.listener = &listener,
+							.hear = hear};
 	const char *const chosen[][2] = {
 		{"PQLEAK_SQL", arguments->sql}, {"PQLEAK_EVENTS", arguments->events}, {"PQLEAK_LABEL", arguments->label}};
 	int status = STATUS_RUN_FAILED;
 
-	for (size_t i = 0, variable = 2; i < sizeof chosen / sizeof chosen[0]; i++)
+	for (size_t i = 0, variable = 3; i < sizeof chosen / sizeof chosen[0]; i++)
 		if (chosen[i][1] != NULL)
 			memcpy(environment[variable++], chosen[i], sizeof chosen[i]);
 	if (shim != NULL && setting != NULL) {
@@ -56,6 +65,7 @@ static int trace_command(const struct arguments *arguments, const char *trace, s
 		if (status == 0)
 			run_trace_note_end(trace, *ret_known, ret);
 	}
+	listen_end(&listener);
 	free(setting);
 	free(shim);
 	return status;

@@ -148,19 +148,24 @@ __attribute__((noreturn)) static void become(const struct launch *launch, int re
 static int wait_for(pid_t pid, const struct launch *launch)
 {
 	int status = 0;
-	struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+	enum { END, HEARD, BOTH };
+	struct pollfd wait[BOTH] = {[END] = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN},
+								[HEARD] = {.fd = launch->listener->fd, .events = POLLIN}};
 
-	while (end.fd >= 0) {
-		int ready = poll(&end, 1, MEANWHILE_MS);
+	while (wait[END].fd >= 0 && wait[END].revents == 0) {
+		int ready = poll(wait, BOTH, MEANWHILE_MS);
 		if (ready == 0)
 			launch->meanwhile(launch->context);
-		else if (ready > 0 || errno != EINTR)
+		else if (ready < 0 && errno != EINTR)
 			break;
+		else if (ready > 0 && wait[HEARD].revents != 0)
+			listen_hear(launch->listener, launch->hear, launch->context);
 	}
-	if (end.fd >= 0)
-		close(end.fd);
+	if (wait[END].fd >= 0)
+		close(wait[END].fd);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	listen_hear(launch->listener, launch->hear, launch->context);
 	return status;
 }
 

@@ -12,12 +12,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "analyzer/launch/listen.h"
+
 struct launch {
 	char **command;                         /* argv, ended by NULL */
 	const char *preload;                    /* put before what LD_PRELOAD has */
 	const char *(*environment)[2];          /* name and value of variables to set, ended by {NULL, NULL} */
 	void (*meanwhile)(const void *context); /* called every few seconds while the command runs */
 	const void *context;
+	const struct listener *listener; /* what it hears while the command runs goes to `hear` */
+	void (*hear)(const void *context, const struct heard *heard);
 };
 
 struct launched {

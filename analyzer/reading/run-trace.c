@@ -16,8 +16,10 @@
 #include "analyzer/base/query.h"
 #include "analyzer/reading/unseen.h"
 #include "trace/store/ingest.h"
+#include "trace/store/marks.h"
 
 #define WAIT_MS 5000
+#define MOST_MARKS 200 /* that processes sent: anybody can */
 #define NS_PER_S INT64_C(1000000000)
 
 char *run_trace_path(const char *name)
@@ -97,6 +99,29 @@ void run_trace_collect(const char *path)
 	sqlite3_close(db);
 }
 
+static unsigned marks_sent;   /* and kept, or not */
+static unsigned marks_missed; /* of these */
+
+void run_trace_keep_mark(const char *path, const struct heard *heard)
+{
+	int kept = marks_sent < MOST_MARKS ? mark_keep(path, marks_sent, heard->pid, heard->uid, heard->text) : -E2BIG;
+
+	marks_sent += kept != 0;
+	marks_missed += kept < 0;
+}
+
+static void note_marks(sqlite3 *db)
+{
+	if (marks_missed == 0)
+		return;
+	sqlite3_str *reason = sqlite3_str_new(db);
+	sqlite3_str_appendf(reason, "could not write down what %u processes said that could not be recorded either",
+						marks_missed);
+	query_once(db, "INSERT INTO incomplete (pid, reason) VALUES (?, ?)", AS_NUMBER(getpid()),
+			   AS_TEXT(sqlite3_str_value(reason)));
+	sqlite3_free(sqlite3_str_finish(reason));
+}
+
 /* A program replaced by exec shares its pid with what replaced it: the last one is the one that was waited for. */
 static const char note_sql[] =
 	"UPDATE process SET exit_status = :status,"
@@ -130,6 +155,7 @@ void run_trace_note_end(const char *path, int64_t known, const struct launched *
 		return; /* the report that follows says why */
 	if (trace_ingest(db, path, &failure) == TRACE_OK) {
 		note_removal(db);
+		note_marks(db);
 		note(db, known, launched);
 	}
 	sqlite3_close(db);

@@ -31,7 +31,12 @@ bool run_trace_make(const char *path, bool append, const char *program, int64_t 
  */
 void run_trace_collect(const char *path);
 
-/* Writes down how the command ended; failures are printed, and cost only that fact. */
+/* Leaves the mark that a process has sent.  Of those beyond a bound, and of those that could not be left, the count is
+ * kept. */
+void run_trace_keep_mark(const char *path, const struct heard *heard);
+
+/* Writes down how the command ended, and how many marks were not kept; failures are printed, and cost only that fact.
+ */
 void run_trace_note_end(const char *path, int64_t known, const struct launched *launched);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "analyzer/launch/elf-look.h"
 #include "trace/base/reach.h"
-#include "trace/store/ingest.h"
+#include "trace/store/marks.h"
 
 void unseen_note_command(sqlite3 *db, const char *path)
 {

@@ -192,8 +192,8 @@ static void begin_calmly(void *closure)
 			others.begun();
 		atomic_store_explicit(&mine->state, error == 0 ? PROCESS_RECORDING : PROCESS_OFF, memory_order_release);
 		if (error != 0) {
-			if (trace_path[0] != '\0')
-				mark_lost(trace_path, -error);
+			if (!mark_lost(trace_path, -error) && has_recorded)
+				process_recorder->leave_mark(-error);
 			say_off(-error);
 		}
 	}

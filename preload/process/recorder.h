@@ -20,7 +20,7 @@
 
 #include "trace/spool/spool.h"
 
-#define RECORDER_ABI 5u
+#define RECORDER_ABI 6u
 
 /* What a process is told once. */
 struct recorder_settings {
@@ -60,6 +60,8 @@ struct recorder {
 	uint32_t (*intern)(uint32_t thread, enum blob_type type, const void *bytes, size_t length);
 	/* The spool's identity, for a child. */
 	uint64_t (*id)(void);
+	/* In a forked child that could not be recorded, for that errno: leaves word in the spool of its parent. */
+	void (*leave_mark)(int error);
 	/*
 	 * Whether a second wrapper of ours is on the caller's stack: then a call that comes from inside an object which
 	 * both contains libpq and uses it is libpq's own.  Asks the stack, so a longjmp out of a callback cannot fool it.

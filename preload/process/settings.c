@@ -43,6 +43,9 @@ static bool names_pid(const char *trace)
 void settings_read(void)
 {
 	read_label();
+	const char *marks = getenv("PQLEAK_MARKS");
+	if (marks != NULL && strlen(marks) < sizeof settings.marks)
+		strcpy(settings.marks, marks);
 	settings.keep_events = is_set_to("PQLEAK_EVENTS", "all");
 	settings.sql = is_set_to("PQLEAK_SQL", "text") ? SQL_TEXT : SQL_KEYWORD;
 	settings.clear_deepbind = is_set_to("PQLEAK_DEEPBIND", "clear");

@@ -21,6 +21,7 @@ enum sql_setting {
 struct settings {
 	char trace[4096];              /* PQLEAK_TRACE, absolute, placeholders still in it; empty: it did not fit */
 	char label[SPOOL_LABEL_BYTES]; /* PQLEAK_LABEL, printable; empty: none */
+	char marks[64];                /* PQLEAK_MARKS, the name of the launcher's socket; empty: none */
 	enum sql_setting sql;          /* PQLEAK_SQL */
 	bool is_shared;                /* its name has no pid in it: other processes write into it too */
 	bool keep_events;              /* PQLEAK_EVENTS=all */

@@ -43,6 +43,7 @@ static struct recorder_settings host; /* what the shim has told; `trace` is the 
 static char trace_path[4096];
 static struct recorder_lock lock;
 static struct spool spool;
+static struct spool_header *parents; /* of a forked child: its parent's spool, as far as that is mapped */
 static struct drain *drain;
 static bool has_ended;
 static uint64_t next_drain;   /* the number of events, kept or lost, at which to drain */
@@ -69,6 +70,8 @@ static int start(const struct recorder_settings *asked)
 	identity.forked_at = asked->parent_id != 0 ? spool.written : 0;
 	identity.keep_events = asked->keep_events;
 	snprintf(identity.label, sizeof identity.label, "%s", asked->label);
+	if (asked->parent_id != 0 && spool.header != NULL)
+		parents = spool.header;
 	error = spool_create(&spool, trace_path, &identity);
 	if (error != 0)
 		return error;
@@ -358,6 +361,13 @@ static uint64_t id(void)
 	return spool.header->id;
 }
 
+static void leave_mark(int error)
+{
+	struct spool_header *header = parents != NULL ? parents : spool.header;
+	if (header != NULL)
+		spool_mark_child(header, error);
+}
+
 static void end(uint32_t thread, enum process_end how, bool with_drain, uint64_t missed)
 {
 	struct timespec now;
@@ -390,6 +400,7 @@ EXPORT const struct recorder pqleak_recorder = {
 	.record = record,
 	.intern = intern,
 	.id = id,
+	.leave_mark = leave_mark,
 	.is_within_wrapper = capture_is_within_wrapper,
 	.end = end,
 };

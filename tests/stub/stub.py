@@ -9,7 +9,7 @@ import tempfile
 
 os.environ.setdefault('PQLEAK_TEST_SERVER', tempfile.gettempdir())  # where scenario keeps its folders: there is no server
 
-from scenario import CLIENTS, SHIM, Run, Scenario  # pylint: disable=wrong-import-position
+from scenario import CLIENTS, PQLEAK, SHIM, Run, Scenario  # pylint: disable=wrong-import-position
 
 SANITIZE = os.environ.get('PQLEAK_TEST_SANITIZE', 'none')
 COMPILER = os.environ.get('PQLEAK_TEST_CC', 'cc')

@@ -3,8 +3,9 @@
  * beside.h - the files that lie beside a trace: spools and marks.
  *
  * Owns their names: TRACE-spool-PID-ID, TRACE-lost-PID-ERRNO for a process that
- * could not make a spool, and TRACE-unseen-HASH, a link to words (unseen.c in
- * trace/store).  A name that is not exactly one of these is somebody else's
+ * could not make a spool, and TRACE-unseen-HASH, a link to words.  What the
+ * words are, and which of them are sent to the launcher by a process that can
+ * leave no mark, marks.c in trace/store says.  A name that is not exactly one of these is somebody else's
  * file.  Walks a folder; opens and changes no file.
  */
 #ifndef PQLEAK_TRACE_SPOOL_BESIDE_H

@@ -192,6 +192,17 @@ void spool_lose(struct spool *spool, uint64_t events, uint32_t why)
 	atomic_fetch_add_explicit(&header->dropped, events, memory_order_release);
 }
 
+void spool_mark_child(struct spool_header *header, int error)
+{
+	uint32_t number = atomic_fetch_add(&header->children, 1);
+	if (number >= SPOOL_CHILDREN)
+		return;
+	struct spool_child *child = &header->child[number];
+	child->uid = (uint32_t)geteuid();
+	child->error = (uint32_t)error;
+	atomic_store_explicit(&child->pid, getpid(), memory_order_release);
+}
+
 uint32_t spool_add_blob(struct spool *spool, enum blob_type type, const void *bytes, size_t length)
 {
 	struct spool_header *header = spool->header;

@@ -51,6 +51,9 @@ int spool_append(struct spool *spool, const struct event *event);
 /* So many events are lost, for a reason of loss.h; from this moment on nothing is certain.  Needs no lock. */
 void spool_lose(struct spool *spool, uint64_t events, uint32_t why);
 
+/* Notes in its parent's spool that this forked child could not be recorded. */
+void spool_mark_child(struct spool_header *header, int error);
+
 /* Appends one blob and returns its number, or 0 when it is too large or there is no room. */
 uint32_t spool_add_blob(struct spool *spool, enum blob_type type, const void *bytes, size_t length);
 

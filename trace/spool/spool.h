@@ -68,6 +68,15 @@ struct blob_frame {
 	uint64_t offset; /* native: return address minus one, relative to the module's load address; script: the line */
 };
 
+/* A forked child that could not be recorded, and could say so nowhere else; the pid comes last. */
+struct spool_child {
+	uint32_t uid;
+	uint32_t error; /* errno */
+	_Atomic int32_t pid;
+};
+
+#define SPOOL_CHILDREN 8u /* of which the spool keeps these; the others are only counted */
+
 struct spool_header {
 	char magic[8];
 	uint32_t version;
@@ -98,6 +107,8 @@ struct spool_header {
 	_Atomic uint64_t unplaced;     /* events whose stack could not be kept */
 	uint64_t forked_at;            /* events that the parent had appended when this process was forked */
 	int64_t born_ns;               /* when the kernel made the process, ns since 1970; 0: unknown */
+	_Atomic uint32_t children;     /* so many could not be recorded */
+	struct spool_child child[SPOOL_CHILDREN];
 };
 
 static_assert(sizeof(struct spool_header) <= SPOOL_HEADER_BYTES, "the header fits its pages");

@@ -9,6 +9,7 @@
 #include "trace/spool/spool-write.h"
 #include "trace/store/failure.h"
 #include "trace/store/guard.h"
+#include "trace/store/marks.h"
 #include "trace/store/rows.h"
 
 /* A drain in the traced program may take this much of its thread's time, and so much more for each event. */
@@ -145,6 +146,8 @@ static int note_losses(const struct drain *drain, struct rows *rows)
 	if (rc == SQLITE_OK && atomic_load_explicit(&header->unplaced, memory_order_relaxed) != 0)
 		rc = process_add_incomplete(&rows->statements, rows->process, header->pid,
 									"where some of its calls came from could not be recorded");
+	if (rc == SQLITE_OK)
+		rc = lost_add_children(&rows->statements, header, sqlite3_db_filename(rows->statements.db, "main"));
 	if (rc != SQLITE_OK || dropped == 0)
 		return rc;
 	char words[160];

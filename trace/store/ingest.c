@@ -20,6 +20,7 @@
 #include "trace/store/drain.h"
 #include "trace/store/failure.h"
 #include "trace/store/guard.h"
+#include "trace/store/marks.h"
 #include "trace/store/rows.h"
 
 /* A spool whose creation was cut short holds nothing; but one this young may be about to be finished. */
@@ -193,12 +194,9 @@ static enum trace_error ingest_spool(struct ingest *ingest)
 /* In the caller's transaction. */
 static int take_mark(struct ingest *ingest)
 {
-	char reason[128];
 	if (ingest->beside.what == BESIDE_UNSEEN)
 		return unseen_take(ingest->db, ingest->beside.path);
-	const char *what = ingest->beside.number <= INT_MAX ? strerrordesc_np((int)ingest->beside.number) : NULL;
-	sqlite3_snprintf(sizeof reason, reason, "could not be recorded: %s", what != NULL ? what : "unknown error");
-	return add_incomplete(ingest, reason);
+	return lost_take(&ingest->statements, ingest->path, ingest->beside.path, ingest->beside.pid, ingest->beside.number);
 }
 
 static enum trace_error ingest_mark(struct ingest *ingest)

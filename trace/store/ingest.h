@@ -30,10 +30,4 @@ enum trace_error trace_peek(sqlite3 *db, const char *path, int *ret_running, str
  */
 enum trace_error missing_note(sqlite3 *db, const char *path, struct trace_failure *failure);
 
-/* Adds a row to the table unseen, unless there is one like it; `pid` 0 is NULL.  A SQLite code. */
-int unseen_add(sqlite3 *db, int pid, const char *how, const char *exe, const char *module);
-
-/* The same of a mark; a file that is none is passed over. */
-int unseen_take(sqlite3 *db, const char *mark);
-
 #endif
