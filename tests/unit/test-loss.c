@@ -123,6 +123,40 @@ static void an_unknown_connection_is_not_inherited(void **state)
 	assert_string_equal(ask(s, fates), "verdict=inherited, count=1");
 }
 
+/* Both use what the child inherited, but after a loss it may be another connection that the parent uses there. */
+static void share(struct scene *s, bool is_lossy)
+{
+	add(s, opened(s, CONNECTION, 10 * MS));
+	if (is_lossy)
+		lose(s);
+	add(s, used(s, CONNECTION, 40 * MS));
+	add(s, ended(END_EXIT, 90 * MS));
+	drain_now(s);
+	scene_new_spool(s, s->spool.header->id);
+	s->spool.header->forked_at = 1;
+	s->spool.header->started += 20 * MS;
+	add(s, used(s, CONNECTION, 30 * MS));
+	add(s, ended(END_EXIT, 90 * MS));
+	drain_now(s);
+	ingest_now(s); /* stores the view */
+}
+
+static void what_two_use_is_shared(void **state)
+{
+	struct scene *s = *state;
+	share(s, false);
+	assert_string_equal(ask(s, "SELECT fate FROM inheritance"), "shared");
+	assert_string_equal(ask(s, "SELECT kind FROM misuse_life"), "used in child");
+}
+
+static void what_a_lossy_parent_uses_is_not(void **state)
+{
+	struct scene *s = *state;
+	share(s, true);
+	assert_string_equal(ask(s, "SELECT fate FROM inheritance"), "undecided");
+	assert_string_equal(ask(s, "SELECT count(*) FROM misuse_life"), "0");
+}
+
 /* The releases may be what was lost. */
 static void the_peak_rises_no_more(void **state)
 {
@@ -176,6 +210,8 @@ int main(void)
 		RULE(a_loss_outweighs_the_end),
 		RULE(misuse_is_claimed_up_to_the_loss),
 		FORKED(an_unknown_connection_is_not_inherited),
+		RULE(what_two_use_is_shared),
+		RULE(what_a_lossy_parent_uses_is_not),
 		RULE(the_peak_rises_no_more),
 		RULE(a_lost_stack_is_no_loss),
 		cmocka_unit_test(the_reason_is_the_true_one),

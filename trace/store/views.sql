@@ -52,13 +52,14 @@ CREATE VIEW inheritance AS
     FROM step s CROSS JOIN process p ON p.spool = s.parent WHERE s.generation < 100),
   given AS ( -- by what lay at its address at the fork: of all that lay there later the first
     SELECT s.id, s.process, g.id AS giver, g.last_event > s.forked_at AS used_since, p.end IS NULL OR p.dropped > 0 AS may,
+           p.dropped > 0 AS is_lossy, -- then it may be another connection that lies there, and the calls since are its
            row_number() OVER (PARTITION BY s.id ORDER BY s.generation, g.acquired_ns, g.id) AS rank
     FROM connection g CROSS JOIN process p ON p.id = g.process
     CROSS JOIN step s ON s.parent = p.spool AND s.address = g.address AND g.acquired_ns <= s.started_ns
     WHERE g.last_event > 0 AND (g.released_ns IS NULL OR g.last_event > s.forked_at) AND EXISTS (SELECT 1 FROM step)),
   link AS ( -- rule: the higher one counts
     SELECT id, process, giver, NOT may AND NOT used_since AS given_up,
-           CASE WHEN used_since OR count(*) OVER (PARTITION BY giver) > 1 THEN 3 WHEN may THEN 1 ELSE 0 END AS rule
+           CASE WHEN is_lossy THEN 1 WHEN used_since OR count(*) OVER (PARTITION BY giver) > 1 THEN 3 WHEN may THEN 1 ELSE 0 END AS rule
     FROM given WHERE rank = 1
     UNION ALL SELECT DISTINCT s.id, s.process, NULL, FALSE, 2 FROM step s WHERE s.id NOT IN (SELECT id FROM given)),
   line AS (
