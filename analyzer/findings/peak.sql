@@ -14,7 +14,9 @@ CREATE TEMP TABLE peak AS
     SELECT count(*) > 1 AS several, (SELECT ifnull(max(id), 0) FROM main.connection) <= 100000 AS few
     FROM main.process WHERE peak > 0),
   step AS (
-    SELECT c.acquired_ns + c.connect_ns AS at_ns, 1 AS more FROM scale s CROSS JOIN main.connection c JOIN whole p ON p.id = c.process
+    SELECT c.acquired_ns + c.connect_ns AS at_ns, 1 AS more
+    FROM scale s CROSS JOIN main.connection c LEFT JOIN handed_over h ON h.connection = c.id
+    JOIN whole p ON p.id = ifnull(h.process, c.process)
     WHERE s.several AND s.few AND c.state = 'connected'
     UNION ALL -- what was never released was open until its process ended
     SELECT coalesce(c.released_ns, i.released_ns, p.ended_ns), -1
