@@ -28,6 +28,7 @@ struct recorder_settings {
 	const char *label;    /* PQLEAK_LABEL, or empty */
 	uint64_t parent_id;   /* spool id of the process this one was forked from, or 0 */
 	bool keep_events;     /* PQLEAK_EVENTS=all */
+	bool rare_lines;      /* PQLEAK_LINES=rare: a script's lines with connections and transactions only */
 	uint64_t missed;      /* calls that came before this */
 	const void *shim_low; /* libpqleak.so in memory: its frames are cut off the stacks */
 	const void *shim_high;

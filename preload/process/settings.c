@@ -48,6 +48,7 @@ void settings_read(void)
 		strcpy(settings.marks, marks);
 	settings.keep_events = is_set_to("PQLEAK_EVENTS", "all");
 	settings.sql = is_set_to("PQLEAK_SQL", "text") ? SQL_TEXT : SQL_KEYWORD;
+	settings.rare_lines = is_set_to("PQLEAK_LINES", "rare");
 	settings.clear_deepbind = is_set_to("PQLEAK_DEEPBIND", "clear");
 	settings.drain_later = is_set_to("PQLEAK_DRAIN", "later");
 

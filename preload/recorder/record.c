@@ -270,10 +270,20 @@ static bool is_new(struct stack *stack)
 	return !has_ended && !stack_find(stack);
 }
 
-/* Whether a script runs in the stack, and the event wants its lines: asked once about each event; the lock is held. */
-static bool is_script_wanted(uint32_t stack, const struct event *event)
+/*
+ * Sets the event's stack: the one with the lines of the scripts in it, where these were walked before.  Whether a walk
+ * through them is wanted: asked once about each event; the lock is held.
+ */
+static bool is_walk_wanted(uint32_t stack, uint32_t unloads, struct event *event)
 {
-	return (stack & STACK_RUNS_ANY) != 0 && wants_script(event);
+	event->stack = stack & STACK_NUMBER;
+	if ((stack & STACK_RUNS_ANY) == 0)
+		return false;
+	bool wants = wants_script(event);
+	if (host.rare_lines && !wants)
+		return false;
+	enum walk_recall recall = walk_recall(stack, unloads, event->thread, &event->stack);
+	return recall == WALK_ONCE || (recall == WALK_DEAR && wants);
 }
 
 /*
@@ -282,7 +292,7 @@ static bool is_script_wanted(uint32_t stack, const struct event *event)
  * moments, and gives it back.
  */
 __attribute__((noinline)) static void record_slowly(struct event *event, const struct memo_call *call, uint32_t number,
-													bool is_again, bool wants_lines)
+													bool is_again, bool wants_walk)
 {
 	struct stack stack;
 	uint32_t thread = event->thread;
@@ -299,10 +309,9 @@ __attribute__((noinline)) static void record_slowly(struct event *event, const s
 			if (is_locked)
 				stack_add(&stack, marks);
 		}
-		wants_lines = is_locked && !has_ended && is_script_wanted(stack.number, event);
+		wants_walk = is_locked && !has_ended && is_walk_wanted(stack.number, call->unloads, event);
 	}
-	event->stack = stack.number & STACK_NUMBER;
-	if (wants_lines) {
+	if (wants_walk) {
 		lock_give(&lock);
 		event->stack = walk_stack(&stack, thread);
 		is_locked = lock_take(&lock, thread);
@@ -336,13 +345,12 @@ static void record(struct event *event, const void *frame)
 		return;
 	}
 	uint32_t stack = memo_recall(&call, &is_again);
-	bool wants_lines = is_script_wanted(stack, event);
+	bool wants_walk = is_walk_wanted(stack, call.unloads, event);
 	uint64_t head = atomic_load_explicit(&spool.header->head, memory_order_relaxed);
-	if (__builtin_expect(stack == 0 || wants_lines || head >= plain_until, 0)) {
-		record_slowly(event, &call, stack, is_again, wants_lines);
+	if (__builtin_expect(stack == 0 || wants_walk || head >= plain_until, 0)) {
+		record_slowly(event, &call, stack, is_again, wants_walk);
 		return;
 	}
-	event->stack = stack & STACK_NUMBER;
 	spool_put(&spool, head, event);
 	lock_give(&lock);
 }

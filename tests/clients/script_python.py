@@ -3,11 +3,13 @@
 
 The lines that matter are marked at their ends; the tests find them by their words.
 """
+import asyncio
 import atexit
 import ctypes
 import gc
 import importlib
 import os
+import signal
 import sys
 import threading
 import time
@@ -66,6 +68,56 @@ def lives():
     stays.cursor().execute('SELECT 1')  #: stays
     kept.append(stays)
     leave()
+
+
+def asks():
+    """Queries from everywhere, each several times, and then a connection that is used a last time."""
+    connection = driver.connect('')
+    cursor = connection.cursor()
+    ask = cursor.execute
+
+    def generate():
+        for _ in range(3):
+            yield ask('SELECT 1')  #: ask_generator
+
+    async def wait():
+        ask('SELECT 1')  #: ask_task
+        await asyncio.sleep(0)
+        ask('SELECT 1')  #: ask_later
+
+    def in_thread():
+        for _ in range(3):
+            ask('SELECT 1')  #: ask_thread
+            ask('SELECT 2')  #: ask_next
+
+    signal.signal(signal.SIGUSR1, lambda *_: ask('SELECT 1'))  #: ask_signal
+    for _ in range(3):
+        list(generate())
+        asyncio.run(wait())
+        thread = threading.Thread(target=in_thread)
+        thread.start()
+        thread.join()
+        signal.raise_signal(signal.SIGUSR1)
+        sorted([1], key=lambda _: ask('SELECT 1'))  #: ask_sorted
+    kept.append(connection)
+    ask('SELECT 1')  #: ask_last
+    leave()
+
+
+def made():
+    """Code that is made, asks, and is thrown away: the next takes its place in memory."""
+    cursor = driver.connect('').cursor()
+    places = set()
+    for number in range(100):
+        scope = {}
+        exec(compile('\n' * number + f'def made_{number}(cursor): cursor.execute("SELECT 1")', 'made.py', 'exec'), scope)
+        function = scope[f'made_{number}']
+        places.add(id(function.__code__))
+        function(cursor)
+        function(cursor)
+        scope.clear()  # they hold each other
+        del function
+    print(len(places) < 50)
 
 
 def odd():
@@ -192,11 +244,16 @@ def ends():
 
 def daemons():
     """The same while threads go on connecting."""
-    def work():
+    def connect():
         while True:
             driver.connect('').close()
 
-    for _ in range(4):
+    def ask():
+        cursor = driver.connect('').cursor()
+        while True:
+            cursor.execute('SELECT 1')
+
+    for work in (connect, connect, ask, ask):
         threading.Thread(target=work, daemon=True).start()
     time.sleep(0.1)
     ends()

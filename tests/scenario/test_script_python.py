@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 """Python's lines in stacks: Debian's python3 with psycopg2, psycopg 3 and SQLAlchemy."""
+import collections
 import os
 
 import tap
@@ -55,6 +56,50 @@ class Each:
         self.assertEqual([self.frames(run.trace, began), self.frames(run.trace, ended)], [
             [self.at('begin', 'lives'), outer], [self.at('commit', 'lives'), outer]])
         self.assertEqual(self.sites('transaction'), {self.at('stays', 'lives')})
+
+    def asked(self, run):
+        """How many results each line has asked for."""
+        self.pqleak('sql', run.trace.path, 'SELECT 1')  # which stores the views of call sites
+        lines = collections.Counter()
+        for stack, count in run.trace.rows("SELECT stack, count(*) FROM event WHERE verb = 'acquire' AND kind = 'result'"
+                                           ' GROUP BY stack'):
+            frames = self.frames(run.trace, stack)
+            lines[frames[0][1:] if frames else None] += count
+        return lines
+
+    def test_asks(self):
+        """Each query is named by its line, in generators, tasks, threads, handlers and callbacks; so is the last use"""
+        run = self.preloaded(*self.command('asks'), env={'PQLEAK_EVENTS': 'all'})
+        self.assertEqual((run.status, run.stderr), (0, ''), run)
+        self.take_in()
+        at = self.lines
+        lines = self.asked(run)
+        wanted = {
+            (at['ask_generator'], 'asks.<locals>.generate'): 9, (at['ask_task'], 'asks.<locals>.wait'): 3,
+            (at['ask_later'], 'asks.<locals>.wait'): 3, (at['ask_thread'], 'asks.<locals>.in_thread'): 9,
+            (at['ask_next'], 'asks.<locals>.in_thread'): 9, (at['ask_signal'], 'asks.<locals>.<lambda>'): 3,
+            (at['ask_sorted'], 'asks.<locals>.<lambda>'): 3, (at['ask_last'], 'asks'): 1}
+        self.assertEqual(set(lines), set(wanted))
+        # Besides these a driver sends BEGIN, and may prepare what it sends often.
+        self.assertTrue(all(wanted[line] <= count <= wanted[line] + 2 for line, count in lines.items()), lines)
+        self.assertEqual(self.stacks(run, 'use_stack')[0], [self.at('ask_last', 'asks'), self.at('main', '<module>')])
+
+    def test_rare(self):
+        """With PQLEAK_LINES=rare only what begins and ends transactions has lines, as do connections"""
+        run = self.preloaded(*self.command('asks'), env={'PQLEAK_EVENTS': 'all', 'PQLEAK_LINES': 'rare'})
+        self.take_in()
+        lines = self.asked(run)
+        lines.pop(None)
+        self.assertLessEqual(set(lines), {(self.lines['ask_generator'], 'asks.<locals>.generate')})
+        self.assertNotEqual(self.stacks(run, 'acquire_stack'), [[]])
+
+    def test_made(self):
+        """Code that takes the place of other code in memory is not taken for it"""
+        run = self.preloaded(*self.command('made'), env={'PQLEAK_EVENTS': 'all'})
+        self.assertEqual((run.status, run.stdout, run.stderr), (0, 'True\n', ''), run)
+        lines = self.asked(run)
+        self.assertEqual(set(lines), {(number + 1, f'made_{number}') for number in range(100)})
+        self.assertTrue(all(2 <= count <= 4 for count in lines.values()), lines)
 
     def test_odd(self):
         """Output, exceptions, reference counts, tracing and the exit's status are as without pqleak"""

@@ -122,15 +122,20 @@ static uint8_t examine(const struct elf_object *object, uint32_t unloads, uint32
 
 /* --- stacks --- */
 
+const struct script_interpreter *interpreter_at(uint32_t interpreter, uint32_t unloads)
+{
+	return unloads == known_unloads && interpreter < interpreter_count ? &interpreters[interpreter] : NULL;
+}
+
 bool interpreter_get(uint32_t interpreter, uint32_t unloads, uint32_t thread, struct script_interpreter *ret)
 {
 	if (!lock_take(guard, thread))
 		return false;
-	bool is_there = unloads == known_unloads && interpreter < interpreter_count;
-	if (is_there)
-		*ret = interpreters[interpreter];
+	const struct script_interpreter *found = interpreter_at(interpreter, unloads);
+	if (found != NULL)
+		*ret = *found;
 	lock_give(guard);
-	return is_there;
+	return found != NULL;
 }
 
 bool interpreter_is_loop(const struct script_interpreter *interpreter, uintptr_t return_address)

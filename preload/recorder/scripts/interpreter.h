@@ -33,7 +33,10 @@ void interpreter_reset(struct recorder_lock *lock);
 /* The marks of a stack with these return addresses.  The lock is free; `thread` is the caller. */
 uint32_t interpreter_marks(const uintptr_t *frames, size_t count, uint32_t unloads, uint32_t thread);
 
-/* A copy of one of them; false: something was unloaded meanwhile. */
+/* One of them; NULL: something was unloaded meanwhile.  The lock is held. */
+const struct script_interpreter *interpreter_at(uint32_t interpreter, uint32_t unloads);
+
+/* A copy of it, for where the lock is free; false: something was unloaded meanwhile. */
 bool interpreter_get(uint32_t interpreter, uint32_t unloads, uint32_t thread, struct script_interpreter *ret);
 
 /* Whether the return address lies in a function that runs scripts. */

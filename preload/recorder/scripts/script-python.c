@@ -20,40 +20,13 @@
  * not outlive the interpreter.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "preload/recorder/scripts/python-wait.h"
+#include "preload/recorder/scripts/python.h"
 #include "preload/recorder/scripts/script.h"
 
-#define FUNCTIONS(F)                                                                                                   \
-	F(GET_FRAME, "PyThreadState_GetFrame") /* since 3.9 */                                                             \
-	F(GET_BACK, "PyFrame_GetBack")                                                                                     \
-	F(GET_CODE, "PyFrame_GetCode")                                                                                     \
-	F(GET_LINE, "PyFrame_GetLineNumber")                                                                               \
-	F(GET_ATTRIBUTE, "PyObject_GetAttr")                                                                               \
-	F(INTERN, "PyUnicode_InternFromString")                                                                            \
-	F(AS_UTF8, "PyUnicode_AsUTF8AndSize")                                                                              \
-	F(DEC_REF, "Py_DecRef")                                                                                            \
-	F(IS_INITIALIZED, "Py_IsInitialized")                                                                              \
-	F(INTERPRETER_HEAD, "PyInterpreterState_Head")                                                                     \
-	F(INTERPRETER_MAIN, "PyInterpreterState_Main")                                                                     \
-	F(GIL_STATE, "PyGILState_GetThisThreadState")                                                                      \
-	F(GIL_ENSURE, "PyGILState_Ensure")                                                                                 \
-	F(GIL_RELEASE, "PyGILState_Release")                                                                               \
-	F(ERROR_FETCH, "PyErr_Fetch")                                                                                      \
-	F(ERROR_RESTORE, "PyErr_Restore")                                                                                  \
-	F(ERROR_CLEAR, "PyErr_Clear")                                                                                      \
-	F(MARK, "")                                                                                                        \
-	F(AS_ENCODED, "PyUnicode_AsEncodedString")                                                                         \
-	F(AS_BYTES, "PyBytes_AsString")                                                                                    \
-	F(THREAD_CURRENT, "PyThreadState_GetUnchecked")      /* since 3.13 */                                              \
-	F(THREAD_CURRENT_OLD, "_PyThreadState_UncheckedGet") /* until 3.12 */                                              \
-	F(GC_DISABLE, "PyGC_Disable")                        /* since 3.10 */                                              \
-	F(GC_ENABLE, "PyGC_Enable")                                                                                        \
-	F(VERSION, "Py_Version") /* data, since 3.11 */                                                                    \
-	F(FREE_THREADED, "_Py_MergeZeroLocalRefcount")
-
-enum { FUNCTIONS(SCRIPT_NUMBER) };
-static const char *const functions[] = {FUNCTIONS(SCRIPT_NAME) NULL};
+static const char *const functions[] = {PYTHON_FUNCTIONS(SCRIPT_NAME) NULL};
 
 static const char *const loops[] = {"_PyEval_EvalFrameDefault", NULL};
 
@@ -65,11 +38,6 @@ static const char *const drivers[] = {
 	"*/psycopg2/_psycopg*.so", "*/psycopg_c/*.so", "*/psycopg_binary/*.so", "*/_ctypes*.so",
 	"*/libffi*.so*",           "*/libpq.so*",      "*/libpq-*.so*",         NULL,
 };
-
-typedef struct object object; /* PyObject */
-
-/* Calls function `n` of the interpreter. */
-#define CALL(type, n, parameters) FUNCTION_OF(interpreter, n, type(*) parameters)
 
 static void *current_thread(const struct script_interpreter *interpreter)
 {
@@ -83,12 +51,6 @@ static bool is_alone(const struct script_interpreter *interpreter)
 		   CALL(void *, INTERPRETER_HEAD, (void))() == CALL(void *, INTERPRETER_MAIN, (void))();
 }
 
-static unsigned long version_of(const struct script_interpreter *interpreter)
-{
-	const unsigned long *version = interpreter->function[VERSION];
-	return version != NULL ? *version : 0;
-}
-
 static bool is_known_build(const struct script_interpreter *interpreter)
 {
 	void *const *function = interpreter->function;
@@ -97,13 +59,21 @@ static bool is_known_build(const struct script_interpreter *interpreter)
 		   function[FREE_THREADED] == NULL;
 }
 
-/* --- frames --- */
+/* --- the chain --- */
 
-static void drop(const struct script_interpreter *interpreter, object *held)
+static size_t chain(const struct script_interpreter *interpreter, uint32_t thread, uintptr_t *ret, size_t max)
 {
-	if (held != NULL)
-		CALL(void, DEC_REF, (object *))(held);
+	struct python_layout layout;
+	if (!is_known_build(interpreter) || !python_layout_of(interpreter, &layout) || !is_alone(interpreter))
+		return 0;
+	void *state = CALL(void *, GIL_STATE, (void))();
+	if (state == NULL)
+		return 0;
+	bool is_safe = current_thread(interpreter) == state || thread == (uint32_t)getpid();
+	return python_chain_read(&layout, state, is_safe, ret, max);
 }
+
+/* --- frames --- */
 
 struct text {
 	const char *bytes;
@@ -147,9 +117,10 @@ struct names {
 };
 
 static void add_frame(const struct script_interpreter *interpreter, struct script_walk *walk, object *frame,
-					  const struct names *names)
+					  const struct names *names, struct python_watch *watch)
 {
 	object *code = CALL(object *, GET_CODE, (object *))(frame);
+	python_watch_frame(interpreter, watch, frame, code);
 	int line = CALL(int, GET_LINE, (object *))(frame);
 	struct text function = {.owner = NULL}, file = {.owner = NULL};
 	if (get_text(interpreter, code, names->function, &function) && get_text(interpreter, code, names->file, &file)) {
@@ -172,14 +143,17 @@ static void add_frames(const struct script_interpreter *interpreter, struct scri
 		.file = CALL(object *, INTERN, (const char *))("co_filename"),
 	};
 	bool has_names = names.function != NULL && names.file != NULL;
+	struct python_watch watch = python_watch_begin(interpreter, walk);
 	object *frame = has_names ? CALL(object *, GET_FRAME, (void *))(thread) : NULL;
 	while (frame != NULL && script_wants_more(walk)) {
-		add_frame(interpreter, walk, frame, &names);
+		add_frame(interpreter, walk, frame, &names, &watch);
 		object *back = CALL(object *, GET_BACK, (object *))(frame);
 		drop(interpreter, frame);
 		frame = back;
 	}
 	drop(interpreter, frame);
+	if (has_names && watch.is_sound)
+		script_trust_chain(walk);
 	drop(interpreter, names.file);
 	drop(interpreter, names.function);
 	CALL(void, ERROR_CLEAR, (void))(); /* memory was short */
@@ -224,5 +198,6 @@ const struct script_language script_python = {
 	.functions = functions,
 	.loops = loops,
 	.drivers = drivers,
+	.chain = chain,
 	.walk = walk,
 };

@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCRIPT_FUNCTIONS 32 /* at most so many names a language */
+#define SCRIPT_FUNCTIONS 48 /* at most so many names a language */
 #define SCRIPT_LOOPS 4      /* at most so many functions that run scripts */
 #define SCRIPT_FRAMES 64    /* innermost ones; the rest is left out */
 
@@ -71,6 +71,12 @@ struct script_language {
 	 * Our lock is free; several threads may be here at a time.
 	 */
 	void (*meet_driver)(const struct script_interpreter *interpreter, const struct elf_object *driver);
+	/*
+	 * Reads a word for each frame of the running thread, innermost first, that stands for a place in the script until
+	 * chain_forget (chain.h); at most `max`, and 0 when that cannot be done now.  Asks nothing of the interpreter that
+	 * needs a lock.  Our own lock is held.  NULL: the language's frames can only be walked.
+	 */
+	size_t (*chain)(const struct script_interpreter *interpreter, uint32_t thread, uintptr_t *ret, size_t max);
 	/* Calls script_add for each frame, innermost first. */
 	void (*walk)(const struct script_interpreter *interpreter, struct script_walk *walk);
 };
@@ -83,6 +89,12 @@ bool script_may_wait(const struct script_walk *walk);
 
 /* Whether the walk has room for more frames. */
 bool script_wants_more(const struct script_walk *walk);
+
+/* What `chain` has read right before the walk. */
+const uintptr_t *script_chain(const struct script_walk *walk, size_t *ret_count);
+
+/* The walk has found the same frames, and chain_forget will be called when one of them is something else. */
+void script_trust_chain(struct script_walk *walk);
 
 /*
  * Where a walk waits, its interpreter may end the thread instead.  What the language gives here (a jmp_buf of its own)

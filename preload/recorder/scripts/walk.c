@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "preload/recorder/scripts/chain.h"
 #include "preload/recorder/scripts/interpreter.h"
 #include "preload/recorder/scripts/mix.h"
 #include "preload/recorder/stacks/intern.h"
@@ -26,6 +27,8 @@ struct script_walk {
 		struct mix_frame frame[SCRIPT_FRAMES];
 	} key;
 	size_t count;
+	struct chain chain;
+	bool trusts_chain;
 };
 
 static struct recorder_lock *guard;
@@ -34,6 +37,7 @@ static void *(*lua_state)(const void *address);
 
 void walk_reset(struct recorder_lock *lock, const struct recorder_settings *settings)
 {
+	chain_reset();
 	guard = lock;
 	own_word = settings->own_word;
 	lua_state = settings->lua_state;
@@ -49,6 +53,17 @@ bool script_may_wait(const struct script_walk *walk)
 bool script_wants_more(const struct script_walk *walk)
 {
 	return walk->count < SCRIPT_FRAMES && !walk->is_failed;
+}
+
+const uintptr_t *script_chain(const struct script_walk *walk, size_t *ret_count)
+{
+	*ret_count = walk->chain.count;
+	return walk->chain.word;
+}
+
+void script_trust_chain(struct script_walk *walk)
+{
+	walk->trusts_chain = true;
 }
 
 void script_set_way_out(struct script_walk *walk, void *way_out)
@@ -155,7 +170,13 @@ static uint32_t walk_and_mix(const struct stack *stack, uint32_t thread, void **
 	walk.may_wait = (stack->number & STACK_MAY_WAIT) != 0;
 	walk.is_failed = false;
 	walk.count = 0;
+	walk.chain.count = 0;
+	walk.trusts_chain = false;
 	walk.key.native = stack->number & STACK_NUMBER;
+	if (lock_take(guard, thread)) {
+		chain_read(&walk.chain, stack->number, stack->call.unloads, thread);
+		lock_give(guard);
+	}
 	walk_all(stack, &walk);
 	*own = NULL;
 	if (walk.count == 0 || walk.is_failed || walk.key.native == 0 || !lock_take(guard, thread))
@@ -163,7 +184,27 @@ static uint32_t walk_and_mix(const struct stack *stack, uint32_t thread, void **
 	size_t key_bytes = sizeof walk.key.native + walk.count * sizeof walk.key.frame[0];
 	uint32_t number = intern_find_mixed(&walk.key, key_bytes);
 	lock_give(guard);
-	return number != 0 ? number : mix(stack, &walk, key_bytes);
+	if (number == 0)
+		number = mix(stack, &walk, key_bytes);
+	if (walk.chain.count > 0 && walk.trusts_chain && lock_take(guard, thread)) {
+		chain_add(&walk.chain, number);
+		lock_give(guard);
+	}
+	return number;
+}
+
+enum walk_recall walk_recall(uint32_t stack, uint32_t unloads, uint32_t thread, uint32_t *ret_number)
+{
+	struct chain chain;
+	if (*own_word() != NULL)
+		return WALK_DEAR;
+	chain_read(&chain, stack, unloads, thread);
+	if (chain.count == 0)
+		return WALK_DEAR;
+	uint32_t number = chain_find(&chain);
+	if (number != 0)
+		*ret_number = number;
+	return number != 0 ? WALK_RECALLED : WALK_ONCE;
 }
 
 uint32_t walk_stack(const struct stack *stack, uint32_t thread)

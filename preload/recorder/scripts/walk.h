@@ -22,6 +22,18 @@
 /* Begins anew: this is a new process. */
 void walk_reset(struct recorder_lock *lock, const struct recorder_settings *settings);
 
+enum walk_recall {
+	WALK_RECALLED, /* the number is known */
+	WALK_ONCE,     /* it will be after a walk */
+	WALK_DEAR,     /* each event needs one */
+};
+
+/*
+ * Whether the stack with that number and marks was walked before, with the frames that its scripts have now: then it
+ * sets the number of both.  The lock is held.
+ */
+enum walk_recall walk_recall(uint32_t stack, uint32_t unloads, uint32_t thread, uint32_t *ret_number);
+
 /* The number of the stack with the frames of its scripts; without any, or without room, the native stack's own. */
 uint32_t walk_stack(const struct stack *stack, uint32_t thread);
 
@@ -30,7 +42,10 @@ uint32_t walk_stack(const struct stack *stack, uint32_t thread);
 /* Forgets everything: this is a new process. */
 void wants_script_reset(void);
 
-/* Whether the event wants them.  To be asked once about each, in their order. */
+/*
+ * Whether the event wants them even where each walk is dear.  To be asked once about each event of a thread that runs a
+ * script, in their order.
+ */
 bool wants_script(const struct event *event);
 
 #endif

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: PostgreSQL
+/* chain.c - see chain.h. */
+#include "preload/recorder/scripts/chain.h"
+
+#include <stdatomic.h>
+
+#include "preload/recorder/scripts/interpreter.h"
+#include "preload/recorder/stacks/table.h"
+
+enum { MOST = 8192 }; /* chains; a program that makes code all the time has ever new ones */
+
+static struct table table;
+static uint64_t table_forgets; /* what it holds was read after so many */
+static _Atomic uint64_t forgets;
+
+void chain_reset(void)
+{
+	table_clear(&table);
+}
+
+void chain_forget(void)
+{
+	atomic_fetch_add(&forgets, 1);
+}
+
+void chain_read(struct chain *ret, uint32_t stack, uint32_t unloads, uint32_t thread)
+{
+	uint32_t runs = stack & STACK_RUNS_ANY;
+
+	ret->count = 0;
+	if (runs == 0 || (runs & (runs - 1)) != 0)
+		return;
+	const struct script_interpreter *interpreter =
+		interpreter_at((uint32_t)__builtin_ctz(runs / STACK_RUNS(0)), unloads);
+	if (interpreter == NULL || interpreter->language->chain == NULL)
+		return;
+	ret->forgets = atomic_load(&forgets);
+	ret->native = stack & STACK_NUMBER;
+	ret->count = interpreter->language->chain(interpreter, thread, ret->word, CHAIN_FRAMES);
+}
+
+static size_t key_bytes(const struct chain *chain)
+{
+	return sizeof chain->native + chain->count * sizeof chain->word[0];
+}
+
+/* Two lanes, as one after the other would wait for each other's product. */
+static uint64_t hash_of(const struct chain *chain)
+{
+	uint64_t even = chain->native, odd = chain->count;
+	size_t i = 0;
+	for (; i + 1 < chain->count; i += 2) {
+		even = table_mix(even, chain->word[i]);
+		odd = table_mix(odd, chain->word[i + 1]);
+	}
+	return table_mix(i < chain->count ? table_mix(even, chain->word[i]) : even, odd);
+}
+
+/* Whether the table knows nothing of what has gone. */
+static bool is_current(uint64_t now)
+{
+	if (table_forgets != now) {
+		table_clear(&table);
+		table_forgets = now;
+	}
+	return table.used > 0;
+}
+
+uint32_t chain_find(const struct chain *chain)
+{
+	if (!is_current(atomic_load(&forgets)))
+		return 0;
+	return table_find(&table, 0, hash_of(chain), &chain->native, key_bytes(chain));
+}
+
+void chain_add(const struct chain *chain, uint32_t number)
+{
+	uint64_t now = atomic_load(&forgets);
+	is_current(now);
+	if (chain->forgets != now || number == 0)
+		return;
+	if (table.used >= MOST)
+		table_clear(&table);
+	uint64_t hash = hash_of(chain);
+	if (table_find(&table, 0, hash, &chain->native, key_bytes(chain)) == 0)
+		table_add(&table, 0, hash, &chain->native, key_bytes(chain), number);
+}

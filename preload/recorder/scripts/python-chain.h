@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * python-chain.h - the calling thread's frames of Python, read where they lie, without the GIL.
+ *
+ * Nobody but the thread itself changes its frames, and it is in a call of C
+ * here.  The word of a frame is the address of its instruction (until 3.10 its
+ * code object and the instruction's number), which means the same as long as
+ * the code object lives.  So each code object whose name was taken is watched:
+ * CPython tells who asked for it (PEP 523) when one is freed.
+ *
+ * One thing else takes frames away: the end of the interpreter, from threads
+ * that are still in C.  A thread that has the GIL, and the process's first,
+ * which ends it, are safe from that; others' frames are copied by the kernel,
+ * which bears an address that has gone.
+ *
+ * Owns the layouts of CPython 3.9 to 3.14, and which code objects are watched.
+ */
+#ifndef PQLEAK_PRELOAD_RECORDER_SCRIPTS_PYTHON_CHAIN_H
+#define PQLEAK_PRELOAD_RECORDER_SCRIPTS_PYTHON_CHAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/recorder/scripts/script.h"
+
+/* Where a version keeps what is read. */
+struct python_layout {
+	uint16_t frame;   /* of a thread: its innermost frame, */
+	int16_t indirect; /* or what has that at this offset; -1: nothing between */
+	uint16_t code;    /* of a frame */
+	uint16_t back;
+	uint16_t place;
+	uint16_t bytes;     /* of a frame, as far as it is read */
+	bool is_number;     /* its place is a number, not an address */
+	bool is_contiguous; /* frames lie on a stack of their own, callers below */
+};
+
+/*
+ * The layout of that version (as Py_Version has it); `runtime` is _PyRuntime, where 3.13 and later describe themselves,
+ * or NULL.  False: it is not known.
+ */
+bool python_layout(uint32_t version, const void *runtime, struct python_layout *ret);
+
+/* Reads the words of at most `max` frames, innermost first.  `is_safe`: nobody can take them away meanwhile. */
+size_t python_chain_read(const struct python_layout *layout, const void *thread_state, bool is_safe, uintptr_t *ret,
+						 size_t max);
+
+/*
+ * Whether the word is that of a frame with this code object, and this instruction (in bytes; -1: it is not known) of
+ * it: what was read is what the interpreter says.
+ */
+bool python_chain_is_of(const struct python_layout *layout, uintptr_t word, const void *code, int instruction);
+
+#endif
