@@ -64,17 +64,25 @@ INSERT INTO found_note (sort, worth, rank, stack, facts)
            sum(connect_ns) AS connect_ns
     FROM stack_habit WHERE NOT failed AND few >= 3 AND few = connections GROUP BY acquire_stack);
 
--- The view reads every connection once more: not where none failed.
+-- The view reads every connection once more, and so does `tried`: not where none failed.
 INSERT INTO found_note (sort, worth, rank, stack, facts)
-  SELECT 'failed_connects', most >= 3, rank() OVER (ORDER BY count DESC, iif(reproducible, 0, first_ns), error), acquire_stack,
-         json_object('site', acquire_stack, 'error', error, 'count', count, 'first_ns', json_array(first_ns),
-                     'last_ns', json_array(last_ns),
-                     'per_second', json_array(iif(last_ns > first_ns, round((count - 1) * 1e9 / (last_ns - first_ns), 3), NULL)),
-                     'backs_off', json(CASE backs_off WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END))
-  FROM report_choice CROSS JOIN (
+  WITH tried AS (
+    SELECT acquire_stack, ifnull(error, 'other') AS error, min(target) AS target, count(DISTINCT target) AS targets
+    FROM main.connection WHERE state = 'failed' AND EXISTS (SELECT 1 FROM stack_habit WHERE failed) GROUP BY 1, 2),
+  attempt AS (
     SELECT acquire_stack, error, sum(count) AS count, max(count) AS most, min(first_ns) AS first_ns, max(last_ns) AS last_ns,
            min(backs_off) AS backs_off
-    FROM failed_connect WHERE EXISTS (SELECT 1 FROM stack_habit WHERE failed) GROUP BY acquire_stack, error);
+    FROM failed_connect WHERE EXISTS (SELECT 1 FROM stack_habit WHERE failed) GROUP BY acquire_stack, error)
+  SELECT 'failed_connects', a.most >= 3, rank() OVER (ORDER BY a.count DESC, iif(c.reproducible, 0, a.first_ns), a.error),
+         a.acquire_stack,
+         json_object('site', a.acquire_stack, 'error', a.error, 'count', a.count, 'first_ns', json_array(first_ns),
+                     'last_ns', json_array(last_ns),
+                     'per_second', json_array(iif(last_ns > first_ns, round((count - 1) * 1e9 / (last_ns - first_ns), 3), NULL)),
+                     'backs_off', json(CASE backs_off WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END),
+                     'target', json_array(iif(w.way = 'socket', printf('%s/.s.PGSQL.%s', g.host, g.port), w.text)),
+                     'targets', json_array(t.targets), 'way', w.way)
+  FROM report_choice c CROSS JOIN attempt a JOIN tried t ON t.acquire_stack = a.acquire_stack AND t.error = a.error
+  LEFT JOIN main.target g ON g.id = t.target AND g.host NOT IN ('', '(redacted)') LEFT JOIN target_text w ON w.target = g.id;
 
 -- Connections that were gone when they were used; of the one that had been idle longest, where, and its keepalives.
 INSERT INTO found_note (sort, rank, stack, other_stack, facts)

@@ -18,7 +18,7 @@
 
 #define NOTES_SHOWN 3 /* of each sort in a text, without --all */
 #define WORDS_TEXT 1024
-#define MOST_DETAILS 2
+#define MOST_DETAILS 3
 
 /* A text that may be cut, and its end, which stays. */
 struct words {
@@ -159,12 +159,46 @@ static void say_churn(struct note *note)
 		detail(note, "held", "%s on average", duration(time, note, "mean_hold_ns"));
 }
 
+/* What to do about an attempt that failed so, on such a way; "" on any. */
+static const struct {
+	const char *error, *way, *hint;
+} hints[] = {
+	{"no such socket", "", "start the server, or name its socket's directory (host, PGHOST)"},
+	{"socket path too long", "", "have the socket in a shorter directory"},
+	{"permission denied", "socket", "run as a user who may use it: see unix_socket_permissions"},
+	{"permission denied", "", "look at the firewall and at what confines the program"},
+	{"refused", "socket", "start the server: nobody listens on that socket"},
+	{"refused", "", "start the server, or name where it listens (PGHOST, PGPORT)"},
+	{"no such host", "", "correct the name (host, PGHOST), or the resolver"},
+	{"unreachable", "", "look at the network and the firewall"},
+	{"timeout", "", "look at network and load, or allow more (connect_timeout)"},
+};
+
+/* Where to, and what to do. */
+static void detail_target(struct note *note)
+{
+	char more[64] = "";
+	int64_t others = number(note, "targets") - 1;
+
+	if (others > 0)
+		snprintf(more, sizeof more, " and %" PRId64 " more", others);
+	if (has(note, "target"))
+		detail(note, "target", "%s%s", text(note, "target"), more);
+	for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
+		if (strcmp(hints[i].error, text(note, "error")) == 0 &&
+			(hints[i].way[0] == '\0' || strcmp(hints[i].way, text(note, "way")) == 0)) {
+			detail(note, "try", "%s", hints[i].hint);
+			return;
+		}
+}
+
 static void say_failed(struct note *note)
 {
 	char time[DURATION_TEXT];
 	int64_t count = number(note, "count");
 
 	title(note, "%" PRId64 " failed connect%s (%s) at ", count, plural(count), text(note, "error"));
+	detail_target(note);
 	if (!has(note, "per_second"))
 		return;
 	double rate = real(note, "per_second");

@@ -149,6 +149,7 @@ static const struct {
 	{"invalid URI", CONNECT_ERROR_PARAMETER},
 	{" value: \"", CONNECT_ERROR_PARAMETER},
 	{"invalid port number", CONNECT_ERROR_PARAMETER},
+	{"could not parse network address", CONNECT_ERROR_PARAMETER},
 	{"for connection option", CONNECT_ERROR_PARAMETER},
 	{"could not match ", CONNECT_ERROR_PARAMETER},
 	{"percent-encoded", CONNECT_ERROR_PARAMETER},
@@ -159,9 +160,11 @@ static const struct {
 	{"timed out", CONNECT_ERROR_TIMEOUT},
 	{"Connection refused", CONNECT_ERROR_REFUSED},
 	{"could not translate host name", CONNECT_ERROR_HOST},
-	{"No such file or directory", CONNECT_ERROR_HOST},
-	{"No route to host", CONNECT_ERROR_HOST},
-	{"is unreachable", CONNECT_ERROR_HOST},
+	{"No such file or directory", CONNECT_ERROR_SOCKET},
+	{"socket path \"", CONNECT_ERROR_SOCKET_PATH},
+	{"Permission denied", CONNECT_ERROR_PERMISSION},
+	{"No route to host", CONNECT_ERROR_UNREACHABLE},
+	{"is unreachable", CONNECT_ERROR_UNREACHABLE},
 };
 
 enum connect_error describe_connect_error(struct libpq *libpq, const void *conn)

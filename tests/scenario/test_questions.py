@@ -40,9 +40,12 @@ class FailedConnects(Scenario):
         """nobody listens"""
         self.fail('host=127.0.0.1 port=1', 'refused')
 
-    def test_no_such_host(self):
-        """no such folder of sockets"""
-        self.fail('host=/nonexistent', 'no such host')
+    def test_no_such_socket(self):
+        """no such folder of sockets: the path is told, and what to do"""
+        self.fail('host=/nonexistent', 'no such socket')
+        failed, = self.json()['failed_connects']
+        self.assertEqual(failed['target'], f'/nonexistent/.s.PGSQL.{self.environment["PGPORT"]}')
+        self.assertIn('start the server, or name its socket', self.pqleak('report', self.path('t.db'), '--all').stdout)
 
     def test_no_such_database(self):
         """no such database"""

@@ -8,7 +8,16 @@ MISUSE = host('misuse')
 
 # Messages as libpq and the server say them, and what each is.
 MESSAGES = {
-    'connection to server on socket "/tmp/.s.PGSQL.5432" failed: No such file or directory': 'no such host',
+    'connection to server on socket "/tmp/.s.PGSQL.5432" failed: No such file or directory\n'
+    '\tIs the server running locally and accepting connections on that socket?': 'no such socket',
+    'could not connect to server: No such file or directory\n\tIs the server running locally and accepting\n'
+    '\tconnections on Unix domain socket "/tmp/.s.PGSQL.5432"?': 'no such socket',
+    'connection to server on socket "@pg/.s.PGSQL.5432" failed: Connection refused': 'refused',
+    'connection to server on socket "/root/.s.PGSQL.5432" failed: Permission denied': 'permission denied',
+    'Unix-domain socket path "/aa/.s.PGSQL.5432" is too long (maximum 107 bytes)': 'socket path too long',
+    'connection to server at "h" (192.0.2.1), port 5432 failed: No route to host': 'unreachable',
+    'connection to server at "h" (192.0.2.1), port 5432 failed: Network is unreachable': 'unreachable',
+    'could not parse network address "a": Name or service not known': 'parameter',
     'could not translate host name "a" to address: Name or service not known': 'no such host',
     'connection to server at "::1", port 5 failed: Connection refused\n\tIs the server running?': 'refused',
     'connection to server at "h" (192.0.2.1), port 5432 failed: timeout expired': 'timeout',

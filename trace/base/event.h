@@ -87,7 +87,11 @@ static inline enum kind_key kind_key(enum resource_kind kind)
 	ERROR(TIMEOUT, "timeout") \
 	ERROR(AUTHENTICATION, "authentication") \
 	ERROR(TOO_MANY, "too many clients") /* or connections of a role or database */ \
-	ERROR(HOST, "no such host") /* or no such socket */ \
+	ERROR(HOST, "no such host") \
+	ERROR(SOCKET, "no such socket") /* of the Unix domain, with a path; one without is refused */ \
+	ERROR(SOCKET_PATH, "socket path too long") \
+	ERROR(PERMISSION, "permission denied") /* to connect to the socket */ \
+	ERROR(UNREACHABLE, "unreachable") /* no way to the host */ \
 	ERROR(DATABASE, "no such database") /* or no such role */ \
 	ERROR(UNAVAILABLE, "unavailable") /* starting up, shutting down, in recovery */ \
 	ERROR(SSL, "ssl") \

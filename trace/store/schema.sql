@@ -133,7 +133,8 @@ CREATE TABLE connection (
   backend_pid    INTEGER NOT NULL DEFAULT 0, -- PQbackendPID, the latest; 0 when never connected
   thread         INTEGER NOT NULL,   -- kernel id of the thread that opened it
   error          TEXT,               -- why the attempt failed: 'refused', 'timeout', 'authentication',
-                                     -- 'too many clients', 'no such host', 'no such database', 'unavailable', 'ssl',
+                                     -- 'too many clients', 'no such host', 'no such socket', 'socket path too long',
+                                     -- 'permission denied', 'unreachable', 'no such database', 'unavailable', 'ssl',
                                      -- 'parameter', 'other'
   setting        INTEGER REFERENCES setting, -- how it was asked for; NULL while unknown
   acquired_ns    INTEGER NOT NULL,   -- when the opening call began
