@@ -10,18 +10,42 @@
 #include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
 
-static bool write_entries(sqlite3 *db, const char *name, FILE *file)
+static bool write_known(sqlite3 *db, FILE *file)
 {
 	QUERY_CLEANUP row = query_prepare(db, "SELECT p.count, p.kind, p.verdict, p.path FROM path_count p"
-										  " JOIN gated g ON g.kind = p.kind AND g.verdict = p.verdict WHERE p.count > 0"
+										  " JOIN gated g ON g.kind = p.kind AND g.verdict = p.verdict"
+										  " WHERE p.count > 0 AND p.path IS NOT NULL"
 										  " ORDER BY p.path, p.kind, p.verdict");
 	bool failed = false;
 
-	baseline_write_head(file, name);
-	while (!failed && query_next(row, &failed))
+	while (query_next(row, &failed))
 		fprintf(file, "%lld\t%s\t%s\t%s\n", (long long)sqlite3_column_int64(row, 0), query_text(row, 1),
 				query_text(row, 2), query_text(row, 3));
 	return !failed;
+}
+
+/* What no entry can tell from others stays for the check to fail on. */
+static bool tell_unknown(sqlite3 *db, FILE *file)
+{
+	QUERY_CLEANUP row = query_prepare(
+		db, "SELECT p.count, noun(p.kind, p.count), iif(p.verdict = 'misuse', '', ' ' || p.verdict) FROM path_count p"
+			" JOIN gated g ON g.kind = p.kind AND g.verdict = p.verdict WHERE p.count > 0 AND p.path IS NULL"
+			" ORDER BY p.kind, p.verdict");
+	bool failed = false;
+
+	while (query_next(row, &failed)) {
+		long long count = (long long)sqlite3_column_int64(row, 0);
+		const char *noun = query_text(row, 1), *verdict = query_text(row, 2);
+		fprintf(file, "# %lld %s%s: nothing is known of the code\n", count, noun, verdict);
+		complain("%lld %s%s: left out of the baseline, because nothing is known of the code", count, noun, verdict);
+	}
+	return !failed;
+}
+
+static bool write_entries(sqlite3 *db, const char *name, FILE *file)
+{
+	baseline_write_head(file, name);
+	return write_known(db, file) && tell_unknown(db, file);
 }
 
 static bool write_baseline(sqlite3 *db, const char *path)

@@ -133,6 +133,21 @@ static void widen(void *context, int64_t acquire_stack, struct owner_calls relea
 		part->outer_owner = owner;
 }
 
+/* Of what was released where nobody saw its stack (by a child that took it over) the owner is not known. */
+static bool find_owners(struct blame *blame)
+{
+	if (!owners_each(blame->db, blame->kind, blame->outcome, widen, blame))
+		return false;
+	for (size_t i = 0; i < blame->stack_count; i++) {
+		struct separate_stack *part = &blame->parts[i];
+		if (part->inner_owner > part->outer_owner) {
+			part->inner_owner = 0;
+			part->outer_owner = SEPARATE_NOBODY;
+		}
+	}
+	return true;
+}
+
 static const struct step *step_of(const struct blame *blame, const struct separate_stack *part, uint32_t level)
 {
 	return &blame->steps[blame->stacks[part->id].first + level];
@@ -232,7 +247,7 @@ bool blame_fill(sqlite3 *db, const struct report_choice *choice)
 																   .outcome = query_text(kind, 1),
 																   .node_base = node_base,
 																   .stack_base = stack_base};
-		if (!read_stacks(&blame) || !owners_each(db, blame.kind, blame.outcome, widen, &blame))
+		if (!read_stacks(&blame) || !find_owners(&blame))
 			return false;
 		if (!separate(blame.parts, blame.stack_count, &blame.nodes, &blame.node_count))
 			return refuse("out of memory");

@@ -19,7 +19,7 @@ CREATE TEMP TABLE finding_member AS
   keyed AS (
     SELECT p.*, s.unit, s.function, s.head, s.tail, g.host, g.port, g.database, o.label,
            iif(p.verdict <> 'leaked' OR NOT p.lost, '',
-               iif(max(p.again) OVER (PARTITION BY p.kind, p.process, p.verdict, s.unit, s.text), 'grows', 'held at exit')) AS shape,
+               iif(max(p.again) OVER (PARTITION BY p.kind, p.process, p.verdict, s.unit, s.text, e.how), 'grows', 'held at exit')) AS shape,
            ifnull(e.how, '') AS excused,
            CASE p.group_by
              WHEN 'stack' THEN p.acquire_stack
@@ -34,7 +34,8 @@ CREATE TEMP TABLE finding_member AS
     LEFT JOIN frame_call s ON s.frame = p.frame AND s.depth = p.depth
     LEFT JOIN target g ON g.id = p.target
     LEFT JOIN process o ON o.id = p.process
-    LEFT JOIN excuse e ON e.kind = p.kind AND e.verdict = p.verdict AND e.stack = p.acquire_stack)
+    LEFT JOIN excuse e ON e.kind = p.kind AND e.verdict = p.verdict AND e.stack = p.acquire_stack
+      AND e.function = p.acquire_function)
   -- The report does not tell results by their outcome.
   SELECT *, dense_rank() OVER (ORDER BY kind, verdict, iif(kind = 'result', '', state), shape, excused, key) AS group_number
   FROM keyed;
@@ -49,12 +50,12 @@ CREATE TEMP TABLE finding AS
            sum(outlived) AS outlived, min(lost) AS lost
     FROM finding_member GROUP BY group_number),
   shown AS ( -- of each group
-    SELECT group_number, acquire_stack AS stack, outcome,
-           row_number() OVER (PARTITION BY group_number ORDER BY sum(count) DESC, acquire_stack, outcome) AS rank
-    FROM finding_member GROUP BY group_number, acquire_stack, outcome),
+    SELECT group_number, acquire_stack AS stack, acquire_function, outcome,
+           row_number() OVER (PARTITION BY group_number ORDER BY sum(count) DESC, acquire_stack, acquire_function, outcome) AS rank
+    FROM finding_member GROUP BY group_number, acquire_stack, acquire_function, outcome),
   described AS (
     SELECT g.group_number, kind, verdict, state, shape, excused, key, count, stacks, ways, first_ns, last_ns, first_id, rows, bytes,
-           outlived, lost, w.stack, w.outcome,
+           outlived, lost, w.stack, w.acquire_function, w.outcome,
            -- So many were acquired there and came to the same outcome, but were released; NULL: nobody knows.
            (SELECT sum(n.acquired - n.lost) FROM separation n
              WHERE n.node IN (SELECT m.node FROM finding_member m WHERE m.group_number = g.group_number)) AS released,

@@ -17,7 +17,7 @@ INSERT INTO finding_level
 
 CREATE TEMP TABLE found_misuse AS
   SELECT m.*, ifnull(e.how, '') AS excused, iif(e.how IS NULL AND g.kind IS NOT NULL, 'error', 'note') AS level
-  FROM misuse_group m LEFT JOIN excuse e ON e.kind = m.kind AND e.verdict = 'misuse' AND e.stack = m.stack
+  FROM misuse_group m LEFT JOIN excuse e ON e.kind = m.kind AND e.verdict = 'misuse' AND e.stack = m.stack AND e.function = m.function
   LEFT JOIN gated g ON g.kind = m.kind AND g.verdict = 'misuse';
 
 -- What is told of misuse, one by one.  number: the calls on a connection that is shared through fork are told together, by

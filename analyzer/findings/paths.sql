@@ -1,13 +1,17 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What is the same of a stack from run to run, for baselines and fingerprints.
+-- What is the same of a stack from run to run, for baselines, fingerprints and printed suppressions.
 
--- The functions of the user's own code, from the call site outwards, as `shop.py:checkout < libapp.so:main`; no
+-- The functions of the user's own code, from the call site outwards, as `shop.py:checkout` and `libapp.so:main`; no
 -- addresses, lines or build ids.  A function that calls itself, directly or not, stands once.  Only so many: what lies
 -- further out (an event loop, a thread pool) tells nothing of who leaked.
-CREATE TEMP TABLE stack_path (stack INTEGER PRIMARY KEY, path TEXT NOT NULL);
-INSERT INTO stack_path
+-- Where none of it has a name, one place alone: in the user's own code by its offset; else the innermost code of anybody's
+-- that has a name, or at least an offset.  A stack of which nothing at all is known has none.
+CREATE TEMP TABLE path_step (
+  stack INTEGER, place INTEGER, level INTEGER, depth INTEGER, name TEXT NOT NULL, named INTEGER, PRIMARY KEY (stack, place)
+) WITHOUT ROWID;
+INSERT INTO path_step
   WITH step AS (
-    SELECT i.stack, f.level, c.depth,
+    SELECT i.stack, f.level, c.depth, c.function IS NOT NULL OR c.language IS NOT NULL AS named,
            printable(
              CASE WHEN c.language IS NOT NULL THEN
                     iif(source_path(c.file) GLOB '/*', basename(c.file), source_path(c.file))
@@ -16,8 +20,27 @@ INSERT INTO stack_path
     FROM site i CROSS JOIN own_frame f ON f.stack = i.stack AND f.level >= i.level
     JOIN frame_call c ON c.frame = f.frame
     WHERE f.role <> 'interpreter' AND c.role <> 'driver' AND NOT is_start(ifnull(c.function, ''))),
-  once AS (SELECT stack, name, min(level * 1000 + depth) AS place FROM step GROUP BY stack, name),
-  placed AS (SELECT stack, name, row_number() OVER (PARTITION BY stack ORDER BY place) AS place FROM once)
-  SELECT i.stack, ifnull((SELECT group_concat(name, ' < ') FROM (
-                            SELECT name FROM placed p WHERE p.stack = i.stack AND p.place <= 10 ORDER BY p.place)), '?')
-  FROM site i;
+  named_stack AS MATERIALIZED (SELECT DISTINCT stack FROM step WHERE named),
+  once AS (
+    SELECT stack, name, max(named) AS named, min(level * 1000 + depth) AS place
+    FROM step WHERE stack IN named_stack GROUP BY stack, name),
+  placed AS (
+    SELECT stack, name, named, place, row_number() OVER (PARTITION BY stack ORDER BY place) AS rank FROM once),
+  code AS ( -- `[jit]` is at another address in each run
+    SELECT i.stack, f.level, c.depth, c.function IS NOT NULL AS named,
+           c.function IS NULL AND EXISTS (SELECT 1 FROM step s WHERE s.stack = i.stack AND s.level = f.level) AS own,
+           printable(basename(c.module) || iif(c.function IS NULL, printf('+0x%x', c."offset"),
+                                               ':' || stable_name(c.function, c.language))) AS name
+    FROM site i CROSS JOIN stack_frame f ON f.stack = i.stack JOIN frame_call c ON c.frame = f.frame
+    WHERE i.stack NOT IN named_stack AND c.module IS NOT NULL AND (c.function IS NOT NULL OR c.module <> '[jit]')
+      AND NOT is_start(ifnull(c.function, ''))),
+  innermost AS (
+    SELECT *, row_number() OVER (PARTITION BY stack ORDER BY own DESC, named DESC, level, depth) AS rank FROM code)
+  SELECT stack, rank, place / 1000, place % 1000, name, named FROM placed WHERE rank <= 10
+  UNION ALL
+  SELECT stack, 1, level, depth, name, named FROM innermost WHERE rank = 1;
+
+-- The path of what was acquired by a stack, behind the function of libpq that acquired it.
+CREATE TEMP TABLE stack_path (stack INTEGER PRIMARY KEY, path TEXT NOT NULL);
+INSERT INTO stack_path
+  SELECT stack, group_concat(name, ' < ') FROM (SELECT stack, name FROM path_step ORDER BY stack, place) GROUP BY stack;

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Adds a group to tally.
-INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, nullif(?, 0), ?, ?, ?) ON CONFLICT DO UPDATE SET
+INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, nullif(?, 0), ?, ?, ?) ON CONFLICT DO UPDATE SET
   count = count + excluded.count, first_ns = min(first_ns, excluded.first_ns), last_ns = max(last_ns, excluded.last_ns),
   first_id = min(first_id, excluded.first_id),
   rows = rows + excluded.rows, bytes = bytes + excluded.bytes, outlived = outlived + excluded.outlived,

@@ -23,6 +23,7 @@ extern const char tally_add_sql[];
 
 #define SLOTS 65536u /* a power of two */
 #define MOST_GROUPS (SLOTS / 4 * 3)
+#define MOST_FUNCTIONS 256 /* of libpq that acquire, among which are far fewer */
 
 enum tally_state {
 	STATE_NONE,
@@ -50,6 +51,7 @@ enum {
 	C_RELEASED,
 	C_STATE,
 	C_STACK,
+	C_FUNCTION,
 	C_TARGET,
 	C_TRANSACTION,
 	C_ACQUIRED,
@@ -71,10 +73,11 @@ struct group_key {
 	int64_t process;
 	int64_t stack;
 	int64_t target;
-	int16_t transaction;
-	int16_t kind;
-	int16_t state;
-	int16_t released;
+	int32_t function; /* index in the tally's */
+	int8_t transaction;
+	int8_t kind;
+	int8_t state;
+	int8_t released;
 };
 
 static_assert(sizeof(struct group_key) == 32, "a group key has no padding");
@@ -91,6 +94,8 @@ struct tally {
 	sqlite3 *db;
 	struct group *slots;
 	unsigned groups;
+	char *functions[MOST_FUNCTIONS]; /* that acquired what was not released; the first is none */
+	int32_t function_count;
 };
 
 static enum tally_state state_of(const char *name)
@@ -99,6 +104,19 @@ static enum tally_state state_of(const char *name)
 		if (strcmp(name, state_names[state]) == 0)
 			return (enum tally_state)state;
 	return STATE_NONE;
+}
+
+/* The number of a function; one is often followed by the same. */
+static int32_t function_of(struct tally *tally, const char *name)
+{
+	for (int32_t i = tally->function_count; i-- > 0;)
+		if (strcmp(tally->functions[i], name) == 0)
+			return i;
+	char *copy = tally->function_count < MOST_FUNCTIONS ? strdup(name) : NULL;
+	if (copy == NULL)
+		return -1;
+	tally->functions[tally->function_count] = copy;
+	return tally->function_count++;
 }
 
 static uint64_t mix(uint64_t hash, uint64_t value)
@@ -110,7 +128,7 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 static struct group *find_slot(struct group *slots, const struct group_key *key)
 {
 	uint64_t hash = mix(mix(0, (uint64_t)key->stack), (uint64_t)key->process);
-	hash = mix(mix(hash, (uint64_t)key->target), (uint64_t)key->transaction);
+	hash = mix(mix(hash, (uint64_t)key->target), (uint64_t)key->function << 8 | (uint8_t)key->transaction);
 	hash = mix(hash, (uint64_t)key->kind * 64 + (uint64_t)key->state * 2 + (uint64_t)key->released);
 
 	for (size_t at = hash & (SLOTS - 1);; at = (at + 1) & (SLOTS - 1))
@@ -127,12 +145,12 @@ static bool flush(struct tally *tally)
 		const struct group *g = &tally->slots[i];
 		if (g->count == 0)
 			continue;
-		failed =
-			!query_put(add, AS_TEXT(kind_name((uint8_t)g->key.kind)), AS_NUMBER(g->key.process),
-					   AS_NUMBER(g->key.stack), AS_NUMBER(g->key.target), AS_NUMBER(g->key.transaction),
-					   AS_TEXT(state_names[g->key.state]), AS_NUMBER(g->key.released), AS_NUMBER(g->count),
-					   AS_NUMBER(g->first_ns), AS_NUMBER(g->last_ns), AS_NUMBER(g->used_ns), AS_NUMBER(g->first_id),
-					   AS_NUMBER(g->used_id), AS_NUMBER(g->rows), AS_NUMBER(g->bytes), AS_NUMBER(g->outlived));
+		failed = !query_put(add, AS_TEXT(kind_name((uint8_t)g->key.kind)), AS_NUMBER(g->key.process),
+							AS_NUMBER(g->key.stack), AS_TEXT(tally->functions[g->key.function]),
+							AS_NUMBER(g->key.target), AS_NUMBER(g->key.transaction), AS_TEXT(state_names[g->key.state]),
+							AS_NUMBER(g->key.released), AS_NUMBER(g->count), AS_NUMBER(g->first_ns),
+							AS_NUMBER(g->last_ns), AS_NUMBER(g->used_ns), AS_NUMBER(g->first_id), AS_NUMBER(g->used_id),
+							AS_NUMBER(g->rows), AS_NUMBER(g->bytes), AS_NUMBER(g->outlived));
 	}
 	memset(tally->slots, 0, SLOTS * sizeof *tally->slots);
 	tally->groups = 0;
@@ -195,14 +213,16 @@ static bool scan(struct tally *tally, const char *sql, bool released, struct hab
 		if (kind == KIND_NONE)
 			continue;
 		struct group_key key = {.process = sqlite3_column_int64(row, C_PROCESS),
-								.kind = (int16_t)kind,
-								.released = (int16_t)sqlite3_column_int(row, C_RELEASED),
-								.state = (int16_t)state_of(query_text(row, C_STATE))};
+								.kind = (int8_t)kind,
+								.released = (int8_t)sqlite3_column_int(row, C_RELEASED),
+								.state = (int8_t)state_of(query_text(row, C_STATE))};
 		if (released || !key.released) {
 			key.stack = sqlite3_column_int64(row, C_STACK);
 			key.target = sqlite3_column_int64(row, C_TARGET);
-			key.transaction = (int16_t)sqlite3_column_int(row, C_TRANSACTION);
+			key.transaction = (int8_t)sqlite3_column_int(row, C_TRANSACTION);
 		}
+		if (!key.released && (key.function = function_of(tally, query_text(row, C_FUNCTION))) < 0)
+			return refuse("out of memory, or the trace names functions that libpq has not");
 		if (habits != NULL && !visit_habit(habits, &key, row))
 			return false;
 		if (tally->groups >= MOST_GROUPS && !flush(tally))
@@ -218,9 +238,12 @@ bool tally_fill(sqlite3 *db, const struct report_choice *choice)
 	struct tally tally = {.db = db, .slots = calloc(SLOTS, sizeof(struct group))};
 	bool done = (habits != NULL && tally.slots != NULL) || refuse("out of memory");
 
+	done = done && function_of(&tally, "") == 0;
 	done = done && scan(&tally, "SELECT * FROM tally_connection", choice->all, habits) && habits_flush(habits) &&
 		   scan(&tally, "SELECT * FROM tally_resource", choice->all, NULL) && flush(&tally);
 	free(tally.slots);
+	while (tally.function_count > 0)
+		free(tally.functions[--tally.function_count]);
 	habits_free(habits);
 	return done;
 }

@@ -2,11 +2,11 @@
 -- Where tally.c counts all resources, in one scan of what the two views here give it.
 
 CREATE TEMP TABLE tally (
-  kind, process, acquire_stack, target, transaction_status, state, released,
+  kind, process, acquire_stack, acquire_function, target, transaction_status, state, released, -- the function: of what was not
   count, first_ns, last_ns, used_ns,
   first_id, used_id,     -- the earliest one, and the one used last
   rows, bytes, outlived, -- what they hold, and how many were there after their connection
-  PRIMARY KEY (kind, process, acquire_stack, target, transaction_status, state, released)
+  PRIMARY KEY (kind, process, acquire_stack, acquire_function, target, transaction_status, state, released)
 ) WITHOUT ROWID;
 
 -- What each stack does with its connections in a process.
@@ -34,13 +34,13 @@ INSERT INTO held_elsewhere SELECT connection FROM passed_on;
 -- Of what was handed over as the view owned_connection; used_id: where its last use stands.
 CREATE TEMP VIEW tally_connection AS
   SELECT 'connection' AS kind, process, released_ns IS NOT NULL AS released, state, acquire_stack,
-         ifnull(target, 0) AS target, transaction_status, acquired_ns, ifnull(used_ns, 0) AS used_ns, id, id AS used_id, 0 AS rows,
+         acquire_function, ifnull(target, 0) AS target, transaction_status, acquired_ns, ifnull(used_ns, 0) AS used_ns, id, id AS used_id, 0 AS rows,
          0 AS bytes, 0 AS outlived, released_ns, connect_ns, queries, ifnull(broken_ns, 0) AS broken_ns,
          ifnull(broken_idle_ns, 0) AS broken_idle_ns
   FROM main.connection WHERE released_ns IS NOT NULL OR id NOT IN (SELECT connection FROM handed_over)
   UNION ALL
-  SELECT 'connection', h.process, i.released_ns IS NOT NULL, c.state, c.acquire_stack, ifnull(c.target, 0),
-         i.transaction_status, c.acquired_ns, coalesce(i.used_ns, c.used_ns, 0), c.id, iif(i.used_ns IS NULL, c.id, i.id), 0,
+  SELECT 'connection', h.process, i.released_ns IS NOT NULL, c.state, c.acquire_stack,
+         c.acquire_function, ifnull(c.target, 0), i.transaction_status, c.acquired_ns, coalesce(i.used_ns, c.used_ns, 0), c.id, iif(i.used_ns IS NULL, c.id, i.id), 0,
          0, 0, i.released_ns, c.connect_ns, c.queries + i.queries, ifnull(c.broken_ns, 0), ifnull(c.broken_idle_ns, 0)
   FROM handed_over h CROSS JOIN main.connection c ON c.id = h.connection CROSS JOIN main.connection i ON i.id = h.inherited;
 
@@ -51,14 +51,14 @@ CREATE TEMP VIEW tally_resource AS
               WHEN r.kind NOT IN ('memory', 'cancel') AND r.connection IN (SELECT connection FROM held_elsewhere) THEN 'inherited'
               WHEN r.kind = 'statement' AND (r.connection, r.acquire_stack) IN repeated_statement THEN 'repeated'
               ELSE '' END AS state,
-         r.acquire_stack, ifnull(c.target, 0) AS target, -1 AS transaction_status, r.acquired_ns, 0 AS used_ns, r.id, r.id,
+         r.acquire_stack, r.acquire_function, ifnull(c.target, 0) AS target, -1 AS transaction_status, r.acquired_ns, 0 AS used_ns, r.id, r.id,
          r.rows, r.bytes, c.released_ns IS NOT NULL AS outlived
   FROM main.resource r LEFT JOIN main.connection c ON c.id = r.connection
   WHERE NOT (r.kind = 'memory' AND r.acquire_stack IN (SELECT stack FROM stack_out_of_sight));
 
 -- What was released has no row of its own, but connections.
 INSERT INTO tally
-  SELECT f.kind, f.process, iif(c.everything, f.acquire_stack, 0) AS stack, 0, -1, '', 1, sum(f.count),
+  SELECT f.kind, f.process, iif(c.everything, f.acquire_stack, 0) AS stack, '', 0, -1, '', 1, sum(f.count),
          NULL, NULL, NULL, NULL, NULL, 0, 0, 0
   FROM report_choice c CROSS JOIN main.fold f WHERE f.kind <> 'connection' GROUP BY f.kind, f.process, stack;
 

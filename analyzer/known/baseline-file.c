@@ -14,7 +14,8 @@
 #include "analyzer/base/text-file.h"
 #include "analyzer/words/kinds.h"
 
-static const char head[] = "# pqleak baseline, version 1";
+static const char head[] = "# pqleak baseline, version 2";
+static const char bare_head[] = "# pqleak baseline, version 1";
 
 static bool wrong(const struct baseline *baseline, int line, const char *what)
 {
@@ -34,6 +35,25 @@ static char *field(char **rest)
 	if (tab != NULL)
 		*tab = '\0';
 	return begin;
+}
+
+/* Whether a path names any code: not all of its steps are '?' or '?:?', behind the function of libpq that it begins
+ * with. */
+static bool says_something(const struct baseline *baseline, const char *path)
+{
+	static const char between[] = " < ";
+	const char *step = path;
+
+	if (!baseline->bare && (step = strstr(path, between)) != NULL)
+		step += sizeof between - 1;
+	while (step != NULL) {
+		const char *end = strstr(step, between);
+		size_t length = end != NULL ? (size_t)(end - step) : strlen(step);
+		if (length > 0 && !(length == 1 && step[0] == '?') && !(length == 3 && strncmp(step, "?:?", 3) == 0))
+			return true;
+		step = end != NULL ? end + sizeof between - 1 : NULL;
+	}
+	return false;
 }
 
 static bool is_known_kind(const char *kind, const char *verdict)
@@ -62,6 +82,8 @@ static bool add(struct baseline *baseline, const char *line, int number)
 	known->count = strtoll(count, &end, 10);
 	if (errno != 0 || end == count || *end != '\0' || known->count <= 0)
 		return wrong(baseline, number, "the count is not a positive number");
+	if (!says_something(baseline, known->path))
+		return wrong(baseline, number, "the path names no code, so the line would excuse any leak of its kind");
 	return is_known_kind(known->kind, known->verdict) ||
 		   wrong(baseline, number, "unknown kind or verdict; a later pqleak may have written the file");
 }
@@ -74,7 +96,7 @@ static bool take(struct baseline *baseline, const char *line, int number)
 			"%s:%d: this is a merge conflict: keep the lines of both sides (for the same path, the larger count),"
 			" or rewrite the baseline with 'pqleak baseline -o %s TRACE'",
 			baseline->file, number, baseline->file);
-	if (number == 1 && strcmp(line, head) != 0)
+	if (number == 1 && !(baseline->bare = strcmp(line, bare_head) == 0) && strcmp(line, head) != 0)
 		return wrong(baseline, number, "this is not a pqleak baseline, or is one of another version");
 	return line[0] == '#' || line[0] == '\0' || add(baseline, line, number);
 }
@@ -108,7 +130,7 @@ bool baseline_replaceable(const char *path)
 	size_t length = fread(begin, 1, sizeof head, file);
 	fclose(file);
 	begin[strcspn(begin, "\r\n")] = '\0';
-	return length == 0 || strcmp(begin, head) == 0 ||
+	return length == 0 || strcmp(begin, head) == 0 || strcmp(begin, bare_head) == 0 ||
 		   refuse("'%s' is not a pqleak baseline and was not overwritten (name another file, or remove it)", path);
 }
 

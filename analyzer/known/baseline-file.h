@@ -3,7 +3,8 @@
  * baseline-file.h - files of what is known: a line an entry, sorted, to be reviewed as a diff.
  *
  * Owns their form: lines of count, kind, verdict ('misuse' for a misuse) and
- * path (paths.sql), with tabs between.
+ * path, with tabs between.  A path is the function of libpq that was called, and
+ * the code that called it (paths.sql); version 1 had the code only.
  */
 #ifndef PQLEAK_ANALYZER_KNOWN_BASELINE_FILE_H
 #define PQLEAK_ANALYZER_KNOWN_BASELINE_FILE_H
@@ -21,6 +22,7 @@ struct known {
 
 struct baseline {
 	char *file; /* NULL: there is none */
+	bool bare;  /* of version 1: the paths are without the function of libpq */
 	struct known *items;
 	size_t count;
 };

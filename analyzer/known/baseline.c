@@ -17,14 +17,15 @@ extern const char baseline_sql[];
 static bool load(const struct baseline *baseline, sqlite3 *db)
 {
 	/* A merge may leave two lines of one path. */
-	QUERY_CLEANUP insert = query_prepare(db, "INSERT INTO known_entry (kind, verdict, path, known) VALUES (?, ?, ?, ?)"
-											 " ON CONFLICT DO UPDATE SET known = max(known, excluded.known)");
+	QUERY_CLEANUP insert =
+		query_prepare(db, "INSERT INTO known_entry (kind, verdict, path, known, bare) VALUES (?, ?, ?, ?, ?)"
+						  " ON CONFLICT DO UPDATE SET known = max(known, excluded.known)");
 	bool done = true;
 
 	for (size_t i = 0; i < baseline->count && done; i++) {
 		const struct known *known = &baseline->items[i];
 		done = query_put(insert, AS_TEXT(known->kind), AS_TEXT(known->verdict), AS_TEXT(known->path),
-						 AS_NUMBER(known->count));
+						 AS_NUMBER(known->count), AS_NUMBER(baseline->bare));
 	}
 	return done;
 }

@@ -56,29 +56,59 @@ static bool put_name(const char *name, FILE *file)
 	return true;
 }
 
-static bool print_entry(sqlite3_stmt *row, FILE *file)
+/* The columns of suppress-entries.sql. */
+enum { C_WHAT, C_KIND, C_CALLED, C_FUNCTION, C_UNIT, C_UNIT_IS_PATH, C_COUNT, C_FRAMES, C_NAME };
+
+/* A pattern for a name as it is; of the end of a file's path for that. */
+static bool put_pattern(const char *name, bool is_function, bool is_path, FILE *file)
 {
-	const char *what = query_text(row, 0), *kind = query_text(row, 1);
-	const char *function = query_text(row, 2), *unit = query_text(row, 3);
-	const char *begin = sqlite3_column_int(row, 6) ? "/" : "^"; /* of the unit's name */
-	int64_t count = sqlite3_column_int64(row, 4);
-	bool is_script = sqlite3_column_int(row, 5) != 0;
+	fputs(is_function || !is_path ? "^" : "/", file);
+	bool done = put_name(name, file);
+	fputs("$\n", file);
+	return done;
+}
+
+/* The whole path, from the call of libpq outwards: what comes there by other ways is not excused. */
+static bool put_frames(sqlite3 *db, sqlite3_stmt *row, FILE *file)
+{
+	QUERY_CLEANUP frame = query_with(db, "SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) ORDER BY key",
+									 AS_TEXT(query_text(row, C_FRAMES)));
+	bool failed = false;
+
+	fputs("    frame: ", file);
+	bool done = put_pattern(query_text(row, C_CALLED), true, false, file);
+	while (done && query_next(frame, &failed)) {
+		if (sqlite3_column_int(frame, 2))
+			fputs("    frame: ...\n", file);
+		fputs("    frame: ", file);
+		done = put_pattern(query_text(frame, 0), sqlite3_column_int(frame, 1) != 0, true, file);
+	}
+	return done && !failed;
+}
+
+static bool print_entry(sqlite3 *db, sqlite3_stmt *row, FILE *file)
+{
+	const char *kind = query_text(row, C_KIND);
+	const char *function = query_text(row, C_FUNCTION), *unit = query_text(row, C_UNIT);
+	bool is_path = sqlite3_column_int(row, C_UNIT_IS_PATH) != 0;
+	int64_t count = sqlite3_column_int64(row, C_COUNT);
 
 	/* The module's name alone would excuse whatever else leaks in it. */
-	if (function[0] == '\0' && unit[0] != '\0' && !is_script) {
-		fprintf(file, "# %" PRId64 " %s: in unnamed code of ", count, kind);
-		bool done = put_name(unit, file);
-		fprintf(file, "; use a baseline for it\n");
+	if (sqlite3_column_type(row, C_FRAMES) == SQLITE_NULL) {
+		const char *name = query_text(row, C_NAME);
+		fprintf(file, "# %" PRId64 " %s: ", count, kind);
+		bool done = put_name(name, file);
+		fputs(name[0] != '\0' ? " has no name; use a baseline for it\n" : "nothing is known of the code\n", file);
 		return done;
 	}
-	fprintf(file, "%s:%s", what, function[0] == '\0' ? begin : "^");
-	bool done = put_name(function[0] != '\0' ? function : unit, file);
-	fprintf(file, "$\n    kind: %s\n", kind);
+	fprintf(file, "%s:", query_text(row, C_WHAT));
+	bool done = put_pattern(function[0] != '\0' ? function : unit, function[0] != '\0', is_path, file);
+	fprintf(file, "    kind: %s\n", kind);
 	if (function[0] != '\0' && unit[0] != '\0') {
-		fprintf(file, "    module: %s", begin);
-		done = put_name(unit, file) && done;
-		fprintf(file, "$\n");
+		fputs("    module: ", file);
+		done = put_pattern(unit, false, is_path, file) && done;
 	}
+	done = put_frames(db, row, file) && done;
 	fprintf(file,
 			"    # %" PRId64 " found.  Say why this is accepted, and until when:\n    # reason:\n    # expires:\n",
 			count);
@@ -91,6 +121,6 @@ bool suppress_print(sqlite3 *db, FILE *file)
 	bool failed = false;
 
 	while (!failed && query_next(row, &failed))
-		failed = !print_entry(row, file);
+		failed = !print_entry(db, row, file);
 	return !failed;
 }

@@ -14,8 +14,9 @@
 #include "analyzer/known/suppress-file.h"
 
 /* What may be excused, stack by stack. */
-static const char candidate_sql[] = "SELECT DISTINCT acquire_stack AS stack, kind, verdict FROM tally_life WHERE lost"
-									" UNION ALL SELECT stack, kind, 'misuse' FROM misuse_group ORDER BY stack";
+static const char candidate_sql[] =
+	"SELECT DISTINCT acquire_stack AS stack, kind, verdict, acquire_function FROM tally_life WHERE lost"
+	" UNION ALL SELECT stack, kind, 'misuse', function FROM misuse_group ORDER BY stack";
 
 static const char frames_sql[] = "SELECT ifnull(function, ''), ifnull(file, ''), ifnull(module, unit)"
 								 " FROM stack_call WHERE stack = ? ORDER BY level, depth";
@@ -25,7 +26,8 @@ struct frame {
 };
 
 struct stack {
-	struct frame *frames;
+	const char *function; /* of libpq, that was called */
+	struct frame *frames; /* that called it */
 	size_t count;
 };
 
@@ -37,7 +39,7 @@ static void stack_done(struct stack *stack)
 		free(stack->frames[i].module);
 	}
 	free(stack->frames);
-	*stack = (struct stack){0};
+	*stack = (struct stack){.function = ""};
 }
 
 static bool read_stack(sqlite3_stmt *query, int64_t number, struct stack *ret)
@@ -93,6 +95,12 @@ static bool any_module_matches(const struct stack *stack, const char *pattern)
 	return false;
 }
 
+/* The call of libpq is a frame like any other to these patterns: the innermost one, number 0. */
+static bool call_matches(const struct stack *stack, size_t number, const char *pattern)
+{
+	return number == 0 ? pattern_matches(pattern, stack->function) : frame_matches(&stack->frames[number - 1], pattern);
+}
+
 /* Whether the patterns match neighbouring frames, with any number of frames between where "..." stands. */
 static bool frames_match(const struct suppression *item, const struct stack *stack)
 {
@@ -102,10 +110,10 @@ static bool frames_match(const struct suppression *item, const struct stack *sta
 		if (strcmp(item->frames[f], "...") == 0) {
 			star = ++f;
 			retry = i;
-		} else if (i < stack->count && frame_matches(&stack->frames[i], item->frames[f])) {
+		} else if (i <= stack->count && call_matches(stack, i, item->frames[f])) {
 			f++;
 			i++;
-		} else if (retry < stack->count) {
+		} else if (retry <= stack->count) {
 			f = star;
 			i = ++retry;
 		} else {
@@ -157,8 +165,8 @@ static bool match_all(const struct suppressions *all, sqlite3 *db, int64_t *matc
 {
 	QUERY_CLEANUP candidate = query_prepare(db, candidate_sql);
 	QUERY_CLEANUP frames = query_prepare(db, frames_sql);
-	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR IGNORE INTO excuse VALUES (?, ?, ?, 'suppressed', ?)");
-	struct stack stack = {0};
+	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR IGNORE INTO excuse VALUES (?, ?, ?, ?, 'suppressed', ?)");
+	struct stack stack = {.function = ""};
 	int64_t number = -1;
 	bool failed = false;
 
@@ -167,10 +175,11 @@ static bool match_all(const struct suppressions *all, sqlite3 *db, int64_t *matc
 			number = sqlite3_column_int64(candidate, 0);
 			failed = !read_stack(frames, number, &stack);
 		}
+		stack.function = query_text(candidate, 3);
 		size_t first = failed ? all->count : first_match(all, candidate, &stack, matched);
 		failed = failed || (first < all->count &&
 							!query_put(insert, AS_TEXT(query_text(candidate, 1)), AS_TEXT(query_text(candidate, 2)),
-									   AS_NUMBER(number), AS_NUMBER((int64_t)first + 1)));
+									   AS_NUMBER(number), AS_TEXT(stack.function), AS_NUMBER((int64_t)first + 1)));
 	}
 	stack_done(&stack);
 	return !failed;

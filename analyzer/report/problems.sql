@@ -20,10 +20,11 @@ INSERT INTO told (what, finding, rule, title, help, level, excused, reason, mess
            || release_calls(f.kind) || '.',
          j.level, f.excused, u.reason,
          printf('%d %s %s at %s%s', f.count, noun(f.kind, f.count), verdict_words(f.kind, f.verdict), f.head, f.tail),
-         p.path, w.frame, w.depth, f.stack, w.used_stack, w.release_stack
+         f.acquire_function || ' < ' || ifnull(p.path, '?'), w.frame, w.depth, f.stack, w.used_stack, w.release_stack
   FROM finding f JOIN finding_stack w ON w.number = f.number JOIN finding_level j ON j.number = f.number
   LEFT JOIN stack_path p ON p.stack = f.stack
   LEFT JOIN excuse e ON f.excused = 'suppressed' AND e.kind = f.kind AND e.verdict = f.verdict AND e.stack = f.stack
+    AND e.function = f.acquire_function
   LEFT JOIN suppression u ON u.number = e.rule
   WHERE f.lost ORDER BY f.number;
 
@@ -37,9 +38,10 @@ INSERT INTO told (what, rule, title, help, level, excused, reason, message, iden
                   SELECT group_concat(call, ', ') FROM (
                     SELECT DISTINCT c.function || ' at ' || ifnull(short_name(w.head) || w.tail, 'an unknown place') AS call
                     FROM misuse_call c LEFT JOIN site w ON w.stack = c.stack WHERE c.number = m.number ORDER BY call)), '')),
-         p.path, s.frame, s.depth, m.stack, 'called', nullif(m.acquire_stack, 0), nullif(m.release_stack, 0), 'released before'
+         m.function || ' < ' || ifnull(p.path, '?'), s.frame, s.depth, m.stack, 'called', nullif(m.acquire_stack, 0), nullif(m.release_stack, 0), 'released before'
   FROM told_misuse m LEFT JOIN site s ON s.stack = m.head_stack LEFT JOIN stack_path p ON p.stack = m.head_stack
   LEFT JOIN excuse e ON m.excused = 'suppressed' AND e.kind = m.kind AND e.verdict = 'misuse' AND e.stack = m.stack
+    AND e.function = m.function
   LEFT JOIN suppression u ON u.number = e.rule
   ORDER BY m.by_design, m.count DESC, m.kind, p.path, m.stack, m.acquire_stack, m.release_stack;
 

@@ -54,7 +54,7 @@ SELECT json_object(
                    ORDER BY kind_rank(kind))),
   'findings', (SELECT json_group_array(json(finding)) FROM (SELECT json_object(
     'kind', f.kind, 'verdict', f.verdict, 'state', f.state, 'shape', f.shape, 'count', f.count, 'released', f.released,
-    'level', j.level, 'excused', nullif(f.excused, ''), 'path', p.path,
+    'level', j.level, 'excused', nullif(f.excused, ''), 'path', nullif(f.acquire_function, '') || ' < ' || p.path,
     'fingerprint', (SELECT x.fingerprint FROM problem x WHERE x.finding = f.number),
     'site', (SELECT json(text) FROM call_json c WHERE c.frame = w.frame AND c.depth = w.depth),
     'separation', (SELECT json_object(

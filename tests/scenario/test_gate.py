@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import tap
-from scenario import PQLEAK, PYTHON, SECONDS, Scenario
+from scenario import PQLEAK, PYTHON, SECONDS, Scenario, script
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent / 'sample-project'
 CLOSED = 'cart.close()'
@@ -74,7 +74,7 @@ class Gate(Scenario):
         self.change('checkout', CLOSED, KEPT)
         self.assert_gate(1)
         known = self.write_baseline()
-        self.assertIn('3\tconnection\tleaked\tsrc/shop.py:open_cart < src/shop.py:checkout < test_shop.py:<module>\n', known)
+        self.assertIn('3\tconnection\tleaked\tPQconnectdb < src/shop.py:open_cart < src/shop.py:checkout < test_shop.py:<module>\n', known)
         self.assert_gate(0, '--baseline=known', says='3 excused')
         # Lines move, and the repository is elsewhere.
         self.shop.write_text('\n\n# A comment.\n' + self.shop.read_text(encoding='utf-8'), encoding='utf-8')
@@ -86,7 +86,7 @@ class Gate(Scenario):
         test = self.project / 'test_shop.py'
         text = test.read_text(encoding='utf-8')
         test.write_text(text.replace('range(3)', 'range(5)'), encoding='utf-8')
-        self.assert_gate(1, '--baseline=known', says='3 known, 5 now: connections leaked, src/shop.py:open_cart')
+        self.assert_gate(1, '--baseline=known', says='3 known, 5 now: connections leaked, PQconnectdb < src/shop.py:open_cart')
         test.write_text(text.replace('range(3)', 'range(2)'), encoding='utf-8')
         self.assert_gate(0, '--baseline=known', says='3 known, 2 now')
         test.write_text(text, encoding='utf-8')
@@ -95,6 +95,17 @@ class Gate(Scenario):
         self.change('report', KEPT, CLOSED)
         self.change('checkout', KEPT, CLOSED)
         self.assert_gate(0, '--baseline=known', says='Fixed since known was written (pqleak baseline -o known rewrites it)')
+
+    def test_nameless(self):
+        """where the caller has no name, what it called is known, and another call is a new leak"""
+        command = [PYTHON, script('ctypes_results.py')]
+        self.traced(*command, 'PQexec')
+        self.assertEqual(self.pqleak('baseline', '-o', self.path('known'), self.path('t.db')).status, 0)
+        with open(self.path('known'), encoding='utf-8') as file:
+            self.assertRegex(file.read(), r'\n3\tresult\tleaked\tPQexec < [^?]*\n$')
+        self.assertEqual(self.check('t.db', f'--baseline={self.path("known")}'), 0)
+        self.traced(*command, 'PQmakeEmptyPGresult')
+        self.assertEqual(self.check('t.db', f'--baseline={self.path("known")}'), 1)
 
     def test_suppressions(self):
         """suppressed: 0; another caller of the same function: 1; expired: 1; unused: 0, strictly 1"""
@@ -114,13 +125,18 @@ class Gate(Scenario):
         self.assert_gate(1, '--suppressions=pqleak.supp', '--strict-suppressions', says='1 suppression expired or unused')
 
     def test_printed_suppressions(self):
-        """what --print-suppressions writes suppresses what was found"""
+        """what --print-suppressions writes suppresses what was found, and not what comes by another caller"""
         self.change('checkout', CLOSED, KEPT)
         self.assert_gate(1)
         run = self.execute([PQLEAK, 'report', '--print-suppressions', 't.db'], cwd=self.project)
         (self.project / 'new.supp').write_text(run.stdout, encoding='utf-8')
-        self.assertIn('leak:^checkout$\n    kind: connection\n    module: /shop.py$\n', run.stdout)
+        self.assertIn('leak:^open_cart$\n    kind: connection\n    module: /shop.py$\n    frame: ^PQconnectdb$\n    frame: ...\n'
+                      '    frame: ^open_cart$\n    frame: ^checkout$\n', run.stdout)
         self.assert_gate(0, '--suppressions=new.supp', '--strict-suppressions')
+        self.change('report', CLOSED, KEPT)
+        run = self.assert_gate(1, '--suppressions=new.supp', says='1 connection leaked at open_cart')
+        self.assertIn('9 excused', run.stderr, 'with the transactions and cancel handles')
+        self.assertIn('shape     held at exit', run.stderr)
 
     def test_reproducible(self):
         """two runs of the same program give the same bytes in every form for programs"""
