@@ -138,10 +138,10 @@ static void look_at_dynamic(struct doctor *doctor, const char *path, const char 
 {
 	struct loaded loaded;
 
-	if (look->is_go) {
+	if (look->is_go && (look->sign[0] != '\0' || !look->needs_libpq)) {
 		doctor_say(doctor, look->sign[0] != '\0' ? DOCTOR_UNSEEN : DOCTOR_UNSURE, "driver",
 				   "a Go program makes its own system calls; %s%s",
-				   look->sign[0] != '\0' ? "it contains " : "no known driver was found in it", look->sign);
+				   look->sign[0] != '\0' ? "it has " : "no known driver was found in it", look->sign);
 		return;
 	}
 	if (look->exports_libpq || strcmp(look->sign, "a libpq inside") == 0) {
@@ -171,8 +171,9 @@ static void look_at_elf(struct doctor *doctor, const char *path, enum reach reac
 		[REACH_STATIC] = "is statically linked: LD_PRELOAD has no effect (link it dynamically)",
 		[REACH_SETUID] = "gains privileges when it starts, so LD_PRELOAD is ignored (run it as its owner, or run an "
 						 "unprivileged copy)",
-		[REACH_MACHINE] = "is for a different machine than pqleak (use a pqleak built for it)",
-		[REACH_LIBC] = "uses a C library other than glibc (build it for glibc)",
+		[REACH_MACHINE] = "is for a different machine than pqleak, so it runs without it (use a pqleak built for it)",
+		[REACH_LIBC] =
+			"uses a C library other than glibc 2.35 or later, so it runs without pqleak (build it for glibc)",
 	};
 	struct elf_look look;
 
@@ -215,7 +216,7 @@ void doctor_program(struct doctor *doctor, const char *path, const char *shim)
 {
 	char named[PATH_MAX];
 	char found[PATH_MAX];
-	enum reach reach = reach_judge(AT_FDCWD, find_by_env(path, named) ? named : path, found, sizeof found);
+	enum reach reach = reach_judge(AT_FDCWD, find_by_env(path, named) ? named : path, found, sizeof found, NULL, 0);
 
 	if (reach == REACH_NOTHING) {
 		doctor_say(doctor, DOCTOR_UNSURE, "program", "'%s' is neither an ELF file nor a script that starts with #!",

@@ -89,6 +89,21 @@ static int conclude(const struct doctor *doctor)
 	return STATUS_CLEAN;
 }
 
+/* env -i COMMAND: its other options with a word of their own do not look like these. */
+static void look_at_environment(struct doctor *doctor, const char *program, char *const *words)
+{
+	const char *slash = strrchr(program, '/');
+
+	if (strcmp(slash != NULL ? slash + 1 : program, "env") != 0)
+		return;
+	for (words++; *words != NULL && (*words)[0] == '-'; words++)
+		if (strcmp(*words, "-") == 0 || strcmp(*words, "-i") == 0 || strcmp(*words, "--ignore-environment") == 0) {
+			doctor_say(doctor, DOCTOR_UNSEEN, "environment",
+					   "'env %s' takes LD_PRELOAD from the command (give 'pqleak run' --keep-environment)", *words);
+			return;
+		}
+}
+
 static int run_doctor(const struct arguments *arguments)
 {
 	struct doctor doctor = {0};
@@ -104,6 +119,7 @@ static int run_doctor(const struct arguments *arguments)
 	look_at_shim(&doctor, shim);
 	look_at_trace(&doctor, arguments->trace);
 	doctor_program(&doctor, program, shim);
+	look_at_environment(&doctor, program, arguments->words);
 	free(shim);
 	return conclude(&doctor);
 }

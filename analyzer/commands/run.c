@@ -5,6 +5,7 @@
  * The command comes first: its exit status is ours, unless --check finds a leak
  * in a command that succeeded.
  */
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "analyzer/reading/run-trace.h"
 #include "analyzer/report/report.h"
 #include "analyzer/symbols/symbols.h"
+#include "trace/base/reach.h"
 
 static void collect(const void *trace)
 {
@@ -30,6 +32,15 @@ static void hear(const void *trace, const struct heard *heard)
 	run_trace_keep_mark(trace, heard);
 }
 
+/* A dynamic linker other than glibc's ends the program when it cannot load the shim. */
+static bool refuses_preload(const char *program)
+{
+	char found[PATH_MAX];
+	enum reach reach = reach_judge(AT_FDCWD, program, found, sizeof found, NULL, 0);
+
+	return reach == REACH_LIBC || reach == REACH_MACHINE;
+}
+
 /* Runs the command under the shim; 0, or why it did not run.  `ret_known`: the last process in the trace before. */
 static int trace_command(const struct arguments *arguments, const char *trace, struct launched *ret, int64_t *ret_known)
 {
@@ -37,7 +48,7 @@ static int trace_command(const struct arguments *arguments, const char *trace, s
 	char *setting = run_trace_setting(trace);
 	/* Every process would open the trace at its end; the launcher does it once, for all. */
 	struct listener listener = listen_begin();
-	const char *environment[7][2] = {
+	const char *environment[8][2] = {
 		{"PQLEAK_TRACE", setting}, {"PQLEAK_DRAIN", "later"}, {"PQLEAK_MARKS", listener.name}};
 	struct launch launch = {.command = arguments->words,
 							.preload = shim,
@@ -46,8 +57,10 @@ static int trace_command(const struct arguments *arguments, const char *trace, s
 							.context = trace,
 							.listener = &listener,
 							.hear = hear};
-	const char *const chosen[][2] = {
-		{"PQLEAK_SQL", arguments->sql}, {"PQLEAK_EVENTS", arguments->events}, {"PQLEAK_LABEL", arguments->label}};
+	const char *const chosen[][2] = {{"PQLEAK_SQL", arguments->sql},
+									 {"PQLEAK_EVENTS", arguments->events},
+									 {"PQLEAK_LABEL", arguments->label},
+									 {"PQLEAK_KEEP_ENVIRONMENT", arguments->keep_environment ? "1" : NULL}};
 	int status = STATUS_RUN_FAILED;
 
 	for (size_t i = 0, variable = 3; i < sizeof chosen / sizeof chosen[0]; i++)
@@ -60,6 +73,7 @@ static int trace_command(const struct arguments *arguments, const char *trace, s
 			complain("'%s' is still the trace of an earlier run", trace);
 		if (status == 0)
 			status = run_trace_make(trace, arguments->append, program, ret_known) ? 0 : STATUS_RUN_FAILED;
+		launch.preload = refuses_preload(program) ? NULL : shim;
 		if (status == 0)
 			status = launch_run(&launch, ret);
 		if (status == 0)

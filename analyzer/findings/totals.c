@@ -7,9 +7,6 @@
 #include "analyzer/base/query.h"
 #include "analyzer/findings/totals.h"
 
-/* The others are among the reasons. */
-static const char passed_sql[] = "SELECT count(*) FROM unseen_text WHERE NOT spoke AND EXISTS (SELECT 1 FROM process)";
-
 static bool read_peak(sqlite3 *db, struct peak *ret)
 {
 	QUERY_CLEANUP row = query_prepare(db, "SELECT open, at_ns, process, too_many, whole FROM peak");
@@ -95,7 +92,6 @@ bool totals_count(sqlite3 *db, const char *group_by, struct totals *ret)
 						   .reasons = query_number(db, "SELECT count(*) FROM found_reason", 1),
 						   .stale = query_number(db, "SELECT count(*) FROM suppression WHERE stale", 0),
 						   .accepted = query_number(db, "SELECT count(*) FROM found_reason WHERE accepted", 0),
-						   .passed = query_number(db, passed_sql, 0),
 						   .notes = query_number(db, "SELECT count(*) FROM note WHERE worth", 0)};
 	return read_peak(db, &ret->peak) && read_outcome(db, ret) && count_resources(db, ret) && count_findings(db, ret) &&
 		   count_misuses(db, ret);

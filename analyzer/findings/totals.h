@@ -37,7 +37,6 @@ struct totals {
 	int64_t processes;
 	int64_t reasons;  /* why this trace cannot prove that nothing leaked; 0: it can */
 	int64_t accepted; /* of these, what --allow-unseen accepts */
-	int64_t passed;   /* programs out of sight that show no sign of PostgreSQL, and so are no reason */
 };
 
 /* Reads them from the tables that findings_make() made; false: it failed and said so. */

@@ -23,23 +23,24 @@
 #define PIECE (1 << 20)
 #define LONGEST_TEXT 64
 
-/* Texts that a client of PostgreSQL leaves in its executable, even a stripped one.  All of a line must be there. */
+/*
+ * Texts that a client of PostgreSQL leaves in its executable, even a stripped one.  All of a line must be there.  Go's
+ * are names of functions: its list of modules has also what only forwards the protocol, or is not used at all.
+ */
 static const struct {
 	const char *sign;
-	bool is_go;
+	enum { GO = 1, NOT_GO = 2, ANY = GO | NOT_GO } of;
 	const char *text, *other;
 } prints[] = {
-	{"Go's lib/pq", true, "github.com/lib/pq.(*conn)", NULL},
-	{"Go's lib/pq", true, "dep\tgithub.com/lib/pq\t", NULL},
-	{"Go's pgx", true, "dep\tgithub.com/jackc/pg", NULL},
-	{"Go's pgx", true, "github.com/jackc/pgx/v5/pgconn.(*", NULL},
-	{"Go's pgx", true, "github.com/jackc/pgconn.(*", NULL},
-	{"Go's go-pg", true, "dep\tgithub.com/go-pg/pg/", NULL},
-	{"Go's pgdriver", true, "dep\tgithub.com/uptrace/bun/driver/pgdriver\t", NULL},
-	{"a libpq inside", false, "PGREQUIREPEER", "invalid connection option \"%s\""},
-	{"Rust's sqlx", false, "sqlx-postgres-", NULL},
-	{"Rust's postgres-protocol", false, "postgres-protocol-", NULL},
-	{"a client of PostgreSQL inside", false, "standard_conforming_strings", NULL},
+	{"Go's lib/pq", GO, "github.com/lib/pq.(*conn)", NULL},
+	{"Go's pgx", GO, "github.com/jackc/pg", "/pgconn.(*PgConn)"},
+	{"Go's pgx", GO, "github.com/jackc/pgx.(*Conn)", NULL},
+	{"Go's go-pg", GO, "github.com/go-pg/pg", ".(*baseDB)"},
+	{"Go's pgdriver", GO, "github.com/uptrace/bun/driver/pgdriver.(*Conn)", NULL},
+	{"a libpq inside", ANY, "PGREQUIREPEER", "invalid connection option \"%s\""},
+	{"Rust's sqlx", NOT_GO, "sqlx-postgres-", NULL},
+	{"Rust's postgres-protocol", NOT_GO, "postgres-protocol-", NULL},
+	{"a client of PostgreSQL inside", NOT_GO, "standard_conforming_strings", NULL},
 };
 
 static_assert(sizeof prints / sizeof prints[0] <= 16, "two bits each in struct found");
@@ -65,7 +66,7 @@ static void search(const char *bytes, size_t length, struct found *found)
 static const char *sign_of(const struct found *found, bool is_go)
 {
 	for (size_t i = 0; i < sizeof prints / sizeof prints[0]; i++)
-		if (is_go == prints[i].is_go && (found->texts >> (2 * i) & 3) == 3)
+		if ((prints[i].of & (is_go ? GO : NOT_GO)) != 0 && (found->texts >> (2 * i) & 3) == 3)
 			return prints[i].sign;
 	return "";
 }
@@ -124,6 +125,23 @@ static bool search_loaded(Elf *elf, int fd, struct found *found)
 	return whole;
 }
 
+/* What it must not call, and what it may need, that nothing else comes of it. */
+static const char *const ways_out[] = {
+	"connect", "dlopen",  "dlmopen",  "execl",       "execle",       "execlp", "execv", "execve",  "execvp",
+	"execvpe", "fexecve", "execveat", "posix_spawn", "posix_spawnp", "system", "popen", "syscall",
+};
+static const char *const plain_libraries[] = {
+	"libc.so.6", "libm.so.6", "ld-linux-", "libselinux.so.1", "libacl.so.1", "libattr.so.1", "libpcre2-8.so.0",
+};
+
+static bool is_among(const char *name, const char *const *list, size_t count, bool by_beginning)
+{
+	for (size_t i = 0; i < count; i++)
+		if (by_beginning ? strncmp(name, list[i], strlen(list[i])) == 0 : strcmp(name, list[i]) == 0)
+			return true;
+	return false;
+}
+
 static void look_at_dynamic(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, struct elf_look *look)
 {
 	Elf_Data *data = header->sh_size <= MOST_TABLE ? elf_getdata(section, NULL) : NULL;
@@ -133,6 +151,8 @@ static void look_at_dynamic(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
 		const char *name = entry.d_tag == DT_NEEDED ? elf_strptr(elf, header->sh_link, entry.d_un.d_val) : NULL;
 		if (name != NULL && strncmp(name, "libpq", 5) == 0 && (name[5] == '.' || name[5] == '-'))
 			look->needs_libpq = true;
+		if (name != NULL && !is_among(name, plain_libraries, sizeof plain_libraries / sizeof plain_libraries[0], true))
+			look->is_secluded = false;
 	}
 }
 
@@ -141,10 +161,15 @@ static void look_at_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
 	Elf_Data *data = header->sh_size <= MOST_TABLE ? elf_getdata(section, NULL) : NULL;
 	GElf_Sym symbol;
 
+	look->is_secluded = data != NULL && look->is_secluded;
 	for (int i = 0; data != NULL && gelf_getsym(data, i, &symbol) != NULL; i++) {
-		const char *name = symbol.st_shndx != SHN_UNDEF ? elf_strptr(elf, header->sh_link, symbol.st_name) : NULL;
-		if (name != NULL && strcmp(name, "PQparameterStatus") == 0)
+		const char *name = elf_strptr(elf, header->sh_link, symbol.st_name);
+		if (name == NULL)
+			continue;
+		if (symbol.st_shndx != SHN_UNDEF && strcmp(name, "PQparameterStatus") == 0)
 			look->exports_libpq = true;
+		else if (symbol.st_shndx == SHN_UNDEF && is_among(name, ways_out, sizeof ways_out / sizeof ways_out[0], false))
+			look->is_secluded = false;
 	}
 }
 
@@ -154,21 +179,25 @@ static void look_at_sections(Elf *elf, struct elf_look *look)
 
 	if (elf_getshdrstrndx(elf, &names) != 0)
 		return;
+	bool has_symbols = false;
 	for (Elf_Scn *section = elf_nextscn(elf, NULL); section != NULL; section = elf_nextscn(elf, section)) {
 		GElf_Shdr header;
 		if (gelf_getshdr(section, &header) == NULL)
 			continue;
 		const char *name = elf_strptr(elf, names, header.sh_name);
-		if (header.sh_type == SHT_DYNAMIC)
+		if (header.sh_type == SHT_DYNAMIC) {
 			look_at_dynamic(elf, section, &header, look);
-		else if (header.sh_type == SHT_DYNSYM)
+		} else if (header.sh_type == SHT_DYNSYM) {
 			look_at_symbols(elf, section, &header, look);
-		else if (name != NULL && strcmp(name, ".go.buildinfo") == 0)
+			has_symbols = true;
+		} else if (name != NULL && strcmp(name, ".go.buildinfo") == 0) {
 			look->is_go = true;
-		else if (name != NULL && (strcmp(name, ".debug_info") == 0 || strcmp(name, ".zdebug_info") == 0 ||
-								  strcmp(name, ".gnu_debugdata") == 0))
+		} else if (name != NULL && (strcmp(name, ".debug_info") == 0 || strcmp(name, ".zdebug_info") == 0 ||
+									strcmp(name, ".gnu_debugdata") == 0)) {
 			look->has_lines = true;
+		}
 	}
+	look->is_secluded = look->is_secluded && has_symbols;
 }
 
 /* libelf makes an entry of its own for each section.  Where a header has no room for the number it is 0. */
@@ -181,7 +210,7 @@ static bool is_small_enough(Elf *elf)
 
 bool elf_look(const char *path, struct elf_look *ret)
 {
-	struct elf_look look = {.sign = ""};
+	struct elf_look look = {.sign = "", .is_secluded = true};
 	struct found found = {0};
 	int fd = elf_version(EV_CURRENT) != EV_NONE ? regular_open(path, 0) : -1;
 

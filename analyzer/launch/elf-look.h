@@ -14,6 +14,7 @@ struct elf_look {
 	const char *sign;   /* what in it speaks PostgreSQL without a libpq of its own file ("Go's lib/pq"); "" nothing */
 	bool needs_libpq;   /* names libpq among the libraries it needs */
 	bool exports_libpq; /* defines libpq's functions for others */
+	bool is_secluded;   /* connects nowhere, loads no code, starts no program, and needs hardly more than libc: ls */
 	bool is_go;
 	bool has_lines; /* debug information, or a debug link to it */
 };

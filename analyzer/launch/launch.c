@@ -115,10 +115,13 @@ static bool set_environment(const struct launch *launch)
 	const char *present = getenv("LD_PRELOAD");
 	char *preload = NULL;
 
-	if (asprintf(&preload, "%s%s%s", launch->preload, present != NULL && present[0] != '\0' ? ":" : "",
+	bool done = true;
+	if (launch->preload != NULL &&
+		asprintf(&preload, "%s%s%s", launch->preload, present != NULL && present[0] != '\0' ? ":" : "",
 				 present != NULL ? present : "") < 0)
 		return false;
-	bool done = setenv("LD_PRELOAD", preload, 1) == 0;
+	if (preload != NULL)
+		done = setenv("LD_PRELOAD", preload, 1) == 0;
 	free(preload);
 	for (const char *(*variable)[2] = launch->environment; done && (*variable)[0] != NULL; variable++)
 		done = setenv((*variable)[0], (*variable)[1], 1) == 0;

@@ -16,7 +16,7 @@
 
 struct launch {
 	char **command;                         /* argv, ended by NULL */
-	const char *preload;                    /* put before what LD_PRELOAD has */
+	const char *preload;                    /* put before what LD_PRELOAD has; NULL: nothing */
 	const char *(*environment)[2];          /* name and value of variables to set, ended by {NULL, NULL} */
 	void (*meanwhile)(const void *context); /* called every few seconds while the command runs */
 	const void *context;

@@ -31,6 +31,7 @@ struct arguments {
 	const char *label;  /* value for PQLEAK_LABEL, or NULL: what the environment has */
 	long long leak_status;
 	bool append, check, quiet;
+	bool keep_environment;     /* `run` has LD_PRELOAD put back where a program clears it */
 	bool unnamed;              /* `run` stores no names */
 	const char *configuration; /* NULL: it is looked for */
 	bool unconfigured;         /* there is none */

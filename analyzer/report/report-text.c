@@ -53,7 +53,7 @@ bool report_text(const struct report *report, FILE *file)
 	printer->native = choice->frames.native;
 	if (failed)
 		return false;
-	text_headline(printer, choice, totals);
+	text_headline(printer, reading->db, choice, totals);
 	bool clean = totals->reasons == 0 && totals->stale == 0 && choice->accepted.baseline.file == NULL &&
 				 totals_leaked(totals) == 0 && !choice->all && totals_open(totals) == 0 && totals_shown(totals) == 0;
 	if (clean && totals_misuse(totals) == 0 && totals->notes == 0)

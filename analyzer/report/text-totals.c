@@ -25,6 +25,60 @@ static void append_count(char text[SENTENCE], const char *separator, int64_t cou
 			 count, before, before[0] != '\0' ? plural(count) : "", after);
 }
 
+/* --- the names of programs that were out of sight; why they were, say_reasons says --- */
+
+#define UNSEEN_NAMES 512
+#define NAMES_SHOWN 3
+#define LONGEST_NAME 150
+
+/* Each program once, with its script, the first by name: relays, programs that spoke, or others. */
+static const char names_sql[] =
+	"SELECT DISTINCT basename(exe) || iif(how NOT IN ('protocol', 'bypassed', 'namespace') AND module <> '',"
+	"                                     ' ' || basename(module), '') AS name"
+	" FROM unseen_text WHERE iif(how = 'relay', 'relay', iif(spoke, 'spoke', 'passed')) = ? ORDER BY name";
+
+/* How many there are; `text` names the first. */
+static int64_t list_names(sqlite3 *db, const char *which, char text[UNSEEN_NAMES])
+{
+	QUERY_CLEANUP row = query_with(db, names_sql, AS_TEXT(which));
+	int64_t count = 0;
+	size_t used = 0;
+
+	text[0] = '\0';
+	while (query_next(row, NULL))
+		if (count++ < NAMES_SHOWN)
+			used += (size_t)snprintf(text + used, UNSEEN_NAMES - used, "%s%.*s", count > 1 ? ", " : "", LONGEST_NAME,
+									 query_text(row, 0));
+	if (count > NAMES_SHOWN)
+		snprintf(text + used, UNSEEN_NAMES - used, " and %" PRId64 " more", count - NAMES_SHOWN);
+	return count;
+}
+
+static void say_unseen_names(const struct printer *printer, sqlite3 *db, bool spoke)
+{
+	char names[UNSEEN_NAMES];
+
+	if (list_names(db, spoke ? "spoke" : "passed", names) > 0)
+		print_line(printer, 0, STYLE_PLAIN, "pqleak: unseen: %s", names);
+	if (!spoke && list_names(db, "relay", names) > 0)
+		print_line(printer, 0, STYLE_PLAIN, "pqleak: only forwarding: %s", names);
+}
+
+static void say_unseen(const struct printer *printer, sqlite3 *db, int width)
+{
+	char names[UNSEEN_NAMES];
+	int64_t count = list_names(db, "passed", names);
+
+	if (count > 0)
+		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " program%s with no sign of PostgreSQL: %s", width,
+				   "out of sight", count, plural(count), names);
+	count = list_names(db, "relay", names);
+	if (count > 0)
+		print_line(printer, 2, STYLE_PLAIN,
+				   "%-*s %" PRId64 " program%s that only forward%s the PostgreSQL of others: %s", width, "relays",
+				   count, plural(count), count == 1 ? "s" : "", names);
+}
+
 static void say_leaked(const struct printer *printer, const struct totals *totals)
 {
 	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++) {
@@ -101,7 +155,7 @@ static void say_more(const struct printer *printer, const struct report_choice *
 				   totals->peak.open, plural(totals->peak.open), choice->gate.most_open);
 }
 
-static void say_leaks(const struct printer *printer, const struct totals *totals)
+static void say_leaks(const struct printer *printer, sqlite3 *db, const struct totals *totals)
 {
 	char text[SENTENCE] = "";
 
@@ -114,6 +168,9 @@ static void say_leaks(const struct printer *printer, const struct totals *totals
 		print_line(printer, 0, STYLE_WARNING, "%s",
 				   accepted ? "pqleak: nothing leaked as far as could be seen (--allow-unseen)"
 							: "pqleak: cannot tell whether anything leaked");
+		say_unseen_names(printer, db, true);
+		if (totals->processes == 0)
+			say_unseen_names(printer, db, false);
 		say_leaked(printer, totals);
 		return;
 	}
@@ -132,16 +189,17 @@ static void say_leaks(const struct printer *printer, const struct totals *totals
 		print_line(printer, 0, STYLE_GOOD, "pqleak: nothing leaked, %s", text);
 		return;
 	}
-	append_count(text, "", totals->passed, "program", " unseen");
 	print_line(printer, 0, STYLE_GOOD,
-			   "pqleak: nothing leaked (%" PRId64 " connection%s, %" PRId64 " result%s, %" PRId64 " process%s%s%s)",
+			   "pqleak: nothing leaked (%" PRId64 " connection%s, %" PRId64 " result%s, %" PRId64 " process%s)",
 			   connections, plural(connections), results, plural(results), totals->processes,
-			   totals->processes == 1 ? "" : "es", text[0] != '\0' ? "; " : "", text);
+			   totals->processes == 1 ? "" : "es");
+	say_unseen_names(printer, db, false);
 }
 
-void text_headline(const struct printer *printer, const struct report_choice *choice, const struct totals *totals)
+void text_headline(const struct printer *printer, sqlite3 *db, const struct report_choice *choice,
+				   const struct totals *totals)
 {
-	say_leaks(printer, totals);
+	say_leaks(printer, db, totals);
 	say_more(printer, choice, totals);
 }
 
@@ -236,17 +294,6 @@ static void say_reasons(const struct printer *printer, sqlite3 *db, const struct
 				   totals->reasons - REASONS_SHOWN);
 }
 
-/* No reason, because something else was intercepted and they show no sign of PostgreSQL. */
-static void say_passed(const struct printer *printer, sqlite3 *db, const struct totals *totals)
-{
-	QUERY_CLEANUP row = query_prepare(db, "SELECT group_concat(name, ', ') FROM (SELECT DISTINCT basename(exe) AS name"
-										  " FROM unseen_text WHERE NOT spoke ORDER BY name LIMIT 5)");
-
-	if (totals->passed > 0 && query_next(row, NULL))
-		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " program%s with no sign of PostgreSQL: %s",
-				   label_width(totals), "out of sight", totals->passed, plural(totals->passed), query_text(row, 0));
-}
-
 /* The reason nobody expects deserves an explanation. */
 static void explain_nothing_seen(const struct printer *printer)
 {
@@ -279,7 +326,7 @@ void text_summary(const struct printer *printer, const struct reading *reading, 
 	if (unseen > 0)
 		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " release%s not seen (the address came back)",
 				   label_width(totals), "unseen", unseen, unseen == 1 ? " was" : "s were");
-	say_passed(printer, reading->db, totals);
+	say_unseen(printer, reading->db, label_width(totals));
 	if (totals->reasons > 0)
 		say_reasons(printer, reading->db, totals);
 }

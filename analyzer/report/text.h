@@ -92,7 +92,8 @@ bool text_misuses(const struct printer *printer, sqlite3 *db, bool all, bool exc
 /* --- text-totals.c --- */
 
 /* Prints what leaked, what is excused, and why a check passes or fails. */
-void text_headline(const struct printer *printer, const struct report_choice *choice, const struct totals *totals);
+void text_headline(const struct printer *printer, sqlite3 *db, const struct report_choice *choice,
+				   const struct totals *totals);
 
 /* Prints the numbers, and why the trace cannot prove more than it says. */
 void text_summary(const struct printer *printer, const struct reading *reading, const struct totals *totals);

@@ -20,7 +20,7 @@
 #include "trace/base/sent.h"
 #include "trace/spool/beside.h"
 
-#define TEXT_BYTES 1536 /* an alternate stack is small */
+#define TEXT_BYTES 1792 /* an alternate stack is small */
 #define EXE_BYTES 1024
 #define NAME_BYTES 64
 #define PLACE_BYTES 512 /* for what stands for %e and %h */
@@ -69,12 +69,12 @@ bool mark_lost(const char *trace, int error)
 	return tell_launcher(text);
 }
 
-void mark_unseen(int pid, const char *how, const char *exe, const char *detail)
+void mark_unseen(int pid, const char *how, const char *exe, const char *detail, const char *sign)
 {
 	char text[TEXT_BYTES];
 	size_t bytes = strlen(settings.trace) + PLACE_BYTES + NAME_BYTES;
 	char *path = __builtin_alloca(bytes);
-	int written = snprintf(text, sizeof text, SENT_UNSEEN "%d\n%s\n%s\n%s", pid, how, exe, detail);
+	int written = snprintf(text, sizeof text, SENT_UNSEEN "%d\n%s\n%s\n%s\n%s", pid, how, exe, detail, sign);
 	if (written < 0 || !settings_find_trace(path, bytes - NAME_BYTES))
 		return;
 	const char *words = text + sizeof SENT_UNSEEN - 1;
@@ -95,6 +95,6 @@ void mark_unseen_here(const char *how, const char *detail)
 	int error = errno;
 	char exe[EXE_BYTES];
 	elf_program_path(exe, sizeof exe);
-	mark_unseen(getpid(), how, exe, detail);
+	mark_unseen(getpid(), how, exe, detail, "");
 	errno = error;
 }

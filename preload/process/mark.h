@@ -19,10 +19,10 @@
 bool mark_lost(const char *trace, int error);
 
 /*
- * Something is out of our sight: a symbolic link TRACE-unseen-HASH whose target says what (trace/store/unseen.c); one
- * however often it is found.  `pid` 0: no process in particular.  Changes errno.
+ * Something is out of our sight: a symbolic link TRACE-unseen-HASH whose target says what (trace/store/marks.h); one
+ * however often it is found.  `pid` 0: no process in particular; `sign`: of PostgreSQL, or "".  Changes errno.
  */
-void mark_unseen(int pid, const char *how, const char *exe, const char *detail);
+void mark_unseen(int pid, const char *how, const char *exe, const char *detail, const char *sign);
 
 /* The same of this process.  Keeps errno. */
 void mark_unseen_here(const char *how, const char *detail);

@@ -17,10 +17,12 @@
 #include "preload/elf/linker.h"
 #include "preload/process/calm.h"
 #include "preload/process/forks.h"
+#include "preload/process/kept.h"
 #include "preload/process/mark.h"
 #include "preload/process/say.h"
 #include "preload/process/settings.h"
 
+#define SHIM_FILE "libpqleak.so"
 #define RECORDER_FILE "libpqleak-recorder.so"
 
 const struct recorder *process_recorder;
@@ -225,6 +227,7 @@ void process_prepare(const struct process_parts *parts)
 		snprintf(own_folder + used, sizeof own_folder - used, "%s%.*s", used > 0 ? "/" : "", (int)(slash + 1 - name),
 				 name);
 	}
+	kept_prepare(own_folder, SHIM_FILE);
 	if (atomic_load(&missed) > 0)
 		process_recording(); /* or the process may end without a word of what was missed */
 }

@@ -50,6 +50,7 @@ void settings_read(void)
 	settings.sql = is_set_to("PQLEAK_SQL", "text") ? SQL_TEXT : SQL_KEYWORD;
 	settings.rare_lines = is_set_to("PQLEAK_LINES", "rare");
 	settings.clear_deepbind = is_set_to("PQLEAK_DEEPBIND", "clear");
+	settings.keep_environment = is_set_to("PQLEAK_KEEP_ENVIRONMENT", "1");
 	settings.drain_later = is_set_to("PQLEAK_DRAIN", "later");
 
 	const char *trace = getenv("PQLEAK_TRACE");

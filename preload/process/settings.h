@@ -26,6 +26,7 @@ struct settings {
 	bool is_shared;                /* its name has no pid in it: other processes write into it too */
 	bool keep_events;              /* PQLEAK_EVENTS=all */
 	bool rare_lines;               /* PQLEAK_LINES=rare */
+	bool keep_environment;         /* PQLEAK_KEEP_ENVIRONMENT=1: put back where a program clears it */
 	bool clear_deepbind;           /* PQLEAK_DEEPBIND=clear */
 	bool drain_later; /* PQLEAK_DRAIN=later: at its end a process leaves its spool to whoever opens the trace */
 };

@@ -18,7 +18,7 @@
 #include "preload/elf/visibility.h"
 #include "preload/process/process.h"
 #include "preload/watch/behind.h"
-#include "preload/watch/blind-spots.h"
+#include "preload/watch/programs.h"
 
 EXPORT __attribute__((noreturn)) void _exit(int status)
 {
@@ -41,63 +41,73 @@ EXPORT __attribute__((noreturn)) void abort(void)
 	__builtin_unreachable();
 }
 
-static void look_at_path(const char *path, char *const *envp)
+static void look_at_path(struct program *program, const char *path, char *const *argv, char *const *envp)
 {
-	programs_look(AT_FDCWD, path, envp);
+	programs_look(program, AT_FDCWD, path, argv, envp);
 }
 
-static void look_at_descriptor(int fd, char *const *envp)
+static void look_at_descriptor(struct program *program, int fd, char *const *argv, char *const *envp)
 {
 	char path[40];
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	programs_look(AT_FDCWD, path, envp);
+	programs_look(program, AT_FDCWD, path, argv, envp);
 }
 
 /* An empty path with AT_EMPTY_PATH is the descriptor itself. */
-static void look_at(int folder, const char *path, char *const *envp)
+static void look_at(struct program *program, int folder, const char *path, char *const *argv, char *const *envp)
 {
 	if (path != NULL && path[0] == '\0')
-		look_at_descriptor(folder, envp);
+		look_at_descriptor(program, folder, argv, envp);
 	else
-		programs_look(folder, path, envp);
+		programs_look(program, folder, path, argv, envp);
 }
 
-/* `look` at what is about to run: programs.c.  An exec that returns has failed: the process lives on. */
-#define EXEC(look, call)                                                                                               \
+/*
+ * `look` at what is about to run: programs.h.  `call` executes it with `given`, which is `environment` or, where the
+ * program is to have another one, that.  An exec that returns has failed: the process lives on.
+ */
+#define EXEC(look, environment, call)                                                                                  \
+	struct program program;                                                                                            \
+	char *const *own = environment;                                                                                    \
 	look;                                                                                                              \
+	void *room = PROGRAM_ROOM(&program);                                                                               \
+	char *const *given = programs_environment(&program, room);                                                         \
 	process_ends(END_EXEC, false);                                                                                     \
 	int result = (call);                                                                                               \
 	process_ends(END_RUNNING, false);                                                                                  \
+	programs_over(&program);                                                                                           \
 	return result
 
 EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
-	EXEC(look_at_path(path, envp), BEHIND(execve)(path, argv, envp));
+	EXEC(look_at_path(&program, path, argv, own), envp, BEHIND(execve)(path, argv, given));
 }
 
 EXPORT int execv(const char *path, char *const argv[])
 {
-	EXEC(look_at_path(path, environ), BEHIND(execv)(path, argv));
+	EXEC(look_at_path(&program, path, argv, own), environ,
+		 given == own ? BEHIND(execv)(path, argv) : BEHIND(execve)(path, argv, given));
 }
 
 EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	EXEC(programs_look_in_path(file, envp), BEHIND(execvpe)(file, argv, envp));
+	EXEC(programs_look_in_path(&program, file, argv, own), envp, BEHIND(execvpe)(file, argv, given));
 }
 
 EXPORT int execvp(const char *file, char *const argv[])
 {
-	EXEC(programs_look_in_path(file, environ), BEHIND(execvp)(file, argv));
+	EXEC(programs_look_in_path(&program, file, argv, own), environ,
+		 given == own ? BEHIND(execvp)(file, argv) : BEHIND(execvpe)(file, argv, given));
 }
 
 EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
-	EXEC(look_at_descriptor(fd, envp), BEHIND(fexecve)(fd, argv, envp));
+	EXEC(look_at_descriptor(&program, fd, argv, own), envp, BEHIND(fexecve)(fd, argv, given));
 }
 
 EXPORT int execveat(int dir, const char *path, char *const argv[], char *const envp[], int flags)
 {
-	EXEC(look_at(dir, path, envp), BEHIND(execveat)(dir, path, argv, envp, flags));
+	EXEC(look_at(&program, dir, path, argv, own), envp, BEHIND(execveat)(dir, path, argv, given, flags));
 }
 
 /* The list forms: the arguments become an array on the stack, as in libc, because exec may not allocate. */
@@ -115,7 +125,7 @@ EXPORT int execveat(int dir, const char *path, char *const argv[], char *const e
 		argv[i] = va_arg(list, char *);                                                                                \
 	char *const *envp = environment_argument;                                                                          \
 	va_end(list);                                                                                                      \
-	EXEC(look(name, envp), function(name, argv, envp))
+	EXEC(look(&program, name, argv, own), envp, function(name, argv, given))
 
 EXPORT int execl(const char *path, const char *first, ...)
 {

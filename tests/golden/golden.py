@@ -27,7 +27,7 @@ ENVIRONMENT = {'TZ': 'UTC', 'LC_ALL': 'C.UTF-8', 'PATH': os.environ['PATH'],
 CASES = sorted(str(path.relative_to(EXPECTED).with_suffix('')) for path in EXPECTED.glob('*/*.txt'))
 CONTROL = re.compile(r'[\x00-\x09\x0b-\x1f\x7f]')
 # A path and a reason are known by their ends too, and told whole.
-TOLD_WHOLE = re.compile('^Fixed since| known, |supp:[0-9]|: [0-9]+ events? w')
+TOLD_WHOLE = re.compile('^Fixed since| known, |supp:[0-9]|: [0-9]+ events? w|; see pqleak doctor$')
 JSON_WIDTH = 100
 
 

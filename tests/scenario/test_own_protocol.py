@@ -53,6 +53,22 @@ class OwnProtocol(Scenario):
         """lib/pq in a dynamic Go program, stripped"""
         self.inert(self.made('go', 'query-dynamic'), reason=r'query-dynamic.*Go')
 
+    def test_go_with_libpq(self):
+        """a Go program that uses libpq is seen: clean when it is, and when it leaks it leaks"""
+        for way, status, verdicts in (('clean', 0, {'released': 1}), ('leak', 1, {'leaked': 1})):
+            with self.subTest(way=way):
+                run = self.traced(self.made('go', 'libpq'), way, options=['--check'])
+                self.assertEqual((run.status, run.stdout, run.trace.verdicts()), (status, '42\n', verdicts), run)
+                self.assertEqual(run.trace.cannot_tell(), [], run)
+
+    def test_go_without_driver(self):
+        """a Go program that has nothing of PostgreSQL is named, and no reason to doubt"""
+        clean = f"{client('acquire')} loop 1 1"
+        run = self.traced('sh', '-c', f'"$0" && {clean}', self.made('go', 'web'), options=['--check'])
+        self.assertEqual((run.status, run.stdout), (0, '42\n'), run)
+        self.assertEqual(run.trace.cannot_tell(), [], run)
+        self.assertIn('pqleak: unseen: web\n', run.stderr)
+
     def test_hidden(self):
         """Debian's libpq.a inside a program that shows none of its names, and that leaks"""
         reason = r'process \d+ \(\S*/hidden/acquire\) spoke PostgreSQL without'

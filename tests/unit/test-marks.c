@@ -53,14 +53,16 @@ static void what_is_sent_becomes_a_mark(void **state)
 	assert_int_equal(mark_keep(s->trace, 0, 4242, geteuid() + 7, text), 1);
 	assert_int_equal(mark_keep(s->trace, 1, 4243, 7, "unseen\n99\nprotocol\n/bin/own\n/lib/own.so"), 1);
 	assert_int_equal(mark_keep(s->trace, 2, 4243, 7, "unseen\n0\nenvironment\n/bin/cleared\n"), 1);
+	assert_int_equal(mark_keep(s->trace, 3, 4244, 7, "unseen\n0\nenvironment\n/bin/cleared\n\nPGHOST"), 1);
+	assert_int_equal(mark_keep(s->trace, 4, 4245, 7, "unseen\n0\nenvironment\n/bin/cleared\n\n"), 1);
 	ingest_now(s);
 	snprintf(expected, sizeof expected,
 			 "process=NULL, pid=4242, reason=/bin/app, run by user %u, could not be recorded: Permission denied",
 			 (unsigned)geteuid() + 7);
 	assert_string_equal(ask(s, reasons), expected);
-	assert_string_equal(ask(s, "SELECT pid, how, exe, module FROM unseen ORDER BY how"),
-						"pid=NULL, how=environment, exe=/bin/cleared, module=\n"
-						"pid=4243, how=protocol, exe=/bin/own, module=/lib/own.so");
+	assert_string_equal(ask(s, "SELECT pid, how, exe, module, sign FROM unseen ORDER BY how"),
+						"pid=NULL, how=environment, exe=/bin/cleared, module=, sign=PGHOST\n"
+						"pid=4243, how=protocol, exe=/bin/own, module=/lib/own.so, sign=NULL");
 	assert_int_equal(count_files(s, "-lost-") + count_files(s, "-unseen-"), 0);
 }
 

@@ -14,9 +14,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define HEAD_BYTES 1024    /* an ELF header and the usual program headers; a script's first line */
-#define MOST_SCRIPTS 4     /* the kernel's own bound */
-#define INTERPRETER_MAX 96 /* a dynamic linker's path is short */
+#define HEAD_BYTES 1024     /* an ELF header and the usual program headers; a script's first line */
+#define MOST_SCRIPTS 4      /* the kernel's own bound */
+#define INTERPRETER_MAX 256 /* a dynamic linker's path */
 
 const char *const reach_names[REACH_COUNT] = {
 	[REACH_YES] = "seen",      [REACH_NOTHING] = "unknown", [REACH_STATIC] = "static",
@@ -25,9 +25,15 @@ const char *const reach_names[REACH_COUNT] = {
 
 #if defined __x86_64__
 #define OWN_MACHINE EM_X86_64
+#define OWN_LINKER "/lib64/ld-linux-x86-64.so.2"
 #elif defined __aarch64__
 #define OWN_MACHINE EM_AARCH64
+#define OWN_LINKER "/lib/ld-linux-aarch64.so.1"
 #endif
+
+/* The version of the newest function that the shim needs of a dynamic linker, as a linker that has it spells it. */
+static const char linker_sign[] = "GLIBC_2.35";
+#define MOST_LINKER (4 << 20)
 
 /* The kernel sets AT_SECURE when ids change or rights grow; the mount or the process may forbid both. */
 static bool gains_rights(int fd, const struct stat *st)
@@ -41,14 +47,50 @@ static bool gains_rights(int fd, const struct stat *st)
 	return (fstatvfs(fd, &mount) != 0 || !(mount.f_flag & ST_NOSUID)) && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1;
 }
 
+/* A regular file only: opening anything else can do something. */
+static int open_regular(int folder, const char *path, struct stat *st)
+{
+	if (fstatat(folder, path, st, 0) != 0 || !S_ISREG(st->st_mode))
+		return -1;
+	return openat(folder, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+/* musl's linker ends the program when it cannot load the shim, and so does a glibc of before 2.35. */
+static bool is_linker_of_ours(const char *path)
+{
+	char piece[HEAD_BYTES];
+	struct stat st;
+	size_t kept = 0;
+	int fd = open_regular(AT_FDCWD, path, &st);
+	bool found = fd < 0; /* there is none, and the program will not start; or only the kernel may read it */
+	for (off_t at = 0; fd >= 0 && !found && at < MOST_LINKER;) {
+		ssize_t length = pread(fd, piece + kept, sizeof piece - kept, at);
+		if (length <= 0)
+			break;
+		size_t whole = kept + (size_t)length;
+		found = memmem(piece, whole, linker_sign, sizeof linker_sign) != NULL /* its NUL, too */;
+		kept = whole < sizeof linker_sign ? whole : sizeof linker_sign;
+		memmove(piece, piece + whole - kept, kept);
+		at += length;
+	}
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
 static enum reach judge_interpreter(int fd, const Elf64_Phdr *header)
 {
 	char path[INTERPRETER_MAX] = "";
 	ssize_t length = pread(fd, path, sizeof path - 1, (off_t)header->p_offset);
 	path[length > 0 ? length : 0] = '\0';
+	return strcmp(path, OWN_LINKER) == 0 || is_linker_of_ours(path) ? REACH_YES : REACH_LIBC;
+}
+
+/* musl's linker can be told a program, as /lib/ld-musl-x86_64.so.1 PROGRAM. */
+static bool is_musl_linker(const char *path)
+{
 	const char *slash = strrchr(path, '/');
-	/* ld-linux-x86-64.so.2, ld-linux-aarch64.so.1; musl's is ld-musl-*.so.1. */
-	return slash == NULL || strncmp(slash, "/ld-musl", 8) != 0 ? REACH_YES : REACH_LIBC;
+	return strncmp(slash != NULL ? slash + 1 : path, "ld-musl", 7) == 0;
 }
 
 static enum reach judge_elf(int fd, const unsigned char *head, size_t length)
@@ -84,14 +126,6 @@ static const char *script_interpreter(char *head)
 	return head[0] != '\0' ? head : NULL;
 }
 
-/* A regular file only: opening anything else can do something. */
-static int open_program(int folder, const char *path, struct stat *st)
-{
-	if (fstatat(folder, path, st, 0) != 0 || !S_ISREG(st->st_mode) || !(st->st_mode & 0111))
-		return -1;
-	return openat(folder, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-}
-
 static void name_file(int fd, char *ret, size_t bytes)
 {
 	char link[40];
@@ -100,25 +134,60 @@ static void name_file(int fd, char *ret, size_t bytes)
 	ret[length > 0 ? length : 0] = '\0';
 }
 
-enum reach reach_judge(int folder, const char *path, char *ret_path, size_t bytes)
+/* As it was called, if that says where it is: pg_wrapper is known as /usr/bin/psql. */
+static void name_script(int fd, const char *path, char *ret, size_t bytes)
+{
+	if (path[0] == '/' && strncmp(path, "/proc/", 6) != 0 && strlen(path) < bytes)
+		strcpy(ret, path);
+	else
+		name_file(fd, ret, bytes);
+}
+
+bool reach_name(const char *path, char *ret_path, size_t bytes)
+{
+	struct stat st;
+	int error = errno;
+	int fd = open_regular(AT_FDCWD, path, &st);
+	if (fd >= 0) {
+		name_script(fd, path, ret_path, bytes);
+		close(fd);
+	}
+	errno = error;
+	return fd >= 0;
+}
+
+enum reach reach_judge(int folder, const char *path, char *ret_path, size_t bytes, char *ret_script,
+					   size_t bytes_of_script)
 {
 	char head[HEAD_BYTES + 1];
 	int error = errno;
 	enum reach reach = REACH_NOTHING;
+	if (bytes_of_script > 0)
+		ret_script[0] = '\0';
 	for (int scripts = 0; path != NULL && scripts <= MOST_SCRIPTS; scripts++, folder = AT_FDCWD) {
 		struct stat st;
-		int fd = open_program(folder, path, &st);
-		if (fd < 0)
+		int fd = open_regular(folder, path, &st);
+		if (fd < 0 || !(st.st_mode & 0111)) {
+			if (fd >= 0)
+				close(fd);
 			break;
+		}
+		bool is_musl = is_musl_linker(path);
+		if (scripts == 0 && bytes_of_script > 0)
+			name_script(fd, path, ret_script, bytes_of_script);
 		ssize_t length = pread(fd, head, HEAD_BYTES, 0);
 		head[length > 0 ? length : 0] = '\0';
 		path = NULL;
 		if (length > EI_NIDENT && memcmp(head, ELFMAG, SELFMAG) == 0)
-			reach = gains_rights(fd, &st) ? REACH_SETUID : judge_elf(fd, (const unsigned char *)head, (size_t)length);
+			reach = gains_rights(fd, &st) ? REACH_SETUID
+					: is_musl             ? REACH_LIBC
+										  : judge_elf(fd, (const unsigned char *)head, (size_t)length);
 		else if (length > 0)
 			path = script_interpreter(head);
-		if (reach != REACH_NOTHING && ret_path != NULL)
+		if (reach != REACH_NOTHING)
 			name_file(fd, ret_path, bytes);
+		if (scripts == 0 && bytes_of_script > 0 && path == NULL)
+			ret_script[0] = '\0'; /* a program itself */
 		close(fd);
 	}
 	errno = error;

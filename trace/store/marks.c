@@ -15,19 +15,25 @@
 
 #define MOST_ERRNO 4095
 
-int unseen_add(sqlite3 *db, int pid, const char *how, const char *exe, const char *module)
+enum { LEAST_FIELDS = 4, FIELDS = 5 };
+
+/* One sign is enough: what is the same is told apart by that only until one was found. */
+static const char add_sql[] =
+	"INSERT INTO unseen (pid, how, exe, module, sign) VALUES (nullif(?1, 0), ?2, ?3, ?4, nullif(?5, ''))"
+	" ON CONFLICT (exe, how, module) DO UPDATE SET sign = excluded.sign"
+	" WHERE ifnull(sign, '') = '' AND excluded.sign IS NOT NULL";
+
+int unseen_add(sqlite3 *db, int pid, const char *how, const char *exe, const char *module, const char *sign)
 {
 	sqlite3_stmt *stmt;
-	int rc = sqlite3_prepare_v2(db,
-								"INSERT OR IGNORE INTO unseen (pid, how, exe, module)"
-								" VALUES (nullif(?1, 0), ?2, ?3, ?4)",
-								-1, &stmt, NULL);
+	int rc = sqlite3_prepare_v2(db, add_sql, -1, &stmt, NULL);
 	if (rc != SQLITE_OK)
 		return rc;
 	sqlite3_bind_int(stmt, 1, pid);
 	sqlite3_bind_text(stmt, 2, how, -1, SQLITE_STATIC);
 	sqlite3_bind_text(stmt, 3, exe, -1, SQLITE_STATIC);
 	sqlite3_bind_text(stmt, 4, module, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 5, sign, -1, SQLITE_STATIC);
 	sqlite3_step(stmt);
 	return sqlite3_finalize(stmt);
 }
@@ -35,21 +41,21 @@ int unseen_add(sqlite3 *db, int pid, const char *how, const char *exe, const cha
 int unseen_take(sqlite3 *db, const char *mark)
 {
 	char text[PATH_MAX];
-	char *field[4];
+	char *field[FIELDS];
 	char *rest = text;
 	ssize_t length = readlink(mark, text, sizeof text - 1);
 	if (length < 0)
 		return SQLITE_OK;
 	text[length] = '\0';
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < FIELDS; i++) {
 		field[i] = rest;
 		rest += strcspn(rest, "\n");
-		if (i < 3 && *rest++ != '\n')
+		if (*rest == '\n' && i < FIELDS - 1)
+			*rest++ = '\0';
+		else if (i < LEAST_FIELDS - 1)
 			return SQLITE_OK;
-		if (i < 3)
-			rest[-1] = '\0';
 	}
-	return unseen_add(db, atoi(field[0]), field[1], field[2], field[3]);
+	return unseen_add(db, atoi(field[0]), field[1], field[2], field[3], field[4]);
 }
 
 /* A process that could not be recorded: by whom it ran is told where that is not the trace's owner. */

@@ -5,8 +5,9 @@
  *
  * Owns the words.  TRACE-lost-PID-ERRNO is a symbolic link whose target has two
  * lines, the user's id and the path of the executable, or an empty file.
- * TRACE-unseen-HASH is one with four: a process id or 0, how (as in the table),
- * the path of the executable, and that of the library that spoke, or nothing.
+ * TRACE-unseen-HASH is one with five: a process id or 0, how (as in the table),
+ * the path of the executable, that of the library that spoke or of the script,
+ * or nothing, and the sign of PostgreSQL that the shim found, or nothing.
  * The shim makes them (preload/process/mark.c); where it cannot, it sends the
  * launcher the words, and the launcher does.  A mark is a reason not to be
  * sure, never one to be: so anybody's are taken.
@@ -19,8 +20,8 @@
 #include "trace/spool/spool.h"
 #include "trace/store/statement.h"
 
-/* Adds a row to the table unseen, unless there is one like it; `pid` 0 is NULL.  A SQLite code. */
-int unseen_add(sqlite3 *db, int pid, const char *how, const char *exe, const char *module);
+/* Adds a row to the table unseen, or its sign to the one like it; `pid` 0 and `sign` "" are NULL.  A SQLite code. */
+int unseen_add(sqlite3 *db, int pid, const char *how, const char *exe, const char *module, const char *sign);
 
 /* The same of a mark; a file that is none is passed over. */
 int unseen_take(sqlite3 *db, const char *mark);

@@ -49,10 +49,10 @@ CREATE TABLE unseen (
   -- Something that was started where libpq's calls are not intercepted.  The view unseen_text explains it.
   pid    INTEGER,          -- process id, or NULL: a program, whichever process ran it
   exe    TEXT NOT NULL,    -- path of the executable
-  how    TEXT NOT NULL,    -- why: 'protocol', 'bypassed', 'namespace' (seen by the shim); 'static', 'setuid',
+  how    TEXT NOT NULL,    -- why: 'protocol', 'bypassed', 'namespace', 'relay' (seen by the shim); 'static', 'setuid',
                            -- 'machine', 'libc', 'environment', 'go' (of its file: shim, launcher)
-  module TEXT NOT NULL,    -- what in it spoke: the path of a library, or ''
-  sign   TEXT,             -- what in its file speaks PostgreSQL (analyzer); '' nothing; NULL: not examined
+  module TEXT NOT NULL,    -- what in it spoke: the path of a library; or the script that it runs; or ''
+  sign   TEXT,             -- what of PostgreSQL it was given (shim) or its file has (analyzer); '' nothing; NULL: not examined
   UNIQUE (exe, how, module)
 );
 

@@ -162,26 +162,28 @@ CREATE VIEW verdict_count AS
   UNION ALL SELECT kind, 'released', sum(count) FROM fold WHERE kind <> 'connection' GROUP BY kind;
 
 CREATE VIEW unseen_text AS
-  -- What was out of sight, in words.  spoke: it spoke PostgreSQL, or its file says that it can; 0: nobody knows that it
-  -- did, which matters only where nothing was intercepted.
+  -- What was out of sight, in words.  spoke: it spoke PostgreSQL for itself, or something says that it can; 0: nobody knows
+  -- that it did, which matters only where nothing was intercepted.  program: its file, and its script.
   SELECT pid, exe, how, module, sign,
-         how IN ('protocol', 'bypassed', 'namespace') OR sign IS NULL OR sign <> '' AS spoke,
+         how IN ('protocol', 'bypassed', 'namespace') OR how <> 'relay' AND (sign IS NULL OR sign <> '') AS spoke,
          CASE how
            WHEN 'protocol' THEN printf('process %d (%s) spoke PostgreSQL without a libpq that can be intercepted (%s)', pid, exe,
                                        iif(module IN ('', exe), 'its own protocol', 'its own protocol, in ' || module))
            WHEN 'bypassed' THEN printf('process %d (%s) used the libpq %s past its exported functions', pid, exe, module)
            WHEN 'namespace' THEN printf('process %d (%s) loaded %s with dlmopen', pid, exe, module)
+           WHEN 'relay' THEN printf('process %d (%s) forwards the PostgreSQL of its own clients', pid, exe)
            WHEN 'go' THEN printf('process %d (%s) is a Go program, which makes its own system calls', pid, exe)
-           WHEN 'static' THEN printf('%s is statically linked', exe)
-           WHEN 'setuid' THEN printf('%s gains privileges when it starts, so LD_PRELOAD is ignored', exe)
-           WHEN 'machine' THEN printf('%s is for a different machine than pqleak', exe)
-           WHEN 'libc' THEN printf('%s uses a C library other than glibc', exe)
-           WHEN 'environment' THEN printf('%s was started without pqleak in LD_PRELOAD', exe)
-           ELSE printf('%s: %s', exe, how) END
-         || CASE WHEN how IN ('protocol', 'bypassed', 'namespace') THEN ''
+           WHEN 'static' THEN printf('%s is statically linked', program)
+           WHEN 'setuid' THEN printf('%s gains privileges when it starts, so LD_PRELOAD is ignored', program)
+           WHEN 'machine' THEN printf('%s is for a different machine than pqleak and ran without it', program)
+           WHEN 'libc' THEN printf('%s uses a C library other than glibc 2.35 or later and ran without pqleak', program)
+           WHEN 'environment' THEN printf('%s was started without pqleak in LD_PRELOAD', program)
+           ELSE printf('%s: %s', program, how) END
+         || CASE WHEN how IN ('protocol', 'bypassed', 'namespace', 'relay') THEN ''
                  WHEN sign IS NULL THEN '; it could not be examined'
-                 WHEN sign <> '' THEN ', and contains ' || sign ELSE '' END AS text
-  FROM unseen;
+                 WHEN sign <> '' THEN ', and has ' || sign ELSE '' END AS text
+  FROM (SELECT *, trim(exe || ' ' || iif(how IN ('static', 'setuid', 'machine', 'libc', 'environment'), module, '')) AS program
+        FROM unseen);
 
 CREATE VIEW cannot_tell AS
   -- Reasons why this trace cannot prove that nothing leaked.  Empty: it can.
