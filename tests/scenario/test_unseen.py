@@ -7,9 +7,10 @@ import subprocess
 import unittest
 
 import tap
-from scenario import CLIENTS, PYTHON, Scenario, client
+from scenario import CLIENTS, PYTHON, Scenario, client, script
 
 OWN = os.path.join(CLIENTS, 'own-protocol')
+RELAY = os.path.join(CLIENTS, 'relay')
 STATIC = os.path.join(CLIENTS, 'own-protocol-static')
 CLEAN = f"{client('acquire')} loop 1 1"
 VENV = os.environ.get('PQLEAK_TEST_VENV', '')
@@ -108,6 +109,33 @@ class Unseen(Scenario):
             self.fail('pg is missing: run scripts/npm-packages')
         self.out_of_sight('env', 'NODE_PATH=' + packages, 'node', '-e', NODE_PG,
                           reason=r'process \d+ \(\S*node\S*\) spoke PostgreSQL without')
+
+    def relayed(self, *ways):
+        """A command that runs a client behind a relay of each way."""
+        for way in ways:
+            os.mkdir(self.path(way))
+        return ' && '.join(f'{RELAY} {way} {self.path(way)} {CLEAN}' for way in ways)
+
+    def test_relay(self):
+        """who only forwards what a traced client says speaks nothing, however it reads"""
+        ways = 'read', 'readv', 'recv', 'recvfrom', 'recvmsg', 'pieces'
+        run = self.traced('sh', '-c', self.relayed(*ways), options=['--check'])
+        self.assert_trace(run, connections={'released': len(ways)})
+        self.assertIn('pqleak: only forwarding: relay\n', run.stderr)
+
+    def test_gate(self):
+        """... nor does a process that is its own client"""
+        run = self.traced(PYTHON, script('gate.py'), '3', options=['--check'])
+        self.assert_trace(run, connections={'released': 3})
+        self.assertEqual(run.trace.rows('SELECT how, pid = (SELECT pid FROM process) FROM unseen'), [('relay', 1)])
+
+    def test_relay_that_speaks(self):
+        """who sends on something else, or speaks besides, does"""
+        for way in 'changed', 'own':
+            with self.subTest(way=way):
+                run = self.traced('sh', '-c', self.relayed(way), options=['--check'])
+                self.assertEqual(run.status, 2, run)
+                self.assertRegex(run.trace.cannot_tell()[0], r'process \d+ \(\S*/relay\) spoke PostgreSQL without')
 
     def test_doctor(self):
         """doctor says beforehand what will be seen, and runs nothing"""

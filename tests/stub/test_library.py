@@ -14,6 +14,7 @@ PRELOAD = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', '
 # What the shim stands in for beside libpq; libpqleak(7) names them.
 INTERPOSED = {'dlopen', 'dlclose', 'dlsym', 'dlvsym', '_exit', '_Exit', 'abort',
               'posix_spawn', 'posix_spawnp', 'system', 'popen', 'connect', 'write', 'writev', 'send', 'sendto', 'sendmsg',
+              'accept', 'accept4', 'read', 'readv', 'recv', 'recvfrom', 'recvmsg',
               'execl', 'execle', 'execlp', 'execv', 'execve', 'execveat', 'execvp', 'execvpe', 'fexecve'}
 SYSTEM = {'libc.so.6', 'libm.so.6', 'ld-linux-x86-64.so.2', 'ld-linux-aarch64.so.1'}
 SANITIZERS = {'libasan.so.8', 'libubsan.so.1', 'libtsan.so.2'}
