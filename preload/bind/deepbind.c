@@ -44,9 +44,25 @@ static bool was_seen(const struct link_map *map)
 	return false;
 }
 
+/* Our own symbols, which are asked for the name of each slot; and by their first two letters, whether there are any. */
+static struct elf_tables own;
+static bool begins[256][32];
+
+static void note_beginning(const char *name)
+{
+	begins[(unsigned char)name[0]][name[1] & 31] = true;
+}
+
+static bool prepare(void)
+{
+	if (own.symbols == NULL && elf_read_tables(elf_self()->map, &own))
+		elf_visit_functions(&own, note_beginning);
+	return own.symbols != NULL;
+}
+
 static void *our_function(const char *name)
 {
-	return elf_own_function(elf_self()->map, name);
+	return begins[(unsigned char)name[0]][name[1] & 31] ? elf_function_in(&own, elf_self()->map, name) : NULL;
 }
 
 static int patch_if_new(struct dl_phdr_info *info, size_t size, void *closure)
@@ -90,7 +106,7 @@ void deepbind_patch_new_modules(void)
 {
 	if (!atomic_load_explicit(&is_module_coming, memory_order_acquire) || !try_lock_take(&working))
 		return;
-	if (atomic_exchange(&is_module_coming, false))
+	if (atomic_exchange(&is_module_coming, false) && prepare())
 		iterate(patch_if_new);
 	try_lock_give(&working);
 }

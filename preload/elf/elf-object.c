@@ -37,23 +37,14 @@ size_t elf_program_path(char *ret, size_t bytes)
 	return used;
 }
 
-/* What the dynamic section points at. */
-struct tables {
-	const ElfW(Sym) * symbols;
-	const char *strings;
-	const uint32_t *gnu_hash;
-	const uint32_t *sysv_hash;
-	const uint16_t *versions;
-};
-
 const void *elf_dynamic_pointer(const struct link_map *map, ElfW(Addr) value)
 {
 	return (const void *)(value < map->l_addr ? map->l_addr + value : value);
 }
 
-static bool read_tables(const struct link_map *map, struct tables *ret)
+bool elf_read_tables(const struct link_map *map, struct elf_tables *ret)
 {
-	*ret = (struct tables){0};
+	*ret = (struct elf_tables){0};
 	if (map->l_ld == NULL)
 		return false;
 	for (const ElfW(Dyn) *dyn = map->l_ld; dyn->d_tag != DT_NULL; dyn++) {
@@ -80,7 +71,7 @@ static uint32_t gnu_hash_of(const char *name)
 	return hash;
 }
 
-static bool is_default_symbol(const struct tables *tables, uint32_t i)
+static bool is_default_symbol(const struct elf_tables *tables, uint32_t i)
 {
 	const ElfW(Sym) *symbol = &tables->symbols[i];
 	/* The high bit of a version marks one that new links do not get. */
@@ -88,7 +79,7 @@ static bool is_default_symbol(const struct tables *tables, uint32_t i)
 		   (tables->versions == NULL || !(tables->versions[i] & 0x8000));
 }
 
-static bool is_default_function(const struct tables *tables, uint32_t i)
+static bool is_default_function(const struct elf_tables *tables, uint32_t i)
 {
 	unsigned type = ELF64_ST_TYPE(tables->symbols[i].st_info);
 	return (type == STT_FUNC || type == STT_GNU_IFUNC) && is_default_symbol(tables, i);
@@ -102,10 +93,21 @@ static bool is_same_name(const char *a, const char *b)
 	return *a == *b;
 }
 
-typedef bool is_wanted_symbol(const struct tables *tables, uint32_t i);
+/* Whether the hash table's filter has that hash: of names that are not there, nearly all are told by it. */
+static bool may_have(const uint32_t *header, uint32_t hash)
+{
+	const ElfW(Addr) *filter = (const ElfW(Addr) *)(const void *)(header + 4);
+	const uint32_t bits = sizeof *filter * 8;
+	if (header[2] == 0)
+		return true;
+	ElfW(Addr) word = filter[hash / bits % header[2]];
+	return (word >> hash % bits & word >> (hash >> (header[3] & 31)) % bits & 1) != 0;
+}
+
+typedef bool is_wanted_symbol(const struct elf_tables *tables, uint32_t i);
 
 /* The index of the exported symbol of that name, or 0. */
-static uint32_t find_symbol(const struct tables *tables, const char *name, is_wanted_symbol *is_wanted)
+static uint32_t find_symbol(const struct elf_tables *tables, const char *name, is_wanted_symbol *is_wanted)
 {
 	if (tables->gnu_hash == NULL) {
 		for (uint32_t i = 1; i < tables->sysv_hash[1]; i++)
@@ -118,7 +120,7 @@ static uint32_t find_symbol(const struct tables *tables, const char *name, is_wa
 	const uint32_t *bucket = header + 4 + bloom_words * (sizeof(ElfW(Addr)) / 4);
 	const uint32_t *chain = bucket + buckets;
 	uint32_t hash = gnu_hash_of(name);
-	if (buckets == 0)
+	if (buckets == 0 || !may_have(header, hash))
 		return 0;
 	uint32_t i = bucket[hash % buckets];
 	if (i < first)
@@ -133,24 +135,27 @@ static uint32_t find_symbol(const struct tables *tables, const char *name, is_wa
 	}
 }
 
-void *elf_own_function(const struct link_map *map, const char *name)
+void *elf_function_in(const struct elf_tables *tables, const struct link_map *map, const char *name)
 {
-	struct tables tables;
-	if (!read_tables(map, &tables))
-		return NULL;
-	uint32_t i = find_symbol(&tables, name, is_default_function);
+	uint32_t i = find_symbol(tables, name, is_default_function);
 	if (i == 0)
 		return NULL;
-	void *address = (void *)(map->l_addr + tables.symbols[i].st_value);
-	if (ELF64_ST_TYPE(tables.symbols[i].st_info) == STT_GNU_IFUNC)
+	void *address = (void *)(map->l_addr + tables->symbols[i].st_value);
+	if (ELF64_ST_TYPE(tables->symbols[i].st_info) == STT_GNU_IFUNC)
 		return (__extension__(void *(*)(void)) address)();
 	return address;
 }
 
+void *elf_own_function(const struct link_map *map, const char *name)
+{
+	struct elf_tables tables;
+	return elf_read_tables(map, &tables) ? elf_function_in(&tables, map, name) : NULL;
+}
+
 void *elf_own_symbol(const struct link_map *map, const char *name, size_t *ret_bytes)
 {
-	struct tables tables;
-	if (!read_tables(map, &tables))
+	struct elf_tables tables;
+	if (!elf_read_tables(map, &tables))
 		return NULL;
 	uint32_t i = find_symbol(&tables, name, is_default_symbol);
 	unsigned type = ELF64_ST_TYPE(tables.symbols[i].st_info);
@@ -251,29 +256,46 @@ static bool is_libpq_name(const char *name)
 		   strncmp(name, "pq", 2) == 0 || strstr(name, "PQExpBuffer") != NULL || name[0] == '_';
 }
 
+/* Where the symbols begin and end of which some are exported. */
+static void symbol_range(const struct elf_tables *tables, uint32_t *ret_first, uint32_t *ret_end)
+{
+	*ret_first = 1;
+	*ret_end = 0;
+	if (tables->gnu_hash == NULL) {
+		*ret_end = tables->sysv_hash[1];
+		return;
+	}
+	uint32_t buckets = tables->gnu_hash[0], first = tables->gnu_hash[1], end = 0;
+	const uint32_t *bucket = tables->gnu_hash + 4 + tables->gnu_hash[2] * (sizeof(ElfW(Addr)) / 4);
+	const uint32_t *chain = bucket + buckets;
+	for (uint32_t b = 0; b < buckets; b++)
+		if (bucket[b] > end)
+			end = bucket[b];
+	if (end < first)
+		return;
+	while (!(chain[end - first] & 1))
+		end++;
+	*ret_first = first;
+	*ret_end = end + 1;
+}
+
+void elf_visit_functions(const struct elf_tables *tables, void (*visit)(const char *name))
+{
+	uint32_t first, end;
+	symbol_range(tables, &first, &end);
+	for (uint32_t i = first; i < end; i++)
+		if (is_default_function(tables, i))
+			visit(tables->strings + tables->symbols[i].st_name);
+}
+
 unsigned elf_foreign_exports(const struct link_map *map)
 {
-	struct tables tables;
-	if (!read_tables(map, &tables))
+	struct elf_tables tables;
+	if (!elf_read_tables(map, &tables))
 		return 0;
 	unsigned count = 0;
-	uint32_t first = 1, end = 0;
-	if (tables.gnu_hash == NULL) {
-		end = tables.sysv_hash[1];
-	} else {
-		uint32_t buckets = tables.gnu_hash[0];
-		first = tables.gnu_hash[1];
-		const uint32_t *bucket = tables.gnu_hash + 4 + tables.gnu_hash[2] * (sizeof(ElfW(Addr)) / 4);
-		const uint32_t *chain = bucket + buckets;
-		for (uint32_t b = 0; b < buckets; b++)
-			if (bucket[b] > end)
-				end = bucket[b];
-		if (end < first)
-			return 0;
-		while (!(chain[end - first] & 1))
-			end++;
-		end++;
-	}
+	uint32_t first, end;
+	symbol_range(&tables, &first, &end);
 	for (uint32_t i = first; i < end; i++)
 		if (is_default_function(&tables, i) && !is_libpq_name(tables.strings + tables.symbols[i].st_name))
 			count++;

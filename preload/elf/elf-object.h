@@ -30,6 +30,18 @@ bool elf_object_at(const void *address, struct elf_object *ret);
  */
 const void *elf_dynamic_pointer(const struct link_map *map, ElfW(Addr) value);
 
+/* What the dynamic section points at: to be read once by whoever looks up many names. */
+struct elf_tables {
+	const ElfW(Sym) * symbols;
+	const char *strings;
+	const uint32_t *gnu_hash;
+	const uint32_t *sysv_hash;
+	const uint16_t *versions;
+};
+bool elf_read_tables(const struct link_map *map, struct elf_tables *ret);
+void *elf_function_in(const struct elf_tables *tables, const struct link_map *map, const char *name);
+void elf_visit_functions(const struct elf_tables *tables, void (*visit)(const char *name));
+
 /* The address of the default version of a function that `map` itself defines, or NULL. */
 void *elf_own_function(const struct link_map *map, const char *name);
 

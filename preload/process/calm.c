@@ -15,17 +15,19 @@
 /* --- what the host must not notice --- */
 
 struct calm {
-	sigset_t signals;  /* as they were */
-	bool pending_size; /* SIGXFSZ was already pending */
-	bool pending_pipe; /* SIGPIPE was already pending */
+	sigset_t signals; /* as they were */
+	sigset_t pending; /* those that waited already */
 	int cancel_state;
 	int error;
 };
 
-static bool is_pending(int number)
+/* The signals that wait for this thread; none when the system does not tell. */
+static sigset_t pending_now(void)
 {
 	sigset_t pending;
-	return sigpending(&pending) == 0 && sigismember(&pending, number) == 1;
+	if (sigpending(&pending) != 0)
+		sigemptyset(&pending);
+	return pending;
 }
 
 /* A signal that our own writing raised in this thread must not outlive the calm. */
@@ -52,16 +54,16 @@ static void enter(struct calm *calm)
 	sigdelset(&all, SIGTRAP);
 	sigdelset(&all, SIGSYS);
 	pthread_sigmask(SIG_SETMASK, &all, &calm->signals);
-	calm->pending_size = is_pending(SIGXFSZ);
-	calm->pending_pipe = is_pending(SIGPIPE);
+	calm->pending = pending_now();
 }
 
 static void leave(const struct calm *calm)
 {
-	if (!calm->pending_size && is_pending(SIGXFSZ))
-		consume(SIGXFSZ);
-	if (!calm->pending_pipe && is_pending(SIGPIPE))
-		consume(SIGPIPE);
+	static const int raised[] = {SIGXFSZ, SIGPIPE};
+	sigset_t pending = pending_now();
+	for (size_t i = 0; i < sizeof raised / sizeof raised[0]; i++)
+		if (sigismember(&pending, raised[i]) == 1 && sigismember(&calm->pending, raised[i]) == 0)
+			consume(raised[i]);
 	pthread_sigmask(SIG_SETMASK, &calm->signals, NULL);
 	int ignored;
 	pthread_setcancelstate(calm->cancel_state, &ignored);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: PostgreSQL
 """Measures the figures of README.md, and prints them as the rows of its table.
 
-bench.py BUILD [FIGURE...]   figures: pgbench pgbench-connect psycopg2 pair start memory trace report kill; default: all.
+bench.py BUILD [FIGURE...]   figures: instructions pgbench pgbench-connect psycopg2 pair start memory trace report kill;
+default: all.
 
 Ratios are medians of pairs of runs that alternate, untraced and traced, because machines are noisy; each is printed
 with the smallest and the largest ratio seen.  Needs a server: run it under scripts/with-postgres.  Asserts nothing.
@@ -19,6 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import instructions as counted
 
 
 class Bench:
@@ -118,6 +121,21 @@ def trace(bench):
     row(f'trace after {millions:g} M balanced pairs', '≤ 256 KiB', f'{os.path.getsize(bench.trace) / 1024:.0f} KiB')
 
 
+def instructions(bench):
+    """Counted, not timed: they do not differ from run to run."""
+    def environment(traced):
+        bench.clear()
+        return bench.environment(traced)
+
+    subprocess.run(['pgbench', '-q', '-i', '-s', '1'], check=True, stderr=subprocess.DEVNULL)
+    for name, (figure, goal, *_) in counted.LOOPS.items():
+        number = counted.loop(name, bench.build, lambda: environment(True))
+        row(f'{figure}, instructions of ours', goal, f'{number:,.0f}')
+    for name, (figure, *_) in counted.PROGRAMS.items():
+        number = counted.program(name, bench.build, bench.environment(False), environment(True))
+        row(f'{figure}, instructions added', '', f'{number:,.0f}')
+
+
 def many_connections(bench, count):
     """A trace of `count` connections of 20 stacks, one in ten leaked, made from a real one of one connection."""
     bench.output([bench.program('pairs'), '1'], True)
@@ -177,7 +195,7 @@ def kill(bench):
         f'{lost} of {acquires:,} acquires lost, {damaged} traces damaged')
 
 
-FIGURES = {'pgbench': pgbench, 'pgbench-connect': pgbench_connect, 'psycopg2': psycopg2, 'pair': pair, 'start': start,
+FIGURES = {'instructions': instructions, 'pgbench': pgbench, 'pgbench-connect': pgbench_connect, 'psycopg2': psycopg2, 'pair': pair, 'start': start,
            'memory': memory, 'trace': trace, 'report': report, 'kill': kill}
 
 
@@ -193,7 +211,7 @@ def main():
         parser.error('no such figure: ' + ', '.join(unknown))
     build = os.path.abspath(asked.build)
     subprocess.run(['ninja', '-C', build, 'tests/bench/bench-pairs', 'tests/bench/bench-spawn',
-                    'tests/bench/bench-connect', 'all'], check=True, stdout=subprocess.DEVNULL)
+                    'tests/bench/bench-connect', 'tests/bench/bench-sites', 'all'], check=True, stdout=subprocess.DEVNULL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     print('| figure | goal | measured |\n| --- | --- | --- |')
     with tempfile.TemporaryDirectory() as folder:

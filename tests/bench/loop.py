@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: PostgreSQL
-"""A loop of psycopg2, some calls deep: QUERIES KIND, kind 'queries' or 'transactions'.  Prints the us that each took."""
+"""A loop of psycopg2, some calls deep: QUERIES KIND, kind 'queries', 'ten' or 'transactions'.  Prints the us that each took."""
 import sys
 import time
 
@@ -10,6 +10,20 @@ def queries(cursor, count):
     for _ in range(count):
         cursor.execute('SELECT 1')
         cursor.fetchall()
+
+
+def ten(cursor, count):
+    for _ in range(count // 10):
+        cursor.execute('SELECT 1')
+        cursor.execute('SELECT 1')
+        cursor.execute('SELECT 1')
+        cursor.execute('SELECT 1')
+        cursor.execute('SELECT 1')
+        cursor.execute('SELECT 1')
+        cursor.execute('SELECT 1')
+        cursor.execute('SELECT 1')
+        cursor.execute('SELECT 1')
+        cursor.execute('SELECT 1')
 
 
 def transactions(cursor, count):
@@ -25,7 +39,7 @@ def deep(depth, work, *arguments):
 
 def main(count, kind):
     connection = psycopg2.connect('')
-    connection.autocommit = kind == 'queries'
+    connection.autocommit = kind != 'transactions'
     cursor = connection.cursor()
     deep(4, globals()[kind], cursor, count // 10)  # warm
     began = time.perf_counter()

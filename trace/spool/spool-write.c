@@ -210,6 +210,8 @@ uint32_t spool_add_blob(struct spool *spool, enum blob_type type, const void *by
 		return 0;
 	size_t needed = sizeof(struct blob_header) + (length + 7) / 8 * 8;
 	uint64_t at = atomic_load_explicit(&header->blob_bytes, memory_order_relaxed);
+	/* A handler's longjmp may have come between the last two lines of this: then one more is there than was counted. */
+	uint64_t number = (spool->counted >> 32) + ((uint32_t)spool->counted != at) + 1;
 	if (at % SPOOL_SEGMENT_BYTES + needed > SPOOL_SEGMENT_BYTES)
 		/* What is skipped was never written: its zeros say "nothing more in this segment". */
 		at = (at / SPOOL_SEGMENT_BYTES + 1) * SPOOL_SEGMENT_BYTES;
@@ -217,16 +219,18 @@ uint32_t spool_add_blob(struct spool *spool, enum blob_type type, const void *by
 	if (slot >= SPOOL_BLOB_SEGMENTS)
 		return 0;
 	if (spool->blob_segment[slot] == NULL) {
-		uint32_t number;
-		if (grow(spool, &spool->blob_segment[slot], &number) < 0)
+		uint32_t segment;
+		if (grow(spool, &spool->blob_segment[slot], &segment) < 0)
 			return 0;
-		atomic_store_explicit(&header->blob_segment[slot], number + 1, memory_order_release);
+		atomic_store_explicit(&header->blob_segment[slot], segment + 1, memory_order_release);
 	}
 	char *place = spool->blob_segment[slot] + at % SPOOL_SEGMENT_BYTES;
 	memcpy(place, &(struct blob_header){(uint32_t)length, type}, sizeof(struct blob_header));
 	memcpy(place + sizeof(struct blob_header), bytes, length);
 	atomic_store_explicit(&header->blob_bytes, at + needed, memory_order_release);
-	return ++spool->blob_count;
+	atomic_signal_fence(memory_order_seq_cst);
+	spool->counted = number << 32 | (uint32_t)(at + needed);
+	return (uint32_t)number;
 }
 
 void spool_retire(struct spool *spool, uint64_t position)

@@ -54,6 +54,14 @@ void spool_lose(struct spool *spool, uint64_t events, uint32_t why);
 /* Notes in its parent's spool that this forked child could not be recorded. */
 void spool_mark_child(struct spool_header *header, int error);
 
+/* Whether a blob of that length needs new room, and so system calls. */
+static inline bool spool_is_full_for(const struct spool *spool, size_t length)
+{
+	uint64_t at = atomic_load_explicit(&spool->header->blob_bytes, memory_order_relaxed);
+	return at % SPOOL_SEGMENT_BYTES == 0 ||
+		   at % SPOOL_SEGMENT_BYTES + sizeof(struct blob_header) + (length + 7) / 8 * 8 > SPOOL_SEGMENT_BYTES;
+}
+
 /* Appends one blob and returns its number, or 0 when it is too large or there is no room. */
 uint32_t spool_add_blob(struct spool *spool, enum blob_type type, const void *bytes, size_t length);
 

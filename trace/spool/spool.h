@@ -132,7 +132,7 @@ struct spool {
 	char *blob_segment[SPOOL_BLOB_SEGMENTS];
 	char path[4096];
 	/* writer only: */
-	uint32_t blob_count; /* blobs so far; the last one's number */
+	uint64_t counted;    /* the number of the last blob, and below it (32 bits) the blob_bytes that it led to */
 	uint64_t event_room; /* events that the segments so far can hold: at this head another is needed */
 	uint64_t written;    /* events so far, in memory that a forked child has a copy of: there, as many as at the fork */
 	uint64_t oldest_segment; /* lowest logical event segment that still has a file segment */

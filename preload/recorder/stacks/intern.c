@@ -50,7 +50,10 @@ uint32_t intern_blob(enum blob_type type, const void *bytes, size_t length)
 	if (number != 0)
 		return number;
 	struct new_blob blob = {type, bytes, length, 0};
-	run_calmly(add_blob, &blob);
+	if (spool_is_full_for(owner, length))
+		run_calmly(add_blob, &blob);
+	else
+		add_blob(&blob);
 	table_add(&contents, type, hash, bytes, length, blob.number);
 	return blob.number;
 }

@@ -14,7 +14,7 @@
 
 #include "trace/spool/spool.h"
 
-/* Forgets everything: this is a new process. A new blob goes into the spool calmly: that may have to grow. */
+/* Forgets everything: this is a new process. The spool grows calmly where a new blob needs room. */
 void intern_reset(struct spool *spool, void (*calmly)(void (*work)(void *), void *closure));
 
 /* The number of that blob; 0 when there is no room. */
