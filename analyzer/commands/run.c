@@ -117,13 +117,8 @@ static int run_run(const struct arguments *arguments)
 	if (trace == NULL)
 		return STATUS_RUN_FAILED;
 	int status = trace_command(arguments, trace, &launched, &known);
-	if (status == 0) {
-		/* Code may have been made, and named, long before the first call of libpq. */
-		struct report_choice report = arguments->report;
-		report.symbols.launched_ns = launched.began_ns;
-		report.symbols.launched_after = known;
-		status = conclude(arguments, &report, launch_exit_status(launched.wait_status));
-	}
+	if (status == 0)
+		status = conclude(arguments, &arguments->report, launch_exit_status(launched.wait_status));
 	free(trace);
 	return status;
 }

@@ -28,7 +28,7 @@ CREATE TEMP TABLE found_note (
 INSERT INTO found_note (sort, rank, stack, other_stack, facts)
   SELECT 'held', rank() OVER (ORDER BY kind_rank(kind), iif(reproducible, 0, longest_ns) DESC), acquire_stack, release_stack,
          json_object('kind', kind, 'acquire_site', acquire_stack, 'release_site', release_stack, 'count', count, 'late', late,
-                     'longest_ns', json_array(longest_ns))
+                     'longest_ns', json_array(longest_ns), 'open', 0)
   FROM (
     SELECT o.reproducible, 'connection' AS kind, p.acquire_stack, sum(p.released) AS count, sum(p.late) AS late,
            max(p.longest_ns) AS longest_ns, c.release_stack
@@ -38,6 +38,18 @@ INSERT INTO found_note (sort, rank, stack, other_stack, facts)
     SELECT o.reproducible, f.kind, f.acquire_stack, sum(f.count), NULL, max(f.longest_ns), f.release_stack
     FROM report_choice o CROSS JOIN main.fold f
     WHERE o.held_ns > 0 AND f.longest_ns >= o.held_ns AND f.kind <> 'connection' GROUP BY f.kind, f.acquire_stack);
+
+-- What running processes have held so long by now; a statement that is prepared once is held as it should be.
+INSERT INTO found_note (sort, rank, stack, facts)
+  SELECT 'held', -1e9 + rank() OVER (ORDER BY kind_rank(kind), iif(reproducible, 0, longest_ns) DESC), acquire_stack,
+         json_object('kind', kind, 'acquire_site', acquire_stack, 'release_site', NULL, 'count', count, 'late', count,
+                     'longest_ns', json_array(longest_ns), 'open', count)
+  FROM (
+    SELECT c.reproducible, o.kind, o.acquire_stack, count(*) AS count, max(c.now_ns - o.acquired_ns) AS longest_ns
+    FROM (SELECT *, CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000 AS now_ns FROM report_choice) c
+    CROSS JOIN outstanding o
+    WHERE c.held_ns > 0 AND o.verdict = 'open' AND o.kind <> 'statement' AND c.now_ns - o.acquired_ns >= c.held_ns
+    GROUP BY o.kind, o.acquire_stack);
 
 -- Transactions by where they began, in all processes.
 INSERT INTO found_note (sort, worth, rank, stack, other_stack, facts)

@@ -202,7 +202,6 @@ int launch_run(const struct launch *launch, struct launched *ret)
 		return fail(STATUS_RUN_FAILED, "cannot run '%s': %s", launch->command[0], strerror(errno));
 	fflush(NULL); /* nothing of ours may be printed twice */
 	guard_signals(dispositions, &mask);
-	ret->began_ns = now_ns();
 	pid_t pid = fork();
 	if (pid == 0)
 		become(launch, report[1], dispositions, &mask);

@@ -26,9 +26,8 @@ struct launch {
 
 struct launched {
 	pid_t pid;
-	int wait_status;  /* as of waitpid */
-	int64_t began_ns; /* when it was started, ns since 1970 */
-	int64_t told_ns;  /* when TERM or HUP was first passed on, ns since 1970; 0: it was not */
+	int wait_status; /* as of waitpid */
+	int64_t told_ns; /* when TERM or HUP was first passed on, ns since 1970; 0: it was not */
 };
 
 /*

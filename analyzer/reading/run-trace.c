@@ -134,6 +134,21 @@ static const char told_sql[] =
 	"INSERT OR REPLACE INTO property SELECT 'told_to_end_ns of process ' || max(id), :told FROM process"
 	" WHERE pid = :pid AND id > :known HAVING max(id) IS NOT NULL";
 
+/* A process that never called libpq has no row. */
+static const char killed_sql[] = "INSERT OR REPLACE INTO property SELECT 'killed_early of process ' || ?1, ?2"
+								 " WHERE NOT EXISTS (SELECT 1 FROM process WHERE pid = ?1 AND id > ?3)";
+
+static void note_killed(sqlite3 *db, int64_t known, const struct launched *launched)
+{
+	char words[64];
+
+	if (!WIFSIGNALED(launched->wait_status))
+		return;
+	snprintf(words, sizeof words, "signal %d (%s)", WTERMSIG(launched->wait_status),
+			 strsignal(WTERMSIG(launched->wait_status)));
+	query_once(db, killed_sql, AS_NUMBER(launched->pid), AS_TEXT(words), AS_NUMBER(known));
+}
+
 static void note(sqlite3 *db, int64_t known, const struct launched *launched)
 {
 	struct timespec now;
@@ -142,6 +157,7 @@ static void note(sqlite3 *db, int64_t known, const struct launched *launched)
 	query_once(db, note_sql, AS_NUMBER(launched->wait_status), AS_NUMBER((int64_t)now.tv_sec * NS_PER_S + now.tv_nsec),
 			   AS_TEXT(WIFEXITED(launched->wait_status) ? "exit" : "killed"), AS_NUMBER(launched->pid),
 			   AS_NUMBER(known));
+	note_killed(db, known, launched);
 	if (launched->told_ns != 0)
 		query_once(db, told_sql, AS_NUMBER(launched->told_ns), AS_NUMBER(launched->pid), AS_NUMBER(known));
 }

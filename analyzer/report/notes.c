@@ -112,8 +112,17 @@ static void say_held(struct note *note)
 	char longest[DURATION_TEXT];
 	int64_t count = number(note, "count");
 	const char *noun = kind_noun(kind_find(text(note, "kind")), 0);
-	bool is_counted = has(note, "late");
+	bool is_counted = has(note, "late"), is_open = number(note, "open") > 0;
 
+	if (is_open) {
+		if (has(note, "longest_ns"))
+			title(note, "%" PRId64 " %s held for %s and still open, from ", count,
+				  kind_noun(kind_find(text(note, "kind")), count), duration(longest, note, "longest_ns"));
+		else
+			title(note, "%" PRId64 " %s held too long and still open, from ", count,
+				  kind_noun(kind_find(text(note, "kind")), count));
+		return;
+	}
 	if (is_counted)
 		title(note, "%" PRId64 " of %" PRId64 " %s held too long, opened at ", number(note, "late"), count, noun);
 	else if (has(note, "longest_ns"))

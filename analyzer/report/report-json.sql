@@ -40,7 +40,8 @@ SELECT json_object(
                                                  'sign', sign, 'spoke', json(iif(spoke, 'true', 'false')), 'text', text))
              FROM (SELECT * FROM unseen_text ORDER BY exe, how, module)),
   'group_by', (SELECT group_by FROM report_choice),
-  'processes', (SELECT json_object('count', ifnull(sum(count), 0), 'ends', json_group_object(fate, count))
+  'processes', (SELECT json_object('count', ifnull(sum(count), 0), 'ends', json_group_object(fate, count), 'killed_early',
+                  (SELECT json_group_array(json_object('pid', iif(:reproducible, NULL, pid), 'signal', signal)) FROM killed_early))
                 FROM (SELECT ifnull("end", 'running') AS fate, count(*) AS count FROM process GROUP BY 1)),
   'connections', (SELECT json_object('acquired', acquired, 'failed', failed, 'released', released, 'leaked', leaked,
                                      'open-at-death', open_at_death, 'open', open, 'cannot-tell', cannot_tell, 'inherited', inherited)

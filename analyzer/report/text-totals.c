@@ -196,10 +196,23 @@ static void say_leaks(const struct printer *printer, sqlite3 *db, const struct t
 	say_unseen_names(printer, db, false);
 }
 
+/* Where nothing else was intercepted it is among the reasons. */
+static void say_killed_early(const struct printer *printer, sqlite3 *db, const struct totals *totals)
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT pid, signal FROM killed_early ORDER BY pid");
+	struct printer whole = *printer;
+
+	whole.width = 0;
+	while (totals->processes > 0 && query_next(row, NULL))
+		print_line(&whole, 0, STYLE_WARNING, "pqleak: process %d was killed by %s before it called libpq",
+				   sqlite3_column_int(row, 0), query_text(row, 1));
+}
+
 void text_headline(const struct printer *printer, sqlite3 *db, const struct report_choice *choice,
 				   const struct totals *totals)
 {
 	say_leaks(printer, db, totals);
+	say_killed_early(printer, db, totals);
 	say_more(printer, choice, totals);
 }
 

@@ -19,8 +19,6 @@ struct symbol_choice {
 	const char *sysroot;    /* a folder that holds the traced machine's files; NULL: this machine's */
 	const char *debug_path; /* more folders with separate debug information, ':' between; NULL: none */
 	bool debuginfod;        /* ask the servers of DEBUGINFOD_URLS as well */
-	int64_t launched_ns;    /* by `run`: when it started processes; 0: not known */
-	int64_t launched_after; /* those processes are the ones after this one in the trace */
 };
 
 enum module_state {

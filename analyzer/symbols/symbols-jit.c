@@ -10,11 +10,14 @@
 #include "analyzer/base/array.h"
 #include "analyzer/base/query.h"
 
-/* The build-id of a '[jit]' is the spool of its process.  `until`: INT64_MAX while it runs, 0 when nobody knows. */
-static const char process_sql[] =
-	"SELECT m.id, p.pid, p.started_ns, ifnull(p.ended_ns, iif(p.\"end\" IS NULL, 9223372036854775807, 0)), p.id"
-	" FROM module m JOIN process p ON p.spool = m.build_id"
-	" WHERE m.path = '[jit]' AND m.id IN (SELECT module FROM wanted_frame) ORDER BY m.id";
+/*
+ * The build-id of a '[jit]' is the spool of its process, which may have made code long before its first call of libpq.
+ * `until`: INT64_MAX while it runs, 0 when nobody knows.
+ */
+static const char process_sql[] = "SELECT m.id, p.pid, ifnull(p.born_ns, p.started_ns),"
+								  " ifnull(p.ended_ns, iif(p.\"end\" IS NULL, 9223372036854775807, 0)) FROM module m "
+								  "JOIN process p ON p.spool = m.build_id"
+								  " WHERE m.path = '[jit]' AND m.id IN (SELECT module FROM wanted_frame) ORDER BY m.id";
 
 static const char address_sql[] = "SELECT f.id, f.\"offset\" FROM wanted_frame w JOIN frame f ON f.id = w.frame"
 								  " WHERE w.module = ? ORDER BY f.\"offset\"";
@@ -88,9 +91,6 @@ bool symbols_resolve_jit(sqlite3 *db, const struct symbol_choice *choice, bool h
 									  .since_ns = sqlite3_column_int64(row, 2),
 									  .until_ns = sqlite3_column_int64(row, 3),
 									  .owner = trace.st_uid};
-		/* A process is known to the trace since its first call of libpq; the launcher knows better. */
-		if (choice->launched_ns > 0 && sqlite3_column_int64(row, 4) > choice->launched_after)
-			process.since_ns = choice->launched_ns;
 		failed = !resolve_one(db, choice, here, sqlite3_column_int64(row, 0), &process);
 	}
 	return !failed;

@@ -84,6 +84,28 @@ class Inheritance(Scenario):
                                        'ON child.parent = parent.spool AND child.ppid = parent.pid'), 1, run)
 
 
+class KilledEarly(Scenario):
+    def test_alone(self):
+        """a command that is killed before it calls libpq: that is said, not only that nothing was intercepted"""
+        run = self.traced('sh', '-c', 'kill -9 $$')
+        self.assertEqual(run.status, 137, run)
+        self.assertRegex(run.stderr, r'process [0-9]+: killed by signal 9 \(Killed\) before it called libpq')
+        self.assertEqual(self.check(), 2)
+
+    def test_beside_others(self):
+        """the same where others called it: they are judged, and it is named"""
+        run = self.traced('sh', '-c', f'{ENDS} fork-own; kill -15 $$')
+        self.assertEqual(run.status, 143, run)
+        self.assertRegex(run.stderr, r'pqleak: process [0-9]+ was killed by signal 15 \(Terminated\) before it called libpq')
+        self.assertEqual([one['signal'] for one in self.json()['processes']['killed_early']], ['signal 15 (Terminated)'])
+        self.assertEqual(run.trace.cannot_tell(), [], run)
+
+    def test_later(self):
+        """one that had called libpq is in the trace itself"""
+        self.traced(ENDS, 'signal', '9')
+        self.assertEqual(self.json()['processes']['killed_early'], [])
+
+
 class WithoutLauncher(Scenario):
     def test_killed(self):
         """SIGKILL under plain LD_PRELOAD: the next pqleak command takes in what was left, as an unknown end"""

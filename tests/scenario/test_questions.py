@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import tap
-from scenario import PQLEAK, PYTHON, SECONDS, Scenario, client, psql, script
+from scenario import PQLEAK, PYTHON, SECONDS, SHIM, Scenario, client, psql, script
 
 HABITS = client('habits')
 
@@ -173,6 +173,18 @@ class Settings(Scenario):
 
 
 class Held(Scenario):
+    def test_held_by_the_living(self):
+        """what a running process has held so long by now; and what it has not is not listed"""
+        with subprocess.Popen([client('handover'), 'live'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              env=dict(self.environment, LD_PRELOAD=SHIM, PQLEAK_TRACE=self.path('t.db'))) as process:
+            self.assertEqual(process.stdout.readline(), 'handed over\n')
+            long, longer = self.json('t.db', '--held=1ms')['held'], self.json('t.db', '--held=1h')['held']
+            shown = self.pqleak('report', self.path('t.db'), '--held=1ms').stdout
+            process.communicate('\n')
+        self.assertEqual([(one['kind'], one['count'], one['open']) for one in long if one['open']], [('connection', 1, 1)])
+        self.assertEqual(longer, [])
+        self.assertRegex(shown, r'1 connection held for [0-9.]+ m?s and still open, from client_open')
+
     def test_held(self):
         """what was held longer than --held says, though it was released"""
         self.traced(HABITS, 'hold', '300')

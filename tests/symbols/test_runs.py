@@ -183,6 +183,16 @@ class Runs(Names):
         finding, = self.report()['findings']
         self.assertEqual([frame['function'] for frame in finding['stack']][:2], ['leak', 'made::by_hand'])
 
+    def test_made_preloaded(self):
+        """the same without the launcher: the process says itself when it was made"""
+        if platform.machine() != 'x86_64':
+            self.skipTest('the code is made for x86-64')
+        run = subprocess.run([self.app, 'made'], capture_output=True, text=True, check=True, timeout=SECONDS,
+                             env={**self.environment, 'LD_PRELOAD': os.environ['PQLEAK_TEST_SHIM'], 'PQLEAK_TRACE': self.path('t.db')})
+        self.addCleanup(os.unlink, run.stdout.strip())
+        finding, = self.report()['findings']
+        self.assertEqual([frame['function'] for frame in finding['stack']][:2], ['leak', 'made::by_hand'])
+
     def test_php(self):
         """PHP's compiled functions, which it writes down for perf when it is asked to"""
         script = self.path('jit.php')

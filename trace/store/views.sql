@@ -185,9 +185,16 @@ CREATE VIEW unseen_text AS
   FROM (SELECT *, trim(exe || ' ' || iif(how IN ('static', 'setuid', 'machine', 'libc', 'environment'), module, '')) AS program
         FROM unseen);
 
+CREATE VIEW killed_early AS
+  -- Commands that `pqleak run` started and a signal killed before they called libpq: they have no row in process.
+  SELECT CAST(substr(name, length('killed_early of process ') + 1) AS INTEGER) AS pid, value AS signal
+  FROM property WHERE name GLOB 'killed_early of process *';
+
 CREATE VIEW cannot_tell AS
   -- Reasons why this trace cannot prove that nothing leaked.  Empty: it can.
   SELECT 'no libpq call was intercepted' AS reason WHERE NOT EXISTS (SELECT 1 FROM process)
+  UNION ALL SELECT printf('process %d: killed by %s before it called libpq', pid, signal) FROM killed_early
+    WHERE NOT EXISTS (SELECT 1 FROM process)
   UNION ALL SELECT printf('process %d: %s', i.pid, i.reason) FROM incomplete i
   UNION ALL SELECT printf('process %d: %d event%s dropped%s', pid, dropped, iif(dropped = 1, ' was', 's were'), ifnull(': ' || drop_reason, '')) FROM process WHERE dropped > 0
   UNION ALL SELECT printf('process %d: process %d may still use a connection that it handed over', p.pid, q.pid)
