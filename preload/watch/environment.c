@@ -2,12 +2,15 @@
 /* environment.c - see environment.h. */
 #include "preload/watch/environment.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "preload/process/kept.h"
 
 static const char variable[] = "LD_PRELOAD=", own_file[] = "libpqleak.so";
 #define VARIABLE_BYTES (sizeof variable - 1)
+#define PATH_BYTES 1024 /* for the stack's sake */
 
 static const char *find(char *const *environment, const char *name, size_t length)
 {
@@ -29,15 +32,40 @@ static bool is_own(const char *file, size_t length)
 		   (length == own || file[length - own - 1] == '/');
 }
 
-bool environment_has_us(char *const *environment)
+/* Our entry in LD_PRELOAD and its length, or NULL. */
+static const char *own_entry(char *const *environment, size_t *ret_length)
 {
 	for (const char *at = find(environment, variable, VARIABLE_BYTES); at != NULL && *at != '\0';) {
-		size_t length = strcspn(at, " :");
-		if (is_own(at, length))
-			return true;
-		at += length + is_separator(at[length]);
+		*ret_length = strcspn(at, " :");
+		if (is_own(at, *ret_length))
+			return at;
+		at += *ret_length + is_separator(at[*ret_length]);
 	}
-	return false;
+	return NULL;
+}
+
+bool environment_has_us(char *const *environment)
+{
+	size_t length;
+	return own_entry(environment, &length) != NULL;
+}
+
+bool environment_reaches_us(char *const *environment)
+{
+	char path[PATH_BYTES];
+	size_t length;
+	const char *own = own_entry(environment, &length);
+	if (own == NULL || length >= sizeof path)
+		return own != NULL;
+	memcpy(path, own, length);
+	path[length] = '\0';
+	if (strchr(path, '/') == NULL || strchr(path, '$') != NULL)
+		return true;
+	/*
+	 * As the real user, without the capabilities that another one loses by the exec; who has an effective user besides
+	 * is not preloaded into at all.  Only where it is refused: a lack of memory is no answer.
+	 */
+	return access(path, R_OK) == 0 || (errno != EACCES && errno != ENOENT && errno != ENOTDIR);
 }
 
 size_t environment_bytes(char *const *environment, enum environment_change change)

@@ -20,6 +20,12 @@ enum environment_change {
 /* Whether the dynamic linker of a program that gets it is told of us. */
 bool environment_has_us(char *const *environment);
 
+/*
+ * The same, and that linker can read our file: another user, or one with another root directory, perhaps cannot.  Where
+ * the path does not tell, it can.
+ */
+bool environment_reaches_us(char *const *environment);
+
 /* How many bytes the changed one takes, more than it needs. */
 size_t environment_bytes(char *const *environment, enum environment_change change);
 

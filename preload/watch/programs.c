@@ -55,9 +55,11 @@ static void mark(const char *how, const char *exe, const char *script, bool is_l
 static void judge(struct program *program, enum reach reach, const char *exe, char *script, char *const *arguments)
 {
 	bool has_us = environment_has_us(program->environment);
-	bool stops_us = reach == REACH_LIBC || reach == REACH_MACHINE || reach == REACH_SETUID;
+	/* Its linker would print a line, and start it all the same. */
+	bool is_closed = has_us && reach == REACH_YES && !environment_reaches_us(program->environment);
+	bool stops_us = is_closed || reach == REACH_LIBC || reach == REACH_MACHINE || reach == REACH_SETUID;
 
-	if (has_us && (reach == REACH_LIBC || reach == REACH_MACHINE))
+	if (has_us && (is_closed || reach == REACH_LIBC || reach == REACH_MACHINE))
 		program->change = ENVIRONMENT_WITHOUT_US;
 	else if (!has_us && !stops_us && settings.keep_environment)
 		program->change = ENVIRONMENT_WITH_US;
@@ -67,8 +69,10 @@ static void judge(struct program *program, enum reach reach, const char *exe, ch
 		return;
 	if (script[0] == '\0' && is_lost)
 		find_script(exe, arguments, script);
-	mark(reach == REACH_YES ? "environment" : reach_names[reach], exe, is_lost ? script : "", is_lost, arguments,
-		 program->environment);
+	mark(is_closed            ? "library"
+		 : reach == REACH_YES ? "environment"
+							  : reach_names[reach],
+		 exe, is_lost ? script : "", is_lost, arguments, program->environment);
 }
 
 /* False: that is no program of which anything can be said. */
@@ -138,11 +142,12 @@ void programs_look_at_command(const char *command)
 	struct program program = {.environment = environ};
 	char exe[PATH_BYTES], script[SCRIPT_BYTES] = "";
 	int error = errno;
-	enum reach reach = environment_has_us(environ) || command == NULL
+	bool has_us = environment_has_us(environ);
+	enum reach reach = (has_us && environment_reaches_us(environ)) || command == NULL
 						   ? REACH_NOTHING
 						   : reach_judge(AT_FDCWD, "/bin/sh", exe, sizeof exe, NULL, 0);
 	if (reach != REACH_NOTHING && settings.is_shared)
-		mark("environment", exe, script, true, arguments, program.environment);
+		mark(has_us ? "library" : "environment", exe, script, true, arguments, program.environment);
 	errno = error;
 }
 

@@ -63,6 +63,16 @@ static int jail(int argc, char **argv)
 	return 0;
 }
 
+/* effective USER PROGRAM WORD: becomes that user in effect only, and executes the program. */
+static int effective(int argc, char **argv)
+{
+	require(argc > 3, "a user, a program and a word");
+	require(seteuid((uid_t)atoi(argv[1])) == 0, "an effective user");
+	execl(argv[2], argv[2], argv[3], NULL);
+	require(false, argv[2]);
+	return 0;
+}
+
 /* child USER [idle]: a child of a process that has connected becomes that user, and connects or does not. */
 static int child(int argc, char **argv)
 {
@@ -79,8 +89,13 @@ static int child(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	return host_main(
-		(const struct host_case[]){
-			{"once", once}, {"late", late}, {"idle", idle}, {"early", early}, {"jail", jail}, {"child", child}, {0}},
-		argc, argv);
+	return host_main((const struct host_case[]){{"once", once},
+												{"late", late},
+												{"idle", idle},
+												{"early", early},
+												{"jail", jail},
+												{"child", child},
+												{"effective", effective},
+												{0}},
+					 argc, argv);
 }

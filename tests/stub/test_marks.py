@@ -69,6 +69,28 @@ class Marks(Stub):
                     self.assertRegex(check.stderr + check.stdout, rf'process \d+: {self.host} \(forked by process \d+\), run by'
                                                                   rf' user {USER}, could not be recorded: Permission denied')
 
+    def test_closed(self):
+        """who cannot read the library runs as without it, and is named; a reason only where it shows a sign of PostgreSQL"""
+        os.rename(self.path('lib/libpqleak.so'), self.path('lib/open.so'))
+        os.mkdir(self.path('closed'), 0o700)
+        for file in ('open.so', 'libpqleak-recorder.so'):
+            shutil.copy(self.path('lib/' + file), self.path('closed/' + file.replace('open', 'libpqleak')))
+        self.environment['PQLEAK_LIBRARY'] = self.path('closed/libpqleak.so')
+        for line, status, said in ((f'{SETPRIV} {self.host} once 2>&1', 2, ''), (f'{SETPRIV} env 2>&1 | grep LD_PRELOAD || true', 0, '')):
+            with self.subTest(line=line):
+                run = self.launched(line)
+                self.assertEqual((run.status, run.stdout), (status, said), run)
+                self.assertEqual(f'{self.host} was started where it cannot read libpqleak.so' in run.stderr, status == 2, run)
+
+    def test_effective_user(self):
+        """a program that is executed while the effective user is not the real one is not preloaded into"""
+        for line, status in ((f'{self.host} effective {USER} {self.host} once', 2), (f'{self.host} effective {USER} /bin/echo -n', 0)):
+            with self.subTest(line=line):
+                run = self.launched(line)
+                self.assertEqual(run.status, status, run)
+                self.assertEqual(f'{self.host} gains privileges when it starts, so LD_PRELOAD is ignored' in run.stderr, status == 2,
+                                 run)
+
     def test_environment(self):
         """what another user's process starts without us is said as well"""
         run = self.launched(f'{SETPRIV} sh -c "exec env -u LD_PRELOAD {self.host} once"')

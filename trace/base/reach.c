@@ -35,9 +35,14 @@ const char *const reach_names[REACH_COUNT] = {
 static const char linker_sign[] = "GLIBC_2.35";
 #define MOST_LINKER (4 << 20)
 
-/* The kernel sets AT_SECURE when ids change or rights grow; the mount or the process may forbid both. */
+/*
+ * The kernel sets AT_SECURE when ids change or rights grow; the mount or the process may forbid both.  And when the
+ * effective ids are not the real ones to begin with.
+ */
 static bool gains_rights(int fd, const struct stat *st)
 {
+	if (geteuid() != getuid() || getegid() != getgid())
+		return true;
 	bool sets_user = (st->st_mode & S_ISUID) && st->st_uid != getuid();
 	bool sets_group = (st->st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && st->st_gid != getgid();
 	bool has_capabilities = getuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0;

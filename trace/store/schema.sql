@@ -50,7 +50,7 @@ CREATE TABLE unseen (
   pid    INTEGER,          -- process id, or NULL: a program, whichever process ran it
   exe    TEXT NOT NULL,    -- path of the executable
   how    TEXT NOT NULL,    -- why: 'protocol', 'bypassed', 'namespace', 'relay' (seen by the shim); 'static', 'setuid',
-                           -- 'machine', 'libc', 'environment', 'go' (of its file: shim, launcher)
+                           -- 'machine', 'libc', 'environment', 'library', 'go' (of its file: shim, launcher)
   module TEXT NOT NULL,    -- what in it spoke: the path of a library; or the script that it runs; or ''
   sign   TEXT,             -- what of PostgreSQL it was given (shim) or its file has (analyzer); '' nothing; NULL: not examined
   UNIQUE (exe, how, module)

@@ -178,11 +178,12 @@ CREATE VIEW unseen_text AS
            WHEN 'machine' THEN printf('%s is for a different machine than pqleak and ran without it', program)
            WHEN 'libc' THEN printf('%s uses a C library other than glibc 2.35 or later and ran without pqleak', program)
            WHEN 'environment' THEN printf('%s was started without pqleak in LD_PRELOAD', program)
+           WHEN 'library' THEN printf('%s was started where it cannot read libpqleak.so', program)
            ELSE printf('%s: %s', program, how) END
          || CASE WHEN how IN ('protocol', 'bypassed', 'namespace', 'relay') THEN ''
                  WHEN sign IS NULL THEN '; it could not be examined'
                  WHEN sign <> '' THEN ', and has ' || sign ELSE '' END AS text
-  FROM (SELECT *, trim(exe || ' ' || iif(how IN ('static', 'setuid', 'machine', 'libc', 'environment'), module, '')) AS program
+  FROM (SELECT *, trim(exe || ' ' || iif(how IN ('static', 'setuid', 'machine', 'libc', 'environment', 'library'), module, '')) AS program
         FROM unseen);
 
 CREATE VIEW killed_early AS
