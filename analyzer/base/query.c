@@ -9,16 +9,19 @@
 static void complain_of(sqlite3 *db)
 {
 	int code = sqlite3_errcode(db) & 0xff;
+	const char *path = sqlite3_db_filename(db, "main");
 
+	path = path != NULL ? path : "";
 	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-		complain("the trace is damaged: %s (record a new one, or try '.recover' in the sqlite3 shell)",
+		complain("trace '%s' is damaged: %s (record a new one, or try '.recover' in the sqlite3 shell)", path,
 				 sqlite3_errmsg(db));
 	else if (code == SQLITE_FULL)
-		complain("cannot sort the trace: %s (set SQLITE_TMPDIR to a directory with free space)", sqlite3_errmsg(db));
+		complain("cannot sort trace '%s': %s (set SQLITE_TMPDIR to a directory with free space)", path,
+				 sqlite3_errmsg(db));
 	else if (code == SQLITE_BUSY)
-		complain("the trace is locked by another process (try again)");
+		complain("trace '%s' is locked by another process (try again)", path);
 	else
-		complain("cannot read the trace: %s", sqlite3_errmsg(db));
+		complain("cannot read trace '%s': %s (record a new one)", path, sqlite3_errmsg(db));
 }
 
 bool query_run(sqlite3 *db, const char *sql)

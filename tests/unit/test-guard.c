@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
  * test-guard.c - what somebody else could put into a trace, or beside it, decides nothing; and what a user may do to a
- * trace of their own does no harm.
+ * trace of their own does no harm.  tests/adversary has the statements that are refused.
  */
 #include "support.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,43 +52,39 @@ static void assert_refused(struct scene *s, const char *what)
 	assert_non_null(strstr(failure.text, s->trace));
 }
 
-/* Each is what a trace could be made to run, where, and what it would do there. */
-static const char *const hostile[] = {
-	"CREATE TRIGGER t AFTER INSERT ON process BEGIN DELETE FROM connection; END",
-	"CREATE TRIGGER t AFTER UPDATE ON process BEGIN SELECT zeroblob(1000000000); END",
-	"CREATE TRIGGER t BEFORE DELETE ON symbol BEGIN SELECT raise(ABORT, 'x'); END",
-	"CREATE VIEW v AS SELECT 1 AS x; CREATE TRIGGER t INSTEAD OF INSERT ON v BEGIN DELETE FROM connection; END",
-	"DROP TABLE misuse; CREATE VIEW misuse AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n "
-	"FROM r",
-	"DROP TABLE event; CREATE TABLE event (number CHECK (length(zeroblob(1000000000)) > 0))",
-	"DROP TABLE event; CREATE TABLE Event (number, slow AS (hex(zeroblob(100000000))))",
-	"DROP TABLE fold; CREATE TABLE \"fold\" (kind, process, acquire_stack)",
-	"DROP TABLE property; CREATE TABLE property (name TEXT PRIMARY KEY, value DEFAULT (zeroblob(1000000000)))",
-	"CREATE INDEX i ON connection (hex(zeroblob(1000000)))",
-	"CREATE INDEX i ON process (pid) WHERE length(command) > 0",
-	"DROP INDEX frame_place; CREATE UNIQUE INDEX frame_place ON frame (abs(id))",
-	"CREATE VIRTUAL TABLE words USING fts5(word)",
-	"ALTER TABLE process ADD COLUMN more GENERATED ALWAYS AS (zeroblob(1000000000)) VIRTUAL",
-};
+static void try_hostile(const char *statement)
+{
+	void *scene;
+	scene_setup(&scene);
+	begin(scene);
+	/* SQLite may have been built without the extension that makes virtual tables. */
+	sqlite3 *db;
+	sqlite3_open(((struct scene *)scene)->trace, &db);
+	bool made = sqlite3_exec(db, statement, NULL, NULL, NULL) == SQLITE_OK;
+	sqlite3_close(db);
+	if (!made && strstr(statement, "VIRTUAL TABLE") == NULL)
+		fail_msg("cannot make: %s", statement);
+	if (made)
+		assert_refused(scene, statement);
+	scene_teardown(&scene);
+}
 
 static void what_it_could_run_is_refused(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
-		void *scene;
-		scene_setup(&scene);
-		begin(scene);
-		/* SQLite may have been built without the extension that makes virtual tables. */
-		sqlite3 *db;
-		sqlite3_open(((struct scene *)scene)->trace, &db);
-		bool made = sqlite3_exec(db, hostile[i], NULL, NULL, NULL) == SQLITE_OK;
-		sqlite3_close(db);
-		if (!made && strstr(hostile[i], "VIRTUAL TABLE") == NULL)
-			fail_msg("cannot make: %s", hostile[i]);
-		if (made)
-			assert_refused(scene, hostile[i]);
-		scene_teardown(&scene);
+	char line[512];
+	int count = 0;
+	FILE *statements = fopen(ADVERSARY "/statements.sql", "re");
+	assert_non_null(statements);
+	while (fgets(line, sizeof line, statements) != NULL) {
+		assert_non_null(strchr(line, '\n'));
+		if (strncmp(line, "--", 2) == 0)
+			continue;
+		try_hostile(line);
+		count++;
 	}
+	fclose(statements);
+	assert_true(count >= 14);
 }
 
 static void nothing_of_the_spool_is_lost(void **state)
@@ -152,6 +149,44 @@ static void a_pipe_is_not_waited_for(void **state)
 		if (i == 0)
 			drain_now(s);
 	}
+}
+
+/* The journal is the one beside the file, not beside the link. */
+static void a_pipe_behind_a_link_is_not_waited_for(void **state)
+{
+	struct scene *s = *state;
+	char other[160], journal[200];
+	snprintf(other, sizeof other, "%s/other", s->folder);
+	snprintf(journal, sizeof journal, "%s-journal", other);
+	begin(s);
+	assert_int_equal(rename(s->trace, other), 0);
+	assert_int_equal(symlink("other", s->trace), 0);
+	assert_int_equal(mkfifo(journal, 0600), 0);
+	struct trace_failure failure = {0};
+	assert_int_equal(try(s, TRACE_READ), TRACE_REFUSED);
+	assert_int_equal(try(s, TRACE_EXTEND), TRACE_REFUSED);
+	assert_int_equal(drain_run(s->drain, s->trace, 0, &failure), TRACE_REFUSED);
+	unlink(journal);
+	assert_int_equal(try(s, TRACE_EXTEND), TRACE_OK);
+	drain_now(s);
+	unlink(s->trace);
+	unlink(other);
+}
+
+/* SQLite would follow 200 of them, on a stack that has no room for that in a traced program. */
+static void links_in_a_circle_lead_nowhere(void **state)
+{
+	struct scene *s = *state;
+	begin(s);
+	unlink(s->trace);
+	assert_int_equal(symlink("t.db", s->trace), 0);
+	assert_int_equal(try(s, TRACE_READ), TRACE_SYSTEM);
+	assert_int_equal(try(s, TRACE_EXTEND), TRACE_SYSTEM);
+	unlink(s->trace);
+	assert_int_equal(symlink("nothing", s->trace), 0);
+	assert_int_equal(try(s, TRACE_READ), TRACE_SYSTEM);
+	assert_int_equal(try(s, TRACE_EXTEND), TRACE_SYSTEM);
+	unlink(s->trace);
 }
 
 static void links_and_modes(void **state)
@@ -256,6 +291,8 @@ int main(void)
 		cmocka_unit_test(what_a_user_adds_is_their_affair),
 		GUARD(other_comments_are_no_other_table),
 		GUARD(a_pipe_is_not_waited_for),
+		GUARD(a_pipe_behind_a_link_is_not_waited_for),
+		GUARD(links_in_a_circle_lead_nowhere),
 		GUARD(links_and_modes),
 		GUARD(another_users_files),
 		GUARD(another_users_spool),

@@ -19,6 +19,21 @@ enum trace_error trace_fail(struct trace_failure *failure, enum trace_error erro
 	return error;
 }
 
+/* Not strerror: it translates, and the host may be in it itself. */
+static enum trace_error fail_path(struct trace_failure *failure, int error, const char *otherwise, const char *path)
+{
+	const char *text = error != 0 ? strerrordesc_np(error) : NULL;
+	bool wrong_path = error == ENOENT || error == ENOTDIR || error == EISDIR || error == ELOOP;
+	return trace_fail(failure, TRACE_SYSTEM, "cannot use trace '%s': %s (%s)", path, text != NULL ? text : otherwise,
+					  wrong_path ? "name a trace in a directory that exists"
+								 : "check the disk and the limits, then try again");
+}
+
+enum trace_error trace_fail_path(struct trace_failure *failure, int error, const char *path)
+{
+	return fail_path(failure, error, "unknown error", path);
+}
+
 static enum trace_error fail_system(struct trace_failure *failure, sqlite3 *db, int code, const char *path)
 {
 	int error = db != NULL ? sqlite3_system_errno(db) : 0;
@@ -26,12 +41,7 @@ static enum trace_error fail_system(struct trace_failure *failure, sqlite3 *db, 
 		error = ENOSPC;
 	if ((code & 0xff) == SQLITE_NOMEM)
 		error = ENOMEM;
-	/* Not strerror: it translates, and the host may be in it itself. */
-	const char *text = error != 0 ? strerrordesc_np(error) : NULL;
-	bool wrong_path = error == ENOENT || error == ENOTDIR || error == EISDIR;
-	return trace_fail(
-		failure, TRACE_SYSTEM, "cannot use trace '%s': %s (%s)", path, text != NULL ? text : sqlite3_errstr(code),
-		wrong_path ? "name a trace in a directory that exists" : "check the disk and the limits, then try again");
+	return fail_path(failure, error, sqlite3_errstr(code), path);
 }
 
 enum trace_error trace_fail_sqlite(struct trace_failure *failure, sqlite3 *db, int code, const char *path)

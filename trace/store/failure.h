@@ -15,6 +15,9 @@
 enum trace_error trace_fail(struct trace_failure *failure, enum trace_error error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The trace's path leads to nothing that could be used: `error`, an errno. */
+enum trace_error trace_fail_path(struct trace_failure *failure, int error, const char *path);
+
 /* The failure behind SQLite's `code` on the trace at `path`; TRACE_OK for SQLITE_OK. */
 enum trace_error trace_fail_sqlite(struct trace_failure *failure, sqlite3 *db, int code, const char *path);
 

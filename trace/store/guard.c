@@ -2,7 +2,8 @@
 /* guard.c - see guard.h. */
 #include "trace/store/guard.h"
 
-#include <limits.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -58,7 +59,29 @@ static bool look(const char *path, enum guard_files how, struct stat *ret, const
 	return true;
 }
 
-enum trace_error guard_files(const char *path, enum guard_files how, struct trace_failure *failure)
+/* The name of the file without links, also of one that is not there yet; 0 or an errno. */
+static int resolve(const char *path, char ret[PATH_MAX])
+{
+	struct stat file;
+	if (realpath(path, ret) != NULL)
+		return 0;
+	if (errno != ENOENT || lstat(path, &file) == 0)
+		return errno;
+	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+	char folder[PATH_MAX] = ".";
+	if (slash != NULL)
+		sqlite3_snprintf(sizeof folder, folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+	if (realpath(folder, ret) == NULL)
+		return errno;
+	size_t length = strlen(ret);
+	bool is_root = length == 1;
+	if (length + 1 + strlen(name) + sizeof "-journal" > PATH_MAX)
+		return ENAMETOOLONG;
+	sqlite3_snprintf(PATH_MAX - (int)length, ret + length, "%s%s", is_root ? "" : "/", name);
+	return 0;
+}
+
+enum trace_error guard_files(const char *path, enum guard_files how, char ret[PATH_MAX], struct trace_failure *failure)
 {
 	static const char *const suffixes[] = {"-journal", "-wal", "-shm"};
 	struct stat trace, file;
@@ -69,14 +92,17 @@ enum trace_error guard_files(const char *path, enum guard_files how, struct trac
 		why = why_not_write(&trace, false);
 	if (why != NULL)
 		return refuse(failure, path, "", why);
+	int error = resolve(path, ret);
+	if (error != 0)
+		return trace_fail_path(failure, error, path);
 	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-		sqlite3_snprintf(sizeof name, name, "%s%s", path, suffixes[i]);
+		sqlite3_snprintf(sizeof name, name, "%s%s", ret, suffixes[i]);
 		if (lstat(name, &file) != 0)
 			continue;
 		if (!S_ISREG(file.st_mode))
-			return refuse(failure, path, suffixes[i], "is not a regular file");
+			return refuse(failure, ret, suffixes[i], "is not a regular file");
 		if (!is_of_its_owner(&file, exists ? &trace : NULL))
-			return refuse(failure, path, suffixes[i], "belongs to another user");
+			return refuse(failure, ret, suffixes[i], "belongs to another user");
 	}
 	return TRACE_OK;
 }

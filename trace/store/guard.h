@@ -11,6 +11,7 @@
 #ifndef PQLEAK_TRACE_STORE_GUARD_H
 #define PQLEAK_TRACE_STORE_GUARD_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,8 +22,12 @@ enum guard_files {
 	GUARD_WRITE /* one's own, which nobody else can write, or root's; so is a symbolic link to it */
 };
 
-/* Looks at the trace, which may be missing, and at the journal that SQLite would read beside it. */
-enum trace_error guard_files(const char *path, enum guard_files how, struct trace_failure *failure);
+/*
+ * Looks at the trace, which may be missing, and at the journal that SQLite would read beside it.  `ret` is the path
+ * that SQLite may be given: it follows links itself, with some kilobytes of stack for each, and in a circle 200 of
+ * them.
+ */
+enum trace_error guard_files(const char *path, enum guard_files how, char ret[PATH_MAX], struct trace_failure *failure);
 
 /* Whether a spool may be taken over: it is one's own, root's, or of the user that owns the trace. */
 bool guard_spool(const char *spool, const char *trace);

@@ -112,18 +112,19 @@ static enum trace_error open_database(sqlite3 **ret, const char *path, enum trac
 									  struct trace_failure *failure)
 {
 	sqlite3 *db = NULL;
-	enum trace_error guarded = guard_files(path, access == TRACE_READ ? GUARD_READ : GUARD_WRITE, failure);
+	char real[PATH_MAX];
+	enum trace_error guarded = guard_files(path, access == TRACE_READ ? GUARD_READ : GUARD_WRITE, real, failure);
 	if (guarded != TRACE_OK)
 		return guarded;
 	/* For its owner alone: it tells of hosts, users and databases, and with PQLEAK_SQL=text of what is in them. */
-	int made = access == TRACE_READ ? -1 : open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int made = access == TRACE_READ ? -1 : open(real, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (made >= 0)
 		close(made);
-	int flags = SQLITE_OPEN_READWRITE | (access == TRACE_READ ? 0 : SQLITE_OPEN_CREATE) | SQLITE_OPEN_EXRESCODE;
-	/* SQLite may have been built to take "file:..." for a URI. */
-	char *name = sqlite3_mprintf("%s%s", strncmp(path, "file:", 5) == 0 ? "./" : "", path);
-	int rc = name != NULL ? sqlite3_open_v2(name, &db, flags, NULL) : SQLITE_NOMEM;
-	sqlite3_free(name);
+	/* An absolute path is no URI. */
+	int rc = sqlite3_open_v2(real, &db,
+							 SQLITE_OPEN_READWRITE | (access == TRACE_READ ? 0 : SQLITE_OPEN_CREATE) |
+								 SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW,
+							 NULL);
 	enum trace_error error = trace_fail_sqlite(failure, db, rc, path);
 	if (error == TRACE_OK) {
 		sqlite3_busy_handler(db, wait_for_lock, (void *)(intptr_t)wait_ms);

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: PostgreSQL
+"""Traces that were made to harm whoever reads them, and what may lie beside a trace: every command that opens one ends,
+says what is wrong with which file, changes nothing, and drives no terminal.
+"""
+import contextlib
+import hashlib
+import itertools
+import os
+import pathlib
+import pty
+import re
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import unittest
+
+import fixtures
+import hostile
+import tap
+
+PQLEAK = os.environ['PQLEAK_TEST_PROGRAM']
+SECONDS = 600
+TOP = pathlib.Path(__file__).resolve().parents[2]
+SPOOL, MARKS = '-spool-4711-00000000000000ab', ('-lost-4711-13', '-unseen-00000000000000ab')
+
+# Each command as it opens a trace; None: it opens none.
+COMMANDS = {
+    'run': [['run', '--append', '-o', 't.db', '--', 'true']],
+    'report': [['report', 't.db'], ['report', '--all', '--stacks', 't.db'],
+               *(['report', f'--format={name}', 't.db'] for name in ('json', 'sarif', 'junit', 'github', 'gitlab', 'tap'))],
+    'check': [['check', 't.db']],
+    'show': [['show', 't.db'], ['show', 't.db', '1'], ['show', 't.db', 'result', '1']],
+    'audit': [['audit', 't.db']],
+    'baseline': [['baseline', 't.db']],
+    'doctor': [['doctor', '-o', 't.db', '--', 'true']],
+    'symbolize': [['symbolize', 't.db']],
+    'sql': [['sql', 't.db', 'SELECT * FROM connection_life'], ['sql', 't.db', 'SELECT * FROM process']],
+    'help': None,
+    'complete': None,
+}
+WORDS = [words for calls in COMMANDS.values() for words in calls or ()]
+PLAIN = [words for words in WORDS if words[0] != 'run' and not any(word.startswith('--') and word != '--' for word in words)]
+
+VALUES_READ_BY = [['report', '--all', 't.db'], ['check', '--format=json', 't.db'], ['show', 't.db', '1'], ['audit', 't.db'],
+                  ['baseline', 't.db']]
+
+# What drives a terminal or makes a text read otherwise: control bytes, C1, direction, no width.
+RAW = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]')
+VALUES = {
+    'a text that drives a terminal': 'a\x1b[31m\x07\x08\r\x00\x9b31m\u202eb\u200b\u2066\ufeffc',
+    'a text of many lines': 'a\nb\r\nc\td',
+    'a text that is no UTF-8': b'\xff\xfe\xc3',
+    'a long text': 'x' * 5_000,
+    'the least number': -2**63,
+    'the greatest number': 2**63 - 1,
+    'infinity': float('inf'),
+    'many bytes': bytes(5_000),
+    'nothing': None,
+}
+
+
+def contents(folder):
+    """What lies in a folder, to see whether it changed."""
+    found = {}
+    for path in sorted(pathlib.Path(folder).rglob('*')):
+        is_file = path.is_file() and not path.is_symlink() and path.stat().st_size < 1 << 30
+        found[str(path)] = (oct(path.lstat().st_mode), hashlib.sha1(path.read_bytes()).hexdigest() if is_file else None)
+    return found
+
+
+class Traces(unittest.TestCase):
+    longMessage = True
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix='pqleak-adversary-')
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        os.mkdir(self.path('home'))
+        os.mkdir(self.path('tmp'))
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith(('PQLEAK', 'LD_'))}
+        self.environment.update({'HOME': self.path('home'), 'TMPDIR': self.path('tmp'), 'LC_ALL': 'C.UTF-8', 'TZ': 'UTC'})
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def trace(self, fixture='leaks'):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.move(fixtures.make_trace(folder, fixture), self.path('t.db'))
+
+    def pqleak(self, words):
+        run = subprocess.run([PQLEAK, *words], cwd=self.folder, env=self.environment, capture_output=True, check=False,
+                             stdin=subprocess.DEVNULL, timeout=SECONDS)
+        said = (run.stdout + run.stderr).decode(errors='strict' if words[0] != 'sql' else 'replace')
+        self.assertIn(run.returncode, (0, 1, 2, 125 if words[0] == 'run' else 2), f'{words}: {said}')
+        if words[0] != 'sql':  # to a pipe it gives what is there
+            self.assertIsNone(RAW.search(said), f'{words}: {said!r}')
+        return run
+
+    def refused(self, words_of_reason, commands=None):
+        """Every command says in one line that it cannot, and changes nothing."""
+        before = contents(self.folder)
+        for words in commands or WORDS:
+            run = self.pqleak(words)
+            if words[0] == 'doctor':
+                continue  # it says so among other things
+            self.assertEqual((run.returncode, run.stdout), (125 if words[0] == 'run' else 2, b''), f'{words} {run}')
+            said = run.stderr.decode()
+            self.assertRegex(said, r"\Apqleak: [^\n]*t\.db[^\n]*\n\Z", words)
+            self.assertRegex(said, words_of_reason, words)
+        self.assertEqual(contents(self.folder), before)
+
+    def clear(self, prefix):
+        """Takes away whatever stands there."""
+        for name in os.listdir(self.folder):
+            path = self.path(name)
+            if name.startswith(prefix):
+                (os.rmdir if os.path.isdir(path) and not os.path.islink(path) else os.unlink)(path)
+
+    def change(self, statement):
+        database = sqlite3.connect(self.path('t.db'))
+        try:
+            database.executescript(statement)
+        finally:
+            database.close()
+
+    def test_commands(self):
+        """every command is tried"""
+        names = re.findall(r'^COMMAND \((\w+)', (TOP / 'analyzer/options/commands.def').read_text(encoding='utf-8'), re.M)
+        self.assertEqual(sorted(COMMANDS), sorted(names))
+
+    def test_statements(self):
+        """what a trace could have pqleak run"""
+        for statement in (TOP / 'tests/adversary/statements.sql').read_text(encoding='utf-8').splitlines():
+            with self.subTest(statement):
+                if statement.startswith('--'):
+                    continue
+                self.trace()
+                self.change(statement)
+                self.refused('that pqleak did not make', PLAIN + COMMANDS['run'])
+
+    def test_places(self):
+        """anything in the place of the trace, and of the journal beside it"""
+        for suffix in ('', '-journal', '-wal', '-shm'):
+            for what, make in hostile.PLACES.items():
+                with self.subTest(f'{what} {suffix}'):
+                    if suffix:
+                        self.trace()
+                    make(self.path('t.db' + suffix))
+                    self.addCleanup(self.clear, 't.db')
+                    before = contents(self.folder)
+                    for words in (['check', 't.db'], ['report', 't.db'], *COMMANDS['run']):
+                        # A new trace takes the place of an empty file, and a link to nothing is followed.
+                        if words[0] == 'run' and suffix == '' and what in ('an empty file', 'a link to nothing'):
+                            continue
+                        run = self.pqleak(words)
+                        if suffix == '' or what not in ('an empty file', '10 GB of nothing'):
+                            self.assertEqual(run.returncode, 125 if words[0] == 'run' else 2, f'{words} {run}')
+                            self.assertRegex(run.stderr.decode(), r'\Apqleak: [^\n]*t\.db', words)
+                    if suffix == '' or what not in ('an empty file', '10 GB of nothing'):
+                        self.assertEqual(contents(self.folder), before)
+                    self.clear('t.db')
+
+    def test_beside(self):
+        """anything in the place of a spool or a mark beside a trace: what the trace says stays"""
+        self.trace()
+        expected = self.pqleak(['show', 't.db']).stdout
+        for suffix in (SPOOL, *MARKS):
+            for what, make in hostile.PLACES.items():
+                with self.subTest(f'{what} {suffix}'):
+                    self.trace()
+                    make(self.path('t.db' + suffix))
+                    try:
+                        self.assertEqual(self.pqleak(['show', 't.db']).stdout, expected)
+                        self.assertIn(self.pqleak(['check', 't.db']).returncode, (1, 2))
+                    finally:
+                        self.clear('t.db-')
+
+    def spoil(self, value):
+        """Puts a value into all columns that take it."""
+        database = sqlite3.connect(self.path('t.db'), isolation_level=None)
+        database.execute('PRAGMA synchronous = OFF')
+        changed = 0
+        for table, in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+            for column in database.execute(f'PRAGMA table_info("{table}")').fetchall():
+                try:
+                    changed += database.execute(f'UPDATE OR FAIL "{table}" SET "{column[1]}" = ?', [value]).rowcount
+                except sqlite3.DatabaseError:
+                    pass  # a key, or a column that is checked
+        database.close()
+        self.assertGreater(changed, 0)
+
+    def test_values(self):
+        """values that no trace of pqleak's has, in all columns that take them"""
+        fixture = itertools.cycle(['leaks', 'misuse', 'scripts', 'kinds-leaked', 'out-of-sight', 'hostile'])
+        for what, value in VALUES.items():
+            with self.subTest(what):
+                self.trace(next(fixture))
+                self.spoil(value)
+                for words in VALUES_READ_BY:
+                    run = self.pqleak(words)
+                    if run.returncode == 2 and not run.stdout:
+                        self.assertIn("t.db'", run.stderr.decode(), words)
+                os.unlink(self.path('t.db'))
+
+    def test_terminal(self):
+        """a query's answer, to a terminal"""
+        self.trace()
+        self.spoil(VALUES['a text that drives a terminal'])
+        leader, follower = pty.openpty()
+        with open(leader, 'rb', closefd=True, buffering=0) as terminal:
+            run = subprocess.run([PQLEAK, 'sql', 't.db', 'SELECT exe, command FROM process'], cwd=self.folder, check=False,
+                                 env=self.environment, stdin=follower, stdout=follower, stderr=subprocess.PIPE, timeout=SECONDS)
+            os.close(follower)
+            said = b''
+            with contextlib.suppress(OSError):  # it is over
+                while part := terminal.read(65536):
+                    said += part
+        self.assertEqual((run.returncode, run.stderr), (0, b''))
+        self.assertIn('[31m', said.decode())
+        self.assertIsNone(RAW.search(re.sub('\r\n|\x1b\\[[0-9;]*m(?!\x07)', '', said.decode())), said)
+
+
+if __name__ == '__main__':
+    tap.main()
