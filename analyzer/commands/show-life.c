@@ -176,7 +176,9 @@ static void print_end(const struct printer *printer, sqlite3 *db, sqlite3_stmt *
 	}
 	if (show_has(row, "ended_ns"))
 		format_time(when, show_number(row, "ended_ns"), TIME_MILLISECONDS);
-	if (!show_has(row, "end"))
+	if (strcmp(show_text(row, "verdict"), "cannot-tell") == 0)
+		show_field(printer, "released", "unknown: events of the process were dropped");
+	else if (!show_has(row, "end"))
 		show_field(printer, "released", "not yet; the process is running");
 	else if (strcmp(show_text(row, "end"), "unknown") == 0)
 		show_field(printer, "released", "never; the end of the process was not seen");

@@ -95,6 +95,9 @@ bool print_resource(struct reading *reading, void *context, FILE *file)
 		format_duration(held, show_number(row, "held_ns"));
 	if (strcmp(verdict, "open") == 0)
 		show_field(printer, "released", "not yet; the process is running (by %s)", kind_release(shown->kind));
+	else if (strcmp(verdict, "cannot-tell") == 0)
+		show_field(printer, "released", "unknown: events of the process were dropped (by %s)",
+				   kind_release(shown->kind));
 	else if (out_of_sight)
 		show_field(printer, "released", "unknown: the calling module releases memory with free(3), which is not seen");
 	else
