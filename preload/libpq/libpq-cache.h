@@ -16,7 +16,8 @@
 #include "preload/libpq/libpq-route.h"
 #include "preload/libpq/libpq.h"
 
-#define CACHE_ENTRIES 256u
+#define CACHE_BITS 12
+#define CACHE_ENTRIES (1u << CACHE_BITS) /* a large program has thousands of call sites */
 
 /* A route in a byte: the libpq's number and three flags. */
 enum {
@@ -41,8 +42,7 @@ static inline struct cached cache_look(_Atomic uint64_t cache[CACHE_ENTRIES], co
 {
 	uint64_t unloads = atomic_load_explicit(&linker_unloads, memory_order_acquire);
 	uint64_t hash = ((uintptr_t)address + (unloads << 48 | unloads)) * 0x9e3779b97f4a7c15u;
-	static_assert(CACHE_ENTRIES == 256, "the hash's upper eight bits choose");
-	_Atomic uint64_t *entry = &cache[hash >> 56];
+	_Atomic uint64_t *entry = &cache[hash >> (64 - CACHE_BITS)];
 	return (struct cached){entry, hash & ~(uint64_t)ROUTE_BYTE, atomic_load_explicit(entry, memory_order_acquire)};
 }
 

@@ -274,16 +274,20 @@ static bool is_new(struct stack *stack)
  * Sets the event's stack: the one with the lines of the scripts in it, where these were walked before.  Whether a walk
  * through them is wanted: asked once about each event; the lock is held.
  */
-static bool is_walk_wanted(uint32_t stack, uint32_t unloads, struct event *event)
+__attribute__((noinline)) static bool is_script_walk_wanted(uint32_t stack, uint32_t unloads, struct event *event)
 {
-	event->stack = stack & STACK_NUMBER;
-	if ((stack & STACK_RUNS_ANY) == 0)
-		return false;
 	bool wants = wants_script(event);
 	if (host.rare_lines && !wants)
 		return false;
 	enum walk_recall recall = walk_recall(stack, unloads, event->thread, &event->stack);
 	return recall == WALK_ONCE || (recall == WALK_DEAR && wants);
+}
+
+/* The same of any stack, most of which run none. */
+static inline bool is_walk_wanted(uint32_t stack, uint32_t unloads, struct event *event)
+{
+	event->stack = stack & STACK_NUMBER;
+	return (stack & STACK_RUNS_ANY) != 0 && is_script_walk_wanted(stack, unloads, event);
 }
 
 /*

@@ -127,7 +127,6 @@ def instructions(bench):
         bench.clear()
         return bench.environment(traced)
 
-    subprocess.run(['pgbench', '-q', '-i', '-s', '1'], check=True, stderr=subprocess.DEVNULL)
     for name, (figure, goal, *_) in counted.LOOPS.items():
         number = counted.loop(name, bench.build, lambda: environment(True))
         row(f'{figure}, instructions of ours', goal, f'{number:,.0f}')
@@ -195,8 +194,8 @@ def kill(bench):
         f'{lost} of {acquires:,} acquires lost, {damaged} traces damaged')
 
 
-FIGURES = {'instructions': instructions, 'pgbench': pgbench, 'pgbench-connect': pgbench_connect, 'psycopg2': psycopg2, 'pair': pair, 'start': start,
-           'memory': memory, 'trace': trace, 'report': report, 'kill': kill}
+FIGURES = {'instructions': instructions, 'pgbench': pgbench, 'pgbench-connect': pgbench_connect, 'psycopg2': psycopg2,
+           'pair': pair, 'start': start, 'memory': memory, 'trace': trace, 'report': report, 'kill': kill}
 
 
 def main():
