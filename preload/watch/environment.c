@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include "preload/process/kept.h"
+#include "preload/process/settings.h"
 
-static const char variable[] = "LD_PRELOAD=", own_file[] = "libpqleak.so";
+static const char variable[] = "LD_PRELOAD=", trace[] = "PQLEAK_TRACE=", own_file[] = "libpqleak.so";
 #define VARIABLE_BYTES (sizeof variable - 1)
 #define PATH_BYTES 1024 /* for the stack's sake */
 
@@ -44,7 +45,7 @@ static const char *own_entry(char *const *environment, size_t *ret_length)
 	return NULL;
 }
 
-bool environment_has_us(char *const *environment)
+bool environment_preloads_us(char *const *environment)
 {
 	size_t length;
 	return own_entry(environment, &length) != NULL;
@@ -68,6 +69,12 @@ bool environment_reaches_us(char *const *environment)
 	return access(path, R_OK) == 0 || (errno != EACCES && errno != ENOENT && errno != ENOTDIR);
 }
 
+bool environment_has_us(char *const *environment)
+{
+	return environment_preloads_us(environment) &&
+		   (!settings.is_shared || find(environment, trace, sizeof trace - 1) != NULL);
+}
+
 size_t environment_bytes(char *const *environment, enum environment_change change)
 {
 	size_t count = 1, text = 0;
@@ -84,32 +91,35 @@ size_t environment_bytes(char *const *environment, enum environment_change chang
 	return count * sizeof(char *) + text;
 }
 
-/* LD_PRELOAD without us, in `text`; NULL: nothing is left of it. */
-static char *without_us(const char *value, char *text)
+/* What is in a value of LD_PRELOAD beside us.  How many bytes; 0: nothing is. */
+static size_t copy_others(const char *value, char *to)
 {
-	memcpy(text, variable, sizeof variable);
-	size_t used = VARIABLE_BYTES;
+	size_t used = 0;
 	while (*value != '\0') {
 		size_t length = strcspn(value, " :");
 		if (length > 0 && !is_own(value, length)) {
-			if (used > VARIABLE_BYTES)
-				text[used++] = ':';
-			memcpy(text + used, value, length);
+			if (used > 0)
+				to[used++] = ':';
+			memcpy(to + used, value, length);
 			used += length;
 		}
 		value += length + is_separator(value[length]);
 	}
-	text[used] = '\0';
-	return used > VARIABLE_BYTES ? text : NULL;
+	to[used] = '\0';
+	return used;
+}
+
+/* LD_PRELOAD without us, in `text`; NULL: nothing is left of it. */
+static char *without_us(const char *value, char *text)
+{
+	return copy_others(value, stpcpy(text, variable)) > 0 ? text : NULL;
 }
 
 /* LD_PRELOAD with us before what is in it. */
 static char *with_us(const char *own, const char *value, char *text)
 {
 	char *end = stpcpy(text, own);
-	if (*value != '\0')
-		*end++ = ':';
-	strcpy(end, value);
+	*end = copy_others(value, end + 1) > 0 ? ':' : '\0';
 	return text;
 }
 

@@ -18,6 +18,9 @@ enum environment_change {
 };
 
 /* Whether the dynamic linker of a program that gets it is told of us. */
+bool environment_preloads_us(char *const *environment);
+
+/* Whether such a program records into the trace that this process shares with others, or into another one by intent. */
 bool environment_has_us(char *const *environment);
 
 /*

@@ -55,11 +55,12 @@ static void mark(const char *how, const char *exe, const char *script, bool is_l
 static void judge(struct program *program, enum reach reach, const char *exe, char *script, char *const *arguments)
 {
 	bool has_us = environment_has_us(program->environment);
+	bool preloads_us = has_us || environment_preloads_us(program->environment);
 	/* Its linker would print a line, and start it all the same. */
-	bool is_closed = has_us && reach == REACH_YES && !environment_reaches_us(program->environment);
+	bool is_closed = preloads_us && reach == REACH_YES && !environment_reaches_us(program->environment);
 	bool stops_us = is_closed || reach == REACH_LIBC || reach == REACH_MACHINE || reach == REACH_SETUID;
 
-	if (has_us && (is_closed || reach == REACH_LIBC || reach == REACH_MACHINE))
+	if (preloads_us && (is_closed || reach == REACH_LIBC || reach == REACH_MACHINE))
 		program->change = ENVIRONMENT_WITHOUT_US;
 	else if (!has_us && !stops_us && settings.keep_environment)
 		program->change = ENVIRONMENT_WITH_US;

@@ -33,7 +33,7 @@ void programs_look_at_command(const char *command);
  * The environment to start it with: the host's, or another one in `room`, which PROGRAM_ROOM takes from the caller's
  * stack.
  */
-#define PROGRAM_STACK_BYTES 8192
+#define PROGRAM_STACK_BYTES 4096
 #define PROGRAM_ROOM(program)                                                                                          \
 	((program)->bytes > 0 && (program)->bytes <= PROGRAM_STACK_BYTES ? alloca((program)->bytes) : NULL)
 char *const *programs_environment(struct program *program, void *room);

@@ -30,6 +30,25 @@ int main(void) {
 	return 0;
 }
 '''
+# The same for the 32 bits of x86, without any library.
+OTHER_MACHINE = r'''
+static long call(long number, long first, const void *second, long third)
+{
+	long result;
+	__asm__ volatile("int $0x80" : "=a"(result) : "a"(number), "b"(first), "c"(second), "d"(third) : "memory");
+	return result;
+}
+void start(long *stack)
+{
+	const char *found = "none";
+	for (char **entry = (char **)(stack + stack[0] + 2); *entry; entry++)
+		if ((*entry)[0] == 'L' && (*entry)[1] == 'D' && (*entry)[3] == 'P')
+			found = "told";
+	call(4, 1, found, 4);
+	call(1, 0, 0, 0);
+}
+__asm__(".globl _start\n_start: mov %esp, %eax\n push %eax\n call start\n");
+'''
 
 
 class Reach(Scenario):
@@ -79,11 +98,11 @@ class Reach(Scenario):
         server = ['-h', self.environment['PGHOST'], '-p', self.environment['PGPORT'], '-U', self.environment['PGUSER']]
         for case, command, name, sign in (
                 ('variable', [*self.pg(), *psql], 'perl psql', '/usr/bin/perl /usr/bin/psql was started without pqleak'
-                 ' in LD_PRELOAD, and has PGDATABASE in its environment'),
+                 ' in its environment, and has PGDATABASE in its environment'),
                 ('URL', ['DB=postgresql://hunter2@db/bank', 'sh', '-c', ':'], 'dash', "URL as DB in its environment"),
                 ('argument', [*psql, *server, 'postgres'], 'perl psql', 'psql in its arguments'),
                 ('shell', ['sh', '-c', 'command -v psql >/dev/null'], 'dash', 'psql in its arguments'),
-                ('program', [f'PATH={os.environ["PATH"]}', ACQUIRE, 'refused'], 'client-acquire', 'and has libpq'),
+                ('program', [f'PATH={os.environ["PATH"]}', ACQUIRE, 'help'], 'client-acquire', 'and has libpq'),
                 ('script', [f'PATH={os.environ["PATH"]}', python, '-I', job], f'{version} job.py',
                  'psycopg in its script')):
             with self.subTest(case=case):
@@ -130,9 +149,39 @@ class Reach(Scenario):
         self.assertEqual(run.trace.rows('SELECT label FROM process'), [('kept',)])
         self.assertEqual(run.trace.verdicts(), {'leaked': 1})
 
+    def test_half(self):
+        """LD_PRELOAD alone is not enough: the trace would be another one"""
+        half = ('env', '-i', f'LD_PRELOAD={SHIM}', *self.pg(), ACQUIRE, 'loop', '1', '1')
+        run = self.traced('sh', '-c', f'{CLEAN} && "$@"', 'sh', *half, options=['--check'])
+        self.assertEqual(run.status, 2, run)
+        self.assertIn('pqleak: unseen: client-acquire\n', run.stderr)
+        run = self.traced(*half, options=['--check', '--keep-environment'])
+        self.assertEqual((run.status, run.trace.verdicts()), (0, {'released': 1}), run)
+
+    def test_machine(self):
+        """a program for another machine is not told of a library that its linker would complain about"""
+        self.file('other.c', OTHER_MACHINE)
+        build = self.execute(['gcc', '-m32', '-nostdlib', '-static', '-O1', '-fno-pie', '-no-pie', '-fno-stack-protector',
+                              'other.c', '-o', 'other'])
+        if build.returncode != 0 or self.execute(['./other']).returncode != 0:
+            self.skipTest('nothing here runs or compiles for another machine')
+        run = self.passed(self.path('other'), name='other')
+        self.assertEqual(run.stdout, 'none')
+
+    def test_setuid(self):
+        """what runs with other rights is judged by what it is told to run, and not by an environment that is everybody's"""
+        if os.geteuid() != 0:
+            self.skipTest('only root can make a program of another user')
+        program = shutil.copy('/usr/bin/env', self.path('as-nobody'))
+        os.chown(program, 65534, -1)
+        os.chmod(program, 0o4755)
+        self.passed(program, 'true', name='as-nobody')
+        self.out_of_sight(program, 'psql', '--version', name='as-nobody',
+                          sign='LD_PRELOAD is ignored, and has psql in its arguments')
+
     def test_allowed(self):
         """--allow-unseen accepts them"""
-        run = self.traced('sh', '-c', f'{CLEAN} && env -i {ACQUIRE} refused', options=['--allow-unseen'])
+        run = self.traced('sh', '-c', f'{CLEAN} && env -i {ACQUIRE} help; :', options=['--allow-unseen'])
         self.assertIn('nothing leaked as far as could be seen', run.stderr)
         self.assertIn('pqleak: unseen: client-acquire\n', run.stderr)
 

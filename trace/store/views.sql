@@ -177,7 +177,7 @@ CREATE VIEW unseen_text AS
            WHEN 'setuid' THEN printf('%s gains privileges when it starts, so LD_PRELOAD is ignored', program)
            WHEN 'machine' THEN printf('%s is for a different machine than pqleak and ran without it', program)
            WHEN 'libc' THEN printf('%s uses a C library other than glibc 2.35 or later and ran without pqleak', program)
-           WHEN 'environment' THEN printf('%s was started without pqleak in LD_PRELOAD', program)
+           WHEN 'environment' THEN printf('%s was started without pqleak in its environment', program)
            WHEN 'library' THEN printf('%s was started where it cannot read libpqleak.so', program)
            ELSE printf('%s: %s', program, how) END
          || CASE WHEN how IN ('protocol', 'bypassed', 'namespace', 'relay') THEN ''
