@@ -14,8 +14,8 @@
 #include "analyzer/known/known.h"
 #include "analyzer/reading/functions.h"
 
-extern const char choice_sql[], tally_sql[], peak_sql[], notes_sql[], loss_sql[], blame_sql[], paths_sql[], known_sql[],
-	findings_sql[], gate_sql[];
+extern const char choice_sql[], tally_sql[], peak_sql[], notes_sql[], loss_sql[], blame_sql[], paths_sql[], noted_sql[],
+	known_sql[], findings_sql[], gate_sql[];
 
 #define IDLE_NS 1000000000 /* in a transaction, before that is worth a note */
 
@@ -61,12 +61,14 @@ static const struct stage {
 	 "tally_wants"},
 	{"peak", peak_sql, NULL, "report_choice handed_over", "peak found_peak peak_wants"},
 	{"notes", notes_sql, NULL, "report_choice stack_habit handed_over",
-	 "seen_misuse misuse_group found_note notes_wants"},
+	 "seen_misuse misuse_group seen_habit seen_target notes_wants"},
 	{"loss", loss_sql, NULL, "report_choice handed_over tally tally_life", "stack_count loss_wants"},
 	{"sites", NULL, make_sites, "tally_wants peak_wants notes_wants loss_wants", SITES_MAKE},
 	{"blame", blame_sql, blame_fill, "tally_life stack_count frame_call frame_role script_stack site",
 	 "own_call stack_way held_once stack_held stack_place stack_blame separation comparable"},
 	{"paths", paths_sql, NULL, "frame_call frame_role script_stack site", "path_step stack_path"},
+	{"noted", noted_sql, NULL, "report_choice seen_habit seen_target frame_role script_stack site own_call stack_path",
+	 "noted_stack noted found_note note_caller"},
 	{"known", known_sql, fill_known, "tally_life misuse_group stack_call stack_path",
 	 "excuse suppression known_entry path_stack path_count baseline"},
 	{"findings", findings_sql, NULL,

@@ -126,7 +126,7 @@ CREATE TEMP TABLE found_peak_site AS
 
 -- What notes.sql found, and the peak by its call sites.
 CREATE TEMP TABLE note (number INTEGER PRIMARY KEY, sort TEXT, worth, rank, stack INTEGER, other_stack INTEGER, facts TEXT);
-INSERT INTO note SELECT * FROM found_note;
+INSERT INTO note SELECT number, sort, worth, rank, stack, other_stack, facts FROM found_note;
 INSERT INTO note (sort, worth, rank, stack, facts)
   SELECT 'peak', 1, rank() OVER (ORDER BY open DESC), acquire_stack, json_object('open', open) FROM found_peak_site;
 

@@ -3,7 +3,7 @@
  * notes.c - habits worth a note, in words; see notes.h.
  *
  * A new one is a line of notes[] with its function, and its numbers in
- * notes.sql.  Nothing here judges.
+ * noted.sql.  Nothing here judges.
  */
 #include "analyzer/report/notes.h"
 
@@ -18,7 +18,8 @@
 
 #define NOTES_SHOWN 3 /* of each sort in a text, without --all */
 #define WORDS_TEXT 1024
-#define MOST_DETAILS 3
+#define MOST_DETAILS 4 /* the callers included */
+#define CALLERS_SHOWN 3
 
 /* A text that may be cut, and its end, which stays. */
 struct words {
@@ -277,6 +278,31 @@ static const struct {
 
 #define SORTS (sizeof notes / sizeof notes[0])
 
+static const char callers_sql[] =
+	"SELECT ifnull(short_name(c.head), 'an unknown place') || ifnull(c.tail, '')"
+	" FROM note_caller n LEFT JOIN frame_call c ON c.frame = n.frame AND c.depth = n.depth"
+	" WHERE n.note = ? ORDER BY n.count DESC, 1";
+
+/* The callers that a site is told of together. */
+static bool detail_callers(sqlite3 *db, struct note *note)
+{
+	QUERY_CLEANUP caller = query_with(db, callers_sql, AS_NUMBER(sqlite3_column_int64(note->row, NUMBER)));
+	char text[WORDS_TEXT] = "";
+	size_t length = 0;
+	int64_t count = 0;
+	bool failed = false;
+
+	while (query_next(caller, &failed))
+		if (count++ < CALLERS_SHOWN && length < sizeof text)
+			length += (size_t)snprintf(text + length, sizeof text - length, "%s%s", count > 1 ? ", " : "",
+									   query_text(caller, 0));
+	if (count > CALLERS_SHOWN)
+		detail(note, "callers", "%s and %" PRId64 " more", text, count - CALLERS_SHOWN);
+	else if (count > 0)
+		detail(note, "callers", "%s", text);
+	return !failed;
+}
+
 /* Calls `tell` for each note of a sort. */
 static bool each(sqlite3 *db, size_t sort, bool all, bool reproducible,
 				 bool (*tell)(const struct note *note, void *context), void *context)
@@ -289,7 +315,7 @@ static bool each(sqlite3 *db, size_t sort, bool all, bool reproducible,
 	while (!failed && query_next(row, &failed)) {
 		struct note note = {.row = row, .fact = fact};
 		notes[sort].say(&note);
-		failed = !tell(&note, context);
+		failed = !detail_callers(db, &note) || !tell(&note, context);
 	}
 	return !failed;
 }

@@ -2,7 +2,7 @@
 /*
  * notes.h - habits worth a note, in words.
  *
- * Owns what is said of a row of TEMP TABLE note, in every format; notes.sql has the numbers.
+ * Owns what is said of a row of TEMP TABLE note, in every format; noted.sql has the numbers.
  */
 #ifndef PQLEAK_ANALYZER_REPORT_NOTES_H
 #define PQLEAK_ANALYZER_REPORT_NOTES_H

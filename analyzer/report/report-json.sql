@@ -119,12 +119,15 @@ SELECT json_object(
              m.stack, m.acquire_stack, m.release_stack))), (
   SELECT json_group_object(t.sort, json((
     SELECT json_group_array(json(item)) FROM (
-      SELECT (SELECT json_group_object(f.key, json(CASE
+      SELECT (SELECT json_insert(json_group_object(f.key, json(CASE
                 WHEN f.key GLOB '*site' THEN ifnull((SELECT text FROM site_json s WHERE s.stack = f.value), 'null')
                 WHEN f.passes AND :reproducible THEN 'null'
                 WHEN f.type IN ('true', 'false') THEN f.type
                 WHEN f.type = 'real' THEN json_quote(round(f.value, 3))
-                ELSE json_quote(f.value) END))
+                ELSE json_quote(f.value) END)), '$.callers', json((
+                  SELECT json_group_array(json(text)) FROM (
+                    SELECT c.text FROM note_caller r JOIN call_json c ON c.frame = r.frame AND c.depth = r.depth
+                    WHERE r.note = n.number ORDER BY r.count DESC, c.text))))
               FROM note_fact f WHERE f.note = n.number) AS item
       FROM note n LEFT JOIN stack_path p ON p.stack = n.stack
       WHERE n.sort = t.sort ORDER BY n.rank, p.path, n.stack))))

@@ -33,7 +33,8 @@ APART static void read_from(const char *target)
 APART static void write_to(const char *target)
 {
 	PGconn *writer = open_or_null(target);
-	PQfinish(writer);
+	if (PQstatus(writer) == CONNECTION_OK) /* unlike read_from, or the two are one function */
+		PQfinish(writer);
 }
 
 static void failed_connects(void)
@@ -206,6 +207,38 @@ static void two_held(void)
 	}
 }
 
+/* --- a connection for a query, again and again --- */
+
+APART static void ask_once(void)
+{
+	PGconn *opened = PQconnectdb(""); /* line: ask_once */
+	client_do(opened, "SELECT 1");
+	PQfinish(opened);
+}
+
+APART static void poll_orders(void)
+{
+	ask_once();
+}
+
+APART static void poll_stock(void)
+{
+	ask_once();
+	PQstatus(conn); /* or it is the same function as poll_orders */
+}
+
+static void often(void)
+{
+	for (int i = 0; i < 10; i++) {
+		if (is_right) {
+			client_do(conn, "SELECT 1");
+			continue;
+		}
+		poll_orders();
+		poll_stock();
+	}
+}
+
 /* --- */
 
 #define TWINS(name)                                                                                                    \
@@ -225,6 +258,7 @@ TWINS(only_caller)
 TWINS(one_off)
 TWINS(one_forgets)
 TWINS(two_held)
+TWINS(often)
 
 static const struct client_twins twins[] = {
 	{"failed-connects", "a wrapper forgets what did not connect", failed_connects_wrong, failed_connects_right},
@@ -233,6 +267,7 @@ static const struct client_twins twins[] = {
 	{"only-caller", "the only caller forgets a few", only_caller_wrong, only_caller_right},
 	{"one-off", "a caller forgets the only one it gets", one_off_wrong, one_off_right},
 	{"one-forgets", "one caller forgets, another holds its latest", one_forgets_wrong, one_forgets_right},
+	{"often", "two callers connect for a query, by one wrapper", often_wrong, often_right},
 	{"two-held", "two callers hold one each", two_held_wrong, two_held_right},
 	{NULL, NULL, NULL, NULL},
 };

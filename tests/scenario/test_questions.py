@@ -197,7 +197,7 @@ class Held(Scenario):
 
 class Draining(Scenario):
     def test_told_to_end(self):
-        """after SIGTERM: what was open, what was released in order, and what was cut"""
+        """after SIGTERM: what was open, what was released, and what was cut"""
         with subprocess.Popen([PQLEAK, 'run', '-o', self.path('t.db'), '--', HABITS, 'service'], env=self.environment,
                               cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             try:
@@ -207,8 +207,10 @@ class Draining(Scenario):
             finally:
                 process.kill()
         self.assertEqual(process.returncode, 0, stderr)
-        drained = self.json()['drained']
-        self.assertEqual([(place['open'], place['released']) for place in drained], [(1, 1), (1, 1), (1, 0)], stderr)
+        drained, = self.json()['drained']
+        self.assertEqual((drained['open'], drained['released'], drained['cut']), (3, 2, 1), stderr)
+        self.assertEqual(drained['site']['function'], 'client_open', drained)
+        self.assertEqual([call['function'] for call in drained['callers']], ['service'] * 2, 'two of them on one line')
         self.assertIn('told to end', stderr)
 
 

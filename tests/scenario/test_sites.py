@@ -156,6 +156,25 @@ class Owners(Scenario):
         self.assertIn('held at exit: one by each of 2 call paths in each process\n',
                       self.traced(client('owners'), 'two-held', 'wrong').stderr)
 
+    def assert_note(self, sort, count, site, *callers):
+        """One note of a sort, by call site, with the callers that differ; in the text, too."""
+        note, = self.json('t.db', '--all')[sort]
+        self.assertEqual((note.get('count', note.get('connections')), place(note['site'])),
+                         (count, (site, 'owners.c', line_of(f'/* line: {site} */', 'owners.c'))), note)
+        self.assertEqual([call['function'] for call in note['callers']], list(callers), note)
+        lines = [place(call) for call in note['callers']]
+        self.assertIn(f'    callers   {", ".join(f"{name} ({file}:{line})" for name, file, line in lines)}\n', self.text)
+
+    def test_notes(self):
+        """a note is of a site, and names the callers that differ; the clean twin has none"""
+        self.text = self.traced(client('owners'), 'often', 'wrong').stderr
+        self.assert_note('churn', 20, 'ask_once', 'poll_orders', 'poll_stock')
+        self.assertIn('20 connections for 1 query each, opened at ask_once (owners.c:', self.text)
+        self.text = self.traced(client('owners'), 'failed-connects', 'wrong').stderr
+        self.assert_note('failed_connects', 5, 'open_or_null', 'read_from', 'write_to')
+        self.assertIn('5 failed connects (refused) at open_or_null (owners.c:', self.text)
+        self.assertNotIn('Notes', self.traced(client('owners'), 'often', 'right').stderr)
+
 
 if __name__ == '__main__':
     tap.main()
