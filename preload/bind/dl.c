@@ -15,6 +15,7 @@
 
 #include "preload/bind/deepbind.h"
 #include "preload/bind/lua.h"
+#include "preload/bind/ruby.h"
 #include "preload/calls/thunk.h"
 #include "preload/calls/wrappers.h"
 #include "preload/elf/elf-object.h"
@@ -72,8 +73,8 @@ static bool comes_to_us_next(const void *caller, const char *name)
 	return map == elf_self()->map;
 }
 
-/* The opener of a Lua module that reaches libpq notes who opens it. */
-static struct dlsym_answer answer_opener(void *handle, const char *name, const char *version)
+/* The opener of a Lua module that reaches libpq notes who opens it; a Ruby extension's is prepared. */
+static struct dlsym_answer answer_opener(void *handle, const char *name, const char *version, const void *caller)
 {
 	const struct dlsym_answer ask = {0};
 	if (handle == RTLD_NEXT || handle == RTLD_DEFAULT)
@@ -81,6 +82,10 @@ static struct dlsym_answer answer_opener(void *handle, const char *name, const c
 	void *found = linker_find(handle, name, version);
 	if (found == NULL || linker_find(handle, LIBPQ_SIGN, NULL) == NULL)
 		return ask; /* and the real lookup does away with an error of ours */
+	if (ruby_is_opener(name)) {
+		ruby_prepare(found, caller);
+		return ask;
+	}
 	void *thunk = lua_thunk(found, handle);
 	return thunk != NULL ? (struct dlsym_answer){thunk, 1} : ask;
 }
@@ -93,7 +98,9 @@ struct dlsym_answer pqleak_answer_dlsym(void *handle, const char *name, const ch
 	deepbind_patch_new_modules();
 	enum hook hook = name != NULL ? hook_by_name(name) : HOOK_COUNT;
 	if (hook == HOOK_COUNT)
-		return name != NULL && lua_is_opener(name) ? answer_opener(handle, name, version) : ask;
+		return name != NULL && (lua_is_opener(name) || ruby_is_opener(name))
+				   ? answer_opener(handle, name, version, caller)
+				   : ask;
 	if (handle == RTLD_NEXT) /* we are an answer only where there is one behind us */
 		return comes_to_us_next(caller, name) && linker_find(RTLD_NEXT, name, version) == NULL
 				   ? (struct dlsym_answer){NULL, 1}

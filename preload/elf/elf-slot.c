@@ -6,7 +6,7 @@
  * would bind past us (deepbind.c), our own libunwind, which must not touch
  * the host's descriptors (stacks/quiet.c), a Python that would end a thread
  * while we wait for it (scripts/python-wait.c), and a driver that gives up Ruby's
- * lock around libpq (scripts/script-ruby.c).
+ * lock around libpq (ruby.c, scripts/script-ruby.c).
  */
 #include "preload/elf/elf-object.h"
 

@@ -20,7 +20,7 @@
 
 #include "trace/spool/spool.h"
 
-#define RECORDER_ABI 6u
+#define RECORDER_ABI 7u
 
 /* What a process is told once. */
 struct recorder_settings {
@@ -53,12 +53,18 @@ struct recorder {
 	/* Begins recording for this process, also again in a forked child.  0 or -errno; calls are made calmly. */
 	int (*start)(const struct recorder_settings *settings);
 	/*
-	 * Captures the caller's stack into the event and appends it.  `event->thread` and `function` are set; `frame` is the
+	 * Captures the caller's stack into the event and appends it.  `event->thread` and `function` are set; `frame` is
+	 * the
 	 * __builtin_frame_address(0) of the wrapper that the host called.  May change errno.
 	 */
 	void (*record)(struct event *event, const void *frame);
 	/* The number of that blob, the same for the same bytes; 0 when there is no room. */
 	uint32_t (*intern)(uint32_t thread, enum blob_type type, const void *bytes, size_t length);
+	/*
+	 * A script's driver is about to give up its interpreter's lock around a call of libpq, and may not have been seen
+	 * on a stack yet.  `driver` and `interpreter` are addresses in the two, `stack` is where the caller's stack is.
+	 */
+	void (*meet)(uint32_t thread, const void *driver, const void *interpreter, uintptr_t stack);
 	/* The spool's identity, for a child. */
 	uint64_t (*id)(void);
 	/* In a forked child that could not be recorded, for that errno: leaves word in the spool of its parent. */

@@ -368,6 +368,12 @@ static uint32_t intern(uint32_t thread, enum blob_type type, const void *bytes, 
 	return number;
 }
 
+static void meet(uint32_t thread, const void *driver, const void *interpreter, uintptr_t stack)
+{
+	uint32_t unloads = atomic_load_explicit(host.unloads, memory_order_relaxed);
+	interpreter_meet(driver, interpreter, stack, unloads, thread);
+}
+
 static uint64_t id(void)
 {
 	return spool.header->id;
@@ -411,6 +417,7 @@ EXPORT const struct recorder pqleak_recorder = {
 	.start = start,
 	.record = record,
 	.intern = intern,
+	.meet = meet,
 	.id = id,
 	.leave_mark = leave_mark,
 	.is_within_wrapper = capture_is_within_wrapper,

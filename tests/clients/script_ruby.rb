@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 # Ruby whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind
-# '#:'.  ARGV[0]: 'leaks' ends by exit!, so that Ruby frees nothing; 'lives' finishes what it opens; 'collected' leaves
-# it to the garbage collector; 'odd' prints what must be the same without pqleak; 'busy' is a stress.
+# '#:'.  ARGV[0]: 'leaks' ends by exit!, so that Ruby frees nothing, and so do 'first_sync' and 'first_start', whose
+# first call of libpq is the one that connects; 'lives' finishes what it opens; 'collected' leaves it to the garbage
+# collector; 'odd' prints what must be the same without pqleak; 'busy' is a stress.
 require 'pg'
 require 'timeout'
 
@@ -24,6 +25,16 @@ def leaks
   kept << eval("\n\nPG.connect", binding, __FILE__, 1000) #: eval_as
   kept << TOPLEVEL_BINDING.eval("\nPG.connect") #: eval_outside
   kept
+end
+
+def first_sync
+  PG::Connection.sync_connect #: first_sync
+end
+
+def first_start
+  connection = PG::Connection.connect_start(host: ENV['PGHOST'], dbname: ENV['PGDATABASE']) #: first_start
+  sleep 0.001 until [PG::PGRES_POLLING_OK, PG::PGRES_POLLING_FAILED].include?(connection.connect_poll)
+  connection
 end
 
 def lives
@@ -94,4 +105,4 @@ def busy
 end
 
 kept = send(ARGV[0]) #: main
-exit!(0) if ARGV[0] == 'leaks' && kept
+exit!(0) if ARGV[0].start_with?('leaks', 'first') && kept

@@ -30,6 +30,12 @@ class Ruby(Lines):
             ('(eval)', 3, 'leaks'), ('(eval)', 1002, 'leaks'), ('(eval)', 2, '<main>')})
         self.assertIn(f"leaked at open_it (script_ruby.rb:{self.lines['open_it']})", run.stderr)
 
+    @tap.each(('first_sync', 'first_start'), 'The first call of libpq in a process connects: {0} has its line')
+    def first(self, name):
+        run = self.traced('ruby', self.source, name)
+        self.assert_trace(run, connections={'leaked': 1})
+        self.assertEqual(self.stacks(run, 'acquire_stack'), [[self.at(name, name), self.at('main', '<main>')]])
+
     def test_lives(self):
         """Last use and release are named by their lines"""
         run = self.traced('ruby', self.source, 'lives')

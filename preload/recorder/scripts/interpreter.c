@@ -248,3 +248,19 @@ uint32_t interpreter_marks(const uintptr_t *frames, size_t count, uint32_t unloa
 		return marks_of_cut_stack(frames, count, unloads, thread);
 	return is_known ? marks | STACK_MAY_WAIT : marks;
 }
+
+void interpreter_meet(const void *driver, const void *interpreter, uintptr_t stack, uint32_t unloads, uint32_t thread)
+{
+	struct elf_object object, known_driver;
+	struct script_interpreter found;
+	if (!elf_object_at(interpreter, &object))
+		return;
+	uint8_t number = examine(&object, unloads, thread);
+	if (number == NONE || !interpreter_get(number, unloads, thread, &found) ||
+		!is_driver(found.language, (uintptr_t)driver, &known_driver))
+		return;
+	if (found.language->meet_driver != NULL)
+		found.language->meet_driver(&found, &known_driver);
+	if (found.language->note != NULL)
+		found.language->note(stack);
+}

@@ -33,6 +33,9 @@ void interpreter_reset(struct recorder_lock *lock);
 /* The marks of a stack with these return addresses.  The lock is free; `thread` is the caller. */
 uint32_t interpreter_marks(const uintptr_t *frames, size_t count, uint32_t unloads, uint32_t thread);
 
+/* See meet in preload/process/recorder.h.  The lock is free. */
+void interpreter_meet(const void *driver, const void *interpreter, uintptr_t stack, uint32_t unloads, uint32_t thread);
+
 /* One of them; NULL: something was unloaded meanwhile.  The lock is held. */
 const struct script_interpreter *interpreter_at(uint32_t interpreter, uint32_t unloads);
 

@@ -7,7 +7,7 @@
  * (GVL) only, because a compaction by another thread moves what they read; for
  * calls of libpq without it the lines are noted before (ruby-note.h).  To that
  * end the slots through which a driver calls rb_thread_call_without_gvl are
- * pointed at us when the driver is first seen on a stack.
+ * pointed at us when the driver is first seen on a stack, or in the first call that goes through them.
  *
  * Nothing while the garbage collector runs (a connection that it frees), and
  * nothing of threads that are not Ruby's.
@@ -224,6 +224,13 @@ static void meet_driver(const struct script_interpreter *ruby, const struct elf_
 	atomic_store(&is_noting, 2);
 }
 
+/* The first call of a driver that was met in it: the slot it came through was not ours yet. */
+static void note_first(uintptr_t stack)
+{
+	if (atomic_load(&is_noting) == 2)
+		note(stack);
+}
+
 /* --- the walk --- */
 
 static bool add_to_walk(void *closure, const struct ruby_frame *frame)
@@ -254,5 +261,6 @@ const struct script_language script_ruby = {
 	.makes_code = true,
 	.drivers = drivers,
 	.meet_driver = meet_driver,
+	.note = note_first,
 	.walk = walk_ruby,
 };

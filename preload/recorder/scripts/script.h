@@ -72,6 +72,11 @@ struct script_language {
 	 */
 	void (*meet_driver)(const struct script_interpreter *interpreter, const struct elf_object *driver);
 	/*
+	 * The thread is about to give up the interpreter's lock around libpq; `stack` is where its stack is.  NULL: nothing
+	 * needs to be known of that moment.
+	 */
+	void (*note)(uintptr_t stack);
+	/*
 	 * Reads a word for each frame of the running thread, innermost first, that stands for a place in the script until
 	 * chain_forget (chain.h); at most `max`, and 0 when that cannot be done now.  Asks nothing of the interpreter that
 	 * needs a lock.  Our own lock is held.  NULL: the language's frames can only be walked.
