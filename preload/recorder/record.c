@@ -232,6 +232,7 @@ static bool make_room(uint32_t thread, int *sleeps)
 /* Appends the event and gives back the lock, which is held.  0, or why it is lost. */
 static int append(const struct event *event, uint32_t thread, bool *ret_is_due)
 {
+	spool.spares_disk = true;
 	int error = put(event);
 	bool has_room = asks_for_room();
 	/* Other threads may be faster to take the room that was made. */
@@ -242,6 +243,8 @@ static int append(const struct event *event, uint32_t thread, bool *ret_is_due)
 			spool_lose(&spool, 1, LOSS_BUSY);
 			return -LOSS_BUSY;
 		}
+		/* What could not be drained is worth the last of the disk. */
+		spool.spares_disk = has_room;
 		error = has_ended ? 0 : put(event);
 	}
 	count(event, error, has_room, ret_is_due);

@@ -119,15 +119,28 @@ class Room(Stub):
                 for name in os.listdir(self.folder):
                     os.remove(self.path(name))
 
-    @unittest.skipUnless(MAY_MOUNT, 'no private mounts here (root can)')
-    def test_full_disk(self):
-        """a file system on which the spool can grow once, and the trace not at all"""
-        os.mkdir(self.path('small'))
-        run = self.shimmed(*IN_NAMESPACE, 'sh', '-c', 'mount -t tmpfs -o size=200k none small && "$@"; status=$?;'
-                           ' cp -p small/* . && exit $status', 'sh', ROOM, 'crowd', '2', '20000', trace='small/t.db')
+    def in_small(self, kilobytes, *command):
+        """A host whose trace lies on a file system of that size, and is copied from there."""
+        os.makedirs(self.path('small'), exist_ok=True)
+        run = self.shimmed(*IN_NAMESPACE, 'sh', '-c', f'mount -t tmpfs -o size={kilobytes}k none small && "$@"; status=$?;'
+                           ' cp -p small/* . && exit $status', 'sh', ROOM, *command, trace='small/t.db')
         self.take_in()
         run.trace.path = self.path('t.db')
         self.assertEqual(run.status, 0, run)
+        return run
+
+    @unittest.skipUnless(MAY_MOUNT, 'no private mounts here (root can)')
+    def test_small_disk(self):
+        """a file system with room for a trace, but not for a large spool as well: the spool leaves it to the trace"""
+        run = self.in_small(700, 'crowd', '1', '20000')
+        self.assertEqual(run.stderr, '')
+        run.trace.said = run.stdout
+        self.assert_counts(run.trace, {'released': 1}, {'released': 20000})
+
+    @unittest.skipUnless(MAY_MOUNT, 'no private mounts here (root can)')
+    def test_full_disk(self):
+        """a file system on which the spool can grow once, and the trace not at all"""
+        run = self.in_small(200, 'crowd', '2', '20000')
         self.assert_in_doubt(run, 'the spool cannot grow: No space left on device')
 
     def test_crowd(self):

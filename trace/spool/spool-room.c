@@ -6,9 +6,12 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "trace/base/sigxfsz.h"
+
+#define SPARED_BYTES ((uint64_t)1 << 20) /* a trace and its journal in the beginning, three times over */
 
 static_assert(SPOOL_HEADER_BYTES % 4096 == 0, "segments begin on a page");
 
@@ -100,13 +103,23 @@ int room_create(struct spool *spool, size_t bytes)
 	return result;
 }
 
-static int grow_and_map(const struct spool *spool, int fd, uint32_t number, bool is_new, char **ret)
+/* Whether little would be left of the disk, if the file system knows. */
+static bool is_scarce(int fd)
+{
+	struct statvfs disk;
+	return fstatvfs(fd, &disk) == 0 && disk.f_blocks != 0 &&
+		   (uint64_t)disk.f_bavail * disk.f_frsize < SPARED_BYTES + SPOOL_SEGMENT_BYTES;
+}
+
+static int grow_and_map(const struct spool *spool, int fd, uint32_t number, bool is_new, bool spares_disk, char **ret)
 {
 	struct stat st;
 	if (fstat(fd, &st) != 0)
 		return -errno;
 	if (!is_ours(spool, &st))
 		return -ESTALE;
+	if (is_new && spares_disk && is_scarce(fd))
+		return -ENOSPC;
 	if (is_new) {
 		int result = reserve_quietly(fd, segment_offset(number), SPOOL_SEGMENT_BYTES);
 		if (result < 0)
@@ -115,12 +128,12 @@ static int grow_and_map(const struct spool *spool, int fd, uint32_t number, bool
 	return map_part(fd, segment_offset(number), SPOOL_SEGMENT_BYTES, ret);
 }
 
-int room_segment(struct spool *spool, uint32_t number, bool is_new, char **ret)
+int room_segment(struct spool *spool, uint32_t number, bool is_new, bool spares_disk, char **ret)
 {
 	int fd = open(spool->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -errno;
-	int result = grow_and_map(spool, fd, number, is_new, ret);
+	int result = grow_and_map(spool, fd, number, is_new, spares_disk, ret);
 	close(fd);
 	return result;
 }

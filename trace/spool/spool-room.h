@@ -20,8 +20,11 @@
 /* Makes spool->path, which must not exist, reserves `bytes`, maps the header, and remembers which file it is. */
 int room_create(struct spool *spool, size_t bytes);
 
-/* Maps file segment `number`; its room is reserved first when it `is_new`.  The file must still be the one created. */
-int room_segment(struct spool *spool, uint32_t number, bool is_new, char **ret);
+/*
+ * Maps file segment `number`; its room is reserved first when it `is_new`.  The file must still be the one created.
+ * -ENOSPC also when `spares_disk` and little would be left of the disk.
+ */
+int room_segment(struct spool *spool, uint32_t number, bool is_new, bool spares_disk, char **ret);
 
 void room_unmap_segment(uint32_t number, char *segment);
 void room_unmap_header(struct spool *spool);

@@ -96,9 +96,9 @@ static int create(struct spool *spool, const char *trace, const struct spool_ide
 	atomic_store_explicit(&spool->header->event_segment[0], 1, memory_order_relaxed);
 	atomic_store_explicit(&spool->header->blob_segment[0], 2, memory_order_relaxed);
 	atomic_store_explicit(&spool->header->segments, 2, memory_order_relaxed);
-	result = room_segment(spool, 0, false, &spool->event_segment[0]);
+	result = room_segment(spool, 0, false, false, &spool->event_segment[0]);
 	if (result == 0)
-		result = room_segment(spool, 1, false, &spool->blob_segment[0]);
+		result = room_segment(spool, 1, false, false, &spool->blob_segment[0]);
 	if (result < 0) {
 		spool_close(spool, true);
 		return result;
@@ -118,11 +118,11 @@ int spool_create(struct spool *spool, const char *trace, const struct spool_iden
 }
 
 /* A new file segment at the file's end; its number goes to ret_number. */
-static int grow(struct spool *spool, char **ret, uint32_t *ret_number)
+static int grow(struct spool *spool, bool spares_disk, char **ret, uint32_t *ret_number)
 {
 	int saved = errno;
 	uint32_t number = atomic_load_explicit(&spool->header->segments, memory_order_relaxed);
-	int result = room_segment(spool, number, true, ret);
+	int result = room_segment(spool, number, true, spares_disk, ret);
 	errno = saved;
 	if (result < 0)
 		return result;
@@ -150,7 +150,7 @@ __attribute__((noinline, cold)) static int add_event_segment(struct spool *spool
 	} else {
 		if (next - spool->oldest_segment >= SPOOL_EVENT_SEGMENTS)
 			return -LOSS_LIMIT;
-		int result = grow(spool, &segment, &number);
+		int result = grow(spool, spool->spares_disk, &segment, &number);
 		if (result < 0)
 			return result;
 	}
@@ -220,7 +220,7 @@ uint32_t spool_add_blob(struct spool *spool, enum blob_type type, const void *by
 		return 0;
 	if (spool->blob_segment[slot] == NULL) {
 		uint32_t segment;
-		if (grow(spool, &spool->blob_segment[slot], &segment) < 0)
+		if (grow(spool, false, &spool->blob_segment[slot], &segment) < 0)
 			return 0;
 		atomic_store_explicit(&header->blob_segment[slot], segment + 1, memory_order_release);
 	}

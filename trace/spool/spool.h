@@ -136,6 +136,7 @@ struct spool {
 	uint64_t event_room; /* events that the segments so far can hold: at this head another is needed */
 	uint64_t written;    /* events so far, in memory that a forked child has a copy of: there, as many as at the fork */
 	uint64_t oldest_segment; /* lowest logical event segment that still has a file segment */
+	bool spares_disk;        /* room for events is not taken from the last of the disk, which the trace needs, too */
 	dev_t device;            /* the file that was created: whatever else comes to lie at `path` is left alone */
 	ino_t inode;
 	/* reader only: */
