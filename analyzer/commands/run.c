@@ -48,7 +48,7 @@ static int trace_command(const struct arguments *arguments, const char *trace, s
 	char *setting = run_trace_setting(trace);
 	/* Every process would open the trace at its end; the launcher does it once, for all. */
 	struct listener listener = listen_begin();
-	const char *environment[8][2] = {
+	const char *environment[9][2] = {
 		{"PQLEAK_TRACE", setting}, {"PQLEAK_DRAIN", "later"}, {"PQLEAK_MARKS", listener.name}};
 	struct launch launch = {.command = arguments->words,
 							.preload = shim,
@@ -59,6 +59,7 @@ static int trace_command(const struct arguments *arguments, const char *trace, s
 							.hear = hear};
 	const char *const chosen[][2] = {{"PQLEAK_SQL", arguments->sql},
 									 {"PQLEAK_EVENTS", arguments->events},
+									 {"PQLEAK_LINES", arguments->lines},
 									 {"PQLEAK_LABEL", arguments->label},
 									 {"PQLEAK_KEEP_ENVIRONMENT", arguments->keep_environment ? "1" : NULL}};
 	int status = STATUS_RUN_FAILED;

@@ -28,6 +28,7 @@ struct arguments {
 	const char *output; /* of `baseline`; NULL: standard output */
 	const char *sql;    /* value for PQLEAK_SQL, or NULL */
 	const char *events; /* value for PQLEAK_EVENTS, or NULL */
+	const char *lines;  /* value for PQLEAK_LINES, or NULL: what the environment has */
 	const char *label;  /* value for PQLEAK_LABEL, or NULL: what the environment has */
 	long long leak_status;
 	bool append, check, quiet;

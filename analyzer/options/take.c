@@ -64,6 +64,13 @@ const char *const *group_words(void)
 	return words;
 }
 
+const char *const *lines_words(void)
+{
+	static const char *const words[] = {"rare", "all", NULL};
+
+	return words;
+}
+
 static bool take_between(const struct option_row *option, const char *value, long long lowest, long long highest,
 						 long long *ret)
 {

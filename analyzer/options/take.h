@@ -33,8 +33,9 @@ option_take take_format, take_output; /* struct formats */
 option_take take_suppressions;        /* struct suppressions, to which it adds */
 option_take take_baseline;            /* struct baseline */
 
-/* What --group-by, --fail-on (but for VERDICT/KIND) and --format can be, ended by NULL. */
+/* What --group-by, --lines, --fail-on (but for VERDICT/KIND) and --format can be, ended by NULL. */
 const char *const *group_words(void);
+const char *const *lines_words(void);
 const char *const *fail_on_words(void);
 const char *const *format_words(void);
 

@@ -120,7 +120,7 @@ static int start(struct process_page *mine)
 		.label = settings.label,
 		.parent_id = has_recorded ? process_recorder->id() : 0,
 		.keep_events = settings.keep_events,
-		.rare_lines = settings.rare_lines,
+		.lines = settings.lines,
 		.missed = atomic_exchange(&missed, 0),
 		.shim_low = (const void *)elf_self()->low,
 		.shim_high = (const void *)elf_self()->high,

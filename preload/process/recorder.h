@@ -22,15 +22,22 @@
 
 #define RECORDER_ABI 7u
 
+/* Which events have the lines of the script that called. */
+enum lines_setting {
+	LINES_CHEAP, /* all where that costs little, else the rare ones: the default */
+	LINES_RARE,  /* those of connections, and what begins or ends a transaction */
+	LINES_ALL,
+};
+
 /* What a process is told once. */
 struct recorder_settings {
-	const char *trace;    /* absolute path, placeholders replaced */
-	const char *label;    /* PQLEAK_LABEL, or empty */
-	uint64_t parent_id;   /* spool id of the process this one was forked from, or 0 */
-	bool keep_events;     /* PQLEAK_EVENTS=all */
-	bool rare_lines;      /* PQLEAK_LINES=rare: a script's lines with connections and transactions only */
-	uint64_t missed;      /* calls that came before this */
-	const void *shim_low; /* libpqleak.so in memory: its frames are cut off the stacks */
+	const char *trace;        /* absolute path, placeholders replaced */
+	const char *label;        /* PQLEAK_LABEL, or empty */
+	uint64_t parent_id;       /* spool id of the process this one was forked from, or 0 */
+	bool keep_events;         /* PQLEAK_EVENTS=all */
+	enum lines_setting lines; /* PQLEAK_LINES */
+	uint64_t missed;          /* calls that came before this */
+	const void *shim_low;     /* libpqleak.so in memory: its frames are cut off the stacks */
 	const void *shim_high;
 	const void *wrappers_low; /* of these, the functions that stand in for libpq's */
 	const void *wrappers_high;

@@ -48,7 +48,9 @@ void settings_read(void)
 		strcpy(settings.marks, marks);
 	settings.keep_events = is_set_to("PQLEAK_EVENTS", "all");
 	settings.sql = is_set_to("PQLEAK_SQL", "text") ? SQL_TEXT : SQL_KEYWORD;
-	settings.rare_lines = is_set_to("PQLEAK_LINES", "rare");
+	settings.lines = is_set_to("PQLEAK_LINES", "rare")  ? LINES_RARE
+					 : is_set_to("PQLEAK_LINES", "all") ? LINES_ALL
+														: LINES_CHEAP;
 	settings.clear_deepbind = is_set_to("PQLEAK_DEEPBIND", "clear");
 	settings.keep_environment = is_set_to("PQLEAK_KEEP_ENVIRONMENT", "1");
 	settings.drain_later = is_set_to("PQLEAK_DRAIN", "later");

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "preload/process/recorder.h"
 #include "trace/spool/spool.h"
 
 enum sql_setting {
@@ -25,8 +26,8 @@ struct settings {
 	enum sql_setting sql;          /* PQLEAK_SQL */
 	bool is_shared;                /* its name has no pid in it: other processes write into it too */
 	bool keep_events;              /* PQLEAK_EVENTS=all */
-	bool rare_lines;               /* PQLEAK_LINES=rare */
 	bool keep_environment;         /* PQLEAK_KEEP_ENVIRONMENT=1: put back where a program clears it */
+	enum lines_setting lines;      /* PQLEAK_LINES */
 	bool clear_deepbind;           /* PQLEAK_DEEPBIND=clear */
 	bool drain_later; /* PQLEAK_DRAIN=later: at its end a process leaves its spool to whoever opens the trace */
 };

@@ -280,10 +280,10 @@ static bool is_new(struct stack *stack)
 __attribute__((noinline)) static bool is_script_walk_wanted(uint32_t stack, uint32_t unloads, struct event *event)
 {
 	bool wants = wants_script(event);
-	if (host.rare_lines && !wants)
+	if (host.lines == LINES_RARE && !wants)
 		return false;
 	enum walk_recall recall = walk_recall(stack, unloads, event->thread, &event->stack);
-	return recall == WALK_ONCE || (recall == WALK_DEAR && wants);
+	return recall == WALK_ONCE || (recall == WALK_DEAR && (wants || host.lines == LINES_ALL));
 }
 
 /* The same of any stack, most of which run none. */

@@ -68,6 +68,7 @@ function leaks(): void
 function lives(): void
 {
     $connection = open_it('closed'); //: opened
+    pg_query($connection, 'SELECT 1');
     pg_close($connection); //: pg_close
     $repository = new Repository;
     $repository->close(); //: closing

@@ -47,6 +47,19 @@ class Lines(Scenario):
         frames = {number: self.frames(run.trace, number) for number in set(numbers)}
         return [frames[number] for number in numbers]
 
+    def assert_all_lines(self, *command):
+        """With PQLEAK_LINES=all each result has lines, which it has not otherwise."""
+        lineless = []
+        for lines in ('all', ''):
+            run = self.preloaded(*command, trace=f'lines-{lines}.db', env={'PQLEAK_EVENTS': 'all', 'PQLEAK_LINES': lines})
+            self.assertEqual((run.status, run.stderr), (0, ''), run)
+            self.take_in(f'lines-{lines}.db')
+            self.pqleak('sql', run.trace.path, 'SELECT 1')  # which stores the views of call sites
+            stacks = run.trace.rows("SELECT stack FROM event WHERE verb = 'acquire' AND kind = 'result'")
+            lineless.append(sum(self.frames(run.trace, stack) == [] for stack, in stacks))
+        self.assertEqual(lineless[0], 0, run)
+        self.assertGreater(lineless[1], 0, run)
+
     def assert_same(self, traced, untraced):
         """The program did the same with pqleak as without."""
         self.assertEqual((traced.status, traced.stdout, traced.stderr),

@@ -57,6 +57,11 @@ class Lua(Lines):
         self.assertEqual(self.stacks(run, 'release_stack'), [[self.at('close', mode), outer]])
         self.assertEqual(self.stacks(run, 'use_stack'), [[self.at('rollback', mode), outer]])
 
+    def test_all_lines(self):
+        """With PQLEAK_LINES=all results have lines, too"""
+        self.need('lua5.4')
+        self.assert_all_lines('lua5.4', self.source, 'lives')
+
     @tap.each(LUAS, '{0}: released where the garbage collector ran')
     def collected(self, lua):
         self.need(lua)

@@ -53,6 +53,10 @@ class Perl(Lines):
             self.skipTest('no perl that is linked to libperl.so')
         self.assert_leaks_are_named(LINKED[0])
 
+    def test_all_lines(self):
+        """With PQLEAK_LINES=all results have lines, too"""
+        self.assert_all_lines('perl', self.source, 'lives')
+
     def test_lives(self):
         """Last use and release are named by their lines"""
         run = self.traced('perl', self.source, 'lives')

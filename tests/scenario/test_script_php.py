@@ -52,6 +52,10 @@ class Php(Lines):
         self.environment['USE_ZEND_ALLOC'] = '0'
         self.leaks()
 
+    def test_all_lines(self):
+        """With PQLEAK_LINES=all results have lines, too"""
+        self.assert_all_lines('php', self.source, 'lives')
+
     def test_lives(self):
         """Releases are named by their lines; PHP's own clean-up at the end is no script's"""
         run = self.traced('php', self.source, 'lives')

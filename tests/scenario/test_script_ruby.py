@@ -36,6 +36,10 @@ class Ruby(Lines):
         self.assert_trace(run, connections={'leaked': 1})
         self.assertEqual(self.stacks(run, 'acquire_stack'), [[self.at(name, name), self.at('main', '<main>')]])
 
+    def test_all_lines(self):
+        """With PQLEAK_LINES=all results have lines, too"""
+        self.assert_all_lines('ruby', self.source, 'lives')
+
     def test_lives(self):
         """Last use and release are named by their lines"""
         run = self.traced('ruby', self.source, 'lives')

@@ -133,11 +133,13 @@ static uintptr_t frame_word(const struct python_layout *layout, const char *fram
 /* The frequent case, quickly. */
 static size_t read_words(const struct python_layout *layout, uintptr_t frame, uintptr_t *ret, size_t max)
 {
+	const size_t place = layout->place, back = layout->back;
 	size_t count = 0;
-	for (; frame != 0 && count < max; frame = *(const uintptr_t *)(frame + layout->back)) {
-		ret[count] = *(const uintptr_t *)(frame + layout->place);
-		if (ret[count++] == 0)
+	for (; frame != 0 && count < max; frame = *(const uintptr_t *)(frame + back)) {
+		uintptr_t word = *(const uintptr_t *)(frame + place);
+		if (word == 0)
 			return 0;
+		ret[count++] = word;
 	}
 	return count;
 }

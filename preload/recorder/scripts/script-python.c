@@ -63,8 +63,15 @@ static bool is_known_build(const struct script_interpreter *interpreter)
 
 static size_t chain(const struct script_interpreter *interpreter, uint32_t thread, uintptr_t *ret, size_t max)
 {
-	struct python_layout layout;
-	if (!is_known_build(interpreter) || !python_layout_of(interpreter, &layout) || !is_alone(interpreter))
+	/* Guarded by our lock. */
+	static struct python_layout layout;
+	static const void *known; /* which interpreter has that layout */
+	if (known != interpreter->function[GET_FRAME]) {
+		if (!is_known_build(interpreter) || !python_layout_of(interpreter, &layout))
+			return 0;
+		known = interpreter->function[GET_FRAME];
+	}
+	if (!is_alone(interpreter))
 		return 0;
 	void *state = CALL(void *, GIL_STATE, (void))();
 	if (state == NULL)
