@@ -245,7 +245,7 @@ static void put_column(sqlite3_str *out, sqlite3_stmt *stmt, int column, uint64_
 
 const char *ask(struct scene *scene, const char *sql)
 {
-	static char answer[8192];
+	static char answer[1 << 17];
 	sqlite3 *db;
 	sqlite3_stmt *stmt;
 	assert_int_equal(sqlite3_open_v2(scene->trace, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);

@@ -3,6 +3,7 @@
  * test-trace-open.c - which files are opened, made, replaced, or left alone.
  */
 #include "support.h"
+#include "trace/store/failure.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -66,6 +67,32 @@ static void an_empty_file(void **state)
 	assert_int_equal(try(s, TRACE_REPLACE, &failure), TRACE_OK);
 	write_file(s->trace, "", 0);
 	assert_int_equal(try(s, TRACE_EXTEND, &failure), TRACE_OK);
+}
+
+static const char *all_of_it(struct scene *s)
+{
+	return ask(s, "SELECT group_concat(type || name || tbl_name || ifnull(sql, ''), char(10)) FROM (SELECT * FROM"
+				  " sqlite_schema ORDER BY type, name) UNION ALL SELECT group_concat(name) FROM property"
+				  " UNION ALL SELECT * FROM pragma_application_id UNION ALL SELECT * FROM pragma_user_version"
+				  " UNION ALL SELECT * FROM pragma_page_size UNION ALL SELECT * FROM pragma_encoding"
+				  " UNION ALL SELECT * FROM pragma_auto_vacuum UNION ALL SELECT * FROM pragma_integrity_check");
+}
+
+/* One is written as a whole, and one is made by SQLite, because there is an empty file. */
+static void two_ways_to_make_one(void **state)
+{
+	static char written[100000];
+	struct scene *s = *state;
+	struct trace_failure failure;
+	remove_spool(s);
+	assert_true(trace_place_image(s->trace));
+	assert_false(trace_place_image(s->trace));
+	snprintf(written, sizeof written, "%s", all_of_it(s));
+	assert_non_null(strstr(written, "CREATE TABLE connection"));
+	assert_int_equal(try(s, TRACE_EXTEND, &failure), TRACE_OK);
+	write_file(s->trace, "", 0);
+	assert_int_equal(try(s, TRACE_EXTEND, &failure), TRACE_OK);
+	assert_string_equal(all_of_it(s), written);
 }
 
 static void assert_untouched(struct scene *s, const char *bytes, size_t length)
@@ -204,6 +231,7 @@ int main(void)
 		OPEN(a_missing_trace),
 		OPEN(a_spool_without_a_trace),
 		OPEN(an_empty_file),
+		OPEN(two_ways_to_make_one),
 		OPEN(foreign_files_are_left_alone),
 		OPEN(a_later_version_is_refused),
 		OPEN(an_earlier_version_is_refused),

@@ -9,7 +9,12 @@
 #ifndef PQLEAK_TRACE_STORE_FAILURE_H
 #define PQLEAK_TRACE_STORE_FAILURE_H
 
+#include <stdbool.h>
+
 #include "trace/store/trace.h"
+
+/* Makes an empty trace at `path`, where nothing is, as a whole: trace-image.c.  False: it did not; try otherwise. */
+bool trace_place_image(const char *path);
 
 /* Writes the sentence (a format of sqlite3_snprintf's) and returns `error`. */
 enum trace_error trace_fail(struct trace_failure *failure, enum trace_error error, const char *format, ...)

@@ -41,7 +41,7 @@ static int make_schema(sqlite3 *db)
 	return rc;
 }
 
-/* Makes the schema unless another process was faster. */
+/* Makes the schema unless another process was faster: where trace-image.c could not, and in an empty file. */
 static int create(sqlite3 *db)
 {
 	int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
@@ -117,9 +117,12 @@ static enum trace_error open_database(sqlite3 **ret, const char *path, enum trac
 	if (guarded != TRACE_OK)
 		return guarded;
 	/* For its owner alone: it tells of hosts, users and databases, and with PQLEAK_SQL=text of what is in them. */
-	int made = access == TRACE_READ ? -1 : open(real, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (made >= 0)
-		close(made);
+	struct stat st;
+	if (access != TRACE_READ && lstat(real, &st) != 0 && errno == ENOENT && !trace_place_image(real)) {
+		int made = open(real, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (made >= 0)
+			close(made);
+	}
 	/* An absolute path is no URI. */
 	int rc = sqlite3_open_v2(real, &db,
 							 SQLITE_OPEN_READWRITE | (access == TRACE_READ ? 0 : SQLITE_OPEN_CREATE) |
