@@ -197,7 +197,7 @@ static void look_at_sections(Elf *elf, struct elf_look *look)
 			look->has_lines = true;
 		}
 	}
-	look->is_secluded = look->is_secluded && has_symbols;
+	look->is_secluded = look->is_secluded && has_symbols && !look->is_go; /* which makes its own system calls */
 }
 
 /* libelf makes an entry of its own for each section.  Where a header has no room for the number it is 0. */
