@@ -68,7 +68,8 @@ INSERT INTO tally
 CREATE TEMP VIEW tally_life AS
   SELECT *, iif(state IN ('failed', 'connecting'), state, '') AS outcome,
          verdict IN ('leaked', 'open-at-death', 'open', 'cannot-tell') AND (kind <> 'statement' OR state = 'repeated') AS lost
-  FROM (SELECT t.*, CASE WHEN t.state = 'inherited' THEN 'inherited' WHEN t.released THEN 'released' ELSE f.verdict END AS verdict
+  FROM (SELECT t.*, CASE WHEN t.state = 'inherited' THEN 'inherited' WHEN t.released THEN 'released'
+                         WHEN t.kind = 'connection' THEN f.connection_verdict ELSE f.verdict END AS verdict
         FROM tally t JOIN process_fate f ON f.process = t.process);
 
 CREATE TEMP VIEW tally_wants AS

@@ -30,6 +30,8 @@ bool reading_open(struct reading *reading, const char *path)
 	if (error != TRACE_OK && error != TRACE_READ_ONLY)
 		return refuse("%s", failure.text);
 	unseen_look(reading->db);
+	if (error == TRACE_OK)
+		heirs_note(reading->db);
 	if (trace_shadow_views(reading->db, &failure) != TRACE_OK)
 		return refuse("%s", failure.text);
 	return functions_add(reading->db);

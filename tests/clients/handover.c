@@ -251,6 +251,20 @@ static int live(int argc, char **argv)
 	return status;
 }
 
+/* A daemon that calls libpq only when it is asked to, long after its parent has ended; nobody waits for it. */
+static int late(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	PGconn *conn = open_and_use();
+	if (daemon(1, 1) != 0)
+		return 92;
+	client_say("a daemon");
+	if (getchar() == 'u')
+		use_and_finish(conn);
+	client_say("done");
+	return 0;
+}
+
 static int (*chosen)(int argc, char **argv);
 
 static int run_below(int argc, char **argv)
@@ -286,12 +300,13 @@ int main(int argc, char **argv)
 		CASE("two-children", "two children use it one after the other", two_children),
 		CASE("shared-by-child", "a child shares what it took over with its own child", shared_by_child),
 		CASE("live", "handed over; after a line the parent ends ('u': uses it first)", live),
+		CASE("late", "after a line a daemon ends ('u': uses and finishes it first)", late),
 		CASE(NULL, NULL, NULL),
 	};
 	for (struct client_case *one = cases; argc > 1 && one->name != NULL; one++) {
 		if (chosen == NULL && strcmp(one->name, argv[1]) == 0) {
 			chosen = one->run;
-			one->run = run_below;
+			one->run = chosen == late ? late : run_below;
 		}
 	}
 	return client_main(argc, argv, cases);

@@ -48,17 +48,16 @@ def work():
 class HandedOver(Scenario):
     @tap.each(CLEAN, '{0}: clean')
     def clean(self, case, connections):
-        trace = self.assert_trace(self.traced(HANDOVER, case))
+        run = self.preloaded(HANDOVER, case)
+        self.assertEqual(self.check('t.db', '--fail-on=default,open-at-death'), 0)
+        trace = self.assert_trace(run)
         self.assertEqual(trace.verdicts()['released'], connections)
         self.assertEqual(trace.rows('SELECT * FROM misuse_life'), [])
         self.assertEqual(trace.rows('SELECT * FROM outstanding'), [])
-        self.assertEqual(self.check(), 0)
 
-    def test_preloaded(self):
-        """the same without the launcher"""
-        run = self.preloaded(HANDOVER, 'daemon')
-        self.assertEqual(run.status, 0, run)
-        self.assertEqual(self.check('t.db', '--fail-on=default,open-at-death'), 0)
+    def test_launched(self):
+        """the same under the launcher"""
+        self.assertEqual(self.traced(HANDOVER, 'daemon', options=('--check',)).status, 0)
 
     def test_leaked(self):
         """what was handed over and not finished is the child's leak, at the place where it was opened"""
@@ -86,6 +85,23 @@ class HandedOver(Scenario):
             self.assertEqual(set(run.trace.leaks()) & {'connection', 'result'}, set(), run)
             self.assertEqual(len(self.json()['misuse']), misuses, run)
             self.assertEqual(self.check(), misuses, run)
+
+    def test_late(self):
+        """a daemon that has not called libpq yet: it may go on with the connection, and then has, or has not"""
+        for answer, verdicts, status in (('\n', {'leaked': 1}, 1), ('u\n', {'released': 1, 'inherited': 1}, 0)):
+            with self.subTest(verdicts=verdicts), subprocess.Popen(
+                    [PQLEAK, 'run', '-o', self.path('t.db'), '--', HANDOVER, 'late'], env=self.environment, text=True,
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+                self.assertEqual(process.stdout.readline(), 'a daemon\n')
+                self.assertEqual(process.wait(), 0)
+                self.assertEqual(self.check(), 2)
+                self.assertIn('which it forked, may go on with a connection', self.json()['cannot_tell'][0])
+                process.stdin.write(answer)
+                process.stdin.flush()
+                self.assertEqual(process.stdout.readline(), 'done\n')
+                self.assertEqual(process.stdout.read(), '', 'the daemon has ended')
+                self.assertEqual(self.check(), status)
+                self.assertEqual(self.trace(self.path('t.db')).verdicts(), verdicts)
 
     def test_live(self):
         """while its parent runs nobody can tell; when it ended, or has used it, one can"""

@@ -30,4 +30,10 @@ enum trace_error trace_peek(sqlite3 *db, const char *path, int *ret_running, str
  */
 enum trace_error missing_note(sqlite3 *db, const char *path, struct trace_failure *failure);
 
+/*
+ * Notes, in the place of what was noted before, which processes that ended have children that still run: these may yet
+ * use a connection that was left open.  Where the trace cannot be written, nothing is noted.
+ */
+void heirs_note(sqlite3 *db);
+
 #endif

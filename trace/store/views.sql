@@ -29,6 +29,12 @@ CREATE VIEW readme AS
     ('.schema shows every table and column with its comment.  pqleak-trace(5) is the manual.')
   );
 
+CREATE VIEW heir AS
+  -- Processes that have ended and left a connection open, and a process that each has forked and that still ran when the
+  -- trace was read: it may go on with that connection.
+  SELECT CAST(substr(name, length('heir of process ') + 1) AS INTEGER) AS process, value AS pid
+  FROM property WHERE name GLOB 'heir of process *';
+
 CREATE VIEW process_fate AS
   -- How each process ended, as a verdict for what it still held.  Of one that dropped events nobody can tell: what was
   -- open then may have been released, and what was acquired later may have been at an address of the same.
@@ -36,7 +42,12 @@ CREATE VIEW process_fate AS
          CASE WHEN dropped > 0 THEN 'cannot-tell'
               WHEN end IS NULL THEN 'open'
               WHEN end IN ('exit', '_exit', 'quick_exit', 'exec') THEN 'leaked'
-              ELSE 'open-at-death' END AS verdict
+              ELSE 'open-at-death' END AS verdict,
+         -- of its connections: one that it forked and that runs may go on with them
+         CASE WHEN dropped > 0 THEN 'cannot-tell'
+              WHEN end IS NULL OR id IN (SELECT process FROM heir) THEN 'open'
+              WHEN end IN ('exit', '_exit', 'quick_exit', 'exec') THEN 'leaked'
+              ELSE 'open-at-death' END AS connection_verdict
   FROM process;
 
 CREATE VIEW inheritance AS
@@ -54,9 +65,10 @@ CREATE VIEW inheritance AS
     SELECT s.id, s.process, g.id AS giver, g.last_event > s.forked_at AS used_since, p.end IS NULL OR p.dropped > 0 AS may,
            p.dropped > 0 AS is_lossy, -- then it may be another connection that lies there, and the calls since are its
            row_number() OVER (PARTITION BY s.id ORDER BY s.generation, g.acquired_ns, g.id) AS rank
-    FROM connection g CROSS JOIN process p ON p.id = g.process
+    FROM (SELECT 1 WHERE EXISTS (SELECT 1 FROM step)) -- first: without any nothing is read
+    CROSS JOIN connection g CROSS JOIN process p ON p.id = g.process
     CROSS JOIN step s ON s.parent = p.spool AND s.address = g.address AND g.acquired_ns <= s.started_ns
-    WHERE g.last_event > 0 AND (g.released_ns IS NULL OR g.last_event > s.forked_at) AND EXISTS (SELECT 1 FROM step)),
+    WHERE g.last_event > 0 AND (g.released_ns IS NULL OR g.last_event > s.forked_at)),
   link AS ( -- rule: the higher one counts
     SELECT id, process, giver, NOT may AND NOT used_since AS given_up,
            CASE WHEN is_lossy THEN 1 WHEN used_since OR count(*) OVER (PARTITION BY giver) > 1 THEN 3 WHEN may THEN 1 ELSE 0 END AS rule
@@ -103,7 +115,7 @@ CREATE VIEW connection_life AS
   SELECT c.id, c.process, p.pid, p.exe, c.thread,
          CASE WHEN c.state = 'inherited' THEN 'inherited'
               WHEN c.released_ns IS NOT NULL THEN 'released'
-              ELSE f.verdict END AS verdict,
+              ELSE f.connection_verdict END AS verdict,
          c.state, t.host, t.port, t.database, t.user, t.application_name, t.server_version, t.ssl, c.backend_pid,
          c.acquired_ns, c.connect_ns, c.acquire_function, c.acquire_stack,
          c.used_ns, c.use_function, c.use_stack, c.statement, c.queries, c.resets,
@@ -142,7 +154,7 @@ CREATE VIEW resource_life AS
 
 CREATE VIEW outstanding AS
   -- Every resource that was not released, whatever its kind: the raw material of a report.
-  SELECT 'connection' AS kind, c.id, f.process, f.verdict, c.acquire_stack, c.acquire_function, c.acquired_ns, c.state
+  SELECT 'connection' AS kind, c.id, f.process, f.connection_verdict AS verdict, c.acquire_stack, c.acquire_function, c.acquired_ns, c.state
   FROM connection c LEFT JOIN handover h ON h.connection = c.id LEFT JOIN connection i ON i.id = h.inherited
   JOIN process_fate f ON f.process = ifnull(h.process, c.process)
   WHERE c.released_ns IS NULL AND i.released_ns IS NULL AND c.state <> 'inherited'
@@ -201,6 +213,9 @@ CREATE VIEW cannot_tell AS
   UNION ALL SELECT printf('process %d: process %d may still use a connection that it handed over', p.pid, q.pid)
     FROM inheritance i JOIN process p ON p.id = i.process JOIN connection g ON g.id = i.giver JOIN process q ON q.id = g.process
     WHERE i.fate = 'undecided' AND q.end IS NULL GROUP BY p.id, q.id
+  UNION ALL SELECT printf('process %d: process %d, which it forked, may go on with a connection', p.pid, h.pid)
+    FROM heir h JOIN process p ON p.id = h.process
+    WHERE h.process IN (SELECT process FROM outstanding WHERE kind = 'connection')
   UNION ALL SELECT printf('process %d: where its inherited connection was opened is not in this trace', p.pid)
     FROM inheritance i JOIN process p ON p.id = i.process WHERE i.fate = 'unknown' GROUP BY p.id
   UNION ALL SELECT text || '; see pqleak doctor' FROM unseen_text
