@@ -16,7 +16,6 @@ struct text_file {
 	int line; /* number of the last one that was read, from 1 */
 	FILE *file;
 	char *text;
-	size_t room;
 	bool failed; /* the error is printed */
 };
 

@@ -25,6 +25,8 @@ CREATE TEMP TABLE audit_setting AS
     (1, 'sslmode'), (2, 'connect_timeout'), (3, 'keepalives'), (4, 'keepalives_idle'), (5, 'keepalives_interval'),
     (6, 'keepalives_count'), (7, 'tcp_user_timeout'), (8, 'target_session_attrs'), (9, 'application_name')) o;
 
+CREATE INDEX temp.audit_setting_number ON audit_setting (number);
+
 CREATE TEMP TABLE audit_advice AS
   SELECT a.number, 1 AS position, 'connect_timeout is not set: an unreachable host can block for minutes' AS advice
   FROM audit_site a JOIN setting s ON s.id = a.setting WHERE a.way = 'network' AND s.connect_timeout IN ('', '0')
@@ -42,3 +44,5 @@ CREATE TEMP TABLE audit_advice AS
   UNION ALL
   SELECT a.number, 5, 'application_name is not set: pg_stat_activity cannot show whose it is'
   FROM audit_site a WHERE a.application_name = '' AND a.connected;
+
+CREATE INDEX temp.audit_advice_number ON audit_advice (number);

@@ -149,7 +149,10 @@ static void look_at_dynamic(struct doctor *doctor, const char *path, const char 
 				   "is linked into the program, where its calls cannot be intercepted (link with -lpq)");
 		return;
 	}
-	if (!list_loaded(path, shim, &loaded))
+	if (look->names_auditor)
+		doctor_say(doctor, DOCTOR_UNSURE, "linker",
+				   "not asked what it would load: the program names an audit library (DT_AUDIT), whose code would run");
+	else if (!list_loaded(path, shim, &loaded))
 		doctor_say(doctor, DOCTOR_UNSURE, "linker", "the dynamic linker cannot list what it would load");
 	else if (!loaded.shim)
 		doctor_say(doctor, DOCTOR_UNSEEN, "linker", "the dynamic linker does not load the shim");

@@ -19,6 +19,7 @@
 #define MOST_BYTES (INT64_C(1) << 30)         /* searched in one file */
 #define MOST_BYTES_OF_ALL (INT64_C(16) << 30) /* in all files of a command */
 #define MOST_SEGMENTS 1024
+#define MOST_DYNAMIC 4096     /* entries; a program has some forty */
 #define MOST_TABLE (64 << 20) /* bytes of a table of symbols */
 #define PIECE (1 << 20)
 #define LONGEST_TEXT 64
@@ -89,7 +90,9 @@ static bool search_part(int fd, off_t at, off_t end, int64_t *left, struct found
 		at = data > at ? data : at;
 		if (at >= end)
 			return true;
-		size_t wanted = end - at < PIECE ? (size_t)(end - at) : PIECE;
+		off_t hole = lseek(fd, at, SEEK_HOLE);
+		off_t behind = hole > at && hole < end ? hole : end;
+		size_t wanted = behind - at < PIECE ? (size_t)(behind - at) : PIECE;
 		ssize_t length = *left > 0 ? pread(fd, piece + kept, wanted, at) : -1;
 		if (length <= 0)
 			return length == 0; /* the file ends sooner than it says */
@@ -200,6 +203,44 @@ static void look_at_sections(Elf *elf, struct elf_look *look)
 	look->is_secluded = look->is_secluded && has_symbols && !look->is_go; /* which makes its own system calls */
 }
 
+/* Whether the dynamic linker, which goes by addresses and not by sections, will find a library to be audited by. */
+static bool names_auditor(int fd, off_t at)
+{
+	Elf64_Dyn entries[MOST_DYNAMIC];
+	ssize_t length = pread(fd, entries, sizeof entries, at);
+
+	for (size_t i = 0; length > 0 && i < (size_t)length / sizeof entries[0]; i++) {
+		if (entries[i].d_tag == DT_NULL)
+			return false;
+		if (entries[i].d_tag == DT_AUDIT || entries[i].d_tag == DT_DEPAUDIT)
+			return true;
+	}
+	return true; /* nobody knows what else it names */
+}
+
+static bool look_for_auditors(Elf *elf, int fd)
+{
+	size_t count = 0;
+	GElf_Phdr dynamic, part;
+	bool found = false;
+
+	if (elf_getphdrnum(elf, &count) != 0 || count > MOST_SEGMENTS)
+		return true;
+	for (size_t i = 0; i < count; i++) {
+		if (gelf_getphdr(elf, (int)i, &dynamic) == NULL || dynamic.p_type != PT_DYNAMIC)
+			continue;
+		bool is_loaded = false;
+		for (size_t j = 0; j < count && !found; j++)
+			if (gelf_getphdr(elf, (int)j, &part) != NULL && part.p_type == PT_LOAD && dynamic.p_vaddr >= part.p_vaddr &&
+				dynamic.p_vaddr - part.p_vaddr < part.p_filesz) {
+				is_loaded = true;
+				found = names_auditor(fd, (off_t)(part.p_offset + (dynamic.p_vaddr - part.p_vaddr)));
+			}
+		found = found || !is_loaded;
+	}
+	return found;
+}
+
 /* libelf makes an entry of its own for each section.  Where a header has no room for the number it is 0. */
 static bool is_small_enough(Elf *elf)
 {
@@ -220,6 +261,7 @@ bool elf_look(const char *path, struct elf_look *ret)
 	bool good = elf != NULL && elf_kind(elf) == ELF_K_ELF && is_small_enough(elf);
 	if (good) {
 		look_at_sections(elf, &look);
+		look.names_auditor = look_for_auditors(elf, fd);
 		bool whole = search_loaded(elf, fd, &found);
 		look.sign = sign_of(&found, look.is_go);
 		good = whole || look.sign[0] != '\0';

@@ -15,6 +15,7 @@ struct elf_look {
 	bool needs_libpq;   /* names libpq among the libraries it needs */
 	bool exports_libpq; /* defines libpq's functions for others */
 	bool is_secluded;   /* connects nowhere, loads no code, starts no program, and needs hardly more than libc: ls */
+	bool names_auditor; /* names a library whose code the dynamic linker runs when it only lists what it would load */
 	bool is_go;
 	bool has_lines; /* debug information, or a debug link to it */
 };

@@ -4,9 +4,11 @@
 What does not end hangs the test: the bounds are of CPU time and memory, and are set from outside, so that a case need not
 take as much as pqleak would allow.
 """
+import contextlib
 import os
 import resource
 import shutil
+import sqlite3
 import subprocess
 
 import hostile
@@ -158,6 +160,50 @@ class Files(Names):
         with open(self.path(DEBUG), 'wb') as file:
             file.write(hostile.zeros_as_gzip(1 << 30))
         self.ask(section, whole)
+
+    def test_auditor(self):
+        """a program that has the dynamic linker run a library of its own when that only lists what it would load"""
+        source, ran = self.path('auditor.c'), self.path('ran')
+        with open(source, 'w', encoding='ascii') as file:
+            file.write('#include <fcntl.h>\n#ifdef AUDITOR\nunsigned la_version(unsigned v) { open("' + ran + '", O_CREAT, 0600);'
+                       ' return v; }\n#else\nint main(void) { return 0; }\n#endif\n')
+        auditor = self.path('auditor.so')
+        output('gcc', '-shared', '-fPIC', '-DAUDITOR', source, '-o', auditor)
+        for option in ('--audit=', '--depaudit='):
+            program = self.path('program')
+            output('gcc', source, '-o', program, '-Wl,' + option + auditor)
+            for command in (program, shutil.copy(program, self.path('without-sections'))):
+                if command != program:
+                    with open(command, 'r+b') as file:  # e_shoff, e_shnum: the dynamic linker does not need them
+                        file.seek(0x28)
+                        file.write(bytes(8))
+                        file.seek(0x3c)
+                        file.write(bytes(4))
+                run = subprocess.run([PQLEAK, 'doctor', '-o', self.path('t.db'), '--', command], capture_output=True, text=True,
+                                     check=False, timeout=SECONDS, env=self.environment)
+                self.assertEqual(run.returncode, 2, run)
+                self.assertIn('audit library', run.stdout)
+                self.assertFalse(os.path.exists(ran))
+
+    def test_executables(self):
+        """anything in the place of an executable that could not be traced: it could not be examined"""
+        places = [self.path(f'program-{number}') for number in range(len(hostile.PLACES))]
+        for place, make in zip(places, hostile.PLACES.values()):
+            make(place)
+        hostile.sparse(self.path('sections'), sections_at=0x10000)
+        trace = self.trace([])
+        with contextlib.closing(sqlite3.connect(trace)) as database:
+            database.executemany("INSERT INTO unseen (exe, how, module) VALUES (?, 'static', '')",
+                                 [(place,) for place in (*places, self.path('sections'))])
+            database.commit()
+        run = subprocess.run([PQLEAK, 'check', trace], capture_output=True, text=True, check=False, timeout=SECONDS,
+                             env=self.environment, preexec_fn=bounded)
+        self.assertEqual(run.returncode, 2, run)
+        with contextlib.closing(sqlite3.connect(trace)) as database:
+            signs = dict(database.execute('SELECT exe, sign FROM unseen'))
+        # 10 GB of nothing, whose holes are passed over, hold no sign.
+        nothing = places[list(hostile.PLACES).index('10 GB of nothing')]
+        self.assertEqual([place for place in signs if signs[place] is not None], [nothing])
 
     def test_map(self):
         """a map of a JIT compiler's code that says of each of its lines that it is everywhere, or that never ends"""

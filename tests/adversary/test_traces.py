@@ -160,6 +160,22 @@ class Traces(unittest.TestCase):
                         self.assertEqual(contents(self.folder), before)
                     self.clear('t.db')
 
+    def test_texts(self):
+        """anything in the place of suppressions, a baseline or .pqleak.ini: it is named, or empty"""
+        self.trace()
+        for option in ('--suppressions=', '--baseline=', '--config='):
+            for what, make in hostile.PLACES.items():
+                with self.subTest(option + what):
+                    make(self.path('t.db.text'))
+                    run = self.pqleak(['check', option + 't.db.text', 't.db'])
+                    if what != 'an empty file':
+                        self.assertEqual(run.returncode, 2, run)
+                    if run.returncode == 2:
+                        self.assertRegex(run.stderr.decode(), r'\Apqleak: [^\n]*t\.db\.text[^\n]*\n\Z')
+                    self.clear('t.db.text')
+        for option, status in (('--suppressions=', 1), ('--baseline=', 2), ('--config=', 1)):
+            self.assertEqual(self.pqleak(['check', option + '/dev/null', 't.db']).returncode, status, option)
+
     def test_beside(self):
         """anything in the place of a spool or a mark beside a trace: what the trace says stays"""
         self.trace()
