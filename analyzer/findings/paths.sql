@@ -10,16 +10,20 @@ CREATE TEMP TABLE path_step (
   stack INTEGER, place INTEGER, level INTEGER, depth INTEGER, name TEXT NOT NULL, named INTEGER, PRIMARY KEY (stack, place)
 ) WITHOUT ROWID;
 INSERT INTO path_step
-  WITH step AS (
-    SELECT i.stack, f.level, c.depth, c.function IS NOT NULL OR c.language IS NOT NULL AS named,
+  WITH wanted AS MATERIALIZED ( -- not of what only others are compared with
+    SELECT i.stack, i.level FROM site i WHERE i.stack IN (
+      SELECT stack FROM tally_wants UNION ALL SELECT stack FROM peak_wants UNION ALL SELECT stack FROM notes_wants)),
+  called AS MATERIALIZED (
+    SELECT frame, depth, function IS NOT NULL OR language IS NOT NULL AS named,
            printable(
-             CASE WHEN c.language IS NOT NULL THEN
-                    iif(source_path(c.file) GLOB '/*', basename(c.file), source_path(c.file))
-                  WHEN c.module IS NULL THEN '?' ELSE basename(c.module) END
-               || ':' || ifnull(stable_name(c.function, c.language), '?')) AS name
-    FROM site i CROSS JOIN own_frame f ON f.stack = i.stack AND f.level >= i.level
-    JOIN frame_call c ON c.frame = f.frame
-    WHERE f.role <> 'interpreter' AND c.role <> 'driver' AND NOT is_start(ifnull(c.function, ''))),
+             CASE WHEN language IS NOT NULL THEN iif(source_path(file) GLOB '/*', basename(file), source_path(file))
+                  WHEN module IS NULL THEN '?' ELSE basename(module) END
+               || ':' || ifnull(stable_name(function, language), '?')) AS name
+    FROM frame_call WHERE role <> 'driver' AND NOT is_start(ifnull(function, ''))),
+  step AS MATERIALIZED (
+    SELECT i.stack, f.level, c.depth, c.named, c.name
+    FROM wanted i CROSS JOIN own_frame f ON f.stack = i.stack AND f.level >= i.level JOIN called c ON c.frame = f.frame
+    WHERE f.role <> 'interpreter'),
   named_stack AS MATERIALIZED (SELECT DISTINCT stack FROM step WHERE named),
   once AS (
     SELECT stack, name, max(named) AS named, min(level * 1000 + depth) AS place
@@ -27,11 +31,11 @@ INSERT INTO path_step
   placed AS (
     SELECT stack, name, named, place, row_number() OVER (PARTITION BY stack ORDER BY place) AS rank FROM once),
   code AS ( -- `[jit]` is at another address in each run
-    SELECT i.stack, f.level, c.depth, c.function IS NOT NULL AS named,
-           c.function IS NULL AND EXISTS (SELECT 1 FROM step s WHERE s.stack = i.stack AND s.level = f.level) AS own,
+    SELECT i.stack, f.level, c.depth, c.function IS NOT NULL AS named, c.function IS NULL AND o.stack IS NOT NULL AS own,
            printable(basename(c.module) || iif(c.function IS NULL, printf('+0x%x', c."offset"),
                                                ':' || stable_name(c.function, c.language))) AS name
-    FROM site i CROSS JOIN stack_frame f ON f.stack = i.stack JOIN frame_call c ON c.frame = f.frame
+    FROM wanted i CROSS JOIN stack_frame f ON f.stack = i.stack JOIN frame_call c ON c.frame = f.frame
+    LEFT JOIN (SELECT DISTINCT stack, level FROM step) o ON o.stack = i.stack AND o.level = f.level
     WHERE i.stack NOT IN named_stack AND c.module IS NOT NULL AND (c.function IS NOT NULL OR c.module <> '[jit]')
       AND NOT is_start(ifnull(c.function, ''))),
   innermost AS (
