@@ -57,7 +57,8 @@ static const struct stage {
 } stages[] = {
 	{"choice", choice_sql, fill_choice, "", "report_choice gated"},
 	{"tally", tally_sql, tally_fill, "report_choice",
-	 "tally stack_habit repeated_statement handed_over held_elsewhere tally_connection tally_resource tally_life "
+	 "tally stack_habit repeated_statement handed_over held_elsewhere tally_connection tally_handed_over "
+	 "tally_resource tally_life "
 	 "tally_wants"},
 	{"peak", peak_sql, NULL, "report_choice handed_over", "peak found_peak peak_wants"},
 	{"notes", notes_sql, NULL, "report_choice stack_habit handed_over",

@@ -44,7 +44,7 @@ static const char *const state_names[] = {
 	[STATE_REPEATED] = "repeated",
 };
 
-/* The columns of the views tally_connection and tally_resource. */
+/* The columns of the views tally_connection, tally_handed_over and tally_resource. */
 enum {
 	C_KIND,
 	C_PROCESS,
@@ -239,7 +239,8 @@ bool tally_fill(sqlite3 *db, const struct report_choice *choice)
 	bool done = (habits != NULL && tally.slots != NULL) || refuse("out of memory");
 
 	done = done && function_of(&tally, "") == 0;
-	done = done && scan(&tally, "SELECT * FROM tally_connection", choice->all, habits) && habits_flush(habits) &&
+	done = done && scan(&tally, "SELECT * FROM tally_connection", choice->all, habits) &&
+		   scan(&tally, "SELECT * FROM tally_handed_over", choice->all, habits) && habits_flush(habits) &&
 		   scan(&tally, "SELECT * FROM tally_resource", choice->all, NULL) && flush(&tally);
 	free(tally.slots);
 	while (tally.function_count > 0)
