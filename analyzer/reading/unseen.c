@@ -17,7 +17,10 @@
 #include "trace/base/signs.h"
 #include "trace/store/marks.h"
 
-#define SCRIPT_BYTES (1 << 20) /* more than a script that people write */
+/* What a look costs, whatever a trace names. */
+#define SCRIPT_BYTES (1 << 20)         /* more than a script that people write */
+#define SCRIPT_BYTES_OF_ALL (64 << 20) /* in all scripts of a command */
+#define MOST_PROGRAMS "10000"          /* others stay as they are */
 
 void unseen_note_command(sqlite3 *db, const char *path)
 {
@@ -37,15 +40,17 @@ static const char *sign_of(const struct elf_look *look, const char *how)
 	return look->needs_libpq || look->exports_libpq ? "libpq" : "";
 }
 
-/* False: it cannot be read. */
+/* False: it cannot be read, or too much has been. */
 static bool look_at_script(const char *path, char ret_sign[SIGN_BYTES])
 {
-	int fd = regular_open(path, 0);
+	static ssize_t left = SCRIPT_BYTES_OF_ALL;
+	int fd = left > 0 ? regular_open(path, 0) : -1;
 	char *text = fd >= 0 ? malloc(SCRIPT_BYTES + 1) : NULL;
 	ssize_t length = text != NULL ? pread(fd, text, SCRIPT_BYTES, 0) : -1;
 
 	if (length >= 0) {
 		text[length] = '\0';
+		left -= length;
 		if (!sign_in_script(text, ret_sign))
 			ret_sign[0] = '\0';
 	}
@@ -96,7 +101,8 @@ void unseen_look(sqlite3 *db)
 		sqlite3_prepare_v2(db,
 						   "SELECT rowid, how, exe, module, sign FROM unseen"
 						   " WHERE (sign IS NULL OR sign LIKE '% in its environment')"
-						   " AND how NOT IN ('protocol', 'bypassed', 'namespace', 'relay') ORDER BY exe",
+						   " AND how NOT IN ('protocol', 'bypassed', 'namespace', 'relay') ORDER BY exe"
+						   " LIMIT " MOST_PROGRAMS,
 						   -1, &row, NULL) != SQLITE_OK)
 		return;
 	if (sqlite3_prepare_v2(db, "UPDATE unseen SET sign = ?2 WHERE rowid = ?1", -1, &update, NULL) == SQLITE_OK)

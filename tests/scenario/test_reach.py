@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 """Programs that are started where LD_PRELOAD is lost or cannot be used: they run, and the check says what it missed."""
+import contextlib
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 
 import tap
@@ -178,6 +180,17 @@ class Reach(Scenario):
         self.passed(program, 'true', name='as-nobody')
         self.out_of_sight(program, 'psql', '--version', name='as-nobody',
                           sign='LD_PRELOAD is ignored, and has psql in its arguments')
+
+    def test_many_scripts(self):
+        """a trace that names more text than anybody writes is not read to its end, and says so"""
+        self.traced('/bin/true')
+        big = self.file('big', 'x' * (1 << 20))
+        with contextlib.closing(sqlite3.connect(self.path('t.db'))) as trace, trace:
+            trace.executemany("INSERT INTO unseen (exe, how, module) VALUES ('/bin/ls', 'environment', ?)",
+                              [('/' * i + big,) for i in range(70)])
+        run = self.pqleak('check', self.path('t.db'))
+        self.assertEqual(run.status, 2, run)
+        self.assertEqual(run.trace.rows('SELECT sign, count(*) FROM unseen GROUP BY sign'), [(None, 6), ('', 64)])
 
     def test_allowed(self):
         """--allow-unseen accepts them"""
