@@ -27,11 +27,12 @@ bool reading_open(struct reading *reading, const char *path)
 	query_run(reading->db, settings_sql);
 	/* A trace on read-only storage has nothing beside it that could still be added. */
 	enum trace_error error = trace_ingest(reading->db, path, &failure);
+	/* Who was not seen to live has ended by now: what it left is there. */
+	if (error == TRACE_OK && heirs_note(reading->db))
+		error = trace_ingest(reading->db, path, &failure);
 	if (error != TRACE_OK && error != TRACE_READ_ONLY)
 		return refuse("%s", failure.text);
 	unseen_look(reading->db);
-	if (error == TRACE_OK)
-		heirs_note(reading->db);
 	if (trace_shadow_views(reading->db, &failure) != TRACE_OK)
 		return refuse("%s", failure.text);
 	return functions_add(reading->db);

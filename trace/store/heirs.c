@@ -58,13 +58,13 @@ static bool is_any(sqlite3 *db, const char *sql)
 	return statement_once(db, sql, &any) == SQLITE_OK && any != 0;
 }
 
-void heirs_note(sqlite3 *db)
+bool heirs_note(sqlite3 *db)
 {
 	struct statements statements = {.db = db};
 	bool were_any = is_any(db, "SELECT EXISTS (SELECT 1 FROM property WHERE name GLOB 'heir of process *')");
 	bool may_be_any = is_any(db, "SELECT EXISTS (SELECT 1 FROM process WHERE " CANDIDATE ")");
 	if ((!were_any && !may_be_any) || sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-		return;
+		return false;
 	sqlite3_exec(db, "DELETE FROM property WHERE name GLOB 'heir of process *'", NULL, NULL, NULL);
 	DIR *processes = may_be_any ? opendir("/proc") : NULL;
 	for (struct dirent *entry; processes != NULL && (entry = readdir(processes)) != NULL;) {
@@ -78,4 +78,5 @@ void heirs_note(sqlite3 *db)
 	statements_done(&statements);
 	if (sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
 		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return may_be_any;
 }

@@ -8,6 +8,8 @@
 #ifndef PQLEAK_TRACE_STORE_INGEST_H
 #define PQLEAK_TRACE_STORE_INGEST_H
 
+#include <stdbool.h>
+
 #include "trace/store/trace.h"
 
 /*
@@ -32,8 +34,9 @@ enum trace_error missing_note(sqlite3 *db, const char *path, struct trace_failur
 
 /*
  * Notes, in the place of what was noted before, which processes that ended have children that still run: these may yet
- * use a connection that was left open.  Where the trace cannot be written, nothing is noted.
+ * use a connection that was left open.  Where the trace cannot be written, nothing is noted.  True: there may have been
+ * some that ended meanwhile, and left spools that are to be taken in.
  */
-void heirs_note(sqlite3 *db);
+bool heirs_note(sqlite3 *db);
 
 #endif
