@@ -204,9 +204,9 @@ static void a_reset_keeps_the_identity(void **state)
 	drain_now(s);
 	assert_string_equal(ask(s, "SELECT state, resets, backend_pid FROM connection"),
 						"state=connected, resets=2, backend_pid=5000");
-	assert_string_equal(ask(s, "SELECT connection, at_ns, backend_pid FROM reset"),
-						"connection=1, at=20 ms, backend_pid=5000\n"
-						"connection=1, at=30 ms, backend_pid=0");
+	assert_string_equal(ask(s, "SELECT connection, at_ns, backend_pid, previous_pid FROM reset"),
+						"connection=1, at=20 ms, backend_pid=5000, previous_pid=4711\n"
+						"connection=1, at=30 ms, backend_pid=0, previous_pid=5000");
 }
 
 static void a_reused_address_is_an_unseen_release(void **state)

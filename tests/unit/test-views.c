@@ -141,6 +141,32 @@ static void failures_have_a_reason_and_a_pace(void **state)
 						"state=connected, error=NULL, backend_pid=7");
 }
 
+/* A server's log of any of them finds the connection. */
+static void every_backend_is_known(void **state)
+{
+	struct scene *s = *state;
+	struct event reset = {
+		.verb = EVENT_RESET, .kind = KIND_CONNECTION, .object = CONNECTION, .time = 20 * MS, .value = 42};
+	struct event failed_reset = reset, again = reset;
+	failed_reset.status = CONNECT_BAD;
+	failed_reset.value = 0;
+	failed_reset.time = 25 * MS;
+	again.value = 43;
+	again.time = 30 * MS;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, reset);
+	drain_now(s);
+	forget_drain(s);
+	add(s, failed_reset);
+	add(s, again);
+	add(s, finished(s, CONNECTION, 40 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT backend_pid, from_ns, until_ns, latest FROM backend ORDER BY until_ns"),
+						"backend_pid=4711, from=NULL, until=20 ms, latest=0\n"
+						"backend_pid=42, from=20 ms, until=30 ms, latest=0\n"
+						"backend_pid=43, from=30 ms, until=40 ms, latest=1");
+}
+
 static void settings_are_audited(void **state)
 {
 	struct scene *s = *state;
@@ -203,6 +229,7 @@ int main(void)
 		VIEW(shapes_are_told_apart),
 		VIEW(churn_is_three_short_lives),
 		VIEW(failures_have_a_reason_and_a_pace),
+		VIEW(every_backend_is_known),
 		VIEW(settings_are_audited),
 		VIEW(an_open_transaction_idles_to_the_end),
 	};
