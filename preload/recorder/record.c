@@ -3,7 +3,7 @@
  * record.c - an event's way from the hook into the spool, and the spool's into the trace.
  *
  * Owns the recorder's interface (recorder.h) and its state.  Unwinds, looks
- * into interpreters and drains without the lock; only numbers and appends
+ * into interpreters and drains without the lock; only recognises, numbers and appends
  * under it.
  */
 #include <errno.h>

@@ -2,7 +2,7 @@
 /*
  * lock.h - the recorder's one lock, which can never hang the host.
  *
- * Taken for the few dozen nanoseconds of interning a stack and appending an
+ * Taken for the few dozen nanoseconds of recognising a stack and appending an
  * event; never while unwinding, calling libpq or SQLite.  Its word lies on a
  * page that a fork clears, so a child never inherits it held.  A handler that
  * interrupts its holder is turned away (its event is counted as dropped), a
