@@ -77,7 +77,8 @@ static const struct stage {
 	 "report_choice tally_life found_peak found_note frame_call site stack_way held_once stack_blame separation "
 	 "comparable "
 	 "excuse",
-	 "finding_member finding comparable_release finding_stack finding_share found_peak_site note note_fact "
+	 "finding_member finding_shown finding comparable_release finding_stack finding_share found_peak_site note "
+	 "note_fact "
 	 "found_reason"},
 	{"gate", gate_sql, NULL, "report_choice gated peak seen_misuse misuse_group excuse suppression finding",
 	 "finding_level found_misuse misuse_call told_misuse gate_outcome"},

@@ -41,6 +41,15 @@ CREATE TEMP TABLE finding_member AS
   FROM keyed;
 CREATE INDEX temp.member_group ON finding_member (group_number);
 
+-- The stack that is shown of each group.  A table of its own, because it is looked up by its number once a group.
+CREATE TEMP TABLE finding_shown (group_number INTEGER PRIMARY KEY, stack INTEGER, acquire_function TEXT, outcome TEXT);
+INSERT INTO finding_shown
+  SELECT group_number, stack, acquire_function, outcome
+  FROM (SELECT group_number, acquire_stack AS stack, acquire_function, outcome,
+               row_number() OVER (PARTITION BY group_number ORDER BY sum(count) DESC, acquire_stack, acquire_function, outcome)
+                 AS rank
+        FROM finding_member GROUP BY group_number, acquire_stack, acquire_function, outcome) WHERE rank = 1;
+
 CREATE TEMP TABLE finding AS
   WITH grouped AS ( -- what has no sum is the same in all rows of a group, as far as it is used
     SELECT group_number, kind, verdict, iif(kind = 'result', '', state) AS state, shape, excused, key, group_by, unit, function,
@@ -49,10 +58,6 @@ CREATE TEMP TABLE finding AS
            max(last_ns) AS last_ns, min(first_id) AS first_id, sum(rows) AS rows, sum(bytes) AS bytes,
            sum(outlived) AS outlived, min(lost) AS lost
     FROM finding_member GROUP BY group_number),
-  shown AS ( -- of each group
-    SELECT group_number, acquire_stack AS stack, acquire_function, outcome,
-           row_number() OVER (PARTITION BY group_number ORDER BY sum(count) DESC, acquire_stack, acquire_function, outcome) AS rank
-    FROM finding_member GROUP BY group_number, acquire_stack, acquire_function, outcome),
   described AS (
     SELECT g.group_number, kind, verdict, state, shape, excused, key, count, stacks, ways, first_ns, last_ns, first_id, rows, bytes,
            outlived, lost, w.stack, w.acquire_function, w.outcome,
@@ -71,7 +76,7 @@ CREATE TEMP TABLE finding AS
              WHEN 'function' THEN ifnull(' (in ' || basename(unit) || ')', '')
              WHEN 'module' THEN '' WHEN 'database' THEN '' WHEN 'label' THEN ''
              ELSE ifnull(tail, '') END AS tail
-    FROM grouped g JOIN shown w ON w.group_number = g.group_number AND w.rank = 1)
+    FROM grouped g JOIN finding_shown w ON w.group_number = g.group_number)
   SELECT row_number() OVER (ORDER BY CASE verdict WHEN 'leaked' THEN 1 WHEN 'open-at-death' THEN 2 WHEN 'open' THEN 3
                                        WHEN 'cannot-tell' THEN 4 WHEN 'inherited' THEN 5 ELSE 6 END,
                             excused <> '', kind_rank(kind), shape, count DESC,
