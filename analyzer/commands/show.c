@@ -148,7 +148,7 @@ static int run_show(const struct arguments *arguments)
 	if (errno != 0)
 		return fail(STATUS_UNABLE, NOT_AN_ID, wanted.id);
 	if (!reading_open(&reading, wanted.trace != NULL ? wanted.trace : DEFAULT_TRACE) ||
-		!skip_use(&arguments->report.frames.skip, reading.db))
+		!frames_use(&arguments->report.frames, reading.db))
 		return STATUS_UNABLE;
 	struct shown shown = {printer_for(stdout), &arguments->report.symbols, wanted.kind, number};
 	shown.printer.native = arguments->report.frames.native;

@@ -1,7 +1,13 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Who is to blame for what was lost: what blame.c reads, and where it writes what separate() says.
 
--- What may be the user's own code, each with a number for its place: one source line is one place, however many calls the
+-- What speaks for a stack: what may be the user's own code, or where there is none a driver's call, the call site.
+CREATE TEMP VIEW speaking_frame AS
+  SELECT stack, level, frame FROM own_frame
+  UNION ALL
+  SELECT i.stack, i.level, i.frame FROM site i WHERE NOT EXISTS (SELECT 1 FROM own_frame o WHERE o.stack = i.stack);
+
+-- These calls, each with a number for its place: one source line is one place, however many calls the
 -- compiler made of it.
 CREATE TEMP TABLE own_call (frame INTEGER, depth INTEGER, place, function, PRIMARY KEY (frame, depth)) WITHOUT ROWID;
 INSERT INTO own_call
@@ -9,14 +15,15 @@ INSERT INTO own_call
                                                    iif(line > 0, 0, depth)),
          -- Code without a name is the same only where it is the same place.
          dense_rank() OVER (ORDER BY unit, function, iif(function IS NULL, frame, 0), iif(function IS NULL, depth, 0))
-  FROM frame_call WHERE role <> 'driver' AND NOT is_start(ifnull(function, ''));
+  FROM frame_call WHERE role NOT IN ('driver', 'runner') AND NOT is_start(ifnull(function, ''))
+    OR (frame, depth) IN (SELECT i.frame, i.depth FROM site i JOIN speaking_frame f ON f.stack = i.stack AND f.frame = i.frame);
 
 -- The whole way to what was lost: the places of a stack, each once, so that the depth of a recursion is no matter.
 CREATE TEMP TABLE stack_way (stack INTEGER PRIMARY KEY, way TEXT NOT NULL);
 INSERT INTO stack_way
   SELECT stack, group_concat(place, ' ') FROM (
     SELECT f.stack, o.place FROM (SELECT DISTINCT stack FROM stack_count WHERE lost > 0) c
-    CROSS JOIN own_frame f ON f.stack = c.stack CROSS JOIN own_call o ON o.frame = f.frame
+    CROSS JOIN speaking_frame f ON f.stack = c.stack CROSS JOIN own_call o ON o.frame = f.frame
     GROUP BY f.stack, o.place ORDER BY f.stack, min(f.level * 1000 + o.depth))
   GROUP BY stack;
 
@@ -37,10 +44,10 @@ INSERT INTO stack_held SELECT kind, outcome, stack, count(*) FROM held_once GROU
 CREATE TEMP VIEW stack_place AS
   SELECT c.kind, c.outcome, c.stack, c.lost, ifnull(h.held, 0) AS held, c.clean, f.level, o.frame, o.depth, o.place, o.function
   FROM stack_count c LEFT JOIN stack_held h ON h.kind = c.kind AND h.outcome = c.outcome AND h.stack = c.stack
-  CROSS JOIN own_frame f ON f.stack = c.stack CROSS JOIN own_call o ON o.frame = f.frame;
+  CROSS JOIN speaking_frame f ON f.stack = c.stack CROSS JOIN own_call o ON o.frame = f.frame;
 
 -- Which call (frame and depth, at this level of the stack) is named for what was lost by this stack: the plain call site,
--- until blame.c knows better; it knows nothing better of a stack without code of the user's own.
+-- until blame.c knows better.
 CREATE TEMP TABLE stack_blame (
   kind TEXT, outcome TEXT, stack INTEGER, level INTEGER, frame INTEGER, depth INTEGER, node INTEGER,
   PRIMARY KEY (kind, outcome, stack)

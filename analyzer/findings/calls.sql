@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- The frames of the wanted stacks in words; symbols are looked up before.  As the view frame_role, with what
--- --skip adds.
+-- --skip and --own say.
 
 -- A frame's functions, innermost first, inlined ones included.  `unit` is what holds the code: the module or the script.
 -- `head` may be shortened, `tail` says where.  `symbols`: whether it could be named, and if not, why.
@@ -12,20 +12,27 @@ CREATE TEMP TABLE frame_call (
 INSERT INTO frame_call
   WITH judged_module AS MATERIALIZED (
     SELECT m.id AS module,
-           iif(EXISTS (SELECT 1 FROM skip k WHERE m.path GLOB k.pattern OR basename(m.path) GLOB k.pattern), 'driver', r.role) AS role
+           CASE WHEN EXISTS (SELECT 1 FROM skip k WHERE m.path GLOB k.pattern OR basename(m.path) GLOB k.pattern) THEN 'driver'
+                WHEN EXISTS (SELECT 1 FROM own k WHERE m.path GLOB k.pattern OR basename(m.path) GLOB k.pattern) THEN 'native'
+                ELSE r.role END AS role
     FROM module m JOIN module_role r ON r.module = m.id),
   judged_script AS MATERIALIZED (
     SELECT s.id AS script,
-           iif(EXISTS (SELECT 1 FROM skip k WHERE s.file GLOB k.pattern OR basename(s.file) GLOB k.pattern
-                                               OR s.function GLOB k.pattern), 'driver', r.role) AS role
+           CASE WHEN EXISTS (SELECT 1 FROM skip k WHERE s.file GLOB k.pattern OR basename(s.file) GLOB k.pattern
+                                                     OR s.function GLOB k.pattern) THEN 'driver'
+                WHEN EXISTS (SELECT 1 FROM own k WHERE s.file GLOB k.pattern OR basename(s.file) GLOB k.pattern
+                                                    OR s.function GLOB k.pattern) THEN 'script'
+                ELSE r.role END AS role
     FROM script s JOIN script_role r ON r.script = s.id),
   named AS (
     SELECT f.id AS frame, ifnull(y.depth, 0) AS depth,
-           CASE WHEN p.id IS NOT NULL THEN q.role WHEN r.role = 'driver' THEN 'driver'
-                WHEN EXISTS (SELECT 1 FROM driver_function d WHERE y.function GLOB d.pattern)
-                  OR EXISTS (SELECT 1 FROM skip k WHERE y.function GLOB k.pattern OR short_name(y.function) GLOB k.pattern)
+           CASE WHEN p.id IS NOT NULL THEN q.role
+                WHEN EXISTS (SELECT 1 FROM skip k WHERE y.function GLOB k.pattern OR short_name(y.function) GLOB k.pattern)
                   THEN 'driver'
-                ELSE ifnull(r.role, 'native') END AS role,
+                WHEN EXISTS (SELECT 1 FROM own k WHERE y.function GLOB k.pattern OR short_name(y.function) GLOB k.pattern)
+                  THEN 'native'
+                ELSE coalesce((SELECT iif(d.part = 'driver', 'driver', 'runner') FROM driver_function d
+                               WHERE y.function GLOB d.pattern LIMIT 1), r.role, 'native') END AS role,
            p.language, ifnull(m.path, p.file) AS unit, m.path AS module, f."offset",
            iif(p.id IS NULL, y.function, nullif(p.function, '')) AS function,
            iif(p.id IS NULL, y.file, p.file) AS file,
@@ -56,7 +63,7 @@ INSERT INTO frame_call
          head || iif(line > 0 OR function IS NULL OR module IS NULL, tail, printf(' (in %s)', basename(module)))
   FROM worded;
 
--- Which function names a frame: the innermost that is no driver's, or the innermost.  In the place of the view.
+-- Which function names a frame: the innermost that is no driver's or runner's, or the innermost.  In the place of the view.
 CREATE TEMP TABLE frame_role (frame INTEGER PRIMARY KEY, depth INTEGER, role);
 INSERT INTO frame_role
-  SELECT frame, ifnull(min(iif(role <> 'driver', depth, NULL)), 0), role FROM frame_call GROUP BY frame;
+  SELECT frame, ifnull(min(iif(role NOT IN ('driver', 'runner'), depth, NULL)), 0), role FROM frame_call GROUP BY frame;

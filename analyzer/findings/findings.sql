@@ -121,6 +121,16 @@ CREATE TEMP TABLE finding_share AS
   GROUP BY f.number, m.process, m.target, m.transaction_status;
 CREATE INDEX temp.share_number ON finding_share (number);
 
+-- The tests that acquired it, by their function.
+CREATE TEMP TABLE finding_test (number INTEGER, frame, depth, text, count, PRIMARY KEY (number, text)) WITHOUT ROWID;
+INSERT INTO finding_test
+  WITH test AS MATERIALIZED (
+    SELECT t.stack, c.frame, c.depth, short_name(c.head) || ifnull(' (' || basename(c.file) || ')', '') AS text
+    FROM stack_test t JOIN frame_role r ON r.frame = t.frame JOIN frame_call c ON c.frame = r.frame AND c.depth = r.depth)
+  SELECT f.number, min(t.frame), t.depth, t.text, sum(m.count)
+  FROM finding f JOIN finding_member m ON m.group_number = f.group_number JOIN test t ON t.stack = m.acquire_stack
+  GROUP BY f.number, t.text;
+
 -- The peak's stacks by their call site; acquire_stack is the one that most connections came by.
 CREATE TEMP TABLE found_peak_site AS
   SELECT acquire_stack, total AS open FROM (

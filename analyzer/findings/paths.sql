@@ -4,8 +4,8 @@
 -- The functions of the user's own code, from the call site outwards, as `shop.py:checkout` and `libapp.so:main`; no
 -- addresses, lines or build ids.  A function that calls itself, directly or not, stands once.  Only so many: what lies
 -- further out (an event loop, a thread pool) tells nothing of who leaked.
--- Where none of it has a name, one place alone: in the user's own code by its offset; else the innermost code of anybody's
--- that has a name, or at least an offset.  A stack of which nothing at all is known has none.
+-- Where none of it has a name, one place alone: in the user's own code by its offset; else the call site, which is a driver's, or
+-- the innermost code of anybody's that has a name, or at least an offset.  A stack of which nothing at all is known has none.
 CREATE TEMP TABLE path_step (
   stack INTEGER, place INTEGER, level INTEGER, depth INTEGER, name TEXT NOT NULL, named INTEGER, PRIMARY KEY (stack, place)
 ) WITHOUT ROWID;
@@ -19,11 +19,10 @@ INSERT INTO path_step
              CASE WHEN language IS NOT NULL THEN iif(source_path(file) GLOB '/*', basename(file), source_path(file))
                   WHEN module IS NULL THEN '?' ELSE basename(module) END
                || ':' || ifnull(stable_name(function, language), '?')) AS name
-    FROM frame_call WHERE role <> 'driver' AND NOT is_start(ifnull(function, ''))),
+    FROM frame_call WHERE role NOT IN ('jit', 'driver', 'runner') AND NOT is_start(ifnull(function, ''))),
   step AS MATERIALIZED (
     SELECT i.stack, f.level, c.depth, c.named, c.name
-    FROM wanted i CROSS JOIN own_frame f ON f.stack = i.stack AND f.level >= i.level JOIN called c ON c.frame = f.frame
-    WHERE f.role <> 'interpreter'),
+    FROM wanted i CROSS JOIN own_frame f ON f.stack = i.stack AND f.level >= i.level JOIN called c ON c.frame = f.frame),
   named_stack AS MATERIALIZED (SELECT DISTINCT stack FROM step WHERE named),
   once AS (
     SELECT stack, name, max(named) AS named, min(level * 1000 + depth) AS place
@@ -31,7 +30,8 @@ INSERT INTO path_step
   placed AS (
     SELECT stack, name, named, place, row_number() OVER (PARTITION BY stack ORDER BY place) AS rank FROM once),
   code AS ( -- `[jit]` is at another address in each run
-    SELECT i.stack, f.level, c.depth, c.function IS NOT NULL AS named, c.function IS NULL AND o.stack IS NOT NULL AS own,
+    SELECT i.stack, f.level, c.depth, c.function IS NOT NULL AS named, f.level = i.level AS speaks,
+           c.function IS NULL AND o.stack IS NOT NULL AS own,
            printable(basename(c.module) || iif(c.function IS NULL, printf('+0x%x', c."offset"),
                                                ':' || stable_name(c.function, c.language))) AS name
     FROM wanted i CROSS JOIN stack_frame f ON f.stack = i.stack JOIN frame_call c ON c.frame = f.frame
@@ -39,7 +39,7 @@ INSERT INTO path_step
     WHERE i.stack NOT IN named_stack AND c.module IS NOT NULL AND (c.function IS NOT NULL OR c.module <> '[jit]')
       AND NOT is_start(ifnull(c.function, ''))),
   innermost AS (
-    SELECT *, row_number() OVER (PARTITION BY stack ORDER BY own DESC, named DESC, level, depth) AS rank FROM code)
+    SELECT *, row_number() OVER (PARTITION BY stack ORDER BY own DESC, named DESC, speaks DESC, level, depth) AS rank FROM code)
   SELECT stack, rank, place / 1000, place % 1000, name, named FROM placed WHERE rank <= 10
   UNION ALL
   SELECT stack, 1, level, depth, name, named FROM innermost WHERE rank = 1;

@@ -14,20 +14,24 @@
 extern const char calls_sql[], sites_sql[];
 
 static const char *const role_names[] = {
-	[CALL_NATIVE] = "native",
-	[CALL_SCRIPT] = "script",
-	[CALL_INTERPRETER] = "interpreter",
-	[CALL_DRIVER] = "driver",
+	[CALL_NATIVE] = "native", [CALL_SCRIPT] = "script", [CALL_INTERPRETER] = "interpreter",
+	[CALL_SYSTEM] = "system", [CALL_DRIVER] = "driver", [CALL_RUNNER] = "runner",
 };
 
-bool skip_use(const struct skip *skip, sqlite3 *db)
+static bool patterns_use(const struct patterns *patterns, sqlite3 *db, const char *sql)
 {
-	QUERY_CLEANUP insert = query_prepare(db, "INSERT OR IGNORE INTO skip VALUES (?)");
+	QUERY_CLEANUP insert = query_prepare(db, sql);
 	bool done = true;
 
-	for (size_t i = 0; i < skip->count && done; i++)
-		done = query_put(insert, AS_TEXT(skip->patterns[i]));
+	for (size_t i = 0; i < patterns->count && done; i++)
+		done = query_put(insert, AS_TEXT(patterns->items[i]));
 	return done;
+}
+
+bool frames_use(const struct frame_choice *frames, sqlite3 *db)
+{
+	return patterns_use(&frames->skip, db, "INSERT OR IGNORE INTO skip VALUES (?)") &&
+		   patterns_use(&frames->own, db, "INSERT OR IGNORE INTO own VALUES (?)");
 }
 
 bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks)
@@ -51,6 +55,7 @@ void calls_done(struct calls *calls)
 		free(calls->items[i].tail);
 	}
 	free(calls->items);
+	free(calls->runner);
 }
 
 static bool add(struct calls *calls, sqlite3_stmt *row)
@@ -59,23 +64,27 @@ static bool add(struct calls *calls, sqlite3_stmt *row)
 						.tail = strdup(query_text(row, 1)),
 						.level = sqlite3_column_int(row, 2),
 						.depth = sqlite3_column_int(row, 3),
-						.role = call_role(query_text(row, 4))};
+						.role = call_role(query_text(row, 4)),
+						.is_outside = sqlite3_column_int(row, 5) != 0,
+						.is_start = sqlite3_column_int(row, 6) != 0};
 
 	if (call.head == NULL || call.tail == NULL || !array_room(calls->items, calls->count)) {
 		free(call.head);
 		free(call.tail);
 		return false;
 	}
-	calls->outermost = sqlite3_column_int(row, 5);
+	if (calls->runner == NULL)
+		calls->runner = strdup(query_text(row, 7));
 	calls->items[calls->count++] = call;
 	return true;
 }
 
 struct calls calls_read(sqlite3 *db, int64_t stack, bool whole)
 {
-	struct calls calls = {.outermost = -1};
+	struct calls calls = {.items = NULL};
 	QUERY_CLEANUP row = query_with(db,
-								   "SELECT iif(?2, head, short_name(head)), tail, level, depth, role, outermost"
+								   "SELECT iif(?2, head, short_name(head)), tail, level, depth, role,"
+								   " is_outside, is_start, ifnull(runner, '')"
 								   " FROM stack_call WHERE stack = ?1 ORDER BY level, depth",
 								   AS_NUMBER(stack), AS_NUMBER(whole));
 
@@ -84,11 +93,7 @@ struct calls calls_read(sqlite3 *db, int64_t stack, bool whole)
 	return calls;
 }
 
-bool calls_is_folded(const struct calls *calls, int index)
+bool call_is_folded(const struct call *call)
 {
-	const struct call *call = &calls->items[index];
-
-	if (calls->outermost < 0)
-		return false;
-	return call->role == CALL_INTERPRETER || (call->level > calls->outermost && is_start_function(call->head));
+	return call->role == CALL_INTERPRETER || call->is_outside || call->is_start;
 }

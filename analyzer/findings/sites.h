@@ -20,22 +20,25 @@
 bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks);
 
 /* Its tables, and those of symbols_resolve(). */
-#define SITES_MAKE "wanted_stack wanted_frame found_symbol frame_call frame_role script_stack site stack_call"
+#define SITES_MAKE                                                                                                     \
+	"wanted_stack wanted_frame found_symbol frame_call frame_role script_stack stack_end site stack_test stack_call"
 
-/* Whose code it is; as calls.sql says. */
-enum call_role { CALL_NATIVE, CALL_SCRIPT, CALL_INTERPRETER, CALL_DRIVER };
+/* Whose code it is; as the view stack_role says. */
+enum call_role { CALL_NATIVE, CALL_SCRIPT, CALL_INTERPRETER, CALL_SYSTEM, CALL_DRIVER, CALL_RUNNER };
 
 /* One function of a stack. */
 struct call {
 	char *head, *tail;
 	int level, depth;
 	enum call_role role;
+	bool is_outside; /* what runs the user's code, and what lies beyond that */
+	bool is_start;   /* how the program began, outside its scripts */
 };
 
 struct calls {
 	struct call *items; /* innermost first */
 	int count;
-	int outermost; /* level of the outermost script; -1: the stack runs none */
+	char *runner; /* the test runner or server that calls the user's code; "": there is none */
 };
 
 /* Reads a stack; `whole`: names are not shortened.  Empty when there is none, or on a failure, which is printed. */
@@ -44,13 +47,10 @@ void calls_done(struct calls *calls);
 
 #define CALLS_CLEANUP __attribute__((cleanup(calls_done))) struct calls
 
-/*
- * Whether a call is of what runs the scripts, and says nothing of what they do: in a stack with scripts an
- * interpreter's or JIT's frame, and how the program began.
- */
-bool calls_is_folded(const struct calls *calls, int index);
+/* Whether a call says nothing of what the program does: it is of what runs the user's code. */
+bool call_is_folded(const struct call *call);
 
-/* The user's own patterns of code that is no call site, into TEMP TABLE skip; false: it failed and said so. */
-bool skip_use(const struct skip *skip, sqlite3 *db);
+/* The user's own patterns of whose code is whose, into TEMP TABLEs skip and own; false: it failed and said so. */
+bool frames_use(const struct frame_choice *frames, sqlite3 *db);
 
 #endif

@@ -8,6 +8,10 @@ INSERT INTO script_stack
   FROM wanted_stack w CROSS JOIN stack_frame s ON s.stack = w.stack JOIN frame f ON f.id = s.frame
   WHERE f.script IS NOT NULL GROUP BY w.stack;
 
+CREATE TEMP TABLE stack_end (stack INTEGER PRIMARY KEY, level INTEGER, what, part);
+INSERT INTO stack_end
+  SELECT w.stack, min(r.level), r.what, r.part FROM wanted_stack w CROSS JOIN runner_call r ON r.stack = w.stack GROUP BY w.stack;
+
 CREATE TEMP TABLE site (
   stack INTEGER PRIMARY KEY, level INTEGER, frame INTEGER, depth INTEGER, unit, module, function, file, line, "offset", head, tail, text
 );
@@ -16,7 +20,17 @@ INSERT INTO site
   FROM wanted_stack w CROSS JOIN call_site s ON s.stack = w.stack
   JOIN frame_role f ON f.frame = s.frame JOIN frame_call c ON c.frame = f.frame AND c.depth = f.depth;
 
--- The calls of a stack, innermost first by level and depth.  outermost: the level of its outermost script; -1: it runs none.
+-- The function of the user's own that a test runner called: the test.
+CREATE TEMP VIEW stack_test AS
+  SELECT o.stack, max(o.level) AS level, o.frame FROM stack_end e CROSS JOIN own_frame o ON o.stack = e.stack
+  WHERE e.part = 'test' GROUP BY o.stack;
+
+-- The calls of a stack, innermost first by level and depth.  is_outside: of what runs the user's code, or beyond; ends: where
+-- that begins, and what it is; NULL: nowhere.
 CREATE TEMP VIEW stack_call AS
-  SELECT s.stack, s.level, c.*, ifnull(x.outermost, -1) AS outermost
-  FROM stack_frame s JOIN frame_call c ON c.frame = s.frame LEFT JOIN script_stack x ON x.stack = s.stack;
+  SELECT s.stack, s.level, c.frame, c.depth, iif(c.role IN ('library', 'generated', 'jit'), s.role, c.role) AS role, c.language,
+         c.unit, c.module, c."offset", c.function, c.file, c.line, c.symbols, c.head, c.tail, c.text,
+         ifnull(s.level >= e.level, 0) OR c.role = 'runner' AS is_outside, e.what AS runner,
+         ifnull(s.level > x.outermost AND is_start(ifnull(c.function, '')), 0) AS is_start
+  FROM stack_role s JOIN frame_call c ON c.frame = s.frame
+  LEFT JOIN script_stack x ON x.stack = s.stack LEFT JOIN stack_end e ON e.stack = s.stack;

@@ -60,16 +60,17 @@ struct accepted {
 	bool show;   /* what is excused is listed too */
 };
 
-/* Patterns of code that is no call site; they add to the views driver and driver_function. */
-struct skip {
-	char **patterns;
+/* Patterns of code: of modules, scripts or functions. */
+struct patterns {
+	char **items;
 	size_t count;
 };
 
 /* What is seen of stacks. */
 struct frame_choice {
-	struct skip skip;
-	bool native; /* interpreters' frames too */
+	struct patterns skip; /* is no call site, besides what the views driver and driver_function list */
+	struct patterns own;  /* may be one, whatever these list */
+	bool native;          /* interpreters' frames too */
 };
 
 struct report_choice {

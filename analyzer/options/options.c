@@ -139,6 +139,13 @@ const char *arguments_trace(const struct arguments *arguments)
 	return arguments->count > 0 ? arguments->words[0] : DEFAULT_TRACE;
 }
 
+static void patterns_done(struct patterns *patterns)
+{
+	for (size_t i = 0; i < patterns->count; i++)
+		free(patterns->items[i]);
+	free(patterns->items);
+}
+
 void arguments_done(struct arguments *arguments)
 {
 	struct report_choice *choice = &arguments->report;
@@ -146,8 +153,7 @@ void arguments_done(struct arguments *arguments)
 	free(choice->formats.outputs);
 	suppressions_done(&choice->accepted.suppressions);
 	baseline_done(&choice->accepted.baseline);
-	for (size_t i = 0; i < choice->frames.skip.count; i++)
-		free(choice->frames.skip.patterns[i]);
-	free(choice->frames.skip.patterns);
+	patterns_done(&choice->frames.skip);
+	patterns_done(&choice->frames.own);
 	configuration_done(&arguments->configured);
 }

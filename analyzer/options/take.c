@@ -142,35 +142,35 @@ bool take_debuginfod(const struct option_row *option, const char *value, void *f
 	return take_flag(option, value, field) && debuginfod_possible();
 }
 
-static bool add_pattern(struct skip *skip, const char *pattern)
+static bool add_pattern(struct patterns *patterns, const char *pattern)
 {
-	if (!array_room(skip->patterns, skip->count))
+	if (!array_room(patterns->items, patterns->count))
 		return false;
-	skip->patterns[skip->count] = strdup(pattern);
-	if (skip->patterns[skip->count] == NULL)
+	patterns->items[patterns->count] = strdup(pattern);
+	if (patterns->items[patterns->count] == NULL)
 		return refuse("out of memory");
-	skip->count++;
+	patterns->count++;
 	return true;
 }
 
-bool take_skip(const struct option_row *option, const char *value, void *field)
+bool take_pattern(const struct option_row *option, const char *value, void *field)
 {
-	(void)option;
-	return value[0] == '\0' ? refuse("'--skip=': the pattern is empty (see --help)") : add_pattern(field, value);
+	return value[0] == '\0' ? refuse("'--%s=': the pattern is empty (see --help)", option->name)
+							: add_pattern(field, value);
 }
 
 /* Blank lines and lines that begin with '#' are no patterns. */
-static bool add_line(struct skip *skip, char *line)
+static bool add_line(struct patterns *patterns, char *line)
 {
 	char *end = line + strlen(line);
 
 	while (end > line && strchr(" \t\r\n", end[-1]) != NULL)
 		*--end = '\0';
 	line += strspn(line, " \t");
-	return line[0] == '\0' || line[0] == '#' || add_pattern(skip, line);
+	return line[0] == '\0' || line[0] == '#' || add_pattern(patterns, line);
 }
 
-bool take_skip_file(const struct option_row *option, const char *value, void *field)
+bool take_pattern_file(const struct option_row *option, const char *value, void *field)
 {
 	struct text_file file;
 	bool done = text_file_open(&file, value, "the patterns in", "");

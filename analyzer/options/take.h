@@ -20,10 +20,10 @@ option_take take_number;   /* long long, from 0 */
 option_take take_duration; /* int64_t, ns: "250ms" or "1.5h"; a number alone is seconds */
 option_take take_folders;  /* const char *: folders that are there, with ':' between them */
 
-option_take take_trace;                /* const char * */
-option_take take_leak_status;          /* long long */
-option_take take_debuginfod;           /* bool */
-option_take take_skip, take_skip_file; /* struct skip, to which they add */
+option_take take_trace;                      /* const char * */
+option_take take_leak_status;                /* long long */
+option_take take_debuginfod;                 /* bool */
+option_take take_pattern, take_pattern_file; /* struct patterns, to which they add */
 
 /* take-gate.c: what fails a check. */
 option_take take_max_open, take_fail_on; /* struct gate */

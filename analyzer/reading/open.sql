@@ -6,6 +6,11 @@ CREATE TEMP TABLE skip (
   pattern TEXT PRIMARY KEY
 );
 
+CREATE TEMP TABLE own (
+  -- Patterns of what is the user's own all the same.
+  pattern TEXT PRIMARY KEY
+);
+
 CREATE TEMP TABLE module_state (
   -- Whether the file that was traced is still there for names: 'ok', 'changed', 'missing', ...
   module INTEGER PRIMARY KEY,

@@ -13,8 +13,7 @@ WITH
       SELECT json_group_array(json_object(
         'function', function, 'file', file, 'line', line, 'module', module, 'offset', iif(language IS NULL, "offset", NULL),
         'language', language, 'role', role, 'symbols', symbols, 'driver', json(iif(role = 'driver', 'true', 'false'))))
-      FROM (SELECT t.* FROM stack_frame k JOIN frame_call t ON t.frame = k.frame WHERE k.stack = x.stack
-            ORDER BY k.level, t.depth)) AS text
+      FROM (SELECT * FROM stack_call t WHERE t.stack = x.stack ORDER BY t.level, t.depth)) AS text
     FROM (SELECT stack FROM finding UNION SELECT used_stack FROM finding_stack UNION SELECT release_stack FROM finding_stack) x),
   verdicts AS (
     SELECT kind, verdict, sum(count) AS count, sum(iif(kind = 'connection' AND state = 'failed', count, 0)) AS failed
@@ -84,6 +83,10 @@ SELECT json_object(
                          'application_name', t.application_name, 'count', sum(n.count)) AS target
       FROM finding_share n JOIN target t ON t.id = n.target WHERE n.number = f.number
       GROUP BY t.id ORDER BY sum(n.count) DESC, t.host, t.port, t.database, t.user, t.application_name)),
+    'tests', (SELECT json_group_array(json(test)) FROM (
+      SELECT json_object('function', c.function, 'file', c.file, 'count', t.count) AS test
+      FROM finding_test t JOIN frame_call c ON c.frame = t.frame AND c.depth = t.depth WHERE t.number = f.number
+      ORDER BY t.count DESC, t.text)),
     'transaction_status', (SELECT json_group_object(name, count) FROM (
       SELECT transaction_name(transaction_status) AS name, sum(count) AS count FROM finding_share
       WHERE number = f.number AND transaction_status >= 0 GROUP BY transaction_status)),

@@ -263,6 +263,7 @@ void finding_full(const struct printer *printer, const struct report_choice *cho
 		part_list(printer, reading->db, PART_TRANSACTIONS, f->number);
 	}
 	print_size(printer, f);
+	part_list(printer, reading->db, PART_TESTS, f->number);
 	part_list(printer, reading->db, PART_PROCESSES, f->number);
 	if (choice->group_by == NULL || strcmp(choice->group_by, "label") != 0)
 		part_list(printer, reading->db, PART_LABELS, f->number);

@@ -31,6 +31,11 @@ static const struct {
 							  " (SELECT 1 FROM finding_share o JOIN process q ON q.id = o.process"
 							  " WHERE o.number = ?1 AND q.label IS NOT NULL)"
 							  " GROUP BY p.label ORDER BY p.label IS NULL, 2 DESC, 1"},
+	/* The site may be the test itself. */
+	[PART_TESTS] = {"test", "SELECT t.text, t.count FROM finding_test t WHERE t.number = ?1 AND EXISTS"
+							" (SELECT 1 FROM finding_test o JOIN finding_stack s ON s.number = o.number"
+							" WHERE o.number = ?1 AND (o.frame, o.depth) <> (s.frame, s.depth))"
+							" ORDER BY 2 DESC, 1"},
 };
 
 void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, int64_t finding)

@@ -4,7 +4,8 @@
  * side.
  *
  * What no reader asks for is left out, and said to be: the start of every
- * program, drivers but the innermost, an interpreter's own frames.
+ * program, drivers but the innermost, the frames of interpreters, test runners
+ * and servers.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -75,23 +76,55 @@ static int cut_to(int lines, int room)
 	return lines > room + 1 ? room : lines;
 }
 
-/* Leaves out what is folded; returns how many calls that were. */
-static int fold(struct calls *calls)
+/* How many calls were left out. */
+struct folded {
+	int interpreter, outside;
+};
+
+/* Leaves out what is folded; unless nothing else is there. */
+static struct folded fold(struct calls *calls)
 {
+	struct folded folded = {0, 0};
 	int kept = 0;
 
+	for (int i = 0; i < calls->count; i++)
+		kept += !call_is_folded(&calls->items[i]);
+	if (kept == 0)
+		return folded;
+	kept = 0;
 	for (int i = 0; i < calls->count; i++) {
 		struct call call = calls->items[i];
-		if (calls_is_folded(calls, i)) {
+		if (call_is_folded(&call)) {
+			folded.outside += call.is_outside;
+			folded.interpreter += !call.is_outside;
 			free(call.head);
 			free(call.tail);
 		} else {
 			calls->items[kept++] = call;
 		}
 	}
-	int folded = calls->count - kept;
 	calls->count = kept;
 	return folded;
+}
+
+static void add_folded(struct lines *lines, const struct calls *calls, const struct folded *folded)
+{
+	static const char more[] = " (--native shows them)";
+	const char *runner = calls->runner == NULL || calls->runner[0] == '\0' ? "a test runner or server" : calls->runner;
+
+	if (folded->outside > 0 && folded->interpreter > 0)
+		add_remark(lines, more, "... %d interpreter frame%s, %d of %s", folded->interpreter,
+				   plural(folded->interpreter), folded->outside, runner);
+	else if (folded->outside > 0)
+		add_remark(lines, more, "... %d frame%s of %s", folded->outside, plural(folded->outside), runner);
+	else if (folded->interpreter > 0)
+		add_remark(lines, more, "... %d interpreter frame%s", folded->interpreter, plural(folded->interpreter));
+}
+
+/* What every program begins in. */
+static bool is_beginning(const struct call *call)
+{
+	return call->role == CALL_SYSTEM || is_start_function(call->head);
 }
 
 /* How many calls are shown from the call site on: the blamed one always is. */
@@ -110,13 +143,13 @@ static struct lines make_lines(const struct printer *printer, sqlite3 *db, const
 	CALLS_CLEANUP calls = calls_read(db, part->stack, part->whole);
 	struct lines lines = {NULL, 0};
 	bool any = calls.count > 0;
-	int folded = printer->native ? 0 : fold(&calls);
+	struct folded folded = printer->native ? (struct folded){0, 0} : fold(&calls);
 	int end = calls.count;
 	int site = 0;
 
 	if (!any)
 		add_remark(&lines, "", "(no stack was recorded)");
-	while (!part->whole && end > 1 && is_start_function(calls.items[end - 1].head))
+	while (!part->whole && end > 1 && is_beginning(&calls.items[end - 1]))
 		end--;
 	while (site < end && calls.items[site].role == CALL_DRIVER)
 		site++;
@@ -130,8 +163,7 @@ static struct lines make_lines(const struct printer *printer, sqlite3 *db, const
 		add_call(&lines, &calls.items[i], part);
 	if (last < end)
 		add_remark(&lines, " (--group-by=stack shows all)", "... %d more frame%s", end - last, plural(end - last));
-	if (folded > 0)
-		add_remark(&lines, " (--native shows them)", "... %d interpreter frame%s", folded, plural(folded));
+	add_folded(&lines, &calls, &folded);
 	return lines;
 }
 

@@ -22,7 +22,7 @@
 
 #define PART_INDENT 4 /* of what is below a title */
 
-enum part_list { PART_TARGETS, PART_TRANSACTIONS, PART_PROCESSES, PART_LABELS };
+enum part_list { PART_TARGETS, PART_TRANSACTIONS, PART_PROCESSES, PART_LABELS, PART_TESTS };
 
 /* Prints "label a (7), b (3) and 5 more" of the members of a finding; nothing when there are none. */
 void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, int64_t finding);

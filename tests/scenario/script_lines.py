@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """What the tests of scripts share: which line of a script a word marks, and what the trace says of lines.
 
-Owns the class Lines.  A marked line ends in '//: word' or '#: word'.
+Owns the class Lines.  A marked line ends in '//: word', '#: word' or '--: word'.
 """
 import re
 
@@ -12,7 +12,7 @@ def marked_lines(path):
     """The lines of a script by their words."""
     with open(path, encoding='utf-8') as file:
         return {found[1]: number for number, line in enumerate(file, 1)
-                if (found := re.search(r'(?://|#): (\S+)$', line.rstrip()))}
+                if (found := re.search(r'(?://|#|--): (\S+)$', line.rstrip()))}
 
 
 class Lines(Scenario):
@@ -36,9 +36,8 @@ class Lines(Scenario):
     @staticmethod
     def frames(trace, stack):
         """The script's frames of a stack without those of drivers, the innermost first."""
-        return trace.rows('SELECT n.file, n.line, n.function FROM stack_frame s JOIN frame_role r ON r.frame = s.frame'
-                          " JOIN frame_name n ON n.frame = s.frame WHERE s.stack = ? AND r.role = 'script'"
-                          ' ORDER BY s.level, n.depth', stack)
+        return trace.rows('SELECT n.file, n.line, n.function FROM stack_role s JOIN frame_name n ON n.frame = s.frame'
+                          " WHERE s.stack = ? AND s.role = 'script' ORDER BY s.level, n.depth", stack)
 
     def stacks(self, run, column):
         """The script's frames of each connection's acquire_stack, use_stack or release_stack, in their order."""

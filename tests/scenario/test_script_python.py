@@ -22,25 +22,21 @@ class Each:
     def test_leaks(self):
         """A thread, a nested function, a generator, a callback of sorted(), exec, a module: each is named by its line"""
         outer = self.at('main', '<module>')
-        thread = ('/usr/lib/python3.', 'threading.py')
         run = self.traced(*self.command('leaks'))
         self.assertEqual((run.status, run.trace.verdicts()), (0, {'leaked': 6}), run)
         stacks = self.stacks(run, 'acquire_stack')
-        self.assertEqual(stacks[0][:2], [self.at('take', 'Pool.take'), self.at('in_thread', 'Pool.in_thread')])
-        for file, _, _ in stacks[0][2:]:
-            self.assertTrue(file.startswith(thread[0]) and file.endswith(thread[1]), file)
-        self.assertEqual(len(stacks[0]), 5, stacks[0])
-        self.assertEqual(stacks[1:], [
+        self.assertEqual(stacks, [
+            [self.at('take', 'Pool.take'), self.at('in_thread', 'Pool.in_thread')],
             [self.at('inner', 'nested.<locals>.inner'), self.at('nested', 'nested'),
              self.at('call_nested', 'leaks'), outer],
             [self.at('generated', 'generated'), self.at('extend', 'leaks'), outer],
             [self.at('sorted', 'leaks.<locals>.<lambda>'), self.at('sorted', 'leaks'), outer],
-            [('<made up>', 1, '<module>'), self.at('exec', 'leaks'), outer],
+            [self.at('exec', 'leaks'), outer],  # what is exec'ed lies in no file
             [self.at('here', 'leaks'), outer]])
         self.assertEqual(self.sites(), {
             self.at('take', 'Pool.take'), self.at('inner', 'nested.<locals>.inner'),
             self.at('generated', 'generated'), self.at('sorted', 'leaks.<locals>.<lambda>'),
-            ('<made up>', 1, '<module>'), self.at('here', 'leaks')})
+            self.at('exec', 'leaks'), self.at('here', 'leaks')})
         self.assertIn(f"leaked at Pool.take (script_python.py:{self.lines['take']})", run.stderr)
 
     def test_lives(self):

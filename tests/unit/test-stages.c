@@ -24,7 +24,7 @@
 #include "analyzer/reading/functions.h"
 #include "trace/store/trace.h"
 
-#define NAMES 2048
+#define NAMES 4096
 
 /* Names with a blank before and after each, like those of the table. */
 struct names {

@@ -2,63 +2,6 @@
 -- What a report asks further.  The first pqleak command that may write to a trace stores these views in it, and shadows
 -- them as it does those of views.sql.
 
-CREATE VIEW driver AS
-  -- What stands between the user's code and libpq, by the path of the module or of the script: a call site is never
-  -- looked for in it.  pqleak's --skip adds to it for one report.  Listed in pqleak(1).
-  SELECT column1 AS pattern, column2 AS what FROM (VALUES
-    ('*/libpq.so*', 'libpq'), ('*/libpq-*.so*', 'libpq bundled in a wheel'), ('*/libpqleak*.so*', 'the shim'),
-    -- C and C++
-    ('*/libpqxx*.so*', 'libpqxx'), ('*/libecpg*.so*', 'ECPG'), ('*/libpqtypes.so*', 'libpqtypes'),
-    ('*/psqlodbc*.so*', 'ODBC'), ('*/libodbc.so*', 'ODBC'), ('*/libiodbc.so*', 'ODBC'),
-    ('*/libqsqlpsql.so', 'Qt'), ('*/libQt[0-9]Sql.so*', 'Qt'),
-    ('*/libsoci_core.so*', 'SOCI'), ('*/libsoci_postgresql.so*', 'SOCI'),
-    ('*/libdbi.so*', 'libdbi'), ('*/libdbdpgsql.so', 'libdbi'), ('*/apr_dbd_pgsql*.so', 'APR'),
-    -- Python
-    ('*/psycopg2/_psycopg*.so', 'psycopg2'), ('*/psycopg2/*.py', 'psycopg2'),
-    ('*/psycopg_c/*.so', 'psycopg 3'), ('*/psycopg_binary/*.so', 'psycopg 3'), ('*/psycopg/*.py', 'psycopg 3'),
-    ('*/psycopg_pool/*.py', 'psycopg 3'), ('*-packages/_pg.*.so', 'PyGreSQL'), ('*-packages/pg.py', 'PyGreSQL'),
-    ('*-packages/pgdb.py', 'PyGreSQL'), ('*/pg/_pg.*.so', 'PyGreSQL'), ('*-packages/pg/*.py', 'PyGreSQL'),
-    ('*-packages/pgdb/*.py', 'PyGreSQL'), ('*/sqlalchemy/*', 'SQLAlchemy'), ('*/django/db/*.py', 'Django'),
-    ('*/libffi*.so*', 'libffi'), ('*/_ctypes*.so', 'ctypes'),
-    -- PHP
-    ('*/pgsql.so', 'PHP pgsql'), ('*/pdo_pgsql.so', 'PHP PDO'), ('*/pdo.so', 'PHP PDO'),
-    ('*/doctrine/dbal/*.php', 'Doctrine'), ('*/doctrine/orm/*.php', 'Doctrine'),
-    ('*/[Ii]lluminate/[Dd]atabase/*.php', 'Laravel'),
-    -- Perl
-    ('*/DBD/Pg/Pg.so', 'DBD::Pg'), ('*/DBD/Pg.pm', 'DBD::Pg'), ('*/DBI/DBI.so', 'DBI'), ('*/DBI.pm', 'DBI'),
-    ('*/DBIx/Class/*.pm', 'DBIx::Class'),
-    -- Ruby
-    ('*/pg_ext.so', 'ruby-pg'), ('*/vendor_ruby/pg.rb', 'ruby-pg'), ('*/vendor_ruby/pg/*.rb', 'ruby-pg'),
-    ('*/pg-[0-9]*/lib/*.rb', 'ruby-pg'), ('*/vendor_ruby/sequel/*.rb', 'Sequel'),
-    ('*/sequel-[0-9]*/lib/*.rb', 'Sequel'), ('*/activerecord-[0-9]*/lib/*.rb', 'ActiveRecord'),
-    ('*/activesupport-[0-9]*/lib/*.rb', 'ActiveRecord'),
-    -- Tcl, Lua, Node, R
-    ('*/libtdbcpostgres*.so', 'tdbc::postgres'), ('*/libtdbc1*.so', 'tdbc'), ('*/libpgtcl*.so*', 'Pgtcl'),
-    ('*/luasql/postgres.so', 'LuaSQL'), ('*/libpq/build/Release/addon.node', 'node-libpq'),
-    ('*/RPostgreSQL.so', 'RPostgreSQL'), ('*/RPostgres.so', 'RPostgres')
-  );
-
-CREATE VIEW driver_function AS
-  -- Functions of drivers and of the C++ library that are compiled into the user's own code.
-  SELECT column1 AS pattern, column2 AS what FROM (VALUES
-    ('pqxx::*', 'libpqxx'), ('std::*', 'C++ library'), ('__gnu_cxx::*', 'C++ library'),
-    ('diesel::*', 'Diesel'), ('<diesel::*', 'Diesel'), ('pq_sys::*', 'Diesel')
-  );
-
-CREATE VIEW interpreter AS
-  -- What runs scripts: in a stack with script frames its own frames are folded away.  Paths of modules, and what an
-  -- interpreter calls its own scripts, which begins with '<'.
-  SELECT column1 AS pattern, column2 AS what FROM (VALUES
-    ('*/python', 'CPython'), ('*/bin/python[0-9]*', 'CPython'), ('*/libpython*.so*', 'CPython'),
-    ('*/lib-dynload/*.so', 'CPython'), ('<frozen *', 'CPython'),
-    ('*/php', 'PHP'), ('*/bin/php[0-9]*', 'PHP'), ('*/bin/php-cgi*', 'PHP'), ('*/php-fpm*', 'PHP'),
-    ('*/libphp*.so*', 'PHP'), ('*/opcache.so', 'PHP'),
-    ('*/ruby', 'Ruby'), ('*/bin/ruby[0-9]*', 'Ruby'), ('*/libruby*.so*', 'Ruby'), ('<internal:*', 'Ruby'),
-    ('*/perl', 'Perl'), ('*/bin/perl[0-9]*', 'Perl'), ('*/libperl.so*', 'Perl'),
-    ('*/lua', 'Lua'), ('*/bin/lua[0-9]*', 'Lua'), ('*/liblua*.so*', 'Lua'),
-    ('*/bin/luajit*', 'LuaJIT'), ('*/libluajit*.so*', 'LuaJIT')
-  );
-
 CREATE VIEW frame_name AS
   -- What a frame is called: a native one by its symbols (one row for each inlined function), a script's by itself.
   SELECT frame, depth, function, file, line FROM symbol
@@ -71,54 +14,122 @@ CREATE VIEW frame_function AS
     (SELECT 1 FROM driver_function d WHERE y.function GLOB d.pattern)), 0) AS depth
   FROM frame f;
 
+-- A role is 'driver', 'runner' (a test runner or server), 'interpreter' (its own scripts, too), 'system', 'script' or
+-- 'native': the last two are the user's own.  Of these three the place in a stack decides, as stack_role says: 'library' (what
+-- is installed where drivers are), 'generated' (a script that is no file, as `<string>`) and 'jit'.
 CREATE VIEW module_role AS
-  -- Whose code a module is: 'driver', 'interpreter' or 'native', which is the user's own.
-  SELECT m.id AS module,
-         CASE WHEN EXISTS (SELECT 1 FROM driver d WHERE m.path GLOB d.pattern) THEN 'driver'
-              WHEN m.path = '[jit]' OR EXISTS (SELECT 1 FROM interpreter i WHERE m.path GLOB i.pattern) THEN 'interpreter'
-              ELSE 'native' END AS role
-  FROM module m;
+  -- Whose code a module is.
+  WITH judged AS MATERIALIZED (SELECT m.id, coalesce(
+    (SELECT iif(d.part = 'driver', 'driver', 'runner') FROM driver d WHERE m.path GLOB d.pattern LIMIT 1),
+    iif(m.path = '[jit]', 'jit', NULL),
+    (SELECT 'interpreter' FROM interpreter i WHERE m.path GLOB i.pattern LIMIT 1),
+    (SELECT 'system' FROM system y WHERE m.path GLOB y.pattern LIMIT 1),
+    (SELECT 'library' FROM place p WHERE p.language IN ('python', 'perl', 'ruby', 'lua') AND p.after <> ''
+       AND m.path GLOB p.before || '*' LIMIT 1),
+    'native') AS role FROM module m)
+  SELECT id AS module, role FROM judged;
 
 CREATE VIEW script_role AS
-  -- Whose code a script is: 'driver', 'interpreter' (its own scripts) or 'script', which is the user's own.
-  SELECT s.id AS script,
-         CASE WHEN EXISTS (SELECT 1 FROM driver d WHERE s.file GLOB d.pattern) THEN 'driver'
-              WHEN EXISTS (SELECT 1 FROM interpreter i WHERE i.pattern GLOB '<*' AND s.file GLOB i.pattern) THEN 'interpreter'
-              ELSE 'script' END AS role
-  FROM script s;
+  -- Whose code a script is.  Of several lines of the list the first counts.
+  WITH judged AS MATERIALIZED (SELECT s.language, s.file, coalesce(
+    (SELECT iif(d.part = 'driver', 'driver', 'runner') FROM driver d
+     WHERE d.language IN (s.language, s.language || ' library') AND s.file GLOB d.installed AND s.file GLOB d.pattern LIMIT 1),
+    (SELECT 'interpreter' FROM interpreter i WHERE s.file GLOB i.pattern AND s.file NOT GLOB i.but
+       AND i.pattern GLOB iif(s.file GLOB '<*', '<*', '[*/]*') LIMIT 1),
+    iif(s.file GLOB '<*>', 'generated', NULL),
+    (SELECT 'library' FROM place p WHERE p.language = s.language AND s.file GLOB p.before || '*' LIMIT 1),
+    iif(s.file GLOB '*/bin/*' OR s.file GLOB '(eval*', 'library', 'script')) AS role
+    FROM (SELECT DISTINCT language, file FROM script) s) -- of many functions each
+  SELECT s.id AS script, j.role FROM judged j JOIN script s ON s.language = j.language AND s.file = j.file;
 
--- In the place of this view a report has a table, with what --skip adds; and in that of the next, one of the stacks it
--- speaks of.
+-- In the place of this view a report has a table, with what --skip and --own say; and in that of script_stack and
+-- stack_end, those of the stacks it speaks of.
 CREATE VIEW frame_role AS
   -- Whose code a frame is: its module's or script's, but a driver's where a driver's function names it.
-  SELECT f.id AS frame,
-         CASE WHEN EXISTS (SELECT 1 FROM frame_function n JOIN symbol y ON y.frame = n.frame AND y.depth = n.depth
-                           JOIN driver_function d ON y.function GLOB d.pattern WHERE n.frame = f.id) THEN 'driver'
-              ELSE coalesce((SELECT role FROM module_role m WHERE m.module = f.module),
-                            (SELECT role FROM script_role s WHERE s.script = f.script), 'native') END AS role
-  FROM frame f;
+  WITH named AS MATERIALIZED (
+    SELECT n.frame, iif(d.part = 'driver', 'driver', 'runner') AS role
+    FROM driver_function d JOIN symbol y ON y.function GLOB d.pattern
+    JOIN frame_function n ON n.frame = y.frame AND n.depth = y.depth GROUP BY n.frame)
+  SELECT f.id AS frame, coalesce(n.role, m.role, s.role, 'native') AS role
+  FROM frame f LEFT JOIN named n ON n.frame = f.id LEFT JOIN module_role m ON m.module = f.module
+  LEFT JOIN script_role s ON s.script = f.script;
+
+CREATE VIEW caller_frame AS
+  -- The frames in which a test runner or a server calls the user's code.
+  SELECT f.id AS frame, d.what, d.part FROM frame f JOIN script s ON s.id = f.script
+  JOIN driver d ON s.function GLOB d.calls AND s.file GLOB d.pattern AND d.language IN (s.language, s.language || ' library')
+  WHERE d.calls IS NOT NULL
+  UNION ALL
+  SELECT y.frame, d.what, d.part FROM driver_function d JOIN symbol y ON y.function GLOB d.pattern WHERE d.calls IS NOT NULL;
 
 CREATE VIEW script_stack AS
   -- The stacks that have frames of scripts, and the level of the outermost of these.
   SELECT s.stack, max(s.level) AS outermost FROM stack_frame s JOIN frame f ON f.id = s.frame
   WHERE f.script IS NOT NULL GROUP BY s.stack;
 
--- In a stack without a script an interpreter's frames are like any other code; outside the outermost script nothing is the
--- user's own.
+CREATE VIEW runner_call AS
+  -- Where in a stack a test runner or a server calls code that may be the user's.
+  SELECT c.stack, c.level, k.what, k.part
+  FROM stack_frame c JOIN caller_frame k ON k.frame = c.frame JOIN frame_role x ON x.frame = c.frame
+  WHERE x.role = 'runner' AND EXISTS (
+    SELECT 1 FROM stack_frame s JOIN frame_role r ON r.frame = s.frame
+    WHERE s.stack = c.stack AND s.level < c.level AND r.role IN ('script', 'native', 'library', 'generated'));
+
+CREATE VIEW stack_end AS
+  -- Where the useful part of a stack ends: at the innermost of these calls.
+  SELECT stack, min(level) AS level, what, part FROM runner_call GROUP BY stack;
+
+CREATE VIEW stack_shape AS
+  -- Whose code the frames of a stack are, a letter for each, the innermost first: that of its role, a capital for a script's.
+  -- (d: driver, r: runner, i: interpreter, y: system, s: script, n: native, l: library, g: generated, j: jit)
+  SELECT k.id AS stack, (
+    SELECT group_concat(iif(f.script IS NULL, f.letter, upper(f.letter)), '')
+    FROM (SELECT f.script, iif(r.role = 'system', 'y', substr(r.role, 1, 1)) AS letter
+          FROM stack_frame s JOIN frame f ON f.id = s.frame JOIN frame_role r ON r.frame = s.frame
+          WHERE s.stack = k.id ORDER BY s.level) f) AS roles
+  FROM stack k;
+
+CREATE VIEW stack_role AS
+  -- Whose code a frame is in its stack.  What is installed is the driver's between two frames of drivers, if a file of a
+  -- project follows; and an installed module that a script calls, and which calls libpq, is a driver, whoever made it.  A script that is no file is its caller's or the driver's, unless the program begins in one (python -c).
+  -- Code made at run time may be the user's only where no script is known, and if it has a name or nothing interprets.
+  SELECT s.stack, s.level, s.frame, CASE r.role
+    WHEN 'library' THEN (
+      SELECT iif(ltrim(substr(h.roles, s.level + 2), 'iysnlgjISLG') GLOB '[dD]*' AND substr(h.roles, 1, s.level) GLOB '*[dD]*'
+                 AND substr(h.roles, s.level + 2) GLOB '*S*'
+                 OR substr(h.roles, s.level + 1, 1) = 'l' AND ltrim(substr(h.roles, 1, s.level), 'dl') = ''
+                 AND substr(h.roles, s.level + 2) GLOB '*[SLG]*', 'driver',
+                 iif(substr(h.roles, s.level + 1, 1) = 'L', 'script', 'native'))
+      FROM stack_shape h WHERE h.stack = s.stack)
+    WHEN 'generated' THEN (
+      SELECT iif(ltrim(substr(h.roles, s.level + 2), 'iysnlgjISLG') GLOB '[dD]*'
+                 OR ltrim(substr(h.roles, s.level + 2), 'diyngjlDIG') GLOB '[SL]*', 'driver', 'script')
+      FROM stack_shape h WHERE h.stack = s.stack)
+    WHEN 'jit' THEN (
+      SELECT iif(h.roles NOT GLOB '*[A-Z]*'
+                 AND (h.roles NOT GLOB '*i*' OR EXISTS (SELECT 1 FROM symbol y WHERE y.frame = s.frame AND y.function IS NOT NULL)),
+                 'native', 'interpreter')
+      FROM stack_shape h WHERE h.stack = s.stack)
+    ELSE r.role END AS role
+  FROM stack_frame s JOIN frame_role r ON r.frame = s.frame;
+
 CREATE VIEW own_frame AS
-  -- THE rule: the frames of a stack that may be the user's own code.
-  SELECT s.stack, s.level, s.frame, r.role
-  FROM stack_frame s LEFT JOIN script_stack x ON x.stack = s.stack JOIN frame_role r ON r.frame = s.frame
-  WHERE r.role = 'script' OR r.role = 'native' AND ifnull(s.level < x.outermost, 1)
-    OR r.role = 'interpreter' AND x.outermost IS NULL;
+  -- THE rule: the frames of a stack that may be the user's own code.  Native code only inside the outermost script, and
+  -- nothing outside what a test runner or server calls.
+  SELECT s.stack, s.level, s.frame, s.role
+  FROM stack_role s LEFT JOIN script_stack x ON x.stack = s.stack LEFT JOIN stack_end e ON e.stack = s.stack
+  WHERE (s.role = 'script' OR s.role = 'native' AND ifnull(s.level < x.outermost, 1)) AND ifnull(s.level < e.level, 1);
 
 CREATE VIEW call_site AS
-  -- The call site of each stack: its first own frame, else the outermost script, else the outermost frame.
+  -- The call site of each stack: its first own frame.  Where there is none a driver speaks: its outermost script, or the last
+  -- of its frames before those of what runs the program; else the innermost frame.
   SELECT s.stack, s.level, s.frame
   FROM stack k CROSS JOIN stack_frame s ON s.stack = k.id AND s.level = coalesce(
     (SELECT o.level FROM own_frame o WHERE o.stack = k.id ORDER BY o.level LIMIT 1),
-    (SELECT x.outermost FROM script_stack x WHERE x.stack = k.id),
-    (SELECT max(l.level) FROM stack_frame l WHERE l.stack = k.id));
+    (SELECT CASE WHEN h.roles GLOB '*D*' THEN length(rtrim(h.roles, 'driyngjIRSLG')) - 1
+                 WHEN h.roles GLOB '*d*' THEN length(h.roles) - length(ltrim(substr(h.roles, instr(h.roles, 'd')), 'd')) - 1 END
+     FROM stack_shape h WHERE h.stack = k.id),
+    (SELECT min(l.level) FROM stack_frame l WHERE l.stack = k.id));
 
 CREATE VIEW frame_text AS
   -- A frame in words: function and file:line where known (of inlined ones as frame_function says), else module+offset.

@@ -9,23 +9,27 @@
 
 #include "trace/store/failure.h"
 
-extern const char trace_views_report_sql[];
-/* As the two files have them, but TEMP; made by embed-sql. */
-extern const char trace_views_shadow_sql[], trace_views_report_shadow_sql[];
+extern const char trace_views_driver_sql[], trace_views_report_sql[];
+/* As the files have them, but TEMP; made by embed-sql. */
+extern const char trace_views_shadow_sql[], trace_views_driver_shadow_sql[], trace_views_report_shadow_sql[];
 
+/* By name: to prepare a view takes longer than to read most traces. */
 static bool has_report_views(sqlite3 *db)
 {
+	static const char query[] = "SELECT 1 FROM main.sqlite_schema WHERE type = 'view' AND name = 'misuse_site'";
 	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(db, "SELECT 1 FROM main.misuse_site", -1, &stmt, NULL);
+	bool has = sqlite3_prepare_v2(db, query, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW;
 	sqlite3_finalize(stmt);
-	return rc == SQLITE_OK;
+	return has;
 }
 
 void trace_store_views(sqlite3 *db)
 {
 	if (has_report_views(db) || sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
 		return;
-	int rc = sqlite3_exec(db, trace_views_report_sql, NULL, NULL, NULL);
+	int rc = sqlite3_exec(db, trace_views_driver_sql, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, trace_views_report_sql, NULL, NULL, NULL);
 	sqlite3_exec(db, rc == SQLITE_OK ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
 	if (!sqlite3_get_autocommit(db))
 		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
@@ -34,6 +38,8 @@ void trace_store_views(sqlite3 *db)
 enum trace_error trace_shadow_views(sqlite3 *db, struct trace_failure *failure)
 {
 	int rc = sqlite3_exec(db, trace_views_shadow_sql, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, trace_views_driver_shadow_sql, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, trace_views_report_shadow_sql, NULL, NULL, NULL);
 	const char *path = sqlite3_db_filename(db, "main");

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What the facts of a trace mean.  The views are stored in the trace; the analyzer shadows them with TEMP copies of its
 -- own, so that a new analyzer reads an old trace with its own definitions.  SQLite reads every stored view whenever it
--- opens a trace, and the shim opens one at each drain: so it stores only these, and not those of views-report.sql, which a
--- command of pqleak adds.
+-- opens a trace, and the shim opens one at each drain: so it stores only these, and not those of views-driver.sql and
+-- views-report.sql, which a command of pqleak adds.
 
 CREATE VIEW readme AS
   -- SELECT * FROM readme: what this file is and where to start.

@@ -35,7 +35,7 @@ static const char *const loops[] = {"_PyEval_EvalFrameDefault", NULL};
  * holds a connection's own lock, and takes the GIL back under it itself.
  */
 static const char *const drivers[] = {
-	"*/psycopg2/_psycopg*.so", "*/psycopg_c/*.so", "*/psycopg_binary/*.so", "*/_ctypes*.so",
+	"*/psycopg2/_psycopg*.so", "*/psycopg_c/*.so", "*/psycopg_binary/*.so", "*/_pg.*.so", "*/_ctypes*.so",
 	"*/libffi*.so*",           "*/libpq.so*",      "*/libpq-*.so*",         NULL,
 };
 

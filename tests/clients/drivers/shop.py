@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: PostgreSQL
+"""What the tests of test runners test: it keeps a connection."""
+import psycopg2
+
+kept = []
+
+
+def visit():
+    kept.append(psycopg2.connect(''))  #: visit
+
+
+def refuse():
+    visit()  #: refuse
+    raise ValueError

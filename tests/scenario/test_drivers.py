@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: PostgreSQL
+"""What is built on drivers and what runs tests, by the real packages: the call site is the user's own line.
+
+Each line of the view `package` that says so has a case here, or in the tests of its language.
+"""
+import os
+import unittest
+
+import tap
+from scenario import PYTHON, Scenario, script
+from script_lines import Lines
+from test_wheels import VENV_PYTHON
+
+
+class Drivers(Lines):
+    """One program, one mode: the marked lines at which its connections were acquired, and no others."""
+
+    def assert_sites(self, run, expected, status=0):
+        """Connections by (word, function); `word` marks a line of the source, or is a file's name of a driver."""
+        self.assertEqual(run.status, status, run)
+        found = {(os.path.basename(finding['site']['file']), finding['site']['line'], finding['site']['function'])
+                 for finding in self.json()['findings'] if finding['kind'] == 'connection'}
+        name = os.path.basename(self.source)
+        self.assertEqual(found, {(name, self.lines[word], function) for word, function in expected}, run)
+
+
+class Python(Drivers):
+    source = script('drivers/orm.py')
+
+    DEBIAN = {
+        'Django': ('django', [('django_a', 'django.<locals>.view_a'), ('django_b', 'django.<locals>.view_b')]),
+        'SQLAlchemy 1.4': ('sqlalchemy', [('core', 'sqlalchemy.<locals>.core'), ('session', 'sqlalchemy.<locals>.session'),
+                                          ('scope', 'sqlalchemy.<locals>.scope')]),
+        'PyGreSQL': ('pygresql', [('pygresql', 'pygresql.<locals>.connect')]),
+        'Celery': ('celery', [('task', 'celery.<locals>.task')]),
+        'gunicorn': ('gunicorn', [('view', 'gunicorn.<locals>.view')]),
+    }
+
+    @tap.each(DEBIAN, 'Debian: {0}')
+    def debian(self, name, mode, sites):
+        run = self.traced(PYTHON, self.source, mode)
+        self.assert_sites(run, sites, status=4 if mode == 'gunicorn' else 0)
+        if mode in ('celery', 'gunicorn'):
+            self.assertRegex(run.stderr, rf'\d+ of {name} \(--native shows them\)')
+
+
+@unittest.skipUnless(os.path.exists(VENV_PYTHON), 'no venv with the wheels (scripts/python-wheels makes it)')
+class Wheels(Drivers):
+    source = script('drivers/orm.py')
+
+    SQLALCHEMY = [('core', 'sqlalchemy.<locals>.core'), ('session', 'sqlalchemy.<locals>.session'),
+                  ('scope', 'sqlalchemy.<locals>.scope')]
+
+    def test_sqlalchemy_2_0(self):
+        """wheel of SQLAlchemy 2.0, whose decorators are <string>: Core, a session, a scoped session"""
+        run = self.traced(VENV_PYTHON, self.source, 'sqlalchemy')
+        self.assertRegex(run.stdout, r'^2\.0\.')
+        self.assert_sites(run, self.SQLALCHEMY)
+
+    def test_sqlalchemy_2_1(self):
+        """wheel of SQLAlchemy 2.1, installed with pip --target"""
+        newer = os.path.join(os.environ['PQLEAK_TEST_VENV'], 'newer', 'site-packages')
+        run = self.traced(VENV_PYTHON, self.source, 'sqlalchemy', env={'PYTHONPATH': newer})
+        self.assertRegex(run.stdout, r'^2\.1\.')
+        self.assert_sites(run, self.SQLALCHEMY)
+
+    def test_peewee(self):
+        """wheel of peewee: a query, and a function that peewee decorates"""
+        run = self.traced(VENV_PYTHON, self.source, 'peewee')
+        self.assert_sites(run, [('query', 'peewee.<locals>.query'), ('within', 'peewee.<locals>.within')])
+
+    def test_psycopg_pool(self):
+        """wheel of psycopg_pool: its own thread connects, and no line of the user's is there, so the pool speaks"""
+        run = self.traced(VENV_PYTHON, self.source, 'psycopg_pool')
+        (site,) = [finding['site'] for finding in self.json()['findings'] if finding['kind'] == 'connection']
+        self.assertRegex(site['file'], r'/psycopg_pool/\w+\.py$', run)
+
+
+class Php(Drivers):
+    source = script('drivers/orm.php')
+
+    @tap.each({'Doctrine': 'doctrine', 'Laravel': 'laravel'}, 'Debian: {0}')
+    def debian(self, _name, mode):
+        run = self.traced('php', self.source, mode)
+        self.assert_sites(run, [(mode, mode)], status=128 + 9)
+
+
+class Perl(Drivers):
+    source = script('drivers/orm.pl')
+
+    @tap.each({'DBIx::Class': 'dbix_class', 'Mojo::Pg': 'mojo_pg'}, 'Debian: {0}')
+    def debian(self, _name, mode):
+        self.assert_sites(self.traced('perl', self.source, mode), [(mode, f'main::{mode}')])
+
+
+class Lua(Drivers):
+    source = script('drivers/orm.lua')
+
+    def test_luadbi(self):
+        """Debian: LuaDBI"""
+        run = self.traced('lua5.4', self.source)
+        self.assert_sites(run, [('luadbi', f"function <orm.lua:{self.lines['luadbi'] - 1}>")])
+
+
+class Own(Scenario):
+    """--own makes a driver one's own code, and .pqleak.ini may say it."""
+
+    def test_own(self):
+        """--own: the site is in Django; --skip wins over it"""
+        run = self.traced(PYTHON, script('drivers/orm.py'), 'django')
+        self.assertEqual(run.status, 0, run)
+
+        def files(*options):
+            return {os.path.basename(finding['site']['file']) for finding in self.json('t.db', *options)['findings']}
+
+        self.assertEqual(files('--own=*/django/db/*'), {'base.py'})
+        self.assertEqual(files('--own=*/django/db/*', '--skip=*/django/db/backends/*'), {'orm.py'})
+        with open(self.path('own.ini'), 'w', encoding='utf-8') as file:
+            file.write('[report]\nown = */django/db/*\n')
+        self.assertEqual(files('--config=own.ini'), {'base.py'})
+
+
+class Runners(Scenario):
+    """A test runner is never a call site; what lies outside the test is folded, and the test is named."""
+
+    def assert_tests(self, run, site, tests, runner):
+        (finding,) = [finding for finding in self.json()['findings'] if finding['kind'] == 'connection']
+        self.assertEqual(finding['site']['function'], site, run)
+        self.assertEqual({test['function'] for test in finding['tests']}, tests, run)
+        self.assertRegex(run.stderr, rf'\d+ (frames )?of {runner} \(--native shows them\)')
+        self.assertIn(f'    test      {min(tests, key=lambda test: (-self.count(finding, test), test))} (', run.stderr)
+        outside = [call for call in finding['stack'] if call['role'] == 'runner']
+        self.assertTrue(outside, 'the runner is on the stack')
+
+    @staticmethod
+    def count(finding, function):
+        return sum(test['count'] for test in finding['tests'] if test['function'] == function)
+
+    def run_in_clients(self, *command):
+        return self.traced(*command, cwd=script('drivers'), options=('-o', self.path('t.db')),
+                           env={'PYTHONDONTWRITEBYTECODE': '1'})
+
+    UNITTEST = {'Shop.test_a_visit', 'Shop.test_b_refusal'}
+
+    def test_unittest(self):
+        """unittest: assertRaises, which calls a function, is no test"""
+        self.assert_tests(self.run_in_clients(PYTHON, 'test_shop.py'), 'visit', self.UNITTEST, 'unittest')
+
+    def test_pytest(self):
+        """pytest: unittest's tests and its own, a fixture, pytest.raises"""
+        pytest = PYTHON, '-m', 'pytest', '-q', '-p', 'no:cacheprovider'
+        self.assert_tests(self.run_in_clients(*pytest, 'test_shop.py'), 'visit', self.UNITTEST, 'unittest')
+        self.assert_tests(self.run_in_clients(*pytest, 'test_plain.py'), 'visit', {'visitor', 'test_visit', 'test_refusal'}, 'pytest')
+
+    def test_rspec(self):
+        """RSpec"""
+        self.assert_tests(self.run_in_clients('rspec', 'shop_spec.rb'), 'visit', {'block (2 levels) in <top (required)>'}, 'RSpec')
+
+    def test_minitest(self):
+        """Minitest"""
+        self.assert_tests(self.run_in_clients('ruby', 'shop_minitest.rb'), 'visit', {'test_visit'}, 'Minitest')
+
+    def test_phpunit(self):
+        """PHPUnit"""
+        run = self.run_in_clients('phpunit', '--no-configuration', '--do-not-cache-result', 'ShopTest.php')
+        report = self.pqleak('report', '--all', 't.db')
+        run.stderr = report.stdout
+        self.assert_tests(run, 'ShopTest::visit', {'ShopTest::testVisit'}, 'PHPUnit')
+
+    def test_test_more(self):
+        """Test::More: a subtest"""
+        self.assert_tests(self.run_in_clients('perl', 'shop.t'), 'main::visit', {'main::__ANON__'}, 'Test::More')
+
+
+if __name__ == '__main__':
+    tap.main()
