@@ -3,9 +3,9 @@
 
 -- What speaks for a stack: what may be the user's own code, or where there is none a driver's call, the call site.
 CREATE TEMP VIEW speaking_frame AS
-  SELECT stack, level, frame FROM own_frame
+  SELECT stack, level, frame FROM wanted_own
   UNION ALL
-  SELECT i.stack, i.level, i.frame FROM site i WHERE NOT EXISTS (SELECT 1 FROM own_frame o WHERE o.stack = i.stack);
+  SELECT i.stack, i.level, i.frame FROM site i WHERE NOT EXISTS (SELECT 1 FROM wanted_own o WHERE o.stack = i.stack);
 
 -- These calls, each with a number for its place: one source line is one place, however many calls the
 -- compiler made of it.

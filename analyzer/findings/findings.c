@@ -65,17 +65,15 @@ static const struct stage {
 	 "seen_misuse misuse_group seen_habit seen_target notes_wants"},
 	{"loss", loss_sql, NULL, "report_choice handed_over tally tally_life", "stack_count loss_wants"},
 	{"sites", NULL, make_sites, "tally_wants peak_wants notes_wants loss_wants", SITES_MAKE},
-	{"blame", blame_sql, blame_fill, "tally_life stack_count frame_call frame_role script_stack stack_end site",
+	{"blame", blame_sql, blame_fill, "tally_life stack_count frame_call wanted_own site",
 	 "speaking_frame own_call stack_way held_once stack_held stack_place stack_blame separation comparable"},
-	{"paths", paths_sql, NULL, "tally_wants peak_wants notes_wants frame_call frame_role script_stack stack_end site",
-	 "path_step stack_path"},
-	{"noted", noted_sql, NULL,
-	 "report_choice seen_habit seen_target frame_role script_stack stack_end site own_call stack_path",
+	{"paths", paths_sql, NULL, "tally_wants peak_wants notes_wants frame_call wanted_own site", "path_step stack_path"},
+	{"noted", noted_sql, NULL, "report_choice seen_habit seen_target wanted_own site own_call stack_path",
 	 "noted_stack noted found_note note_caller"},
-	{"known", known_sql, fill_known, "tally_life misuse_group frame_role stack_call stack_path",
+	{"known", known_sql, fill_known, "tally_life misuse_group stack_call stack_path",
 	 "excuse suppression known_entry path_stack path_count baseline"},
 	{"findings", findings_sql, NULL,
-	 "report_choice tally_life found_peak found_note frame_call frame_role script_stack stack_end stack_test site "
+	 "report_choice tally_life found_peak found_note frame_call frame_role stack_test site "
 	 "stack_way held_once "
 	 "stack_blame separation comparable excuse",
 	 "finding_member finding_shown finding comparable_release finding_stack finding_share finding_test found_peak_site "

@@ -115,7 +115,7 @@ INSERT INTO note_caller
   call AS (
     SELECT s.note, s.stack, s.stacks, o.place, o.frame, o.depth,
            row_number() OVER (PARTITION BY s.note, s.stack ORDER BY w.level, o.depth) AS number
-    FROM stack_of s CROSS JOIN own_frame w ON w.stack = s.stack CROSS JOIN own_call o ON o.frame = w.frame
+    FROM stack_of s CROSS JOIN wanted_own w ON w.stack = s.stack CROSS JOIN own_call o ON o.frame = w.frame
     WHERE s.stacks > 1),
   level AS (
     SELECT note, min(number) AS number FROM (

@@ -13,7 +13,7 @@
 static const char pairs_query[] = "SELECT DISTINCT release_stack, acquire_stack FROM main.fold"
 								  " WHERE kind = ? AND outcome = ? ORDER BY release_stack";
 static const char calls_query[] =
-	"SELECT o.place, o.function, o.frame FROM own_frame f CROSS JOIN own_call o ON o.frame = f.frame"
+	"SELECT o.place, o.function, o.frame FROM wanted_own f CROSS JOIN own_call o ON o.frame = f.frame"
 	" WHERE f.stack = ? ORDER BY f.level, o.depth";
 
 uint32_t owner_level(struct owner_calls acquired, struct owner_calls released)

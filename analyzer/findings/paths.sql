@@ -22,7 +22,7 @@ INSERT INTO path_step
     FROM frame_call WHERE role NOT IN ('jit', 'driver', 'runner') AND NOT is_start(ifnull(function, ''))),
   step AS MATERIALIZED (
     SELECT i.stack, f.level, c.depth, c.named, c.name
-    FROM wanted i CROSS JOIN own_frame f ON f.stack = i.stack AND f.level >= i.level JOIN called c ON c.frame = f.frame),
+    FROM wanted i CROSS JOIN wanted_own f ON f.stack = i.stack AND f.level >= i.level JOIN called c ON c.frame = f.frame),
   named_stack AS MATERIALIZED (SELECT DISTINCT stack FROM step WHERE named),
   once AS (
     SELECT stack, name, max(named) AS named, min(level * 1000 + depth) AS place

@@ -21,7 +21,8 @@ bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *sta
 
 /* Its tables, and those of symbols_resolve(). */
 #define SITES_MAKE                                                                                                     \
-	"wanted_stack wanted_frame found_symbol frame_call frame_role script_stack stack_end site stack_test stack_call"
+	"wanted_stack wanted_frame found_symbol frame_call frame_role script_stack stack_end wanted_role wanted_own "      \
+	"site stack_test stack_call"
 
 /* Whose code it is; as the view stack_role says. */
 enum call_role { CALL_NATIVE, CALL_SCRIPT, CALL_INTERPRETER, CALL_SYSTEM, CALL_DRIVER, CALL_RUNNER };

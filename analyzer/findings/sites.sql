@@ -12,6 +12,14 @@ CREATE TEMP TABLE stack_end (stack INTEGER PRIMARY KEY, level INTEGER, what, par
 INSERT INTO stack_end
   SELECT w.stack, min(r.level), r.what, r.part FROM wanted_stack w CROSS JOIN runner_call r ON r.stack = w.stack GROUP BY w.stack;
 
+-- What the views stack_role and own_frame say of them, once: nested as they are, they take longer to prepare than to read.
+CREATE TEMP TABLE wanted_role (stack INTEGER, level INTEGER, frame INTEGER, role, PRIMARY KEY (stack, level)) WITHOUT ROWID;
+INSERT INTO wanted_role
+  SELECT r.stack, r.level, r.frame, r.role FROM wanted_stack w CROSS JOIN stack_role r ON r.stack = w.stack;
+CREATE TEMP TABLE wanted_own (stack INTEGER, level INTEGER, frame INTEGER, PRIMARY KEY (stack, level)) WITHOUT ROWID;
+INSERT INTO wanted_own
+  SELECT o.stack, o.level, o.frame FROM wanted_stack w CROSS JOIN own_frame o ON o.stack = w.stack;
+
 CREATE TEMP TABLE site (
   stack INTEGER PRIMARY KEY, level INTEGER, frame INTEGER, depth INTEGER, unit, module, function, file, line, "offset", head, tail, text
 );
@@ -22,7 +30,7 @@ INSERT INTO site
 
 -- The function of the user's own that a test runner called: the test.
 CREATE TEMP VIEW stack_test AS
-  SELECT o.stack, max(o.level) AS level, o.frame FROM stack_end e CROSS JOIN own_frame o ON o.stack = e.stack
+  SELECT o.stack, max(o.level) AS level, o.frame FROM stack_end e CROSS JOIN wanted_own o ON o.stack = e.stack
   WHERE e.part = 'test' GROUP BY o.stack;
 
 -- The calls of a stack, innermost first by level and depth.  is_outside: of what runs the user's code, or beyond; ends: where
@@ -32,5 +40,5 @@ CREATE TEMP VIEW stack_call AS
          c.unit, c.module, c."offset", c.function, c.file, c.line, c.symbols, c.head, c.tail, c.text,
          ifnull(s.level >= e.level, 0) OR c.role = 'runner' AS is_outside, e.what AS runner,
          ifnull(s.level > x.outermost AND is_start(ifnull(c.function, '')), 0) AS is_start
-  FROM stack_role s JOIN frame_call c ON c.frame = s.frame
+  FROM wanted_role s JOIN frame_call c ON c.frame = s.frame
   LEFT JOIN script_stack x ON x.stack = s.stack LEFT JOIN stack_end e ON e.stack = s.stack;
