@@ -24,6 +24,16 @@ static void complain_of(sqlite3 *db)
 		complain("cannot read trace '%s': %s (record a new one)", path, sqlite3_errmsg(db));
 }
 
+void query_settle(void)
+{
+	enum { SLOT_BYTES = 1200, SLOTS = 4000 }; /* of the memory that a connection's parser uses without malloc */
+
+	/* Where one is refused, the defaults do. */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	sqlite3_config(SQLITE_CONFIG_LOOKASIDE, SLOT_BYTES, SLOTS);
+}
+
 bool query_run(sqlite3 *db, const char *sql)
 {
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK)

@@ -13,6 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Once, before SQLite is used: a command has one thread, and most of its time is SQLite's parser, half of that malloc. */
+void query_settle(void);
+
 /* Runs statements that give no rows; false: the reason is printed. */
 bool query_run(sqlite3 *db, const char *sql);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyzer/base/message.h"
+#include "analyzer/base/query.h"
 #include "analyzer/config.h"
 #include "analyzer/launch/launch.h"
 #include "analyzer/options/options.h"
@@ -94,6 +95,7 @@ static int run(const struct command *command, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	launch_survive_file_limit();
+	query_settle();
 	if (argc < 2) {
 		print_overview(stderr);
 		return STATUS_UNABLE;
