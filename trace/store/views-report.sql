@@ -93,24 +93,23 @@ CREATE VIEW stack_role AS
   -- Whose code a frame is in its stack.  What is installed is the driver's between two frames of drivers, if a file of a
   -- project follows; and an installed module that a script calls, and which calls libpq, is a driver, whoever made it.  A script that is no file is its caller's or the driver's, unless the program begins in one (python -c).
   -- Code made at run time may be the user's only where no script is known, and if it has a name or nothing interprets.
-  SELECT s.stack, s.level, s.frame, CASE r.role
-    WHEN 'library' THEN (
-      SELECT iif(ltrim(substr(h.roles, s.level + 2), 'iysnlgjISLG') GLOB '[dD]*' AND substr(h.roles, 1, s.level) GLOB '*[dD]*'
-                 AND substr(h.roles, s.level + 2) GLOB '*S*'
-                 OR substr(h.roles, s.level + 1, 1) = 'l' AND ltrim(substr(h.roles, 1, s.level), 'dl') = ''
-                 AND substr(h.roles, s.level + 2) GLOB '*[SLG]*', 'driver',
-                 iif(substr(h.roles, s.level + 1, 1) = 'L', 'script', 'native'))
-      FROM stack_shape h WHERE h.stack = s.stack)
-    WHEN 'generated' THEN (
-      SELECT iif(ltrim(substr(h.roles, s.level + 2), 'iysnlgjISLG') GLOB '[dD]*'
-                 OR ltrim(substr(h.roles, s.level + 2), 'diyngjlDIG') GLOB '[SL]*', 'driver', 'script')
-      FROM stack_shape h WHERE h.stack = s.stack)
-    WHEN 'jit' THEN (
-      SELECT iif(h.roles NOT GLOB '*[A-Z]*'
-                 AND (h.roles NOT GLOB '*i*' OR EXISTS (SELECT 1 FROM symbol y WHERE y.frame = s.frame AND y.function IS NOT NULL)),
-                 'native', 'interpreter')
-      FROM stack_shape h WHERE h.stack = s.stack)
-    ELSE r.role END AS role
+  -- (LIMIT, here and below: so that a stack's shape is made once, and not wherever it is read.)
+  SELECT s.stack, s.level, s.frame, CASE WHEN r.role NOT IN ('library', 'generated', 'jit') THEN r.role ELSE (
+    SELECT CASE r.role
+      WHEN 'library' THEN
+        iif(ltrim(substr(h.roles, s.level + 2), 'iysnlgjISLG') GLOB '[dD]*' AND substr(h.roles, 1, s.level) GLOB '*[dD]*'
+            AND substr(h.roles, s.level + 2) GLOB '*S*'
+            OR substr(h.roles, s.level + 1, 1) = 'l' AND ltrim(substr(h.roles, 1, s.level), 'dl') = ''
+            AND substr(h.roles, s.level + 2) GLOB '*[SLG]*', 'driver',
+            iif(substr(h.roles, s.level + 1, 1) = 'L', 'script', 'native'))
+      WHEN 'generated' THEN
+        iif(ltrim(substr(h.roles, s.level + 2), 'iysnlgjISLG') GLOB '[dD]*'
+            OR ltrim(substr(h.roles, s.level + 2), 'diyngjlDIG') GLOB '[SL]*', 'driver', 'script')
+      ELSE
+        iif(h.roles NOT GLOB '*[A-Z]*'
+            AND (h.roles NOT GLOB '*i*' OR EXISTS (SELECT 1 FROM symbol y WHERE y.frame = s.frame AND y.function IS NOT NULL)),
+            'native', 'interpreter') END
+    FROM (SELECT roles FROM stack_shape WHERE stack = s.stack LIMIT 1) h) END AS role
   FROM stack_frame s JOIN frame_role r ON r.frame = s.frame;
 
 CREATE VIEW own_frame AS
@@ -128,7 +127,7 @@ CREATE VIEW call_site AS
     (SELECT o.level FROM own_frame o WHERE o.stack = k.id ORDER BY o.level LIMIT 1),
     (SELECT CASE WHEN h.roles GLOB '*D*' THEN length(rtrim(h.roles, 'driyngjIRSLG')) - 1
                  WHEN h.roles GLOB '*d*' THEN length(h.roles) - length(ltrim(substr(h.roles, instr(h.roles, 'd')), 'd')) - 1 END
-     FROM stack_shape h WHERE h.stack = k.id),
+     FROM (SELECT roles FROM stack_shape WHERE stack = k.id LIMIT 1) h),
     (SELECT min(l.level) FROM stack_frame l WHERE l.stack = k.id));
 
 CREATE VIEW frame_text AS
