@@ -3,9 +3,11 @@
 
 Owns the class Lines.  A marked line ends in '//: word', '#: word' or '--: word'.
 """
+import functools
+import os
 import re
 
-from scenario import Scenario
+from scenario import Scenario, Trace
 
 
 def marked_lines(path):
@@ -13,6 +15,12 @@ def marked_lines(path):
     with open(path, encoding='utf-8') as file:
         return {found[1]: number for number, line in enumerate(file, 1)
                 if (found := re.search(r'(?://|#|--): (\S+)$', line.rstrip()))}
+
+
+@functools.lru_cache(maxsize=4)
+def roles_of(path, *_):
+    """Whose code each frame of each stack is.  The view is dear, and a trace has many stacks."""
+    return {(stack, level): role for stack, level, role in Trace(path).rows('SELECT stack, level, role FROM stack_role')}
 
 
 class Lines(Scenario):
@@ -36,8 +44,11 @@ class Lines(Scenario):
     @staticmethod
     def frames(trace, stack):
         """The script's frames of a stack without those of drivers, the innermost first."""
-        return trace.rows('SELECT n.file, n.line, n.function FROM stack_role s JOIN frame_name n ON n.frame = s.frame'
-                          " WHERE s.stack = ? AND s.role = 'script' ORDER BY s.level, n.depth", stack)
+        state = os.stat(trace.path)
+        roles = roles_of(trace.path, state.st_ino, state.st_mtime_ns)
+        return [row[1:] for row in trace.rows(
+            'SELECT s.level, n.file, n.line, n.function FROM stack_frame s JOIN frame_name n ON n.frame = s.frame'
+            ' WHERE s.stack = ? ORDER BY s.level, n.depth', stack) if roles[stack, row[0]] == 'script']
 
     def stacks(self, run, column):
         """The script's frames of each connection's acquire_stack, use_stack or release_stack, in their order."""
