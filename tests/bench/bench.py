@@ -82,7 +82,7 @@ def pgbench_connect(bench):
 def psycopg2(bench):
     loop = ['/usr/bin/python3', os.path.join(os.path.dirname(os.path.abspath(__file__)), 'loop.py')]
     row('a loop of queries in psycopg2, Unix socket', '≤ 1.05×', bench.paired(loop + ['100000', 'queries'], float))
-    row('… each in a transaction of its own, whose two ends have Python lines', '',
+    row('… each in a transaction of its own', '',
         bench.paired(loop + ['50000', 'transactions'], float))
 
 
