@@ -3,6 +3,7 @@
 #include "preload/recorder/scripts/chain.h"
 
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "preload/recorder/scripts/interpreter.h"
 #include "preload/recorder/stacks/table.h"
@@ -12,10 +13,12 @@ enum { MOST = 8192 }; /* chains; a program that makes code all the time has ever
 static struct table table;
 static uint64_t table_forgets; /* what it holds was read after so many */
 static _Atomic uint64_t forgets;
+static uint32_t first_thread; /* the process's */
 
 void chain_reset(void)
 {
 	table_clear(&table);
+	first_thread = (uint32_t)getpid();
 }
 
 void chain_forget(void)
@@ -36,7 +39,7 @@ void chain_read(struct chain *ret, uint32_t stack, uint32_t unloads, uint32_t th
 		return;
 	ret->forgets = atomic_load(&forgets);
 	ret->native = stack & STACK_NUMBER;
-	ret->count = interpreter->language->chain(interpreter, thread, ret->word, CHAIN_FRAMES);
+	ret->count = interpreter->language->chain(interpreter, thread == first_thread, ret->word, CHAIN_FRAMES);
 }
 
 static size_t key_bytes(const struct chain *chain)

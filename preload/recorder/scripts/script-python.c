@@ -20,7 +20,6 @@
  * not outlive the interpreter.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include "preload/recorder/scripts/python-wait.h"
 #include "preload/recorder/scripts/python.h"
@@ -61,7 +60,7 @@ static bool is_known_build(const struct script_interpreter *interpreter)
 
 /* --- the chain --- */
 
-static size_t chain(const struct script_interpreter *interpreter, uint32_t thread, uintptr_t *ret, size_t max)
+static size_t chain(const struct script_interpreter *interpreter, bool is_first, uintptr_t *ret, size_t max)
 {
 	/* Guarded by our lock. */
 	static struct python_layout layout;
@@ -76,8 +75,7 @@ static size_t chain(const struct script_interpreter *interpreter, uint32_t threa
 	void *state = CALL(void *, GIL_STATE, (void))();
 	if (state == NULL)
 		return 0;
-	bool is_safe = current_thread(interpreter) == state || thread == (uint32_t)getpid();
-	return python_chain_read(&layout, state, is_safe, ret, max);
+	return python_chain_read(&layout, state, is_first || current_thread(interpreter) == state, ret, max);
 }
 
 /* --- frames --- */

@@ -78,10 +78,11 @@ struct script_language {
 	void (*note)(uintptr_t stack);
 	/*
 	 * Reads a word for each frame of the running thread, innermost first, that stands for a place in the script until
-	 * chain_forget (chain.h); at most `max`, and 0 when that cannot be done now.  Asks nothing of the interpreter that
-	 * needs a lock.  Our own lock is held.  NULL: the language's frames can only be walked.
+	 * chain_forget (chain.h); at most `max`, and 0 when that cannot be done now.  `is_first`: it is the process's first
+	 * thread.  Asks nothing of the interpreter that needs a lock.  Our own lock is held.  NULL: the language's frames
+	 * can only be walked.
 	 */
-	size_t (*chain)(const struct script_interpreter *interpreter, uint32_t thread, uintptr_t *ret, size_t max);
+	size_t (*chain)(const struct script_interpreter *interpreter, bool is_first, uintptr_t *ret, size_t max);
 	/* Calls script_add for each frame, innermost first. */
 	void (*walk)(const struct script_interpreter *interpreter, struct script_walk *walk);
 };
