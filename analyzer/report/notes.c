@@ -30,7 +30,7 @@ struct words {
 
 /* One note, while it is put into words. */
 struct note {
-	sqlite3_stmt *row, *fact;
+	sqlite3_stmt *row, *fact, *caller;
 	struct words title, details[MOST_DETAILS];
 	int count; /* of details */
 };
@@ -284,18 +284,19 @@ static const char callers_sql[] =
 	" WHERE n.note = ? ORDER BY n.count DESC, 1";
 
 /* The callers that a site is told of together. */
-static bool detail_callers(sqlite3 *db, struct note *note)
+static bool detail_callers(struct note *note)
 {
-	QUERY_CLEANUP caller = query_with(db, callers_sql, AS_NUMBER(sqlite3_column_int64(note->row, NUMBER)));
 	char text[WORDS_TEXT] = "";
 	size_t length = 0;
 	int64_t count = 0;
 	bool failed = false;
 
-	while (query_next(caller, &failed))
+	sqlite3_reset(note->caller);
+	query_bind(note->caller, QUERY_VALUES(AS_NUMBER(sqlite3_column_int64(note->row, NUMBER))));
+	while (query_next(note->caller, &failed))
 		if (count++ < CALLERS_SHOWN && length < sizeof text)
 			length += (size_t)snprintf(text + length, sizeof text - length, "%s%s", count > 1 ? ", " : "",
-									   query_text(caller, 0));
+									   query_text(note->caller, 0));
 	if (count > CALLERS_SHOWN)
 		detail(note, "callers", "%s and %" PRId64 " more", text, count - CALLERS_SHOWN);
 	else if (count > 0)
@@ -309,13 +310,14 @@ static bool each(sqlite3 *db, size_t sort, bool all, bool reproducible,
 {
 	QUERY_CLEANUP row = query_with(db, rows_sql, AS_TEXT(notes[sort].sort), AS_NUMBER(all), AS_NUMBER(reproducible));
 	QUERY_CLEANUP fact = query_prepare(db, fact_sql);
-	bool failed = fact == NULL;
+	QUERY_CLEANUP caller = query_prepare(db, callers_sql);
+	bool failed = fact == NULL || caller == NULL;
 
 	sqlite3_bind_int(fact, 3, reproducible);
 	while (!failed && query_next(row, &failed)) {
-		struct note note = {.row = row, .fact = fact};
+		struct note note = {.row = row, .fact = fact, .caller = caller};
 		notes[sort].say(&note);
-		failed = !detail_callers(db, &note) || !tell(&note, context);
+		failed = !detail_callers(&note) || !tell(&note, context);
 	}
 	return !failed;
 }

@@ -91,7 +91,8 @@ CREATE VIEW stack_shape AS
 
 CREATE VIEW stack_role AS
   -- Whose code a frame is in its stack.  What is installed is the driver's between two frames of drivers, if a file of a
-  -- project follows; and an installed module that a script calls, and which calls libpq, is a driver, whoever made it.  A script that is no file is its caller's or the driver's, unless the program begins in one (python -c).
+  -- project follows; and an installed module that a script calls, and which calls libpq, is a driver, whoever made it.  A
+  -- script that is no file is its caller's or the driver's, unless the program begins in one (python -c).
   -- Code made at run time may be the user's only where no script is known, and if it has a name or nothing interprets.
   -- (LIMIT, here and below: so that a stack's shape is made once, and not wherever it is read.)
   SELECT s.stack, s.level, s.frame, CASE WHEN r.role NOT IN ('library', 'generated', 'jit') THEN r.role ELSE (
