@@ -112,25 +112,22 @@ static void say_held(struct note *note)
 {
 	char longest[DURATION_TEXT];
 	int64_t count = number(note, "count");
-	const char *noun = kind_noun(kind_find(text(note, "kind")), 0);
-	bool is_counted = has(note, "late"), is_open = number(note, "open") > 0;
+	bool is_open = number(note, "open") > 0, is_counted = !is_open && has(note, "late");
+	const char *noun = kind_noun(kind_find(text(note, "kind")), is_open ? count : 0);
 
-	if (is_open) {
-		if (has(note, "longest_ns"))
-			title(note, "%" PRId64 " %s held for %s and still open, from ", count,
-				  kind_noun(kind_find(text(note, "kind")), count), duration(longest, note, "longest_ns"));
-		else
-			title(note, "%" PRId64 " %s held too long and still open, from ", count,
-				  kind_noun(kind_find(text(note, "kind")), count));
-		return;
-	}
-	if (is_counted)
+	if (is_open && has(note, "longest_ns"))
+		title(note, "%" PRId64 " %s held for %s and still open, from ", count, noun,
+			  duration(longest, note, "longest_ns"));
+	else if (is_open)
+		title(note, "%" PRId64 " %s held too long and still open, from ", count, noun);
+	else if (is_counted)
 		title(note, "%" PRId64 " of %" PRId64 " %s held too long, opened at ", number(note, "late"), count, noun);
 	else if (has(note, "longest_ns"))
 		title(note, "%" PRId64 " %s held for up to %s, from ", count, noun, duration(longest, note, "longest_ns"));
 	else
 		title(note, "%" PRId64 " %s held too long, from ", count, noun);
-	detail_other_place(note, "released");
+	if (!is_open)
+		detail_other_place(note, "released");
 	if (is_counted && has(note, "longest_ns"))
 		detail(note, "longest", "%s", duration(longest, note, "longest_ns"));
 }
