@@ -12,7 +12,7 @@
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 #include "analyzer/findings/sites.h"
-#include "analyzer/report/text.h"
+#include "analyzer/text/text.h"
 
 static const char life_sql[] =
 	"SELECT l.*, h.inherited AS inherited, i.fate AS fate, o.pid AS opener_pid, o.exe AS opener_exe, p.command AS "

@@ -11,7 +11,7 @@
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 #include "analyzer/findings/sites.h"
-#include "analyzer/report/text.h"
+#include "analyzer/text/text.h"
 #include "analyzer/words/kinds.h"
 
 static const char resource_sql[] =

@@ -11,8 +11,8 @@
 #include "analyzer/base/query.h"
 #include "analyzer/known/known.h"
 #include "analyzer/report/formats.h"
-#include "analyzer/report/notes.h"
-#include "analyzer/report/text.h"
+#include "analyzer/text/notes.h"
+#include "analyzer/text/text.h"
 
 extern const char finding_rows_sql[];
 

@@ -12,7 +12,7 @@
 #include "analyzer/base/text-file.h"
 #include "analyzer/known/known.h"
 #include "analyzer/report/formats.h"
-#include "analyzer/report/notes.h"
+#include "analyzer/text/notes.h"
 
 extern const char problems_sql[];
 

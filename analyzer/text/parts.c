@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * text-parts.c - lists with counts, and a last use; see text.h.
+ * parts.c - lists with counts, and a last use; see text.h.
  */
-#include "analyzer/report/text.h"
+#include "analyzer/text/text.h"
 
 #include <string.h>
 

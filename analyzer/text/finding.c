@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * text-finding.c - one finding of a text report: its title, who is to blame,
+ * finding.c - one finding of a text report: its title, who is to blame,
  * stacks, and what is known of its members.
  */
-#include "analyzer/report/text.h"
+#include "analyzer/text/text.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * A new one is a line of notes[] with its function, and its numbers in
  * noted.sql.  Nothing here judges.
  */
-#include "analyzer/report/notes.h"
+#include "analyzer/text/notes.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
-#include "analyzer/report/text.h"
+#include "analyzer/text/text.h"
 #include "analyzer/words/kinds.h"
 
 #define NOTES_SHOWN 3 /* of each sort in a text, without --all */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * text-stacks.c - how stacks look in a text report: one, or several side by
+ * stacks.c - how stacks look in a text report: one, or several side by
  * side.
  *
  * What no reader asks for is left out, and said to be: the start of every
@@ -13,7 +13,7 @@
 
 #include "analyzer/base/array.h"
 #include "analyzer/findings/sites.h"
-#include "analyzer/report/text.h"
+#include "analyzer/text/text.h"
 #include "analyzer/words/function-name.h"
 
 #define STACK_LINES 8    /* from the call site outwards */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * text-misuse.c - the calls that must not be, in a text report: each by its own place, but those on a connection that
+ * misuse.c - the calls that must not be, in a text report: each by its own place, but those on a connection that
  * is shared through fork together, by where that was opened.
  */
-#include "analyzer/report/text.h"
+#include "analyzer/text/text.h"
 
 #include <inttypes.h>
 

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The findings in their order, as text-finding.c reads them: column by column into a struct finding, whose comments say
+-- The findings in their order, as finding.c reads them: column by column into a struct finding, whose comments say
 -- what they are.
 SELECT f.number, f.kind, f.verdict, f.state, f.shape, f.excused, f.head, f.tail, f.count, f.stacks, f.ways,
        -- Where it was acquired, and the call that is to blame.

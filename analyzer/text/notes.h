@@ -4,8 +4,8 @@
  *
  * Owns what is said of a row of TEMP TABLE note, in every format; noted.sql has the numbers.
  */
-#ifndef PQLEAK_ANALYZER_REPORT_NOTES_H
-#define PQLEAK_ANALYZER_REPORT_NOTES_H
+#ifndef PQLEAK_ANALYZER_TEXT_NOTES_H
+#define PQLEAK_ANALYZER_TEXT_NOTES_H
 
 #include <sqlite3.h>
 #include <stdbool.h>

@@ -2,11 +2,11 @@
 /*
  * text.h - the parts of a text report; `pqleak show` prints stacks in the same way.
  *
- * text-totals.c is the only place that says "nothing leaked" or "cannot tell"; it
+ * totals.c is the only place that says "nothing leaked" or "cannot tell"; it
  * never says the first of a trace that cannot prove it.
  */
-#ifndef PQLEAK_ANALYZER_REPORT_TEXT_H
-#define PQLEAK_ANALYZER_REPORT_TEXT_H
+#ifndef PQLEAK_ANALYZER_TEXT_TEXT_H
+#define PQLEAK_ANALYZER_TEXT_TEXT_H
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -18,7 +18,7 @@
 #include "analyzer/reading/reading.h"
 #include "analyzer/words/kinds.h"
 
-/* --- text-parts.c --- */
+/* --- parts.c --- */
 
 #define PART_INDENT 4 /* of what is below a title */
 
@@ -30,7 +30,7 @@ void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, 
 /* Prints when and how a connection was last used; id 0: never. */
 void part_last_use(const struct printer *printer, sqlite3 *db, int64_t connection);
 
-/* --- text-stacks.c --- */
+/* --- stacks.c --- */
 
 /* A stack to print. */
 struct part_stack {
@@ -48,7 +48,7 @@ void part_stack(const struct printer *printer, sqlite3 *db, int64_t stack, bool 
 /* Prints up to three with their titles: side by side where the terminal is wide, else one under the other. */
 void part_stacks(const struct printer *printer, sqlite3 *db, const struct part_stack *parts, int count);
 
-/* --- text-finding.c --- */
+/* --- finding.c --- */
 
 /* A row of finding-rows.sql; its texts are valid until the next one is read. */
 struct finding {
@@ -84,12 +84,12 @@ void finding_title(const struct printer *printer, const struct report_choice *ch
 void finding_full(const struct printer *printer, const struct report_choice *choice, const struct reading *reading,
 				  const struct finding *f);
 
-/* --- text-misuse.c --- */
+/* --- misuse.c --- */
 
 /* Prints the calls that must not be; with `excused` also those that the user accepts. */
 bool text_misuses(const struct printer *printer, sqlite3 *db, bool all, bool excused);
 
-/* --- text-totals.c --- */
+/* --- totals.c --- */
 
 /* Prints what leaked, what is excused, and why a check passes or fails. */
 void text_headline(const struct printer *printer, sqlite3 *db, const struct report_choice *choice,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * text-totals.c - what a text report says of the whole trace: its first lines, and the numbers at its end.
+ * totals.c - what a text report says of the whole trace: its first lines, and the numbers at its end.
  */
-#include "analyzer/report/text.h"
+#include "analyzer/text/text.h"
 
 #include <inttypes.h>
 #include <string.h>
