@@ -73,6 +73,8 @@ static void leave(const struct calm *calm)
 /* --- the stack --- */
 
 #define STACK_BYTES ((size_t)256 * 1024)
+#define GUARD_BYTES                                                                                                    \
+	((size_t)64 * 1024) /* a page of any processor: what grows past the stack faults, and overwrites nothing */
 
 /* Calls work(closure) with the stack pointer at `top`: stack-*.S. */
 HIDDEN void pqleak_call_on_stack(void *top, void (*work)(void *), void *closure);
@@ -85,12 +87,14 @@ static char *take_stack(void)
 	if (!try_lock_take(&stack_lock))
 		return NULL;
 	if (stack == NULL) {
-		char *mapped = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-		if (mapped == MAP_FAILED) {
+		char *mapped = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+		if (mapped == MAP_FAILED || mprotect(mapped + GUARD_BYTES, STACK_BYTES, PROT_READ | PROT_WRITE) != 0) {
+			if (mapped != MAP_FAILED)
+				munmap(mapped, GUARD_BYTES + STACK_BYTES);
 			try_lock_give(&stack_lock);
 			return NULL;
 		}
-		stack = mapped;
+		stack = mapped + GUARD_BYTES;
 	}
 	return stack;
 }
