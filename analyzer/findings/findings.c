@@ -14,8 +14,8 @@
 #include "analyzer/known/known.h"
 #include "analyzer/reading/functions.h"
 
-extern const char choice_sql[], tally_sql[], peak_sql[], notes_sql[], loss_sql[], blame_sql[], paths_sql[], noted_sql[],
-	known_sql[], findings_sql[], gate_sql[];
+extern const char choice_sql[], inherited_sql[], tally_sql[], peak_sql[], notes_sql[], loss_sql[], blame_sql[],
+	paths_sql[], noted_sql[], known_sql[], findings_sql[], gate_sql[];
 
 #define IDLE_NS 1000000000 /* in a transaction, before that is worth a note */
 
@@ -30,6 +30,15 @@ static bool fill_choice(sqlite3 *db, const struct report_choice *choice)
 					  AS_NUMBER(gate->allow_unseen), AS_NUMBER(gate->tolerated),
 					  AS_NUMBER(gate->limit_open ? gate->most_open : -1), AS_NUMBER(choice->accepted.strict)) &&
 		   gate_tell(gate, db);
+}
+
+/* Most traces have nothing of the kind. */
+static bool fill_inherited(sqlite3 *db, const struct report_choice *choice)
+{
+	(void)choice;
+	return query_number(db, "SELECT EXISTS (SELECT 1 FROM main.connection WHERE state = 'inherited')", 1) == 0 ||
+		   (reading_keep_view(db, "inheritance") && reading_keep_view(db, "handover") &&
+			reading_keep_view(db, "passed_on"));
 }
 
 static bool make_sites(sqlite3 *db, const struct report_choice *choice)
@@ -56,14 +65,15 @@ static const struct stage {
 	const char *needs, *makes; /* TEMP tables and views */
 } stages[] = {
 	{"choice", choice_sql, fill_choice, "", "report_choice gated"},
-	{"tally", tally_sql, tally_fill, "report_choice",
-	 "tally stack_habit repeated_statement handed_over held_elsewhere tally_connection tally_handed_over "
+	{"inherited", inherited_sql, fill_inherited, "", "inheritance handover passed_on"},
+	{"tally", tally_sql, tally_fill, "report_choice handover passed_on",
+	 "tally stack_habit repeated_statement tally_connection tally_handed_over "
 	 "tally_resource tally_life "
 	 "tally_wants"},
-	{"peak", peak_sql, NULL, "report_choice handed_over", "peak found_peak peak_wants"},
-	{"notes", notes_sql, NULL, "report_choice stack_habit handed_over",
+	{"peak", peak_sql, NULL, "report_choice handover", "peak found_peak peak_wants"},
+	{"notes", notes_sql, NULL, "report_choice stack_habit inheritance handover passed_on",
 	 "seen_misuse misuse_group seen_habit seen_target notes_wants"},
-	{"loss", loss_sql, NULL, "report_choice handed_over tally tally_life", "stack_count loss_wants"},
+	{"loss", loss_sql, NULL, "report_choice handover tally tally_life", "stack_count loss_wants"},
 	{"sites", NULL, make_sites, "tally_wants peak_wants notes_wants loss_wants", SITES_MAKE},
 	{"blame", blame_sql, blame_fill, "tally_life stack_count frame_call wanted_own site",
 	 "speaking_frame own_call stack_way held_once stack_held stack_place stack_blame separation comparable"},
@@ -73,7 +83,8 @@ static const struct stage {
 	{"known", known_sql, fill_known, "tally_life misuse_group stack_call stack_path",
 	 "excuse suppression known_entry path_stack path_count baseline"},
 	{"findings", findings_sql, NULL,
-	 "report_choice tally_life found_peak found_note frame_call frame_role stack_test site "
+	 "report_choice inheritance handover passed_on tally_life found_peak found_note frame_call frame_role stack_test "
+	 "site "
 	 "stack_way held_once "
 	 "stack_blame separation comparable excuse",
 	 "finding_member finding_shown finding comparable_release finding_stack finding_share finding_test found_peak_site "
@@ -91,12 +102,23 @@ static bool run_stage(const struct stage *stage, sqlite3 *db, const struct repor
 	return (stage->sql == NULL || query_run(db, stage->sql)) && (stage->fill == NULL || stage->fill(db, choice));
 }
 
+/* What an earlier run made, and the views in whose place the stages make tables. */
+static bool drop_made(sqlite3 *db)
+{
+	sqlite3_str *names = sqlite3_str_new(db);
+
+	for (size_t i = 0; i < STAGE_COUNT; i++)
+		sqlite3_str_appendf(names, " %s", stages[i].makes);
+	char *all = sqlite3_str_finish(names);
+	bool done = query_drop(db, all);
+	sqlite3_free(all);
+	return done;
+}
+
 static bool run_stages(struct reading *reading, void *context)
 {
-	bool done = true;
+	bool done = drop_made(reading->db);
 
-	for (size_t i = STAGE_COUNT; i-- > 0 && done;)
-		done = query_drop(reading->db, stages[i].makes);
 	for (size_t i = 0; i < STAGE_COUNT && done; i++)
 		done = run_stage(&stages[i], reading->db, context);
 	return done;

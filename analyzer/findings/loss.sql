@@ -12,7 +12,7 @@ INSERT INTO stack_count
     SELECT kind, outcome, acquire_stack, count FROM main.fold
     UNION ALL -- by the child that took it over
     SELECT 'connection', '', c.acquire_stack, 1
-    FROM handed_over h CROSS JOIN main.connection c ON c.id = h.connection CROSS JOIN main.connection i ON i.id = h.inherited
+    FROM handover h CROSS JOIN main.connection c ON c.id = h.connection CROSS JOIN main.connection i ON i.id = h.inherited
     WHERE c.state = 'connected' AND i.released_ns IS NOT NULL)
   WHERE (kind, outcome) IN (SELECT kind, outcome FROM stack_count)
   GROUP BY kind, outcome, acquire_stack

@@ -81,7 +81,7 @@ INSERT INTO seen_habit (sort, what, process, stack, count, late, first_ns, last_
          max(c.released_ns - t.at_ns)
   FROM told t CROSS JOIN main.connection c ON c.process = t.process
   WHERE c.state = 'connected' AND c.acquired_ns <= t.at_ns AND ifnull(c.released_ns, t.at_ns) >= t.at_ns
-    AND c.id NOT IN (SELECT connection FROM handed_over)
+    AND c.id NOT IN (SELECT connection FROM handover)
   GROUP BY c.process, c.acquire_stack;
 
 CREATE TEMP VIEW notes_wants AS

@@ -15,12 +15,12 @@ CREATE TEMP TABLE peak AS
     FROM main.process WHERE peak > 0),
   step AS (
     SELECT c.acquired_ns + c.connect_ns AS at_ns, 1 AS more
-    FROM scale s CROSS JOIN main.connection c LEFT JOIN handed_over h ON h.connection = c.id
+    FROM scale s CROSS JOIN main.connection c LEFT JOIN handover h ON h.connection = c.id
     JOIN whole p ON p.id = ifnull(h.process, c.process)
     WHERE s.several AND s.few AND c.state = 'connected'
     UNION ALL -- what was never released was open until its process ended
     SELECT coalesce(c.released_ns, i.released_ns, p.ended_ns), -1
-    FROM scale s CROSS JOIN main.connection c LEFT JOIN handed_over h ON h.connection = c.id
+    FROM scale s CROSS JOIN main.connection c LEFT JOIN handover h ON h.connection = c.id
     LEFT JOIN main.connection i ON i.id = h.inherited JOIN whole p ON p.id = ifnull(h.process, c.process)
     WHERE s.several AND s.few AND c.state = 'connected'
       AND coalesce(c.released_ns, i.released_ns, p.ended_ns) IS NOT NULL),
@@ -38,7 +38,7 @@ CREATE TEMP TABLE peak AS
 CREATE TEMP TABLE found_peak (acquire_stack INTEGER PRIMARY KEY, open);
 INSERT INTO found_peak
   SELECT c.acquire_stack, count(*)
-  FROM report_choice o CROSS JOIN peak k CROSS JOIN main.connection c LEFT JOIN handed_over h ON h.connection = c.id
+  FROM report_choice o CROSS JOIN peak k CROSS JOIN main.connection c LEFT JOIN handover h ON h.connection = c.id
   LEFT JOIN main.connection i ON i.id = h.inherited JOIN main.process p ON p.id = ifnull(h.process, c.process)
   WHERE (o.everything OR k.too_many) AND k.open > 0
     AND c.state = 'connected' AND c.acquired_ns + c.connect_ns <= k.at_ns

@@ -25,12 +25,6 @@ CREATE TEMP TABLE repeated_statement AS
   SELECT connection, acquire_stack FROM main.resource WHERE kind = 'statement'
   GROUP BY connection, acquire_stack HAVING count(*) > 1;
 
--- What the views handover and passed_on say, once: they read all connections where any came through fork.
-CREATE TEMP TABLE handed_over (connection INTEGER PRIMARY KEY, process, inherited);
-INSERT INTO handed_over SELECT connection, process, inherited FROM handover;
-CREATE TEMP TABLE held_elsewhere (connection INTEGER PRIMARY KEY);
-INSERT INTO held_elsewhere SELECT connection FROM passed_on;
-
 -- Two views, because SQLite scans one of both half as fast.  Of what was handed over as the view owned_connection; used_id:
 -- where its last use stands.
 CREATE TEMP VIEW tally_connection AS
@@ -39,18 +33,18 @@ CREATE TEMP VIEW tally_connection AS
          acquired_ns, ifnull(used_ns, 0) AS used_ns, id, id AS used_id, 0 AS rows,
          0 AS bytes, 0 AS outlived, released_ns, connect_ns, queries, ifnull(broken_ns, 0) AS broken_ns,
          ifnull(broken_idle_ns, 0) AS broken_idle_ns
-  FROM main.connection WHERE released_ns IS NOT NULL OR id NOT IN (SELECT connection FROM handed_over);
+  FROM main.connection WHERE released_ns IS NOT NULL OR id NOT IN (SELECT connection FROM handover);
 CREATE TEMP VIEW tally_handed_over AS
   SELECT 'connection', h.process, i.released_ns IS NOT NULL, c.state, c.acquire_stack,
          c.acquire_function, ifnull(c.target, 0), i.transaction_status, c.acquired_ns, coalesce(i.used_ns, c.used_ns, 0), c.id, iif(i.used_ns IS NULL, c.id, i.id), 0,
          0, 0, i.released_ns, c.connect_ns, c.queries + i.queries, ifnull(c.broken_ns, 0), ifnull(c.broken_idle_ns, 0)
-  FROM handed_over h CROSS JOIN main.connection c ON c.id = h.connection CROSS JOIN main.connection i ON i.id = h.inherited;
+  FROM handover h CROSS JOIN main.connection c ON c.id = h.connection CROSS JOIN main.connection i ON i.id = h.inherited;
 
 -- As in the view resource_life; the list of what is out of sight is read when the first memory is met.
 CREATE TEMP VIEW tally_resource AS
   SELECT r.kind, r.process, 0 AS released,
          CASE WHEN r.kind = 'result' THEN iif(result_is_failed(r.status), 'failed', '')
-              WHEN r.kind NOT IN ('memory', 'cancel') AND r.connection IN (SELECT connection FROM held_elsewhere) THEN 'inherited'
+              WHEN r.kind NOT IN ('memory', 'cancel') AND r.connection IN (SELECT connection FROM passed_on) THEN 'inherited'
               WHEN r.kind = 'statement' AND (r.connection, r.acquire_stack) IN repeated_statement THEN 'repeated'
               ELSE '' END AS state,
          r.acquire_stack, r.acquire_function, ifnull(c.target, 0) AS target, -1 AS transaction_status, r.acquired_ns, 0 AS used_ns, r.id, r.id,

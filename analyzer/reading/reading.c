@@ -109,6 +109,17 @@ bool reading_output_end(struct reading *reading, FILE *output, FILE *to)
 	return done || refuse("cannot store the output in a temporary file (set TMPDIR to a directory with free space)");
 }
 
+bool reading_keep_view(sqlite3 *db, const char *name)
+{
+	int length = 0;
+	const char *query = trace_view_query(name, &length);
+	char *sql = query != NULL ? sqlite3_mprintf("INSERT INTO temp.%s\n%.*s", name, length, query) : NULL;
+	bool done = sql != NULL ? query_run(db, sql) : refuse("out of memory, or no view is called '%s'", name);
+
+	sqlite3_free(sql);
+	return done;
+}
+
 void reading_done(struct reading *reading)
 {
 	if (reading->db == NULL)

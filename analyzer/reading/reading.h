@@ -48,6 +48,13 @@ bool reading_show(struct reading *reading, reading_prepare *prepare, reading_pri
 FILE *reading_output(struct reading *reading, FILE *to);
 bool reading_output_end(struct reading *reading, FILE *output, FILE *to);
 
+/*
+ * Fills a TEMP table with what the view of its name says; the table was made in the view's place.  A view that several
+ * statements read is kept so: SQLite prepares it again for each, with the views inside it, and that takes longer than
+ * to read most traces.  False: it failed and said so.
+ */
+bool reading_keep_view(sqlite3 *db, const char *name);
+
 void reading_done(struct reading *reading);
 
 #define READING_CLEANUP __attribute__((cleanup(reading_done))) struct reading

@@ -152,6 +152,7 @@ static void run_on(const char *fixture)
 
 	assert_true(suppress_read(&choice.accepted.suppressions, SOURCE "/tests/golden/accepted/all.supp"));
 	read_base(reading.db);
+	assert_true(drop_made(reading.db));
 	for (size_t i = 0; i < STAGE_COUNT; i++) {
 		all[i].made.text[0] = '\0';
 		sqlite3_set_authorizer(reading.db, watch, &all[i]);
@@ -168,7 +169,7 @@ static void run_on(const char *fixture)
 
 static void stages_do_what_they_say(void **state)
 {
-	static const char *const fixtures[] = {"leaks", "misuse", "habits", "wrapper", "scripts"};
+	static const char *const fixtures[] = {"leaks", "misuse", "habits", "wrapper", "scripts", "handover"};
 
 	(void)state;
 	for (size_t f = 0; f < sizeof fixtures / sizeof fixtures[0]; f++)

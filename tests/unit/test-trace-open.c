@@ -223,6 +223,34 @@ static void views_are_shadowed_in_a_read_only_trace(void **state)
 	sqlite3_close(db);
 }
 
+static void a_view_is_found_by_its_name(void **state)
+{
+	struct scene *s = *state;
+	sqlite3 *db;
+	sqlite3_stmt *view;
+	struct trace_failure failure = {0};
+	int length = 0, views = 0;
+
+	drain_now(s);
+	assert_int_equal(sqlite3_open_v2(s->trace, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(trace_shadow_views(db, &failure), TRACE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(db, "SELECT name, sql FROM sqlite_temp_schema WHERE type = 'view'", -1, &view, NULL),
+		SQLITE_OK);
+	for (; sqlite3_step(view) == SQLITE_ROW; views++) {
+		const char *sql = (const char *)sqlite3_column_text(view, 1);
+		const char *query = trace_view_query((const char *)sqlite3_column_text(view, 0), &length);
+		assert_non_null(query);
+		assert_true((size_t)length < strlen(sql));
+		assert_memory_equal(query, sql + strlen(sql) - (size_t)length, (size_t)length);
+		assert_memory_equal(query - 3, "AS\n", 3);
+	}
+	assert_true(views > 0);
+	sqlite3_finalize(view);
+	assert_null(trace_view_query("leak_", &length));
+	sqlite3_close(db);
+}
+
 #define OPEN(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
 
 int main(void)
@@ -240,6 +268,7 @@ int main(void)
 		OPEN(replacing_leaves_nothing_of_the_old),
 		OPEN(a_folder_cannot_be_replaced),
 		OPEN(views_are_shadowed_in_a_read_only_trace),
+		OPEN(a_view_is_found_by_its_name),
 	};
 	return cmocka_run_group_tests_name("trace-open", tests, NULL, NULL);
 }

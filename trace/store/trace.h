@@ -56,4 +56,8 @@ void trace_store_views(sqlite3 *db);
 /* Shadows the stored views with this build's own, as TEMP views.  Works on a read-only trace. */
 enum trace_error trace_shadow_views(sqlite3 *db, struct trace_failure *failure);
 
+/* The query of one of this build's views, of *ret_length bytes, for who puts a table in the view's place; NULL: none is
+ * called so. */
+const char *trace_view_query(const char *name, int *ret_length);
+
 #endif

@@ -6,6 +6,8 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "trace/store/failure.h"
 
@@ -44,4 +46,30 @@ enum trace_error trace_shadow_views(sqlite3 *db, struct trace_failure *failure)
 		rc = sqlite3_exec(db, trace_views_report_shadow_sql, NULL, NULL, NULL);
 	const char *path = sqlite3_db_filename(db, "main");
 	return trace_fail_sqlite(failure, db, rc, path != NULL ? path : "");
+}
+
+/* Where the statement ends: a blank line follows, or nothing. */
+static const char *statement_end(const char *sql)
+{
+	while ((sql = strstr(sql, ";\n")) != NULL && sql[2] != '\n' && sql[2] != '\0')
+		sql += 2;
+	return sql;
+}
+
+const char *trace_view_query(const char *name, int *ret_length)
+{
+	const char *const texts[] = {trace_views_shadow_sql, trace_views_driver_shadow_sql, trace_views_report_shadow_sql};
+	char begin[128];
+
+	snprintf(begin, sizeof begin, "CREATE TEMP VIEW IF NOT EXISTS %s AS\n", name);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		const char *query = strstr(texts[i], begin);
+		const char *end = query != NULL ? statement_end(query) : NULL;
+		if (end == NULL)
+			continue;
+		query += strlen(begin);
+		*ret_length = (int)(end - query);
+		return query;
+	}
+	return NULL;
 }

@@ -80,7 +80,8 @@ CREATE VIEW inheritance AS
     FROM line l CROSS JOIN link k ON k.id = l.at WHERE l.length < 100)
   SELECT k.id AS connection, k.process, k.giver, l.at AS origin, l.given_up,
          CASE l.rule WHEN 0 THEN 'taken over' WHEN 1 THEN 'undecided' WHEN 2 THEN 'unknown' ELSE 'shared' END AS fate
-  FROM link k JOIN line l ON l.id = k.id GROUP BY k.id HAVING max(l.length) > 0; -- of a line the end: there it is longest
+  FROM link k JOIN line l ON l.id = k.id GROUP BY k.id -- of a line the end: there it is longest
+  HAVING max(l.length) > 0;
 
 CREATE VIEW handover AS
   -- Connections that their process has given up to one it forked: to which, and as which of its connections.  Where
