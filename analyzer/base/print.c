@@ -5,6 +5,7 @@
 #include "analyzer/base/print.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,55 +14,44 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyzer/base/columns.h"
 #include "analyzer/base/message.h"
 #include "trace/base/printable.h"
 
 #define DEFAULT_WIDTH 80
+#define LEAST_WIDTH 20
 #define MOST_WIDTH 1000
-#define ELLIPSIS "..."
+#define LEAST_ROOM 8 /* for text, behind what it is indented by */
+#define HANG 2       /* the lines that a text goes on in stand so much further right */
 
 static const char *const style_codes[STYLE_COUNT] = {
 	[STYLE_PLAIN] = NULL,      [STYLE_BAD] = "\033[1;31m", [STYLE_WARNING] = "\033[33m",
 	[STYLE_GOOD] = "\033[32m", [STYLE_DIM] = "\033[2m",    [STYLE_STRONG] = "\033[1m",
 };
 
+/* 0: it is none that anybody could read. */
+static int usable_width(int width)
+{
+	return width >= LEAST_WIDTH && width <= MOST_WIDTH ? width : 0;
+}
+
 struct printer printer_for(FILE *file)
 {
-	struct printer printer = {.file = file, .width = DEFAULT_WIDTH};
+	struct printer printer = {.file = file};
 	struct winsize size;
 	const char *columns = getenv("COLUMNS");
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 
-	if (!isatty(fileno(file))) {
-		/* Who sets it for a pipe or a file knows how wide that may be. */
-		int width = columns != NULL ? atoi(columns) : 0;
-		if (width > DEFAULT_WIDTH && width < MOST_WIDTH)
-			printer.width = width;
+	if (!isatty(fileno(file)))
 		return printer;
-	}
 	printer.colour = (no_color == NULL || no_color[0] == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
-	if (ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col > DEFAULT_WIDTH)
-		printer.width = size.ws_col;
+	printer.width = columns != NULL ? usable_width(atoi(columns)) : 0;
+	if (printer.width == 0 && ioctl(fileno(file), TIOCGWINSZ, &size) == 0)
+		printer.width = usable_width(size.ws_col);
+	if (printer.width == 0)
+		printer.width = DEFAULT_WIDTH;
 	return printer;
-}
-
-int text_columns(const char *text)
-{
-	int columns = 0;
-
-	for (; *text != '\0'; text++)
-		columns += ((unsigned char)*text & 0xc0) != 0x80;
-	return columns;
-}
-
-/* Where the character number `columns` begins. */
-static const char *at_column(const char *text, int columns)
-{
-	for (; *text != '\0'; text++)
-		if (((unsigned char)*text & 0xc0) != 0x80 && columns-- == 0)
-			break;
-	return text;
 }
 
 static const char *code_of(const struct printer *printer, enum style style)
@@ -69,22 +59,47 @@ static const char *code_of(const struct printer *printer, enum style style)
 	return printer->colour ? style_codes[style] : NULL;
 }
 
-static void put(const struct printer *printer, int indent, enum style style, const char *text)
+/* One line, `length` bytes of a text. */
+static void put(const struct printer *printer, int indent, enum style style, const char *text, size_t length)
 {
 	const char *code = code_of(printer, style);
 
-	if (*text == '\0')
+	if (length == 0)
 		indent = 0;
-	fprintf(printer->file, "%*s%s%s%s\n", indent, "", code != NULL ? code : "", text, code != NULL ? "\033[0m" : "");
+	fprintf(printer->file, "%*s%s%.*s%s\n", indent, "", code != NULL ? code : "", (int)length, text,
+			code != NULL ? "\033[0m" : "");
 }
 
-/* Cuts a text to this many columns. */
-static void cut(char *text, int room)
+/* How much of a text goes onto a line: words as far as they fit, at least what begins with so many bytes. */
+static size_t line_length(const char *text, int room, size_t kept)
 {
-	if (text_columns(text) <= room)
-		return;
-	size_t length = (size_t)(at_column(text, room - (int)strlen(ELLIPSIS)) - text);
-	memcpy(text + length, ELLIPSIS, sizeof ELLIPSIS); /* what is cut off is longer, in bytes too */
+	const char *end = text_at_column(text, room), *last = end;
+
+	if (*end == '\0')
+		return strlen(text);
+	while (last > text + kept && *last != ' ')
+		last--;
+	while (last > text + kept && last[-1] == ' ')
+		last--;
+	if (last <= text + kept)
+		last = text + kept + strcspn(text + kept, " ");
+	return (size_t)(last - text);
+}
+
+/* Prints a text in as many lines as it takes, all but the first behind `hang` blanks; `label`: bytes of its beginning,
+ * after which it is not broken. */
+static void wrap(const struct printer *printer, int indent, int hang, enum style style, const char *text, size_t label)
+{
+	do {
+		int room = printer->width - indent;
+		size_t length =
+			printer->width > 0 ? line_length(text, room > LEAST_ROOM ? room : LEAST_ROOM, label) : strlen(text);
+		put(printer, indent, style, text, length);
+		text += length;
+		text += strspn(text, " ");
+		indent = hang;
+		label = strcspn(text, " ");
+	} while (*text != '\0');
 }
 
 void print_line(const struct printer *printer, int indent, enum style style, const char *format, ...)
@@ -94,43 +109,117 @@ void print_line(const struct printer *printer, int indent, enum style style, con
 	va_start(values, format);
 	char *text = printable_text(format, values);
 	va_end(values);
-	if (text == NULL)
-		return;
-	if (printer->width > 0)
-		cut(text, printer->width - indent);
-	put(printer, indent, style, text);
-	free(text);
-}
-
-/* Two texts joined, the middle of `head` left out when they take more than `width` columns; freed by the caller. */
-static char *join(const char *head, const char *tail, int width)
-{
-	int room = width - text_columns(tail);
-	int length = text_columns(head);
-	char *text = NULL;
-	int made;
-
-	if (length <= room || room < DEFAULT_WIDTH / 4) {
-		made = asprintf(&text, "%s%s", head, tail);
-	} else {
-		/* A function's name says most at its two ends. */
-		int first = (room - (int)strlen(ELLIPSIS)) / 2;
-		int last = room - (int)strlen(ELLIPSIS) - first;
-		made = asprintf(&text, "%.*s" ELLIPSIS "%s%s", (int)(at_column(head, first) - head), head,
-						at_column(head, length - last), tail);
-	}
-	return made >= 0 ? text : NULL;
-}
-
-void print_kept_tail(const struct printer *printer, int indent, enum style style, const char *head, const char *tail)
-{
-	char *text = printer->width > 0 ? join(head, tail, printer->width - indent) : NULL;
-
 	if (text != NULL)
-		print_line(printer, indent, style, "%s", text);
-	else
-		print_line(printer, indent, style, "%s%s", head, tail);
+		wrap(printer, indent, indent + HANG, style, text, strcspn(text, " "));
 	free(text);
+}
+
+void print_field(const struct printer *printer, int indent, enum style style, int width, const char *label,
+				 const char *format, ...)
+{
+	va_list values;
+	char *line = NULL;
+
+	va_start(values, format);
+	char *text = printable_text(format, values);
+	va_end(values);
+	if (text != NULL && asprintf(&line, "%-*s %s", width, label, text) >= 0) {
+		bool is_narrow = printer->width > 0 && printer->width < 2 * (indent + width);
+		wrap(printer, indent, indent + (is_narrow ? HANG : width + 1), style, line, strlen(line) - strlen(text));
+		free(line);
+	}
+	free(text);
+}
+
+/* Takes `text`. */
+static void put_text(const struct printer *printer, int indent, enum style style, char *text)
+{
+	if (text != NULL)
+		put(printer, indent, style, text, strlen(text));
+	free(text);
+}
+
+/* `before`, and the call in what is left of so many columns; NULL: out of memory. */
+static char *with_call(const char *before, const char *name, const char *place, int room, enum fit fit)
+{
+	char *call = fit_call(name, place, room - text_columns(before), fit), *text = NULL;
+
+	if (call == NULL || asprintf(&text, "%s%s", before, call) < 0)
+		text = NULL;
+	free(call);
+	return text;
+}
+
+/* In as many lines as it takes.  What stands before the name's last part goes where the line can end behind the name
+ * then. */
+static void put_call(const struct printer *printer, int indent, enum style style, const char *before, const char *name,
+					 const char *place)
+{
+	int room = printer->width - indent, below = room - HANG;
+	char *line = with_call(before, name, place, room, FIT_NAME), *text = NULL;
+
+	if (line != NULL && text_columns(line) > room) {
+		free(line);
+		line = with_call(before, name, "", room, FIT_NAME);
+		if (line != NULL && text_columns(line) > room) {
+			free(line);
+			line = with_call(before, name, "", text_columns(before) + below, FIT_ALL);
+		}
+		if (line != NULL && asprintf(&text, "%s%s", line, place) >= 0)
+			wrap(printer, indent, indent + HANG, style, text, strcspn(text, " "));
+		free(line);
+		free(text);
+		return;
+	}
+	put_text(printer, indent, style, line);
+}
+
+static void print_texts(const struct printer *printer, int indent, enum style style, const char *const texts[3],
+						bool in_line)
+{
+	char *copies[3] = {strdup(texts[0]), strdup(texts[1]), strdup(texts[2])};
+	bool done = copies[0] != NULL && copies[1] != NULL && copies[2] != NULL;
+
+	for (int i = 0; done && i < 3; i++)
+		make_printable(copies[i]);
+	if (done && printer->width == 0)
+		put_text(printer, indent, style, with_call(copies[0], copies[1], copies[2], INT_MAX, FIT_NAME));
+	else if (done && in_line)
+		put_text(printer, indent, style, with_call(copies[0], copies[1], copies[2], printer->width - indent, FIT_ALL));
+	else if (done)
+		put_call(printer, indent, style, copies[0], copies[1], copies[2]);
+	for (int i = 0; i < 3; i++)
+		free(copies[i]);
+}
+
+void print_call(const struct printer *printer, int indent, enum style style, const char *before, const char *name,
+				const char *place)
+{
+	print_texts(printer, indent, style, (const char *const[]){before, name, place}, false);
+}
+
+void print_call_in_line(const struct printer *printer, int indent, enum style style, const char *before,
+						const char *name, const char *place)
+{
+	print_texts(printer, indent, style, (const char *const[]){before, name, place}, true);
+}
+
+/* The text of a cell in so many columns; NULL: it has none. */
+static char *cell_text(const struct cell *cell, int room)
+{
+	const char *tail = cell->tail != NULL ? cell->tail : "";
+
+	if (cell->head == NULL)
+		return NULL;
+	if (cell->is_remark && text_columns(cell->head) + text_columns(tail) > room)
+		tail = "";
+	char *text = fit_call(cell->head, tail, room, FIT_ALL);
+	if (text == NULL)
+		return NULL;
+	make_printable(text);
+	/* What is narrower than any call can be is cut as it comes. */
+	text[text_at_column(text, room) - text] = '\0';
+	return text;
 }
 
 void print_cells(const struct printer *printer, int indent, const struct cell *cells, int count)
@@ -139,18 +228,10 @@ void print_cells(const struct printer *printer, int indent, const struct cell *c
 	int blanks = 0; /* nothing stands at the end of a line */
 
 	for (int i = 0; i < count; i++) {
-		const struct cell *cell = &cells[i];
-		const char *tail = cell->tail != NULL ? cell->tail : "";
-		char *text = NULL;
-		if (cell->head != NULL && cell->is_remark && text_columns(cell->head) + text_columns(tail) > width - 1)
-			tail = "";
-		if (cell->head != NULL)
-			text = join(cell->head, tail, width - 1);
+		char *text = cell_text(&cells[i], width - 1);
 		blanks += indent;
 		if (text != NULL && *text != '\0') {
-			const char *code = code_of(printer, cell->style);
-			make_printable(text);
-			cut(text, width - 1);
+			const char *code = code_of(printer, cells[i].style);
 			fprintf(printer->file, "%*s%s%s%s", blanks, "", code != NULL ? code : "", text,
 					code != NULL ? "\033[0m" : "");
 			blanks = -text_columns(text);

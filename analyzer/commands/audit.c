@@ -31,7 +31,7 @@ static bool print_settings(const struct printer *printer, sqlite3 *db, int64_t n
 	bool failed = false;
 
 	while (!failed && query_next(row, &failed))
-		print_line(printer, 4, STYLE_PLAIN, "%-20s %s", query_text(row, 0), query_text(row, 1));
+		print_field(printer, 4, STYLE_PLAIN, 20, query_text(row, 0), "%s", query_text(row, 1));
 	return !failed;
 }
 
@@ -69,17 +69,16 @@ static bool print_audit(struct reading *reading, void *context, FILE *file)
 
 	printer->file = file;
 	while (!failed && query_next(row, &failed)) {
-		char head[1024];
+		char before[128];
 		int64_t number = sqlite3_column_int64(row, 0);
 		int64_t count = sqlite3_column_int64(row, 1);
 		if (any)
 			print_line(printer, 0, STYLE_PLAIN, "%s", "");
 		any = true;
-		snprintf(head, sizeof head, "%" PRId64 " %s opened at %s", count, kind_noun(KIND_CONNECTION, count),
-				 query_text(row, 2));
-		print_kept_tail(printer, 0, STYLE_STRONG, head, query_text(row, 3));
-		print_line(printer, 4, STYLE_PLAIN, "%-20s %s%s", "over", query_text(row, 4),
-				   sqlite3_column_int(row, 6) != 0 ? ", with SSL" : "");
+		snprintf(before, sizeof before, "%" PRId64 " %s opened at ", count, kind_noun(KIND_CONNECTION, count));
+		print_call(printer, 0, STYLE_STRONG, before, query_text(row, 2), query_text(row, 3));
+		print_field(printer, 4, STYLE_PLAIN, 20, "over", "%s%s", query_text(row, 4),
+					sqlite3_column_int(row, 6) != 0 ? ", with SSL" : "");
 		if (sqlite3_column_int(row, 5) != 0)
 			print_line(printer, 4, STYLE_DIM, "its settings were not recorded");
 		failed = !print_settings(printer, reading->db, number) || !print_advice(printer, reading->db, number);

@@ -7,6 +7,7 @@
 
 #include "analyzer/base/query.h"
 #include "analyzer/commands/show.h"
+#include "analyzer/text/text.h"
 
 void show_field(const struct printer *printer, const char *label, const char *format, ...)
 {
@@ -16,7 +17,7 @@ void show_field(const struct printer *printer, const char *label, const char *fo
 	char *text = sqlite3_vmprintf(format, values);
 	va_end(values);
 	if (text != NULL)
-		print_line(printer, 2, STYLE_PLAIN, "%-9s %s", label, text);
+		print_field(printer, 2, STYLE_PLAIN, PART_LABEL, label, "%s", text);
 	sqlite3_free(text);
 }
 

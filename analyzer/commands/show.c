@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/base/columns.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
@@ -79,7 +80,9 @@ static bool list(struct reading *reading, void *context, FILE *file)
 		char *target = sqlite3_mprintf("%s%s", query_text(row, 6), strcmp(state, "failed") == 0 ? " (failed)" : "");
 		print_line(printer, 0, style, LIST_FORMAT, query_text(row, 0), verdict, query_text(row, 3),
 				   opened + strlen("2026-"), held,
-				   target != NULL ? cut_front(target, printer->width - LIST_WIDTH) : "");
+				   target == NULL       ? ""
+				   : printer->width > 0 ? cut_front(target, printer->width - LIST_WIDTH)
+										: target);
 		sqlite3_free(target);
 	}
 	if (!any && !failed)

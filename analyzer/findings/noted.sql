@@ -17,10 +17,10 @@ CREATE TEMP VIEW noted AS
   FROM seen_habit h JOIN noted_stack n ON n.sort = h.sort AND n.what IS h.what AND n.stack = h.stack;
 
 -- One row a note: numbers and stacks.  A new sort is an INSERT in notes.sql and one here, and a line with its words in
--- text/notes.c; all formats print it from there.
+-- text/note-words.c; all formats print it from there.
 CREATE TEMP TABLE found_note (
   number INTEGER PRIMARY KEY,
-  sort TEXT,           -- as it is called in text/notes.c, and in JSON
+  sort TEXT,           -- as it is called in text/note-words.c, and in JSON
   what,                -- as in seen_habit
   worth DEFAULT 1,     -- 0: it is told with --all only, and in JSON; 2: it is worth it for its time, which --reproducible
                        -- leaves out

@@ -41,16 +41,14 @@ static bool print_some(const struct printer *printer, sqlite3 *db, const char *t
 	QUERY_CLEANUP row = query_prepare(db, sql);
 	bool failed = false;
 	int64_t count = 0;
-	struct printer whole = *printer; /* a path is known by its end too */
 
-	whole.width = 0;
 	while (query_next(row, &failed)) {
 		int64_t known = sqlite3_column_int64(row, 2), now = sqlite3_column_int64(row, 3);
 		bool is_misuse = strcmp(query_text(row, 1), "misuse") == 0;
 		if (count == 0)
-			print_line(&whole, 0, STYLE_STRONG, "%s", title);
+			print_line(printer, 0, STYLE_STRONG, "%s", title);
 		if (count++ < LINES)
-			print_line(&whole, 2, STYLE_PLAIN, "%" PRId64 " known, %" PRId64 " now: %s%s%s, %s", known, now,
+			print_line(printer, 2, STYLE_PLAIN, "%" PRId64 " known, %" PRId64 " now: %s%s%s, %s", known, now,
 					   any_noun(query_text(row, 0), known), is_misuse ? "" : " ", is_misuse ? "" : query_text(row, 1),
 					   query_text(row, 4));
 	}

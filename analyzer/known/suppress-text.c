@@ -22,9 +22,7 @@ bool suppress_report(const struct printer *printer, sqlite3 *db)
 	QUERY_CLEANUP row = query_prepare(db, stale_sql);
 	bool failed = false;
 	bool any = false;
-	struct printer whole = *printer; /* half a reason is none */
 
-	whole.width = 0;
 	while (query_next(row, &failed)) {
 		if (!any)
 			print_line(printer, 0, STYLE_WARNING, "Stale suppressions:");
@@ -32,10 +30,10 @@ bool suppress_report(const struct printer *printer, sqlite3 *db)
 		const char *file = query_text(row, 0), *expired = query_text(row, 2), *reason = query_text(row, 3);
 		int line = sqlite3_column_int(row, 1);
 		if (expired[0] != '\0')
-			print_line(&whole, 2, STYLE_WARNING, "%s:%d: expired on %s and no longer applies%s", file, line, expired,
+			print_line(printer, 2, STYLE_WARNING, "%s:%d: expired on %s and no longer applies%s", file, line, expired,
 					   reason);
 		else
-			print_line(&whole, 2, STYLE_WARNING, "%s:%d: matched nothing%s", file, line, reason);
+			print_line(printer, 2, STYLE_WARNING, "%s:%d: matched nothing%s", file, line, reason);
 	}
 	if (any)
 		print_line(printer, 0, STYLE_PLAIN, "%s", "");

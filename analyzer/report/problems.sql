@@ -63,7 +63,7 @@ INSERT INTO told (what, rule, title, help, level, message, identity, file, line)
     FROM suppression WHERE stale) u
   ORDER BY u.number;
 
--- Habits, in the words of notes.c.
+-- Habits, in the words of note-words.c.
 INSERT INTO told (what, rule, title, help, level, message, identity, frame, depth, stack, stack_words, release_stack,
                   release_words)
   SELECT 'note', 'note-' || replace(n.sort, '_', '-'), t.title, t.help, 'note', m.message, p.path, s.frame, s.depth, n.stack,

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "analyzer/base/columns.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 #include "analyzer/options/arguments.h"
@@ -94,7 +95,7 @@ static enum style title_style(const struct finding *f)
 
 void finding_title(const struct printer *printer, const struct report_choice *choice, const struct finding *f)
 {
-	char head[1024], noun[64];
+	char before[256], noun[64];
 	bool is_connection = f->kind == KIND_CONNECTION;
 	bool is_failed = is_connection && strcmp(f->state, "failed") == 0;
 	bool is_abandoned = is_connection && strcmp(f->state, "connecting") == 0;
@@ -107,13 +108,13 @@ void finding_title(const struct printer *printer, const struct report_choice *ch
 	} else {
 		snprintf(noun, sizeof noun, "%s", kind_noun(f->kind, f->count));
 	}
-	snprintf(head, sizeof head, "%s%s%" PRId64 " %s %s%s %s %s", f->excused, f->excused[0] != '\0' ? ": " : "",
+	snprintf(before, sizeof before, "%s%s%" PRId64 " %s %s%s %s ", f->excused, f->excused[0] != '\0' ? ": " : "",
 			 f->count, noun, fate,
 			 is_leaked       ? ""
 			 : is_connection ? ", opened"
 							 : ", acquired",
-			 preposition(choice), f->head);
-	print_kept_tail(printer, 0, title_style(f), head, f->tail);
+			 preposition(choice));
+	print_call(printer, 0, title_style(f), before, f->head, f->tail);
 }
 
 /* "pqleak show" finds the default trace by itself, and takes a number for a connection. */
@@ -127,31 +128,32 @@ static void print_show(const struct printer *printer, const struct reading *read
 		snprintf(name, sizeof name, "%s ", kind_name((uint8_t)kind));
 	for (char *blank = strchr(name, ' '); blank != NULL && blank[1] != '\0'; blank = strchr(blank, ' '))
 		*blank = '-';
-	print_line(printer, PART_INDENT, STYLE_DIM, "more      pqleak show %s%s%s%" PRId64, elsewhere ? reading->path : "",
-			   elsewhere ? " " : "", name, id);
+	print_field(printer, PART_INDENT, STYLE_DIM, PART_LABEL, "more", "pqleak show %s%s%s%" PRId64,
+				elsewhere ? reading->path : "", elsewhere ? " " : "", name, id);
 }
 
 /* Whether it is one that lives as long as its process, or a place that takes more and more. */
 static void print_shape(const struct printer *printer, const struct finding *f)
 {
 	if (strcmp(f->shape, "grows") == 0)
-		print_line(printer, PART_INDENT, STYLE_PLAIN,
-				   "shape     grows: acquired again while the first was still there");
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "shape",
+					"grows: acquired again while the first was still there");
 	else if (f->shape[0] != '\0' && f->ways == 1)
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "shape     held at exit: one from here in each process");
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "shape",
+					"held at exit: one from here in each process");
 	else if (f->shape[0] != '\0')
-		print_line(printer, PART_INDENT, STYLE_PLAIN,
-				   "shape     held at exit: one by each of %" PRId64 " call paths in each process", f->ways);
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "shape",
+					"held at exit: one by each of %" PRId64 " call paths in each process", f->ways);
 }
 
 static void print_size(const struct printer *printer, const struct finding *f)
 {
 	if (f->rows > 0 || f->bytes > 0)
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "holds     %" PRId64 " row%s, %" PRId64 " byte%s", f->rows,
-				   plural(f->rows), f->bytes, plural(f->bytes));
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "holds", "%" PRId64 " row%s, %" PRId64 " byte%s",
+					f->rows, plural(f->rows), f->bytes, plural(f->bytes));
 	if (f->outlived > 0)
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "          %" PRId64 " outlived %s connection", f->outlived,
-				   f->outlived == 1 ? "its" : "their");
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "", "%" PRId64 " outlived %s connection",
+					f->outlived, f->outlived == 1 ? "its" : "their");
 }
 
 /* Cleared results are only counted: nobody knows when they were acquired. */
@@ -166,10 +168,10 @@ static void print_acquired(const struct printer *printer, const struct finding *
 	format_time(last, f->last_ns, TIME_SECONDS);
 	bool same_day = strncmp(first, last, strlen("2026-01-01 ")) == 0;
 	if (strcmp(first, last) == 0)
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s", label, first);
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, label, "%s", first);
 	else
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s to %s", label, first,
-				   same_day ? last + strlen("2026-01-01 ") : last);
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, label, "%s to %s", first,
+					same_day ? last + strlen("2026-01-01 ") : last);
 }
 
 /* Whether what was acquired at the finding's place is all of it. */
@@ -208,7 +210,7 @@ static void print_separation(const struct printer *printer, const struct report_
 		sqlite3_snprintf(sizeof numbers, numbers, "%s %,lld of %,lld, the others %,lld of %,lld", does,
 						 f->separation.lost, f->separation.acquired, f->separation.others_lost,
 						 f->separation.others_acquired);
-	if (PART_INDENT + text_columns(callers) + 2 + text_columns(numbers) <= printer->width) {
+	if (printer->width == 0 || PART_INDENT + text_columns(callers) + 2 + text_columns(numbers) <= printer->width) {
 		print_line(printer, PART_INDENT, STYLE_PLAIN, "%s; %s", callers, numbers);
 		return;
 	}

@@ -77,12 +77,12 @@ static void print_calls(const struct printer *printer, sqlite3 *db, sqlite3_stmt
 /* The title, and for what is shared where it was opened, which is there what it says. */
 static void print_head(const struct printer *printer, sqlite3 *db, sqlite3_stmt *row)
 {
-	char head[1024];
+	char before[256];
 	int64_t count = sqlite3_column_int64(row, COUNT), connections = sqlite3_column_int64(row, CONNECTIONS);
 
-	snprintf(head, sizeof head, "%" PRId64 " %s%s at %s", count, any_noun(query_text(row, KIND), count),
-			 connections > 0 ? ", opened" : "", query_text(row, HEAD));
-	print_kept_tail(printer, 0, STYLE_BAD, head, query_text(row, TAIL));
+	snprintf(before, sizeof before, "%" PRId64 " %s%s at ", count, any_noun(query_text(row, KIND), count),
+			 connections > 0 ? ", opened" : "");
+	print_call(printer, 0, STYLE_BAD, before, query_text(row, HEAD), query_text(row, TAIL));
 	if (connections == 0)
 		return;
 	print_line(printer, PART_INDENT, STYLE_PLAIN, "%s, called from", query_text(row, ACQUIRE_FUNCTION));
@@ -101,13 +101,13 @@ static void print_misuse(const struct printer *printer, sqlite3 *db, sqlite3_stm
 	if (sqlite3_column_int64(row, CONNECTIONS) == 0)
 		print_stack_of(printer, db, "acquired", sqlite3_column_int64(row, ACQUIRE_STACK));
 	print_stack_of(printer, db, "released before", sqlite3_column_int64(row, RELEASE_STACK));
-	print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s", "first",
-			   format_time(when, sqlite3_column_int64(row, FIRST_NS), TIME_SECONDS));
+	print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "first", "%s",
+				format_time(when, sqlite3_column_int64(row, FIRST_NS), TIME_SECONDS));
 	if (others > 0)
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s and %" PRId64 " more", "process",
-				   query_text(row, PROCESS), others);
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "process", "%s and %" PRId64 " more",
+					query_text(row, PROCESS), others);
 	else
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s", "process", query_text(row, PROCESS));
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "process", "%s", query_text(row, PROCESS));
 	print_line(printer, 0, STYLE_PLAIN, "%s", "");
 }
 

@@ -6,11 +6,12 @@
 
 #include <string.h>
 
+#include "analyzer/base/columns.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 
 #define LIST_TEXT 512
-#define LABEL_WIDTH 10 /* of "%-9s " */
+#define MOST_LISTED 100 /* columns of a list where a line has no width */
 
 /* Each gives text and count; parameter: the finding. */
 static const struct {
@@ -43,7 +44,7 @@ void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, 
 	QUERY_CLEANUP row = query_with(db, lists[list].sql, AS_NUMBER(finding));
 	char whole[LIST_TEXT] = "";   /* every item, as far as the room goes */
 	char shorter[LIST_TEXT] = ""; /* those that leave room for "and N more" */
-	int room = printer->width - PART_INDENT - LABEL_WIDTH;
+	int room = printer->width > 0 ? printer->width - PART_INDENT - PART_LABEL - 1 : MOST_LISTED;
 	int shorter_room = room - (int)strlen(" and 1000 more");
 	int items = 0;
 	int shown = 0;
@@ -65,9 +66,10 @@ void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, 
 	if (items == 0)
 		return;
 	if (items == 1 || text_columns(whole) <= room)
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s", lists[list].label, whole);
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, lists[list].label, "%s", whole);
 	else
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s and %d more", lists[list].label, shorter, items - shown);
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, lists[list].label, "%s and %d more", shorter,
+					items - shown);
 }
 
 void part_last_use(const struct printer *printer, sqlite3 *db, int64_t connection)
@@ -80,9 +82,9 @@ void part_last_use(const struct printer *printer, sqlite3 *db, int64_t connectio
 	char when[TIME_TEXT];
 
 	if (query_next(row, NULL))
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s %s, %s%s", "last use",
-				   format_time(when, sqlite3_column_int64(row, 0), TIME_SECONDS), query_text(row, 1),
-				   query_text(row, 2));
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "last use", "%s, %s%s",
+					format_time(when, sqlite3_column_int64(row, 0), TIME_SECONDS), query_text(row, 1),
+					query_text(row, 2));
 	else
-		print_line(printer, PART_INDENT, STYLE_PLAIN, "%-9s never", "last use");
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "last use", "never");
 }

@@ -169,8 +169,13 @@ static struct lines make_lines(const struct printer *printer, sqlite3 *db, const
 
 static void print_lines(const struct printer *printer, const struct lines *lines)
 {
-	for (int i = 0; i < lines->count; i++)
-		print_kept_tail(printer, PART_INDENT + 2, lines->items[i].style, lines->items[i].head, lines->items[i].tail);
+	for (int i = 0; i < lines->count; i++) {
+		const struct cell *line = &lines->items[i];
+		if (line->is_remark)
+			print_line(printer, PART_INDENT + 2, line->style, "%s%s", line->head, line->tail);
+		else
+			print_call(printer, PART_INDENT + 2, line->style, "", line->head, line->tail);
+	}
 }
 
 void part_stack(const struct printer *printer, sqlite3 *db, int64_t stack, bool whole)

@@ -21,6 +21,7 @@
 /* --- parts.c --- */
 
 #define PART_INDENT 4 /* of what is below a title */
+#define PART_LABEL 9  /* columns of its labels */
 
 enum part_list { PART_TARGETS, PART_TRANSACTIONS, PART_PROCESSES, PART_LABELS, PART_TESTS };
 

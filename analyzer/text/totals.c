@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "analyzer/base/columns.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
@@ -70,13 +71,13 @@ static void say_unseen(const struct printer *printer, sqlite3 *db, int width)
 	int64_t count = list_names(db, "passed", names);
 
 	if (count > 0)
-		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " program%s with no sign of PostgreSQL: %s", width,
-				   "out of sight", count, plural(count), names);
+		print_field(printer, 2, STYLE_PLAIN, width, "out of sight",
+					"%" PRId64 " program%s with no sign of PostgreSQL: %s", count, plural(count), names);
 	count = list_names(db, "relay", names);
 	if (count > 0)
-		print_line(printer, 2, STYLE_PLAIN,
-				   "%-*s %" PRId64 " program%s that only forward%s the PostgreSQL of others: %s", width, "relays",
-				   count, plural(count), count == 1 ? "s" : "", names);
+		print_field(printer, 2, STYLE_PLAIN, width, "relays",
+					"%" PRId64 " program%s that only forward%s the PostgreSQL of others: %s", count, plural(count),
+					count == 1 ? "s" : "", names);
 }
 
 static void say_leaked(const struct printer *printer, const struct totals *totals)
@@ -200,11 +201,9 @@ static void say_leaks(const struct printer *printer, sqlite3 *db, const struct t
 static void say_killed_early(const struct printer *printer, sqlite3 *db, const struct totals *totals)
 {
 	QUERY_CLEANUP row = query_prepare(db, "SELECT pid, signal FROM killed_early ORDER BY pid");
-	struct printer whole = *printer;
 
-	whole.width = 0;
 	while (totals->processes > 0 && query_next(row, NULL))
-		print_line(&whole, 0, STYLE_WARNING, "pqleak: process %d was killed by %s before it called libpq",
+		print_line(printer, 0, STYLE_WARNING, "pqleak: process %d was killed by %s before it called libpq",
 				   sqlite3_column_int(row, 0), query_text(row, 1));
 }
 
@@ -244,8 +243,8 @@ static void say_processes(const struct printer *printer, sqlite3 *db, const stru
 	while (query_next(row, NULL))
 		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%d %s", text[0] != '\0' ? ", " : "",
 				 sqlite3_column_int(row, 0), query_text(row, 1));
-	print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 "%s%s", label_width(totals), "processes", totals->processes,
-			   text[0] != '\0' ? ": " : "", text);
+	print_field(printer, 2, STYLE_PLAIN, label_width(totals), "processes", "%" PRId64 "%s%s", totals->processes,
+				text[0] != '\0' ? ": " : "", text);
 }
 
 static void say_kind(const struct printer *printer, const struct totals *totals, enum resource_kind kind)
@@ -258,11 +257,11 @@ static void say_kind(const struct printer *printer, const struct totals *totals,
 	append_count(text, ", ", count[VERDICT_OPEN_AT_DEATH], "", "open at death");
 	append_count(text, ", ", count[VERDICT_OPEN], "", "still open");
 	append_count(text, ", ", count[VERDICT_CANNOT_TELL], "", verdict_words(kind, VERDICT_CANNOT_TELL));
-	print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 "%s%s", label_width(totals), kind_noun(kind, 0),
-			   totals_acquired(totals, kind), text[0] != '\0' ? ": " : "", text);
+	print_field(printer, 2, STYLE_PLAIN, label_width(totals), kind_noun(kind, 0), "%" PRId64 "%s%s",
+				totals_acquired(totals, kind), text[0] != '\0' ? ": " : "", text);
 	if (kind == KIND_CONNECTION && totals->failed > 0)
-		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " of them failed to connect and must be finished too",
-				   label_width(totals), "", totals->failed);
+		print_field(printer, 2, STYLE_PLAIN, label_width(totals), "",
+					"%" PRId64 " of them failed to connect and must be finished too", totals->failed);
 }
 
 static void say_peak(const struct printer *printer, sqlite3 *db, const struct totals *totals)
@@ -275,11 +274,11 @@ static void say_peak(const struct printer *printer, sqlite3 *db, const struct to
 		return;
 	format_time(when, peak->at_ns, TIME_SECONDS);
 	if (peak->whole)
-		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " connections open at once, %s", label_width(totals),
-				   "peak", peak->open, when);
+		print_field(printer, 2, STYLE_PLAIN, label_width(totals), "peak", "%" PRId64 " connections open at once, %s",
+					peak->open, when);
 	else
-		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " connections open at once in process %s, %s",
-				   label_width(totals), "peak", peak->open, query_text(row, 0), when);
+		print_field(printer, 2, STYLE_PLAIN, label_width(totals), "peak",
+					"%" PRId64 " connections open at once in process %s, %s", peak->open, query_text(row, 0), when);
 }
 
 static bool are_events_dropped(sqlite3 *db)
@@ -290,9 +289,7 @@ static bool are_events_dropped(sqlite3 *db)
 static void say_reasons(const struct printer *printer, sqlite3 *db, const struct totals *totals)
 {
 	QUERY_CLEANUP row = query_with(db, "SELECT reason FROM found_reason LIMIT ?", AS_NUMBER(REASONS_SHOWN));
-	struct printer whole = *printer; /* half a reason is none */
 
-	whole.width = 0;
 	if (totals->accepted == totals->reasons)
 		print_line(printer, 0, STYLE_WARNING, "Out of sight, but accepted:");
 	else
@@ -301,7 +298,7 @@ static void say_reasons(const struct printer *printer, sqlite3 *db, const struct
 				   : totals_leaked(totals) > 0 ? "; there may be more leaks than it shows:"
 											   : ":");
 	while (query_next(row, NULL))
-		print_line(&whole, 2, STYLE_WARNING, "%s", query_text(row, 0));
+		print_line(printer, 2, STYLE_WARNING, "%s", query_text(row, 0));
 	if (totals->reasons > REASONS_SHOWN)
 		print_line(printer, 2, STYLE_WARNING, "... and %" PRId64 " more (pqleak sql TRACE 'SELECT * FROM cannot_tell')",
 				   totals->reasons - REASONS_SHOWN);
@@ -310,14 +307,11 @@ static void say_reasons(const struct printer *printer, sqlite3 *db, const struct
 /* The reason nobody expects deserves an explanation. */
 static void explain_nothing_seen(const struct printer *printer)
 {
-	static const char *const lines[] = {
-		"No call of libpq was intercepted.  Either the program never called libpq, or",
-		"pqleak could not see it: a setuid or statically linked program, a hidden static",
-		"libpq, or a driver that speaks the protocol itself (asyncpg, node pg, JDBC).",
-	};
-
-	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
-		print_line(printer, 0, STYLE_WARNING, "%s", lines[i]);
+	print_line(
+		printer, 0, STYLE_WARNING,
+		"No call of libpq was intercepted.  Either the program never called libpq, or pqleak could not see it: a "
+		"setuid or statically linked program, a hidden static libpq, or a driver that speaks the protocol itself "
+		"(asyncpg, node pg, JDBC).");
 }
 
 void text_summary(const struct printer *printer, const struct reading *reading, const struct totals *totals)
@@ -337,8 +331,8 @@ void text_summary(const struct printer *printer, const struct reading *reading, 
 			say_kind(printer, totals, (enum resource_kind)k);
 	say_peak(printer, reading->db, totals);
 	if (unseen > 0)
-		print_line(printer, 2, STYLE_PLAIN, "%-*s %" PRId64 " release%s not seen (the address came back)",
-				   label_width(totals), "unseen", unseen, unseen == 1 ? " was" : "s were");
+		print_field(printer, 2, STYLE_PLAIN, label_width(totals), "unseen",
+					"%" PRId64 " release%s not seen (the address came back)", unseen, unseen == 1 ? " was" : "s were");
 	say_unseen(printer, reading->db, label_width(totals));
 	if (totals->reasons > 0)
 		say_reasons(printer, reading->db, totals);

@@ -2,8 +2,7 @@
 /*
  * function-name.c - see function-name.h.
  *
- * A report has 80 columns, and most of a C++ name says what a reader of a leak
- * does not ask.  `pqleak show` and JSON keep the whole.
+ * Most of a C++ name says what a reader of a leak does not ask.  `pqleak show` and JSON keep the whole.
  */
 #include "analyzer/words/function-name.h"
 

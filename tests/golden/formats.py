@@ -35,7 +35,7 @@ SARIF = None if SANITIZED else validator(SARIF_SCHEMA)
 
 def call(folder, *command):
     return subprocess.run(command, cwd=folder, capture_output=True, encoding='utf-8', timeout=SECONDS, check=False,
-                          env={**ENVIRONMENT, 'COLUMNS': '80'})
+                          env={**ENVIRONMENT, 'COLUMNS': '40'})  # which is nothing to them
 
 
 def call_and_read(folder, formats, *command):

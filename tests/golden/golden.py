@@ -17,8 +17,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import unicodedata
 
 from fixtures import HERE, SECONDS, make_trace, rows
+from terminal import run_on_terminal
 
 EXPECTED = HERE / 'expected'
 ACCEPTED = HERE / 'accepted'
@@ -26,34 +28,45 @@ ENVIRONMENT = {'TZ': 'UTC', 'LC_ALL': 'C.UTF-8', 'PATH': os.environ['PATH'],
                **{name: value for name, value in os.environ.items() if name.endswith('SAN_OPTIONS')}}
 CASES = sorted(str(path.relative_to(EXPECTED).with_suffix('')) for path in EXPECTED.glob('*/*.txt'))
 CONTROL = re.compile(r'[\x00-\x09\x0b-\x1f\x7f]')
-# A path and a reason are known by their ends too, and told whole.
-TOLD_WHOLE = re.compile('^Fixed since| known, |supp:[0-9]|: [0-9]+ events? w|; see pqleak doctor$')
+COLOUR = re.compile(r'\x1b\[[0-9;]*m')
 JSON_WIDTH = 100
 
 
 class Command:
-    """The first line of a case: $ [COLUMNS=N] pqleak ARGUMENTS."""
+    """The first line of a case: $ [COLUMNS=N] [WINDOW=N] [TERM=NAME] pqleak ARGUMENTS.
+
+    WINDOW: standard output is a terminal of that width; COLUMNS: one that the environment gives another width.  Else it is
+    a pipe.  TERM: one with colours.
+    """
 
     def __init__(self, line):
         words = shlex.split(line)
         assert words[:1] == ['$'], f'no command: {line}'
         self.line = line
-        self.width = 80
-        if words[1].startswith('COLUMNS='):
-            self.width = int(words.pop(1).removeprefix('COLUMNS='))
+        self.environment = {}
+        while '=' in words[1]:
+            name, value = words.pop(1).split('=')
+            self.environment[name] = value
         assert words[1] == 'pqleak', f'no pqleak: {line}'
+        self.window = int(self.environment.pop('WINDOW', 'COLUMNS' in self.environment and 99))
+        self.width = int(self.environment.get('COLUMNS', self.window))
+        if 0 < self.width < 20:  # nobody's terminal: COLUMNS is wrong then
+            self.width = self.window
         self.arguments = words[2:]
         self.is_json = '--format=json' in words
         self.is_sql = words[2] == 'sql'
         self.is_file = words[2] == 'baseline' or '--print-suppressions' in words
-        self.is_wrapped = words[2] in ('report', 'check', 'audit') and not self.is_json and not self.is_file
 
     def run(self, pqleak, folder):
         for accepted in ACCEPTED.iterdir():
             if accepted.name in self.line:
                 shutil.copy(accepted, folder)
-        run = subprocess.run([pqleak, *self.arguments], capture_output=True, cwd=folder, timeout=SECONDS, check=False,
-                             env={**ENVIRONMENT, 'COLUMNS': str(self.width)})
+        command = [pqleak, *self.arguments]
+        environment = {**ENVIRONMENT, 'TERM': 'dumb', **self.environment}
+        if self.window > 0:
+            run = run_on_terminal(command, self.window, cwd=folder, env=environment)
+        else:
+            run = subprocess.run(command, capture_output=True, cwd=folder, timeout=SECONDS, check=False, env=environment)
         stdout, stderr = run.stdout.decode(), run.stderr.decode()  # fails on bytes that are not UTF-8
         self.check_text(stdout, stderr)
         if self.is_json:
@@ -63,13 +76,21 @@ class Command:
         return f'{self.line}\n{stdout}{stderr}[exit {run.returncode}]\n'
 
     def check_text(self, stdout, stderr):
-        """Line ends are the only control characters (no colour here, and nothing of a traced program's); lines fit."""
+        """Line ends are the only control characters (nothing of a traced program's; colours where there are any).  A line
+        fits, unless it is one word, or a label and one."""
+        if 'TERM' in self.environment:
+            stdout = COLOUR.sub('', stdout)
         if not self.is_sql:
             text = stdout.replace('\t', '') if self.is_file else stdout
             assert not CONTROL.search(text + stderr), 'control characters'
-        if self.is_wrapped:
-            widest = max([0, *(len(line) for line in stdout.splitlines() if not TOLD_WHOLE.search(line))])
+        if self.width > 0:
+            widest = max([0, *(columns(line) for line in stdout.splitlines() if len(line.split()) > 2)])
             assert widest <= self.width, f'a line of {widest} columns'
+
+
+def columns(line):
+    """How wide a line is on a terminal."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in 'WF' else 1 for c in line)
 
 
 def pretty(value, indent=0):

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * columns.h - how wide a text is on a terminal, and what of a call is left out where it is too wide.
+ *
+ * Called by print.c and by whoever aligns columns.  Never prints.
+ */
+#ifndef PQLEAK_ANALYZER_BASE_COLUMNS_H
+#define PQLEAK_ANALYZER_BASE_COLUMNS_H
+
+#define ELLIPSIS "..."
+
+/* Columns that a text takes: a Chinese character two, an accent of its own none. */
+int text_columns(const char *text);
+
+/* Where what does not fit into so many columns begins. */
+const char *text_at_column(const char *text, int columns);
+
+enum fit {
+	FIT_NAME, /* what stands before a function's own name goes: namespaces, classes, modules */
+	FIT_ALL,  /* the folders of its file go, too, then the middle of its place, then that of the name */
+};
+
+/*
+ * A call, its name and its place (" (file:line)"), in `room` columns, with no more left out than that needs.  As far as
+ * `fit` goes; with less than FIT_ALL it may be wider still.  Freed by the caller; NULL: out of memory.
+ */
+char *fit_call(const char *name, const char *place, int room, enum fit fit);
+
+#endif
