@@ -4,6 +4,8 @@
  */
 #include "analyzer/base/query.h"
 
+#include <string.h>
+
 #include "analyzer/base/message.h"
 
 static void complain_of(sqlite3 *db)
@@ -58,13 +60,54 @@ bool query_drop(sqlite3 *db, const char *names)
 	return done;
 }
 
+/*
+ * Statements that were given back: what is asked of each finding is prepared once.  One that was lent is missing here
+ * until then.  The oldest makes room.
+ */
+enum { KEPT = 16 };
+static sqlite3_stmt *kept[KEPT];
+static unsigned kept_next;
+
+static sqlite3_stmt *take_kept(sqlite3 *db, const char *sql)
+{
+	for (int i = 0; i < KEPT; i++)
+		if (kept[i] != NULL && sqlite3_db_handle(kept[i]) == db && strcmp(sqlite3_sql(kept[i]), sql) == 0) {
+			sqlite3_stmt *statement = kept[i];
+			kept[i] = NULL;
+			return statement;
+		}
+	return NULL;
+}
+
 sqlite3_stmt *query_prepare(sqlite3 *db, const char *sql)
 {
-	sqlite3_stmt *statement = NULL;
+	sqlite3_stmt *statement = take_kept(db, sql);
 
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+	if (statement == NULL && sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
 		complain_of(db);
 	return statement;
+}
+
+void query_free(sqlite3_stmt **statement)
+{
+	if (*statement == NULL)
+		return;
+	sqlite3_reset(*statement);
+	sqlite3_clear_bindings(*statement);
+	sqlite3_finalize(kept[kept_next]);
+	kept[kept_next] = *statement;
+	kept_next = (kept_next + 1) % KEPT;
+	*statement = NULL;
+}
+
+void query_close(sqlite3 *db)
+{
+	for (int i = 0; i < KEPT; i++)
+		if (kept[i] != NULL && sqlite3_db_handle(kept[i]) == db) {
+			sqlite3_finalize(kept[i]);
+			kept[i] = NULL;
+		}
+	sqlite3_close(db);
 }
 
 sqlite3_stmt *query_bind(sqlite3_stmt *statement, const struct query_value *values, size_t count)
@@ -90,7 +133,7 @@ bool query_put_once(sqlite3_stmt *statement)
 {
 	bool done = query_finish(statement);
 
-	sqlite3_finalize(statement);
+	query_free(&statement);
 	return done;
 }
 
@@ -119,10 +162,4 @@ const char *query_text(sqlite3_stmt *statement, int column)
 	const char *text = (const char *)sqlite3_column_text(statement, column);
 
 	return text != NULL ? text : "";
-}
-
-void query_free(sqlite3_stmt **statement)
-{
-	sqlite3_finalize(*statement);
-	*statement = NULL;
 }

@@ -13,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Once, before SQLite is used: a command has one thread, and most of its time is SQLite's parser, half of that malloc. */
+/* Once, before SQLite is used: a command has one thread, and most of its time is SQLite's parser, half of that malloc.
+ */
 void query_settle(void);
 
 /* Runs statements that give no rows; false: the reason is printed. */
@@ -22,8 +23,13 @@ bool query_run(sqlite3 *db, const char *sql);
 /* Drops the TEMP tables and views of these names, as far as they are there; false: the reason is printed. */
 bool query_drop(sqlite3 *db, const char *names);
 
-/* A prepared statement, or NULL: the reason is printed.  Finalised by the caller; `query_free` suits cleanup. */
+/*
+ * A prepared statement, or NULL: the reason is printed.  The caller gives it back; `query_free` suits cleanup.  Some of
+ * those given back are kept for who asks the same again, so a database is closed with query_close().
+ */
 sqlite3_stmt *query_prepare(sqlite3 *db, const char *sql);
+void query_free(sqlite3_stmt **statement);
+void query_close(sqlite3 *db);
 
 /* A value for a parameter.  A text is not copied; NULL is SQL's. */
 struct query_value {
@@ -62,8 +68,6 @@ int64_t query_number(sqlite3 *db, const char *sql, int64_t otherwise);
 
 /* A column's text, never NULL; valid until the next step. */
 const char *query_text(sqlite3_stmt *statement, int column);
-
-void query_free(sqlite3_stmt **statement);
 
 #define QUERY_CLEANUP __attribute__((cleanup(query_free))) sqlite3_stmt *
 

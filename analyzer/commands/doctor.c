@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "analyzer/base/message.h"
+#include "analyzer/base/query.h"
 #include "analyzer/commands/doctor.h"
 #include "analyzer/launch/launch.h"
 #include "analyzer/options/command.h"
@@ -59,7 +60,7 @@ static void look_at_trace(struct doctor *doctor, const char *name)
 		return;
 	if (stat(path, &there) == 0 && there.st_size > 0 && trace_open(&db, path, TRACE_READ, 0, &failure) == TRACE_FOREIGN)
 		doctor_say(doctor, DOCTOR_UNSEEN, "trace", "%s (name another file with -o)", failure.text);
-	sqlite3_close(db);
+	query_close(db);
 	char *slash = strrchr(path, '/');
 	*slash = '\0';
 	const char *folder = path[0] != '\0' ? path : "/";

@@ -125,6 +125,6 @@ void reading_done(struct reading *reading)
 	if (reading->db == NULL)
 		return;
 	stop_peeking(reading);
-	sqlite3_close(reading->db);
+	query_close(reading->db);
 	reading->db = NULL;
 }

@@ -78,13 +78,13 @@ bool run_trace_make(const char *path, bool append, const char *program, int64_t 
 		return refuse("%s", failure.text);
 	/* What an earlier run left must not be taken for the command's. */
 	if (append && trace_ingest(db, path, &failure) != TRACE_OK) {
-		sqlite3_close(db);
+		query_close(db);
 		return refuse("%s", failure.text);
 	}
 	unseen_note_command(db, program);
 	query_once(db, "INSERT OR REPLACE INTO property SELECT 'launched by process ' || ?, 1", AS_NUMBER(getpid()));
 	*ret_known = query_number(db, "SELECT ifnull(max(id), 0) FROM process", 0);
-	sqlite3_close(db);
+	query_close(db);
 	return true;
 }
 
@@ -96,7 +96,7 @@ void run_trace_collect(const char *path)
 	if (trace_open(&db, path, TRACE_READ, WAIT_MS, &failure) == TRACE_OK &&
 		trace_ingest(db, path, &failure) == TRACE_OK)
 		unseen_look(db); /* a program can be gone at the end */
-	sqlite3_close(db);
+	query_close(db);
 }
 
 static unsigned marks_sent;   /* and kept, or not */
@@ -174,5 +174,5 @@ void run_trace_note_end(const char *path, int64_t known, const struct launched *
 		note_marks(db);
 		note(db, known, launched);
 	}
-	sqlite3_close(db);
+	query_close(db);
 }

@@ -164,7 +164,7 @@ static void run_on(const char *fixture)
 	assert_true(run_stages(&reading, &choice));
 	look_into_views(reading.db);
 	suppressions_done(&choice.accepted.suppressions);
-	sqlite3_close(reading.db);
+	query_close(reading.db);
 }
 
 static void stages_do_what_they_say(void **state)
@@ -242,7 +242,7 @@ static void report_and_views_agree(void **state)
 			if (query_next(row, NULL))
 				fail_msg("%s: %s: %s|%s", fixtures[f], differences[d], query_text(row, 0), query_text(row, 1));
 		}
-		sqlite3_close(reading.db);
+		query_close(reading.db);
 	}
 }
 
