@@ -9,7 +9,7 @@
 
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
-#include "analyzer/findings/sites.h"
+#include "analyzer/sites/sites.h"
 #include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/words/kinds.h"

@@ -11,7 +11,7 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
-#include "analyzer/findings/sites.h"
+#include "analyzer/sites/sites.h"
 #include "analyzer/text/text.h"
 
 static const char life_sql[] =

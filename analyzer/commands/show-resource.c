@@ -10,7 +10,7 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
-#include "analyzer/findings/sites.h"
+#include "analyzer/sites/sites.h"
 #include "analyzer/text/text.h"
 #include "analyzer/words/kinds.h"
 

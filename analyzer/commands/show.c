@@ -12,7 +12,7 @@
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 #include "analyzer/commands/show.h"
-#include "analyzer/findings/sites.h"
+#include "analyzer/sites/sites.h"
 #include "analyzer/options/command.h"
 #include "analyzer/options/take.h"
 #include "analyzer/reading/reading.h"

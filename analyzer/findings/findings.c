@@ -9,7 +9,7 @@
 
 #include "analyzer/base/query.h"
 #include "analyzer/findings/gate.h"
-#include "analyzer/findings/sites.h"
+#include "analyzer/sites/sites.h"
 #include "analyzer/findings/stages.h"
 #include "analyzer/known/known.h"
 #include "analyzer/reading/functions.h"

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "analyzer/base/array.h"
-#include "analyzer/findings/sites.h"
+#include "analyzer/sites/sites.h"
 #include "analyzer/text/text.h"
 #include "analyzer/words/function-name.h"
 

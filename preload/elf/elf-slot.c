@@ -65,17 +65,14 @@ static void write_slot(const struct elf_object *object, void **slot, void *funct
 		mprotect(start, page, protection);
 }
 
-struct slots {
-	const ElfW(Rela) * first;
-	size_t bytes;
-	size_t relative; /* so many at the beginning name no symbol: nearly all of a large library */
-};
-
 void elf_replace_slots(const struct elf_object *object, void *(*choose)(const char *name))
 {
 	const ElfW(Sym) *symbols = NULL;
 	const char *strings = NULL;
-	struct slots lists[2] = {0};
+	struct {
+		const ElfW(Rela) * first;
+		size_t bytes;
+	} lists[2] = {{NULL, 0}, {NULL, 0}};
 	for (const ElfW(Dyn) *dyn = object->map->l_ld; dyn->d_tag != DT_NULL; dyn++) {
 		if (dyn->d_tag == DT_SYMTAB)
 			symbols = elf_dynamic_pointer(object->map, dyn->d_un.d_ptr);
@@ -85,8 +82,6 @@ void elf_replace_slots(const struct elf_object *object, void *(*choose)(const ch
 			lists[0].first = elf_dynamic_pointer(object->map, dyn->d_un.d_ptr);
 		else if (dyn->d_tag == DT_RELASZ)
 			lists[0].bytes = dyn->d_un.d_val;
-		else if (dyn->d_tag == DT_RELACOUNT)
-			lists[0].relative = dyn->d_un.d_val;
 		else if (dyn->d_tag == DT_JMPREL)
 			lists[1].first = elf_dynamic_pointer(object->map, dyn->d_un.d_ptr);
 		else if (dyn->d_tag == DT_PLTRELSZ)
@@ -95,16 +90,15 @@ void elf_replace_slots(const struct elf_object *object, void *(*choose)(const ch
 	if (symbols == NULL || strings == NULL)
 		return;
 	int error = errno;
-	for (int l = 0; l < 2; l++) {
-		const ElfW(Rela) *end = lists[l].first + lists[l].bytes / sizeof(ElfW(Rela));
-		for (const ElfW(Rela) *at = lists[l].first + lists[l].relative; lists[l].first != NULL && at < end; at++) {
-			if (!IS_SLOT(ELF64_R_TYPE(at->r_info)))
+	for (int l = 0; l < 2; l++)
+		for (size_t i = 0; lists[l].first != NULL && i < lists[l].bytes / sizeof(ElfW(Rela)); i++) {
+			const ElfW(Rela) *relocation = &lists[l].first[i];
+			if (!IS_SLOT(ELF64_R_TYPE(relocation->r_info)))
 				continue;
-			void *function = choose(strings + symbols[ELF64_R_SYM(at->r_info)].st_name);
-			void **slot = (void **)(object->map->l_addr + at->r_offset);
+			void **slot = (void **)(object->map->l_addr + relocation->r_offset);
+			void *function = choose(strings + symbols[ELF64_R_SYM(relocation->r_info)].st_name);
 			if (function != NULL && *slot != function)
 				write_slot(object, slot, function);
 		}
-	}
 	errno = error;
 }

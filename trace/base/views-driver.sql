@@ -135,9 +135,10 @@ CREATE VIEW place AS
   JOIN (VALUES ('/*'), ('.*')) a WHERE m.path NOT GLOB '*[[*?]*' AND m.path GLOB '*.so';
 
 CREATE VIEW driver AS
-  -- Of what stands between the user's code and libpq, or runs it: how its modules and scripts are called.
+  -- Of what stands between the user's code and libpq, or runs it: how its modules and scripts are called.  In the order of
+  -- the list: of several lines the first counts.
   SELECT p.language, p.before || k.name || p.after AS pattern, k.what, k.part, k.calls, p.before || '*' AS installed
-  FROM package k JOIN place p ON p.language = k.language;
+  FROM package k CROSS JOIN place p ON p.language = k.language;
 
 CREATE VIEW driver_function AS
   -- The same of functions that are compiled into the user's own code.

@@ -2,16 +2,17 @@
 /*
  * sites.c - the frames of stacks in words; see sites.h.
  */
-#include "analyzer/findings/sites.h"
+#include "analyzer/sites/sites.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/base/array.h"
 #include "analyzer/base/query.h"
+#include "analyzer/reading/reading.h"
 #include "analyzer/words/function-name.h"
 
-extern const char calls_sql[], sites_sql[];
+extern const char drivers_sql[], calls_sql[], sites_sql[];
 
 static const char *const role_names[] = {
 	[CALL_NATIVE] = "native", [CALL_SCRIPT] = "script", [CALL_INTERPRETER] = "interpreter",
@@ -36,7 +37,8 @@ bool frames_use(const struct frame_choice *frames, sqlite3 *db)
 
 bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks)
 {
-	return query_drop(db, SITES_MAKE) && symbols_resolve(db, choice, stacks) && query_run(db, calls_sql) &&
+	return query_drop(db, SITES_MAKE) && symbols_resolve(db, choice, stacks) && query_run(db, drivers_sql) &&
+		   reading_keep_view(db, "driver") && reading_keep_view(db, "driver_function") && query_run(db, calls_sql) &&
 		   query_run(db, sites_sql);
 }
 

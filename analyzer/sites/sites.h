@@ -6,8 +6,8 @@
  * (one for each frame) and site (the plain call site of a stack), and what a
  * command reads of them.
  */
-#ifndef PQLEAK_ANALYZER_FINDINGS_SITES_H
-#define PQLEAK_ANALYZER_FINDINGS_SITES_H
+#ifndef PQLEAK_ANALYZER_SITES_SITES_H
+#define PQLEAK_ANALYZER_SITES_SITES_H
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -21,7 +21,8 @@ bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *sta
 
 /* Its tables, and those of symbols_resolve(). */
 #define SITES_MAKE                                                                                                     \
-	"wanted_stack wanted_frame found_symbol frame_call frame_role script_stack stack_end wanted_role wanted_own "      \
+	"wanted_stack wanted_frame found_symbol driver driver_function frame_call frame_role script_stack stack_end "      \
+	"wanted_role wanted_own "                                                                                          \
 	"site stack_test stack_call"
 
 /* Whose code it is; as the view stack_role says. */
