@@ -8,7 +8,6 @@
 #include "analyzer/findings/habits.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "analyzer/base/query.h"
 
@@ -30,6 +29,7 @@ struct habits {
 	sqlite3 *db;
 	int64_t late_ns;
 	unsigned used;
+	uint16_t numbers[MOST_HABITS]; /* of the slots that are used */
 	struct habit slots[SLOTS];
 };
 
@@ -49,17 +49,15 @@ bool habits_flush(struct habits *habits)
 	QUERY_CLEANUP add = query_prepare(habits->db, habit_add_sql);
 	bool failed = add == NULL;
 
-	for (size_t i = 0; i < SLOTS && !failed; i++) {
-		const struct habit *p = &habits->slots[i];
-		if (p->connections == 0)
-			continue;
+	for (unsigned i = 0; i < habits->used && !failed; i++) {
+		struct habit *p = &habits->slots[habits->numbers[i]];
 		failed =
 			!query_put(add, AS_NUMBER(p->process), AS_NUMBER(p->stack), AS_NUMBER(p->failed), AS_NUMBER(p->connections),
 					   AS_NUMBER(p->released), AS_NUMBER(p->few), AS_NUMBER(p->queries), AS_NUMBER(p->held_ns),
 					   AS_NUMBER(p->connect_ns), AS_NUMBER(p->late), AS_NUMBER(p->longest_ns), AS_NUMBER(p->longest_id),
 					   AS_NUMBER(p->broken), AS_NUMBER(p->broken_idle_ns), AS_NUMBER(p->broken_id));
+		*p = (struct habit){0};
 	}
-	memset(habits->slots, 0, sizeof habits->slots);
 	habits->used = 0;
 	return !failed;
 }
@@ -104,7 +102,7 @@ bool habits_count(struct habits *habits, const struct habit_visit *visit)
 		habit->process = visit->process;
 		habit->stack = visit->stack;
 		habit->failed = visit->failed;
-		habits->used++;
+		habits->numbers[habits->used++] = (uint16_t)(habit - habits->slots);
 	}
 	if (visit->released)
 		count_hold(habit, visit, habits->late_ns);

@@ -4,8 +4,8 @@
  *
  * SQLite can only group by sorting or by one index lookup a row: 10 s and 18 s
  * for ten million connections, where this takes 3.  The groups live in a table
- * of fixed size in memory; when that is full it is added to the TEMP table,
- * which SQLite keeps in a file.
+ * of fixed size in memory, of which a small trace touches little; when that is
+ * full it is added to the TEMP table, which SQLite keeps in a file.
  */
 #include "analyzer/findings/stages.h"
 
@@ -93,6 +93,7 @@ struct group {
 struct tally {
 	sqlite3 *db;
 	struct group *slots;
+	uint32_t *used; /* those that are not free, as many as there are groups */
 	unsigned groups;
 	char *functions[MOST_FUNCTIONS]; /* that acquired what was not released; the first is none */
 	int32_t function_count;
@@ -141,18 +142,16 @@ static bool flush(struct tally *tally)
 	QUERY_CLEANUP add = query_prepare(tally->db, tally_add_sql);
 	bool failed = add == NULL;
 
-	for (size_t i = 0; i < SLOTS && !failed; i++) {
-		const struct group *g = &tally->slots[i];
-		if (g->count == 0)
-			continue;
+	for (unsigned i = 0; i < tally->groups && !failed; i++) {
+		struct group *g = &tally->slots[tally->used[i]];
 		failed = !query_put(add, AS_TEXT(kind_name((uint8_t)g->key.kind)), AS_NUMBER(g->key.process),
 							AS_NUMBER(g->key.stack), AS_TEXT(tally->functions[g->key.function]),
 							AS_NUMBER(g->key.target), AS_NUMBER(g->key.transaction), AS_TEXT(state_names[g->key.state]),
 							AS_NUMBER(g->key.released), AS_NUMBER(g->count), AS_NUMBER(g->first_ns),
 							AS_NUMBER(g->last_ns), AS_NUMBER(g->used_ns), AS_NUMBER(g->first_id), AS_NUMBER(g->used_id),
 							AS_NUMBER(g->rows), AS_NUMBER(g->bytes), AS_NUMBER(g->outlived));
+		g->count = 0;
 	}
-	memset(tally->slots, 0, SLOTS * sizeof *tally->slots);
 	tally->groups = 0;
 	return !failed;
 }
@@ -165,7 +164,7 @@ static void count(struct tally *tally, struct group *group, const struct group_k
 
 	if (group->count++ == 0) {
 		*group = (struct group){.key = *key, .count = 1, .first_ns = acquired, .last_ns = acquired, .first_id = id};
-		tally->groups++;
+		tally->used[tally->groups++] = (uint32_t)(group - tally->slots);
 	}
 	if (acquired < group->first_ns)
 		group->first_ns = acquired;
@@ -235,14 +234,16 @@ static bool scan(struct tally *tally, const char *sql, bool released, struct hab
 bool tally_fill(sqlite3 *db, const struct report_choice *choice)
 {
 	struct habits *habits = habits_new(db, choice->held_ns);
-	struct tally tally = {.db = db, .slots = calloc(SLOTS, sizeof(struct group))};
-	bool done = (habits != NULL && tally.slots != NULL) || refuse("out of memory");
+	struct tally tally = {
+		.db = db, .slots = calloc(SLOTS, sizeof *tally.slots), .used = calloc(MOST_GROUPS, sizeof *tally.used)};
+	bool done = (habits != NULL && tally.slots != NULL && tally.used != NULL) || refuse("out of memory");
 
 	done = done && function_of(&tally, "") == 0;
 	done = done && scan(&tally, "SELECT * FROM tally_connection", choice->all, habits) &&
 		   scan(&tally, "SELECT * FROM tally_handed_over", choice->all, habits) && habits_flush(habits) &&
 		   scan(&tally, "SELECT * FROM tally_resource", choice->all, NULL) && flush(&tally);
 	free(tally.slots);
+	free(tally.used);
 	while (tally.function_count > 0)
 		free(tally.functions[--tally.function_count]);
 	habits_free(habits);
