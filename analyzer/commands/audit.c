@@ -56,7 +56,8 @@ static bool prepare_audit(struct reading *reading, void *context)
 	sqlite3 *db = reading->db;
 
 	return query_drop(db, "audited audit_site audit_setting audit_advice") &&
-		   sites_make(db, audit->symbols, "SELECT DISTINCT acquire_stack FROM connection WHERE state <> 'inherited'") &&
+		   sites_make(db, audit->symbols, "SELECT DISTINCT acquire_stack FROM connection WHERE state <> 'inherited'",
+					  NULL) &&
 		   query_run(db, audit_sql);
 }
 

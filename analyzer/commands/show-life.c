@@ -192,7 +192,7 @@ bool prepare_life(struct reading *reading, void *context)
 	const struct shown *shown = context;
 	long long id = shown->id;
 	char *stacks = sqlite3_mprintf(stacks_sql, id, id, id, id, id, id);
-	bool done = stacks != NULL && sites_make(reading->db, shown->symbols, stacks);
+	bool done = stacks != NULL && sites_make(reading->db, shown->symbols, stacks, NULL);
 
 	sqlite3_free(stacks);
 	return done;

@@ -15,7 +15,7 @@
 #include "analyzer/reading/functions.h"
 
 extern const char choice_sql[], inherited_sql[], tally_sql[], peak_sql[], notes_sql[], loss_sql[], blame_sql[],
-	paths_sql[], noted_sql[], known_sql[], findings_sql[], gate_sql[];
+	paths_sql[], noted_sql[], known_sql[], findings_sql[], gate_sql[], manner_sql[];
 
 #define IDLE_NS 1000000000 /* in a transaction, before that is worth a note */
 
@@ -41,11 +41,26 @@ static bool fill_inherited(sqlite3 *db, const struct report_choice *choice)
 			reading_keep_view(db, "passed_on"));
 }
 
+/* A stack that released is looked up for its manner once: what a stripped interpreter does not tell, it never tells. */
+static const char released_sql[] = "SELECT release_stack FROM main.fold WHERE release_stack > ifnull("
+								   "(SELECT value FROM main.property WHERE name = 'releases_named'), 0)";
+static const char releases_named_sql[] =
+	"INSERT INTO main.property SELECT 'releases_named', max(release_stack) FROM main.fold HAVING max(release_stack) > 0"
+	" ON CONFLICT DO UPDATE SET value = excluded.value WHERE value < excluded.value";
+
 static bool make_sites(sqlite3 *db, const struct report_choice *choice)
 {
-	return sites_make(db, &choice->symbols,
-					  "SELECT stack FROM tally_wants UNION ALL SELECT stack FROM peak_wants"
-					  " UNION ALL SELECT stack FROM notes_wants UNION ALL SELECT stack FROM loss_wants");
+	const struct symbol_choice *symbols = &choice->symbols;
+	bool again = symbols->sysroot != NULL || symbols->debug_path != NULL || symbols->debuginfod;
+	bool done = sites_make(db, &choice->symbols,
+						   "SELECT stack FROM tally_wants UNION ALL SELECT stack FROM peak_wants"
+						   " UNION ALL SELECT stack FROM notes_wants UNION ALL SELECT stack FROM loss_wants",
+						   again ? "SELECT release_stack FROM main.fold" : released_sql);
+
+	/* Where the trace cannot be written it is looked up each time. */
+	if (done)
+		sqlite3_exec(db, releases_named_sql, NULL, NULL, NULL);
+	return done;
 }
 
 static bool fill_known(sqlite3 *db, const struct report_choice *choice)
@@ -75,6 +90,7 @@ static const struct stage {
 	 "seen_misuse misuse_group seen_habit seen_target notes_wants"},
 	{"loss", loss_sql, NULL, "report_choice handover tally tally_life", "stack_count loss_wants"},
 	{"sites", NULL, make_sites, "tally_wants peak_wants notes_wants loss_wants", SITES_MAKE},
+	{"manner", manner_sql, NULL, "tally_life", "released_by manner_count"},
 	{"blame", blame_sql, blame_fill, "tally_life stack_count frame_call wanted_own site",
 	 "speaking_frame own_call stack_way held_once stack_held stack_place stack_blame separation comparable"},
 	{"paths", paths_sql, NULL, "tally_wants peak_wants notes_wants frame_call wanted_own site", "path_step stack_path"},

@@ -48,6 +48,20 @@ static bool count_resources(sqlite3 *db, struct totals *totals)
 	return !failed;
 }
 
+static bool count_manners(sqlite3 *db, struct totals *totals)
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, manner, count FROM manner_count");
+	bool failed = false;
+
+	while (query_next(row, &failed)) {
+		enum resource_kind kind = kind_find(query_text(row, 0));
+		enum manner manner = manner_find(query_text(row, 1));
+		if (manner != MANNER_COUNT)
+			totals->manner[kind][manner] = sqlite3_column_int64(row, 2);
+	}
+	return !failed;
+}
+
 static bool count_findings(sqlite3 *db, struct totals *totals)
 {
 	QUERY_CLEANUP row = query_prepare(db, "SELECT kind, verdict, excused, count(DISTINCT key), sum(count) FROM finding"
@@ -93,8 +107,8 @@ bool totals_count(sqlite3 *db, const char *group_by, struct totals *ret)
 						   .stale = query_number(db, "SELECT count(*) FROM suppression WHERE stale", 0),
 						   .accepted = query_number(db, "SELECT count(*) FROM found_reason WHERE accepted", 0),
 						   .notes = query_number(db, "SELECT count(*) FROM note WHERE worth", 0)};
-	return read_peak(db, &ret->peak) && read_outcome(db, ret) && count_resources(db, ret) && count_findings(db, ret) &&
-		   count_misuses(db, ret);
+	return read_peak(db, &ret->peak) && read_outcome(db, ret) && count_resources(db, ret) && count_manners(db, ret) &&
+		   count_findings(db, ret) && count_misuses(db, ret);
 }
 
 /* Of the kinds that fail the check, or of the others. */

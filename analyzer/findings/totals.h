@@ -22,6 +22,7 @@ struct peak {
 
 struct totals {
 	int64_t count[KIND_COUNT][VERDICT_COUNT];
+	int64_t manner[KIND_COUNT][MANNER_COUNT]; /* of what was released */
 	int64_t found[KIND_COUNT][VERDICT_COUNT]; /* of these, what findings without an excuse speak of */
 	int64_t groups[KIND_COUNT];               /* findings without an excuse that leaked */
 	const char *group_noun;                   /* what a finding stands for: "call site", "stack", ... */

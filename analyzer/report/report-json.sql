@@ -18,8 +18,11 @@ WITH
   verdicts AS (
     SELECT kind, verdict, sum(count) AS count, sum(iif(kind = 'connection' AND state = 'failed', count, 0)) AS failed
     FROM tally_life GROUP BY kind, verdict),
+  manners AS (
+    SELECT k.kind, (SELECT json_group_object(m.manner, m.count) FROM manner_count m WHERE m.kind = k.kind) AS text
+    FROM kind k),
   counted AS (
-    SELECT k.kind, ifnull(sum(iif(v.verdict <> 'inherited', v.count, 0)), 0) AS acquired, ifnull(sum(v.failed), 0) AS failed,
+    SELECT k.kind, (SELECT m.text FROM manners m WHERE m.kind = k.kind) AS manners, ifnull(sum(iif(v.verdict <> 'inherited', v.count, 0)), 0) AS acquired, ifnull(sum(v.failed), 0) AS failed,
            ifnull(sum(iif(v.verdict = 'released', v.count, 0)), 0) AS released,
            ifnull(sum(iif(v.verdict = 'leaked', v.count, 0)), 0) AS leaked,
            ifnull(sum(iif(v.verdict = 'open-at-death', v.count, 0)), 0) AS open_at_death,
@@ -43,13 +46,13 @@ SELECT json_object(
                   (SELECT json_group_array(json_object('pid', iif(:reproducible, NULL, pid), 'signal', signal)) FROM killed_early))
                 FROM (SELECT ifnull("end", 'running') AS fate, count(*) AS count FROM process GROUP BY 1)),
   'connections', (SELECT json_object('acquired', acquired, 'failed', failed, 'released', released, 'leaked', leaked,
-                                     'open-at-death', open_at_death, 'open', open, 'cannot-tell', cannot_tell, 'inherited', inherited)
+                                     'open-at-death', open_at_death, 'open', open, 'cannot-tell', cannot_tell, 'inherited', inherited, 'manners', json(manners))
                   FROM counted WHERE kind = 'connection'),
   'results', (SELECT json_object('acquired', acquired, 'released', released, 'leaked', leaked,
-                                 'open-at-death', open_at_death, 'open', open, 'cannot-tell', cannot_tell)
+                                 'open-at-death', open_at_death, 'open', open, 'cannot-tell', cannot_tell, 'manners', json(manners))
               FROM counted WHERE kind = 'result'),
   'others', (SELECT json_group_object(kind, json_object('acquired', acquired, 'released', released, 'leaked', leaked,
-                                                        'open-at-death', open_at_death, 'open', open, 'cannot-tell', cannot_tell))
+                                                        'open-at-death', open_at_death, 'open', open, 'cannot-tell', cannot_tell, 'manners', json(manners)))
              FROM (SELECT * FROM counted WHERE acquired > 0 AND kind NOT IN ('connection', 'result')
                    ORDER BY kind_rank(kind))),
   'findings', (SELECT json_group_array(json(finding)) FROM (SELECT json_object(

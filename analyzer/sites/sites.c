@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyzer/base/array.h"
+#include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/words/function-name.h"
@@ -35,11 +36,18 @@ bool frames_use(const struct frame_choice *frames, sqlite3 *db)
 		   patterns_use(&frames->own, db, "INSERT OR IGNORE INTO own VALUES (?)");
 }
 
-bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks)
+bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks, const char *named)
 {
-	return query_drop(db, SITES_MAKE) && symbols_resolve(db, choice, stacks) && query_run(db, drivers_sql) &&
-		   reading_keep_view(db, "driver") && reading_keep_view(db, "driver_function") && query_run(db, calls_sql) &&
-		   query_run(db, sites_sql);
+	char *all = sqlite3_mprintf("%s%s%s", stacks, named != NULL ? " UNION ALL " : "", named != NULL ? named : "");
+	char *drop = sqlite3_mprintf("DELETE FROM wanted_stack WHERE stack NOT IN (%s)", stacks);
+	bool done = (all != NULL && drop != NULL) || refuse("out of memory");
+
+	done = done && query_drop(db, SITES_MAKE) && symbols_resolve(db, choice, all) &&
+		   (named == NULL || query_run(db, drop)) && query_run(db, drivers_sql) && reading_keep_view(db, "driver") &&
+		   reading_keep_view(db, "driver_function") && query_run(db, calls_sql) && query_run(db, sites_sql);
+	sqlite3_free(all);
+	sqlite3_free(drop);
+	return done;
 }
 
 static enum call_role call_role(const char *name)

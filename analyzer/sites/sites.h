@@ -16,8 +16,11 @@
 #include "analyzer/options/choice.h"
 #include "analyzer/symbols/symbols.h"
 
-/* Looks up symbols and makes the tables, for the stacks that this query selects; false: it failed and said so. */
-bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks);
+/*
+ * Looks up symbols and makes the tables, for the stacks that the query `stacks` selects; for those that `named` selects,
+ * which may be NULL, it only looks up symbols.  False: it failed and said so.
+ */
+bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks, const char *named);
 
 /* Its tables, and those of symbols_resolve(). */
 #define SITES_MAKE                                                                                                     \

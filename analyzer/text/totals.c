@@ -247,12 +247,34 @@ static void say_processes(const struct printer *printer, sqlite3 *db, const stru
 				text[0] != '\0' ? ": " : "", text);
 }
 
+static void append_by(char text[SENTENCE], int64_t count, const char *what)
+{
+	if (count > 0)
+		snprintf(text + strlen(text), SENTENCE - strlen(text), "%s%" PRId64 " by %s", text[0] != '\0' ? ", " : "", count,
+				 what);
+}
+
+/* How what was released was given back, where the code did not do it all. */
+static void append_manners(char text[SENTENCE], const struct totals *totals, enum resource_kind kind)
+{
+	const int64_t *count = totals->manner[kind];
+	char manners[SENTENCE] = "";
+
+	for (int m = 0; m < MANNER_COUNT; m++)
+		if (m != MANNER_UNKNOWN)
+			append_by(manners, count[m], manner_name((enum manner)m));
+	append_count(manners, ", ", count[MANNER_UNKNOWN], "", "nobody knows how");
+	if (count[MANNER_EXIT] + count[MANNER_THREAD] + count[MANNER_COLLECTOR] > 0)
+		snprintf(text + strlen(text), SENTENCE - strlen(text), " (%s)", manners);
+}
+
 static void say_kind(const struct printer *printer, const struct totals *totals, enum resource_kind kind)
 {
 	const int64_t *count = totals->count[kind];
 	char text[SENTENCE] = "";
 
 	append_count(text, ", ", count[VERDICT_RELEASED], "", kind_released(kind));
+	append_manners(text, totals, kind);
 	append_count(text, ", ", count[VERDICT_LEAKED], "", kind_fails(kind) ? "leaked" : kind_unreleased(kind));
 	append_count(text, ", ", count[VERDICT_OPEN_AT_DEATH], "", "open at death");
 	append_count(text, ", ", count[VERDICT_OPEN], "", "still open");

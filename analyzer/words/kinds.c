@@ -4,6 +4,8 @@
  */
 #include "analyzer/words/kinds.h"
 
+#include <string.h>
+
 static const struct {
 	const char *one, *several, *released, *unreleased, *perhaps, *release;
 } kinds[KIND_COUNT] = {
@@ -25,6 +27,24 @@ static const char *const verdicts[VERDICT_COUNT] = {
 	[VERDICT_RELEASED] = "released", [VERDICT_LEAKED] = "leaked",       [VERDICT_OPEN_AT_DEATH] = "open-at-death",
 	[VERDICT_OPEN] = "open",         [VERDICT_INHERITED] = "inherited", [VERDICT_CANNOT_TELL] = "cannot-tell",
 };
+
+static const char *const manners[MANNER_COUNT] = {
+	[MANNER_EXIT] = "exit", [MANNER_THREAD] = "thread",   [MANNER_COLLECTOR] = "collector",
+	[MANNER_CODE] = "code", [MANNER_UNKNOWN] = "unknown",
+};
+
+const char *manner_name(enum manner manner)
+{
+	return manners[manner];
+}
+
+enum manner manner_find(const char *name)
+{
+	for (int m = 0; m < MANNER_COUNT; m++)
+		if (strcmp(manners[m], name) == 0)
+			return (enum manner)m;
+	return MANNER_COUNT;
+}
 
 /* Whether `given` is `name`, with '-' as good as ' '. */
 static bool same_name(const char *name, const char *given)

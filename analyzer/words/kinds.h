@@ -23,6 +23,20 @@ enum verdict {
 	VERDICT_COUNT        /* also: no verdict */
 };
 
+/* How one was given back; as the view stack_manner says it. */
+enum manner {
+	MANNER_EXIT,      /* of the process */
+	MANNER_THREAD,    /* that ended */
+	MANNER_COLLECTOR, /* of garbage */
+	MANNER_CODE,
+	MANNER_UNKNOWN,
+	MANNER_COUNT
+};
+
+/* "exit", ... */
+const char *manner_name(enum manner manner);
+enum manner manner_find(const char *name); /* MANNER_COUNT: there is none of that name */
+
 /* Each by its name, '-' as good as ' ' in it; KIND_NONE, MISUSE_NONE or VERDICT_COUNT: there is none of that name. */
 enum resource_kind kind_find(const char *name);
 enum misuse_kind misuse_find(const char *name);

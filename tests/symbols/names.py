@@ -83,7 +83,7 @@ class Names(unittest.TestCase):
         started_ns = started_ns or time.time_ns() + 10**9
         with sqlite3.connect(path) as database:
             database.execute('PRAGMA synchronous = OFF')
-            for part in ('schema.sql', 'views.sql', '../base/views-driver.sql', 'views-report.sql'):
+            for part in ('schema.sql', 'views.sql', '../base/views-driver.sql', '../base/views-manner.sql', 'views-report.sql'):
                 database.executescript((TRACE_SQL / part).read_text(encoding='utf-8'))
             database.executescript(IDENTITY)
             database.execute('INSERT INTO process (id, spool, pid, ppid, host, exe, command, started_ns, ended_ns, "end",'

@@ -11,9 +11,10 @@
 
 #include "trace/store/failure.h"
 
-extern const char trace_views_driver_sql[], trace_views_report_sql[];
+extern const char trace_views_driver_sql[], trace_views_manner_sql[], trace_views_report_sql[];
 /* As the files have them, but TEMP; made by embed-sql. */
-extern const char trace_views_shadow_sql[], trace_views_driver_shadow_sql[], trace_views_report_shadow_sql[];
+extern const char trace_views_shadow_sql[], trace_views_driver_shadow_sql[], trace_views_manner_shadow_sql[],
+	trace_views_report_shadow_sql[];
 
 /* By name: to prepare a view takes longer than to read most traces. */
 static bool has_report_views(sqlite3 *db)
@@ -31,6 +32,8 @@ void trace_store_views(sqlite3 *db)
 		return;
 	int rc = sqlite3_exec(db, trace_views_driver_sql, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, trace_views_manner_sql, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, trace_views_report_sql, NULL, NULL, NULL);
 	sqlite3_exec(db, rc == SQLITE_OK ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
 	if (!sqlite3_get_autocommit(db))
@@ -42,6 +45,8 @@ enum trace_error trace_shadow_views(sqlite3 *db, struct trace_failure *failure)
 	int rc = sqlite3_exec(db, trace_views_shadow_sql, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, trace_views_driver_shadow_sql, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, trace_views_manner_shadow_sql, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, trace_views_report_shadow_sql, NULL, NULL, NULL);
 	const char *path = sqlite3_db_filename(db, "main");
@@ -58,7 +63,8 @@ static const char *statement_end(const char *sql)
 
 const char *trace_view_query(const char *name, int *ret_length)
 {
-	const char *const texts[] = {trace_views_shadow_sql, trace_views_driver_shadow_sql, trace_views_report_shadow_sql};
+	const char *const texts[] = {trace_views_shadow_sql, trace_views_driver_shadow_sql, trace_views_manner_shadow_sql,
+								 trace_views_report_shadow_sql};
 	char begin[128];
 
 	snprintf(begin, sizeof begin, "CREATE TEMP VIEW IF NOT EXISTS %s AS\n", name);
