@@ -28,10 +28,14 @@ INSERT INTO site
   FROM wanted_stack w CROSS JOIN call_site s ON s.stack = w.stack
   JOIN frame_role f ON f.frame = s.frame JOIN frame_call c ON c.frame = f.frame AND c.depth = f.depth;
 
--- The function of the user's own that a test runner called: the test.
+-- The function of the user's own that a test runner called: the test.  What its macro put around that is called only where
+-- nothing else is known.
 CREATE TEMP VIEW stack_test AS
-  SELECT o.stack, max(o.level) AS level, o.frame FROM stack_end e CROSS JOIN wanted_own o ON o.stack = e.stack
-  WHERE e.part = 'test' GROUP BY o.stack;
+  SELECT o.stack, max(o.level - 10000 * EXISTS (
+      SELECT 1 FROM test_wrapper w JOIN frame_role r ON r.frame = o.frame
+      JOIN frame_call c ON c.frame = r.frame AND c.depth = r.depth WHERE w.what = e.what AND c.function GLOB w.pattern)) AS rank,
+    o.frame
+  FROM stack_end e CROSS JOIN wanted_own o ON o.stack = e.stack WHERE e.part = 'test' GROUP BY o.stack;
 
 -- The calls of a stack, innermost first by level and depth.  is_outside: of what runs the user's code, or beyond; ends: where
 -- that begins, and what it is; NULL: nowhere.

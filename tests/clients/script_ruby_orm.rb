@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
-# Sequel and ActiveRecord, each with a connection of its pool that is open when the process ends by exit!.
+# Sequel and ActiveRecord, each with a connection of its pool that is open when the process ends by exit!, and one that it
+# has closed.
 require 'active_record'
 require 'sequel'
 
@@ -17,6 +18,14 @@ def count_records
   Record.count #: activerecord
 end
 
+def clean(server)
+  Sequel.connect(**server, adapter: 'postgres', user: ENV['PGUSER']) { |database| database.fetch('SELECT 1').all } #: block
+  ActiveRecord::Base.establish_connection(**server, adapter: 'postgresql', username: ENV['PGUSER'])
+  Record.count
+  ActiveRecord::Base.connection_pool.disconnect! #: disconnect
+end
+
+clean(server) #: clean
 kept = open_sequel(server) #: open_sequel
 ActiveRecord::Base.establish_connection(**server, adapter: 'postgresql', username: ENV['PGUSER'])
 count_records #: count_records

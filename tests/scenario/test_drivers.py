@@ -7,21 +7,57 @@ import os
 import unittest
 
 import tap
-from scenario import PYTHON, Scenario, script
-from script_lines import Lines
+from scenario import PYTHON, Scenario, client, script
+from script_lines import Lines, marked_lines
 from test_wheels import VENV_PYTHON
 
 
 class Drivers(Lines):
-    """One program, one mode: the marked lines at which its connections were acquired, and no others."""
+    """One program, one mode: the marked lines at which its connections were acquired, and no others.
+
+    Each program also gives a connection back, at a line that must not be among them.
+    """
+
+    every_call = True  # has a line, and not only some kinds
 
     def assert_sites(self, run, expected, status=0):
         """Connections by (word, function); `word` marks a line of the source, or is a file's name of a driver."""
         self.assertEqual(run.status, status, run)
+        findings = self.json()['findings']
         found = {(os.path.basename(finding['site']['file']), finding['site']['line'], finding['site']['function'])
-                 for finding in self.json()['findings'] if finding['kind'] == 'connection'}
+                 for finding in findings if finding['kind'] == 'connection'}
         name = os.path.basename(self.source)
         self.assertEqual(found, {(name, self.lines[word], function) for word, function in expected}, run)
+        if self.every_call:
+            for finding in findings:
+                for site in (finding['site'], (finding['last_use'] or finding)['site']):
+                    self.assertEqual(os.path.basename(site['file'] or '?'), name, finding)
+                    self.assertIn(site['line'], self.lines.values(), finding)
+        return findings
+
+
+class Native(Drivers):
+    """Drivers that are libraries of C and C++, and the last use of what leaked."""
+
+    source = script('drivers/orm.cc')
+
+    PROGRAMS = {
+        'ECPG': ('ecpg', 'orm.pgc', 'leaks', 'ask', 'transaction'),
+        'Poco': ('poco', 'orm.cc', 'leaks()', 'ask(Poco::Data::Session&)', None),
+    }
+
+    @tap.each(PROGRAMS, 'Debian: {0}')
+    def debian(self, name, program, source, site, use, other):
+        if not os.path.exists(client(program)):
+            self.skipTest(f'no {name} when this was built')
+        self.source = script(f'drivers/{source}')
+        self.lines = marked_lines(self.source)
+        run = self.traced(client(program))
+        findings = self.assert_sites(run, [('leaks', site)])
+        self.assertEqual({finding['kind'] for finding in findings}, {'connection', other or 'connection'}, run)
+        self.assertEqual(run.trace.verdicts(), {'released': 1, 'leaked': 1}, run)
+        last = findings[0]['last_use']['site']
+        self.assertEqual((last['function'], last['line']), (use, self.lines['ask']), run)
 
 
 class Python(Drivers):
@@ -31,17 +67,20 @@ class Python(Drivers):
         'Django': ('django', [('django_a', 'django.<locals>.view_a'), ('django_b', 'django.<locals>.view_b')]),
         'SQLAlchemy 1.4': ('sqlalchemy', [('core', 'sqlalchemy.<locals>.core'), ('session', 'sqlalchemy.<locals>.session'),
                                           ('scope', 'sqlalchemy.<locals>.scope')]),
+        'Flask-SQLAlchemy': ('flask', [('leaks', 'flask.<locals>.leaks'), ('error', 'flask')]),
+        'Django under ASGI': ('asgi', [('count', 'asgi.<locals>.count')]),
         'PyGreSQL': ('pygresql', [('pygresql', 'pygresql.<locals>.connect')]),
         'Celery': ('celery', [('task', 'celery.<locals>.task')]),
         'gunicorn': ('gunicorn', [('view', 'gunicorn.<locals>.view')]),
     }
 
     @tap.each(DEBIAN, 'Debian: {0}')
-    def debian(self, name, mode, sites):
+    def debian(self, _name, mode, sites):
         run = self.traced(PYTHON, self.source, mode)
         self.assert_sites(run, sites, status=4 if mode == 'gunicorn' else 0)
-        if mode in ('celery', 'gunicorn'):
-            self.assertRegex(run.stderr, rf'\d+ of {name} \(--native shows them\)')
+        runner = {'celery': 'Celery', 'gunicorn': 'gunicorn', 'flask': 'Flask', 'asgi': 'asgiref'}.get(mode)
+        if runner:
+            self.assertRegex(run.stderr, rf'\d+ (frames )?of {runner} \(--native shows them\)')
 
 
 @unittest.skipUnless(os.path.exists(VENV_PYTHON), 'no venv with the wheels (scripts/python-wheels makes it)')
@@ -78,6 +117,7 @@ class Wheels(Drivers):
 
 class Php(Drivers):
     source = script('drivers/orm.php')
+    every_call = False
 
     @tap.each({'Doctrine': 'doctrine', 'Laravel': 'laravel'}, 'Debian: {0}')
     def debian(self, _name, mode):
@@ -87,6 +127,7 @@ class Php(Drivers):
 
 class Perl(Drivers):
     source = script('drivers/orm.pl')
+    every_call = False
 
     @tap.each({'DBIx::Class': 'dbix_class', 'Mojo::Pg': 'mojo_pg'}, 'Debian: {0}')
     def debian(self, _name, mode):
@@ -95,6 +136,7 @@ class Perl(Drivers):
 
 class Lua(Drivers):
     source = script('drivers/orm.lua')
+    every_call = False
 
     def test_luadbi(self):
         """Debian: LuaDBI"""
@@ -128,7 +170,8 @@ class Runners(Scenario):
         self.assertEqual(finding['site']['function'], site, run)
         self.assertEqual({test['function'] for test in finding['tests']}, tests, run)
         self.assertRegex(run.stderr, rf'\d+ (frames )?of {runner} \(--native shows them\)')
-        self.assertIn(f'    test      {min(tests, key=lambda test: (-self.count(finding, test), test))} (', run.stderr)
+        most = min(tests, key=lambda test: (-self.count(finding, test), test)).removesuffix('()')
+        self.assertIn(f'    test      {most} (', run.stderr)
         outside = [call for call in finding['stack'] if call['role'] == 'runner']
         self.assertTrue(outside, 'the runner is on the stack')
 
@@ -151,6 +194,21 @@ class Runners(Scenario):
         pytest = PYTHON, '-m', 'pytest', '-q', '-p', 'no:cacheprovider'
         self.assert_tests(self.run_in_clients(*pytest, 'test_shop.py'), 'visit', self.UNITTEST, 'unittest')
         self.assert_tests(self.run_in_clients(*pytest, 'test_plain.py'), 'visit', {'visitor', 'test_visit', 'test_refusal'}, 'pytest')
+
+    NATIVE = {  # the program, the test's own function and what it is called
+        'Catch2': ('catch2', 'C_A_T_C_H_T_E_S_T_0()'),
+        'googletest': ('googletest', 'Shop_Leaks_Test::TestBody()'),
+        'Boost.Test': ('boost-test', 'leaks::test_method()'),
+        'libtest': ('libtest', 'shop::leaks'),
+    }
+
+    @tap.each(NATIVE, '{0}: a test that leaks, and its clean twin')
+    def native(self, runner, program, test):
+        if not os.path.exists(client(program)):
+            self.skipTest(f'no {runner} when this was built')
+        run = self.traced(client(program))
+        self.assertEqual(run.trace.verdicts(), {'released': 1, 'leaked': 1}, run)
+        self.assert_tests(run, 'shop::visit' if program == 'libtest' else 'visit()', {test}, runner)
 
     def test_rspec(self):
         """RSpec"""

@@ -80,12 +80,17 @@ class Orm(Lines):
     def test_sequel_and_activerecord(self):
         """Sequel and ActiveRecord are skipped: the site is the line that used them"""
         run = self.traced('ruby', self.source)
-        self.assertEqual(run.trace.verdicts(), {'leaked': 2}, run)
+        self.assertEqual(run.trace.verdicts(), {'released': 2, 'leaked': 2}, run)
         outer = '<main>'
-        self.assertEqual(self.stacks(run, 'acquire_stack'), [
+        self.assertEqual(self.stacks(run, 'acquire_stack')[2:], [
             [self.at('sequel', 'open_sequel'), self.at('open_sequel', outer)],
             [self.at('activerecord', 'count_records'), self.at('count_records', outer)]])
         self.assertEqual(self.sites(), {self.at('sequel', 'open_sequel'), self.at('activerecord', 'count_records')})
+        self.assertEqual(self.stacks(run, 'release_stack')[:2], [
+            [self.at('block', 'clean'), self.at('clean', outer)], [self.at('disconnect', 'clean'), self.at('clean', outer)]])
+        monitors = run.trace.one("SELECT count(*) FROM connection c JOIN stack_frame s ON s.stack = c.release_stack"
+                                 " JOIN frame_name n ON n.frame = s.frame WHERE n.file GLOB '*/monitor.rb'")
+        self.assertGreater(monitors, 0, 'by which ActiveRecord locks')
 
 
 if __name__ == '__main__':

@@ -10,7 +10,7 @@ CREATE VIEW package AS
   --   name      how its folder or file is called where it is installed; a shell pattern
   --   part      'driver': a call site is never looked for in it; 'test' and 'server': it calls the user's code, and what
   --             lies outside that call tells nothing
-  --   calls     which functions of a test runner or server make this call; NULL: none of this folder
+  --   calls     which functions of a test runner or server make this call, of a module '*': any; NULL: none of this folder
   SELECT column1 AS language, column2 AS name, column3 AS what, column4 AS part, column5 AS calls FROM (VALUES
     ('module', 'libpq.so*', 'libpq', 'driver', NULL),
     ('module', 'libpq-*.so*', 'libpq bundled in a wheel', 'driver', NULL),
@@ -18,8 +18,28 @@ CREATE VIEW package AS
     -- Each of these has a test with the real package.
     ('module', 'libpqxx*.so*', 'libpqxx', 'driver', NULL),
     ('function', 'pqxx::*', 'libpqxx', 'driver', NULL),
+    ('function', 'std::sys*::backtrace::__rust_begin_short_backtrace*', 'Rust library', 'server', '*'),
     ('function', 'std::*', 'C++ library', 'driver', NULL),
     ('function', '__gnu_cxx::*', 'C++ library', 'driver', NULL),
+    ('module', 'libecpg*.so*', 'ECPG', 'driver', NULL),
+    ('module', 'libPocoData*.so*', 'Poco', 'driver', NULL),
+    ('function', 'Catch::RunContext::invokeActiveTestCase*', 'Catch2', 'test', '*'),
+    ('function', 'Catch::TestInvoker*', 'Catch2', 'test', '*'),
+    ('function', 'Catch::*', 'Catch2', 'test', NULL),
+    ('function', 'testing::internal::Handle*ExceptionsInMethodIfSupported*', 'googletest', 'test', '*'),
+    ('function', 'testing::Test::Run*', 'googletest', 'test', '*'),
+    ('function', 'testing::internal::*', 'googletest', 'test', NULL),
+    ('function', 'testing::TestInfo::*', 'googletest', 'test', NULL),
+    ('function', 'testing::TestSuite::*', 'googletest', 'test', NULL),
+    ('function', 'testing::UnitTest::*', 'googletest', 'test', NULL),
+    ('module', 'libboost_unit_test_framework*.so*', 'Boost.Test', 'test', '*'),
+    ('function', 'boost::execution_monitor::*', 'Boost.Test', 'test', '*'),
+    ('function', 'boost::unit_test::*', 'Boost.Test', 'test', NULL),
+    ('function', 'boost::detail::function::*', 'C++ library', 'driver', NULL),
+    ('function', 'test::__rust_begin_short_backtrace*', 'libtest', 'test', '*'),
+    ('function', 'test::run_test*', 'libtest', 'test', NULL),
+    ('function', 'core::ops::function::*', 'Rust library', 'driver', NULL),
+    ('function', '<* as core::ops::function::*', 'Rust library', 'driver', NULL),
     ('python', 'psycopg2', 'psycopg2', 'driver', NULL),
     ('module', 'psycopg2/_psycopg*.so', 'psycopg2', 'driver', NULL),
     ('python', 'psycopg', 'psycopg 3', 'driver', NULL),
@@ -30,6 +50,7 @@ CREATE VIEW package AS
     ('python', 'pg', 'PyGreSQL', 'driver', NULL),
     ('python', 'pgdb', 'PyGreSQL', 'driver', NULL),
     ('python', 'sqlalchemy', 'SQLAlchemy', 'driver', NULL),
+    ('python', 'flask_sqlalchemy', 'SQLAlchemy', 'driver', NULL),
     ('python', 'peewee', 'peewee', 'driver', NULL),
     ('python', 'playhouse', 'peewee', 'driver', NULL),
     ('python', 'django/core/handlers', 'Django', 'server', '*_get_response*'),
@@ -37,6 +58,9 @@ CREATE VIEW package AS
     ('python', 'django/core/servers', 'Django', 'server', NULL),
     ('python', 'django/test', 'Django', 'test', NULL),
     ('python', 'django', 'Django', 'driver', NULL),
+    ('python', 'asgiref', 'asgiref', 'server', '*thread_handler'),
+    ('python', 'flask', 'Flask', 'server', '*dispatch_request'),
+    ('python', 'werkzeug', 'Flask', 'server', NULL),
     ('python', 'celery', 'Celery', 'server', '*trace_task'),
     ('python', 'gunicorn', 'gunicorn', 'server', '*handle_request'),
     ('python', '_pytest', 'pytest', 'test', '*pytest_pyfunc_call'),
@@ -69,14 +93,15 @@ CREATE VIEW package AS
     ('ruby', 'active_model', 'ActiveRecord', 'driver', NULL),
     ('ruby', 'rspec-core', 'RSpec', 'test', '*run'),
     ('ruby', 'minitest', 'Minitest', 'test', '*run'),
+    ('module', 'libpgtcl*.so*', 'Pgtcl', 'driver', NULL),
     ('module', 'libtdbcpostgres*.so', 'tdbc::postgres', 'driver', NULL),
     ('module', 'libtdbc1*.so', 'tdbc', 'driver', NULL),
     ('module', 'luasql/postgres.so', 'LuaSQL', 'driver', NULL),
     ('module', 'dbd/postgresql.so', 'LuaDBI', 'driver', NULL),
     ('lua', 'DBI', 'LuaDBI', 'driver', NULL),
     ('module', 'libpq/build/Release/addon.node', 'node-libpq', 'driver', NULL),
+    ('module', 'RPostgreSQL.so', 'RPostgreSQL', 'driver', NULL),
     -- These have none: what stands here is read from their sources.
-    ('module', 'libecpg*.so*', 'ECPG', 'driver', NULL),
     ('module', 'libpqtypes.so*', 'libpqtypes', 'driver', NULL),
     ('module', 'psqlodbc*.so*', 'ODBC', 'driver', NULL),
     ('module', 'libodbc.so*', 'ODBC', 'driver', NULL),
@@ -88,16 +113,19 @@ CREATE VIEW package AS
     ('module', 'libdbi.so*', 'libdbi', 'driver', NULL),
     ('module', 'libdbdpgsql.so', 'libdbi', 'driver', NULL),
     ('module', 'apr_dbd_pgsql*.so', 'APR', 'driver', NULL),
-    ('module', 'libPocoData*.so*', 'Poco', 'driver', NULL),
     ('function', 'Poco::Data::*', 'Poco', 'driver', NULL),
     ('function', 'diesel::*', 'Diesel', 'driver', NULL),
     ('function', '<diesel::*', 'Diesel', 'driver', NULL),
+    ('function', '<[A-Z] as diesel::*', 'Diesel', 'driver', NULL),
     ('function', 'pq_sys::*', 'Diesel', 'driver', NULL),
-    ('function', 'Catch::TestInvoker*', 'Catch2', 'test', '*'),
-    ('function', 'Catch::*', 'Catch2', 'test', NULL),
-    ('function', 'test::__rust_begin_short_backtrace*', 'libtest', 'test', '*'),
-    ('function', 'test::run_test*', 'libtest', 'test', NULL),
-    ('python', 'flask_sqlalchemy', 'SQLAlchemy', 'driver', NULL),
+    ('function', 'core::iter::adapters::*', 'Rust library', 'driver', NULL),
+    ('function', 'core::iter::traits::*', 'Rust library', 'driver', NULL),
+    ('function', 'core::option::Option<*', 'Rust library', 'driver', NULL),
+    ('function', 'core::result::Result<*', 'Rust library', 'driver', NULL),
+    ('function', 'core::ptr::drop_in_place*', 'Rust library', 'driver', NULL),
+    ('function', '<core::*', 'Rust library', 'driver', NULL),
+    ('function', '<alloc::*', 'Rust library', 'driver', NULL),
+    ('function', '<std::*', 'Rust library', 'driver', NULL),
     ('php', 'doctrine/dbal', 'Doctrine', 'driver', NULL),
     ('php', 'doctrine/orm', 'Doctrine', 'driver', NULL),
     ('php', 'Doctrine/ORM', 'Doctrine', 'driver', NULL),
@@ -108,8 +136,6 @@ CREATE VIEW package AS
     ('ruby', 'rom-sql', 'ROM', 'driver', NULL),
     ('ruby', 'rspec/core', 'RSpec', 'test', '*run'),
     ('perl', 'Test2', 'Test::More', 'test', NULL),
-    ('module', 'libpgtcl*.so*', 'Pgtcl', 'driver', NULL),
-    ('module', 'RPostgreSQL.so', 'RPostgreSQL', 'driver', NULL),
     ('module', 'RPostgres.so', 'RPostgres', 'driver', NULL)
   );
 
@@ -143,6 +169,11 @@ CREATE VIEW driver AS
 CREATE VIEW driver_function AS
   -- The same of functions that are compiled into the user's own code.
   SELECT name AS pattern, what, part, calls FROM package WHERE language = 'function';
+
+CREATE VIEW test_wrapper AS
+  -- What the macro of a test runner puts around a test, into the user's own code: it is not what its author calls the test.
+  SELECT column1 AS what, column2 AS pattern FROM (VALUES
+    ('Boost.Test', '*_invoker()'), ('libtest', '*::{{closure}}'), ('libtest', '*::{closure#*}'));
 
 CREATE VIEW interpreter AS
   -- What runs scripts: modules, an interpreter's own library of scripts (and what of such a folder is not: `but`), and what

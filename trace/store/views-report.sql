@@ -60,6 +60,9 @@ CREATE VIEW caller_frame AS
   JOIN driver d ON s.function GLOB d.calls AND s.file GLOB d.pattern AND d.language IN (s.language, s.language || ' library')
   WHERE d.calls IS NOT NULL
   UNION ALL
+  SELECT f.id, d.what, d.part FROM driver d JOIN module m ON m.path GLOB d.pattern JOIN frame f ON f.module = m.id
+  WHERE d.language = 'module' AND d.calls IS NOT NULL
+  UNION ALL
   SELECT y.frame, d.what, d.part FROM driver_function d JOIN symbol y ON y.function GLOB d.pattern WHERE d.calls IS NOT NULL;
 
 CREATE VIEW script_stack AS
@@ -68,10 +71,10 @@ CREATE VIEW script_stack AS
   WHERE f.script IS NOT NULL GROUP BY s.stack;
 
 CREATE VIEW runner_call AS
-  -- Where in a stack a test runner or a server calls code that may be the user's.
+  -- Where in a stack a test runner or a server calls code that may be the user's.  (A library's function may be inlined in it.)
   SELECT c.stack, c.level, k.what, k.part
   FROM stack_frame c JOIN caller_frame k ON k.frame = c.frame JOIN frame_role x ON x.frame = c.frame
-  WHERE x.role = 'runner' AND EXISTS (
+  WHERE x.role IN ('runner', 'driver') AND EXISTS (
     SELECT 1 FROM stack_frame s JOIN frame_role r ON r.frame = s.frame
     WHERE s.stack = c.stack AND s.level < c.level AND r.role IN ('script', 'native', 'library', 'generated'));
 

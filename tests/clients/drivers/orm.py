@@ -22,24 +22,34 @@ def django():
 
     def view_a():
         with connection.cursor() as cursor:  #: django_a
-            cursor.execute('SELECT 1')
+            cursor.execute('SELECT 1')  #: query_a
 
     def view_b():
         with connection.cursor() as cursor:  #: django_b
-            cursor.execute('SELECT 2')
+            cursor.execute('SELECT 2')  #: query_b
 
+    def clean():
+        connection.cursor().execute('SELECT 3')
+        connection.close()
+
+    clean()
     for view in (view_a, view_b):
         view()
         lose()
 
 
 def sqlalchemy():
+    """No pool: what is given back is closed."""
     import sqlalchemy
-    from sqlalchemy import orm
+    from sqlalchemy import orm, pool
 
-    engine = sqlalchemy.create_engine('postgresql+psycopg2://')
+    engine = sqlalchemy.create_engine('postgresql+psycopg2://', poolclass=pool.NullPool)
     scoped = orm.scoped_session(orm.sessionmaker(engine))
     kept.append(scoped)
+
+    def clean():
+        scoped.execute(sqlalchemy.text('SELECT 1'))
+        scoped.remove()
 
     def core():
         kept.append(engine.connect())  #: core
@@ -50,12 +60,101 @@ def sqlalchemy():
         own.execute(sqlalchemy.text('SELECT 1'))  #: session
 
     def scope():
-        scoped.execute(sqlalchemy.text('SELECT 1'))  #: scope
+        try:
+            scoped.execute(sqlalchemy.text('SELECT 1/0'))  #: scope
+            scoped.remove()
+        except sqlalchemy.exc.DBAPIError:
+            pass
 
+    clean()
     core()
     session()
     scope()
     print(sqlalchemy.__version__)
+
+
+def flask():
+    """A scoped session is removed where its context ends, but not by who goes round that."""
+    import flask
+    import flask_sqlalchemy
+    import sqlalchemy
+    app = flask.Flask('shop')
+    app.config['SQLALCHEMY_DATABASE_URI'] = 'postgresql+psycopg2://'
+    app.config['SQLALCHEMY_ENGINE_OPTIONS'] = {'poolclass': sqlalchemy.pool.NullPool}
+    database = flask_sqlalchemy.SQLAlchemy(app)
+
+    def ask(query):
+        database.session.execute(sqlalchemy.text(query))  #: ask
+
+    @app.get('/leaks')
+    def leaks():
+        kept.append(database.engine.connect())  #: leaks
+        return ''
+
+    with app.app_context():
+        ask('SELECT 1')
+    app.test_client().get('/leaks')
+    context = app.app_context()
+    context.push()
+    try:
+        ask('SELECT 1/0')  #: error
+        context.pop()
+    except sqlalchemy.exc.DBAPIError:
+        kept.append(context)
+
+
+def asgi():
+    """What a view has another thread do for it, Django does not close with the request."""
+    import asyncio
+
+    import django
+    from asgiref.sync import sync_to_async
+    from django.conf import settings
+    from django.core.handlers.asgi import ASGIHandler
+    from django.db import connection, models
+    from django.http import HttpResponse
+    from django.urls import path
+
+    def count():
+        return Language.objects.count()  #: count
+
+    async def leaks(_request):
+        return HttpResponse(await sync_to_async(count, thread_sensitive=False)())
+
+    def clean(_request):
+        return HttpResponse(count())
+
+    settings.configure(
+        ALLOWED_HOSTS=['*'], ROOT_URLCONF=(path('leaks', leaks), path('clean', clean)), SECRET_KEY='-',
+        DATABASES={'default': {
+            'ENGINE': 'django.db.backends.postgresql', 'HOST': os.environ['PGHOST'], 'PORT': os.environ['PGPORT'],
+            'NAME': os.environ['PGDATABASE'], 'USER': os.environ['PGUSER']}})
+    django.setup()
+
+    class Language(models.Model):
+        lanname = models.TextField(primary_key=True)
+
+        class Meta:
+            app_label = 'shop'
+            db_table = 'pg_language'
+
+    async def ask(handler, target):
+        bodies = [{'type': 'http.request'}]
+
+        async def receive():
+            return bodies.pop() if bodies else await asyncio.Future()
+
+        async def send(message):
+            print(message.get('status', message.get('body')))
+
+        await handler({'type': 'http', 'method': 'GET', 'path': target, 'query_string': b'', 'headers': []}, receive, send)
+
+    async def serve():
+        handler = ASGIHandler()
+        await ask(handler, '/clean')
+        await ask(handler, '/leaks')
+
+    asyncio.run(serve())
 
 
 def peewee():
@@ -73,7 +172,7 @@ def peewee():
         database.execute_sql('SELECT 1')  #: query
 
     query()
-    within()
+    within()  #: transaction
 
 
 def psycopg_pool():
