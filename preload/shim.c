@@ -21,7 +21,7 @@
 static void end(enum process_end how)
 {
 	blind_spots_at_end();
-	process_ends(how, !settings.drain_later);
+	process_ends(how, settings.drain);
 }
 
 static void at_exit(void *unused)

@@ -256,7 +256,7 @@ uint32_t process_ask_thread(void)
 
 /* --- ending --- */
 
-void process_ends(enum process_end end, bool drain)
+void process_ends(enum process_end end, enum drain_setting drain)
 {
 	struct process_page *mine = atomic_load_explicit(&process_page, memory_order_acquire);
 	if (mine != NULL && atomic_load_explicit(&mine->state, memory_order_acquire) == PROCESS_RECORDING &&

@@ -70,6 +70,6 @@ static inline uint32_t process_thread(void)
 }
 
 /* Tells the recorder that the process ends. Safe in signal handlers; does nothing in a vfork child. */
-void process_ends(enum process_end end, bool drain);
+void process_ends(enum process_end end, enum drain_setting drain);
 
 #endif

@@ -20,13 +20,20 @@
 
 #include "trace/spool/spool.h"
 
-#define RECORDER_ABI 7u
+#define RECORDER_ABI 8u
 
 /* Which events have the lines of the script that called. */
 enum lines_setting {
 	LINES_CHEAP, /* all where that costs little, else the rare ones: the default */
 	LINES_RARE,  /* those of connections, and what begins or ends a transaction */
 	LINES_ALL,
+};
+
+/* Whether the spool is moved into the trace when the process ends. */
+enum drain_setting {
+	DRAIN_MUCH,  /* where it holds much; else it is left to whoever reads the trace: the default */
+	DRAIN_END,   /* always */
+	DRAIN_LATER, /* never */
 };
 
 /* What a process is told once. */
@@ -81,11 +88,8 @@ struct recorder {
 	 * both contains libpq and uses it is libpq's own.  Asks the stack, so a longjmp out of a callback cannot fool it.
 	 */
 	bool (*is_within_wrapper)(void);
-	/*
-	 * The process ends (or, with END_RUNNING, does not after all).  With `drain` the spool is moved into the trace.
-	 * `missed` calls could not be recorded.
-	 */
-	void (*end)(uint32_t thread, enum process_end end, bool drain, uint64_t missed);
+	/* The process ends (or, with END_RUNNING, does not after all).  `missed` calls could not be recorded. */
+	void (*end)(uint32_t thread, enum process_end end, enum drain_setting drain, uint64_t missed);
 };
 
 #endif

@@ -53,7 +53,9 @@ void settings_read(void)
 														: LINES_CHEAP;
 	settings.clear_deepbind = is_set_to("PQLEAK_DEEPBIND", "clear");
 	settings.keep_environment = is_set_to("PQLEAK_KEEP_ENVIRONMENT", "1");
-	settings.drain_later = is_set_to("PQLEAK_DRAIN", "later");
+	settings.drain = is_set_to("PQLEAK_DRAIN", "end")     ? DRAIN_END
+					 : is_set_to("PQLEAK_DRAIN", "later") ? DRAIN_LATER
+														  : DRAIN_MUCH;
 
 	const char *trace = getenv("PQLEAK_TRACE");
 	if (trace == NULL || trace[0] == '\0')

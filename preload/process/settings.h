@@ -29,7 +29,7 @@ struct settings {
 	bool keep_environment;         /* PQLEAK_KEEP_ENVIRONMENT=1: put back where a program clears it */
 	enum lines_setting lines;      /* PQLEAK_LINES */
 	bool clear_deepbind;           /* PQLEAK_DEEPBIND=clear */
-	bool drain_later; /* PQLEAK_DRAIN=later: at its end a process leaves its spool to whoever opens the trace */
+	enum drain_setting drain;      /* PQLEAK_DRAIN */
 };
 
 extern struct settings settings;

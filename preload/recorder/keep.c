@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "preload/recorder/identity.h"
+#include "preload/recorder/leave.h"
 #include "preload/recorder/sqlite.h"
 #include "trace/base/loss.h"
 #include "trace/store/drain.h"
@@ -66,6 +67,8 @@ int keep_start(const struct recorder_settings *asked)
 
 struct drain_work {
 	int wait_ms;
+	bool may_leave; /* the spool as it is, if it holds little */
+	bool has_left;
 	enum trace_error error;
 };
 
@@ -73,6 +76,9 @@ static void drain_calmly(void *closure)
 {
 	struct drain_work *work = closure;
 	struct trace_failure failure = {.error = TRACE_SYSTEM};
+	work->has_left = work->may_leave && leave_spool(&keep.spool, trace_path);
+	if (work->has_left)
+		return;
 	if (drain == NULL && sqlite_prepare())
 		drain = drain_new(&keep.spool);
 	work->error = drain != NULL ? drain_run(drain, trace_path, work->wait_ms, &failure) : TRACE_SYSTEM;
@@ -92,22 +98,22 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Moves the spool into the trace, unless somebody is at it. */
-static bool drain_now(int wait_ms)
+/* Moves the spool into the trace, unless somebody is at it, or it is left.  True: nothing of it is left. */
+static bool drain_now(int wait_ms, bool may_leave)
 {
 	if (atomic_exchange(&draining, true))
 		return false;
 	atomic_store_explicit(&drain_began, now_ms(), memory_order_relaxed);
-	struct drain_work work = {.wait_ms = wait_ms};
+	struct drain_work work = {.wait_ms = wait_ms, .may_leave = may_leave};
 	keep.host.calmly(drain_calmly, &work);
 	atomic_store(&draining, false);
-	return work.error == TRACE_OK;
+	return !work.has_left && work.error == TRACE_OK;
 }
 
 /* And what follows from it for the events to come. */
 void keep_drain(uint32_t thread)
 {
-	if (!drain_now(0) || !lock_take(&keep.lock, thread))
+	if (!drain_now(0, false) || !lock_take(&keep.lock, thread))
 		return;
 	next_drain = atomic_load_explicit(&keep.spool.header->tail, memory_order_relaxed) + DRAIN_EVENTS;
 	lost = 0;
@@ -218,17 +224,17 @@ int keep_append(const struct event *event, uint32_t thread, bool *ret_is_due)
 	return error;
 }
 
-void keep_end(const struct event *event, bool with_drain, uint64_t missed)
+void keep_end(const struct event *event, enum drain_setting asked, uint64_t missed)
 {
 	spool_lose(&keep.spool, missed, LOSS_EARLY);
 	/* The spool keeps room for it. */
 	int error = spool_append(&keep.spool, event);
 	if (error != 0)
 		spool_lose(&keep.spool, 1, (uint32_t)-error);
-	/* With the drain below the spool is gone: whatever other threads still do would be lost unseen. */
-	keep.has_ended = with_drain;
+	/* After the drain below the spool is gone: whatever other threads still do would be lost unseen. */
+	keep.has_ended = asked != DRAIN_LATER;
 	keep.plain_until = 0;
 	lock_give(&keep.lock);
-	if (with_drain && error == 0 && drain_now(EXIT_WAIT_MS))
+	if (asked != DRAIN_LATER && error == 0 && drain_now(EXIT_WAIT_MS, asked == DRAIN_MUCH))
 		unlink(keep.spool.path);
 }

@@ -36,8 +36,8 @@ int keep_start(const struct recorder_settings *asked);
  */
 int keep_append(const struct event *event, uint32_t thread, bool *ret_is_due);
 
-/* Appends a last event, and `missed` ones that were not seen.  With `drain` the spool is moved into the trace. */
-void keep_end(const struct event *event, bool with_drain, uint64_t missed);
+/* Appends a last event, and `missed` ones that were not seen; and does with the spool what is asked for. */
+void keep_end(const struct event *event, enum drain_setting drain, uint64_t missed);
 
 /* Moves the spool into the trace, unless somebody is at it.  The lock is free. */
 void keep_drain(uint32_t thread);

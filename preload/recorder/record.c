@@ -173,7 +173,7 @@ static void leave_mark(int error)
 		spool_mark_child(header, error);
 }
 
-static void end(uint32_t thread, enum process_end how, bool with_drain, uint64_t missed)
+static void end(uint32_t thread, enum process_end how, enum drain_setting drain, uint64_t missed)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -185,7 +185,7 @@ static void end(uint32_t thread, enum process_end how, bool with_drain, uint64_t
 	};
 	if (!lock_take(&keep.lock, thread))
 		return;
-	keep_end(&event, with_drain, missed);
+	keep_end(&event, drain, missed);
 }
 
 EXPORT const struct recorder pqleak_recorder = {

@@ -22,21 +22,21 @@
 
 EXPORT __attribute__((noreturn)) void _exit(int status)
 {
-	process_ends(END_RAW_EXIT, false);
+	process_ends(END_RAW_EXIT, DRAIN_LATER);
 	BEHIND(_exit)(status);
 	__builtin_unreachable();
 }
 
 EXPORT __attribute__((noreturn)) void _Exit(int status)
 {
-	process_ends(END_RAW_EXIT, false);
+	process_ends(END_RAW_EXIT, DRAIN_LATER);
 	BEHIND(_Exit)(status);
 	__builtin_unreachable();
 }
 
 EXPORT __attribute__((noreturn)) void abort(void)
 {
-	process_ends(END_ABORT, false);
+	process_ends(END_ABORT, DRAIN_LATER);
 	BEHIND(abort)();
 	__builtin_unreachable();
 }
@@ -72,9 +72,9 @@ static void look_at(struct program *program, int folder, const char *path, char 
 	look;                                                                                                              \
 	void *room = PROGRAM_ROOM(&program);                                                                               \
 	char *const *given = programs_environment(&program, room);                                                         \
-	process_ends(END_EXEC, false);                                                                                     \
+	process_ends(END_EXEC, DRAIN_LATER);                                                                               \
 	int result = (call);                                                                                               \
-	process_ends(END_RUNNING, false);                                                                                  \
+	process_ends(END_RUNNING, DRAIN_LATER);                                                                            \
 	programs_over(&program);                                                                                           \
 	return result
 

@@ -245,8 +245,8 @@ class Scenario(unittest.TestCase):
                    self.path('t.db'))
 
     def preloaded(self, *command, trace='t.db', env=None, **more):
-        """Runs a command with the shim alone, without the launcher."""
-        env = dict(env or {}, LD_PRELOAD=SHIM, PQLEAK_TRACE=self.path(trace))
+        """Runs a command with the shim alone, without the launcher.  It leaves no spool, so SQLite alone reads the trace."""
+        env = dict({'PQLEAK_DRAIN': 'end'}, **(env or {}), LD_PRELOAD=SHIM, PQLEAK_TRACE=self.path(trace))
         return Run(self.execute(list(command), env=env, **more), self.path(trace))
 
     def take_in(self, trace='t.db'):

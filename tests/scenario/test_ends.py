@@ -2,6 +2,7 @@
 """How processes end, and what that says of what they still held."""
 import os
 import signal
+import sqlite3
 import subprocess
 
 import tap
@@ -125,10 +126,30 @@ class WithoutLauncher(Scenario):
         self.assertEqual(self.check(), 2)
 
     def test_exit(self):
-        """exit under plain LD_PRELOAD needs no command afterwards: SQLite alone sees the leak"""
+        """exit under plain LD_PRELOAD with PQLEAK_DRAIN=end needs no command afterwards: SQLite alone sees the leak"""
         run = self.preloaded(ENDS, 'exit')
         self.assertEqual((run.status, run.stdout, run.stderr), (3, '', ''), run)
         self.assertEqual(run.trace.verdicts(), LEAKED, run)
+
+    def test_exit_short(self):
+        """exit under plain LD_PRELOAD of a short process: SQLite finds no table, and every command sees all of them"""
+        for _ in range(3):
+            run = self.preloaded(ENDS, 'exit', env={'PQLEAK_DRAIN': ''})
+            self.assertEqual((run.status, run.stdout, run.stderr), (3, '', ''), run)
+        with self.assertRaisesRegex(sqlite3.OperationalError, 'no such table'):
+            run.trace.verdicts()
+        self.assertEqual(self.check(), 1)
+        self.assertEqual(run.trace.verdicts(), {'leaked': 3 * LEAKED['leaked']}, run)
+        self.assertEqual((run.trace.ends(), run.trace.cannot_tell()), (['exit'] * 3, []), run)
+        self.assertEqual(os.listdir(self.folder), ['t.db'], 'what was left is taken in')
+
+    def test_exit_much(self):
+        """exit under plain LD_PRELOAD of a process that recorded much: SQLite alone sees it"""
+        with open(self.path('much.sql'), 'w', encoding='utf-8') as file:
+            file.write('SELECT 1;\n' * 600)
+        run = self.preloaded('psql', '-Xqf', self.path('much.sql'), env={'PQLEAK_DRAIN': ''})
+        self.assertEqual(run.status, 0, run)
+        self.assertEqual((run.trace.ends(), run.trace.verdicts('result')['released']), (['exit'], 600), run)
 
     def test_still_running(self):
         """what a living process holds is open; the look does not disturb it, and after SIGKILL it is open-at-death"""

@@ -48,7 +48,7 @@ class Stub(Scenario):
 
     def shimmed(self, *command, env=None, before=(), after=(), trace='t.db', take_in=True, **more):
         """A run with the shim; `before` and `after` are preloaded beside it.  Takes in what an abrupt end left behind."""
-        env = dict(env or {}, PQLEAK_TRACE=self.path(trace), LD_PRELOAD=' '.join(
+        env = dict({'PQLEAK_DRAIN': 'end'}, **(env or {}), PQLEAK_TRACE=self.path(trace), LD_PRELOAD=' '.join(
             RUNTIME + list(before) + [SHIM] + list(after)))
         run = Run(self.execute(list(command), env=env, **more), self.path(trace))
         if take_in and any(name.startswith(f'{trace}-') for name in os.listdir(self.folder)):

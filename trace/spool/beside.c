@@ -53,6 +53,10 @@ static enum beside_what classify(struct beside *beside, const char *name)
 			what = known[i].what;
 		}
 	}
+	if (strcmp(at, LEFT_SUFFIX) == 0) {
+		beside->pid = 0;
+		return BESIDE_LEFT;
+	}
 	if (what == BESIDE_NOTHING || (what != BESIDE_UNSEEN && !take_number(&at, 10, '-', &pid)) || pid > INT_MAX ||
 		!take_number(&at, what == BESIDE_LOST ? 10 : 16, '\0', &beside->number))
 		return BESIDE_NOTHING;

@@ -3,7 +3,8 @@
  * beside.h - the files that lie beside a trace: spools and marks.
  *
  * Owns their names: TRACE-spool-PID-ID, TRACE-lost-PID-ERRNO for a process that
- * could not make a spool, and TRACE-unseen-HASH, a link to words.  What the
+ * could not make a spool, TRACE-unseen-HASH, a link to words, and TRACE-left, as
+ * many bytes as spools were left by processes that ended.  What the
  * words are, and which of them are sent to the launcher by a process that can
  * leave no mark, marks.c in trace/store says.  A name that is not exactly one of these is somebody else's
  * file.  Walks a folder; opens and changes no file.
@@ -19,19 +20,21 @@
 #define SPOOL_SUFFIX "-spool-"   /* PID-ID */
 #define LOST_SUFFIX "-lost-"     /* PID-ERRNO */
 #define UNSEEN_SUFFIX "-unseen-" /* HASH */
+#define LEFT_SUFFIX "-left"      /* nothing */
 
 enum beside_what {
 	BESIDE_NOTHING, /* no more */
 	BESIDE_SPOOL,
 	BESIDE_LOST,
 	BESIDE_UNSEEN,
+	BESIDE_LEFT,
 };
 
 struct beside {
 	DIR *folder;
 	const char *name; /* the trace's own, without its folder */
 	enum beside_what what;
-	int pid;         /* unseen: 0 */
+	int pid;         /* unseen, left: 0 */
 	uint64_t number; /* spool: its id; lost mark: an errno; unseen: a hash */
 	char path[PATH_MAX];
 	size_t folder_length; /* of `path`, with the slash */

@@ -188,8 +188,7 @@ enum trace_error drain_into(struct drain *drain, sqlite3 *db, struct trace_failu
 	return error;
 }
 
-/* Whoever replaces a trace unlinks the spools of the old run: what they hold must not come into the new one. */
-static bool is_unlinked(const struct spool *spool)
+bool drain_is_orphan(const struct spool *spool)
 {
 	struct stat st;
 	return lstat(spool->path, &st) != 0 || st.st_dev != spool->device || st.st_ino != spool->inode;
@@ -219,7 +218,7 @@ static enum trace_error run(struct drain *drain, const char *path, int wait_ms, 
 
 enum trace_error drain_run(struct drain *drain, const char *trace_path, int wait_ms, struct trace_failure *failure)
 {
-	if (is_unlinked(drain->spool))
+	if (drain_is_orphan(drain->spool))
 		return trace_fail(failure, TRACE_SYSTEM, "the spool '%s' was removed (its trace was replaced)",
 						  drain->spool->path);
 	struct sigxfsz blocked;

@@ -11,6 +11,8 @@
 #ifndef PQLEAK_TRACE_STORE_DRAIN_H
 #define PQLEAK_TRACE_STORE_DRAIN_H
 
+#include <stdbool.h>
+
 #include "trace/spool/spool.h"
 #include "trace/store/trace.h"
 
@@ -33,5 +35,9 @@ enum trace_error drain_into(struct drain *drain, sqlite3 *db, struct trace_failu
  * was replaced, and recording is over.
  */
 enum trace_error drain_run(struct drain *drain, const char *trace_path, int wait_ms, struct trace_failure *failure);
+
+/* Whether the spool was unlinked: whoever replaces a trace does that, and what it holds must not come into the new one.
+ */
+bool drain_is_orphan(const struct spool *spool);
 
 #endif

@@ -114,6 +114,28 @@ bool guard_spool(const char *spool, const char *trace)
 	return lstat(spool, &file) == 0 && is_of_its_owner(&file, exists ? &its_trace : NULL);
 }
 
+/* Where SQLite keeps them. */
+enum { HEADER_BYTES = 100, USER_VERSION_AT = 60, APPLICATION_ID_AT = 68 };
+
+static uint32_t number_at(const unsigned char *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+enum guard_header guard_header(int fd)
+{
+	unsigned char header[HEADER_BYTES];
+	struct stat file;
+	if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))
+		return GUARD_HEADER_FOREIGN;
+	if (file.st_size == 0)
+		return GUARD_HEADER_NONE;
+	if (pread(fd, header, sizeof header, 0) != sizeof header || memcmp(header, "SQLite format 3", 16) != 0 ||
+		number_at(header + APPLICATION_ID_AT) != TRACE_APPLICATION_ID)
+		return GUARD_HEADER_FOREIGN;
+	return number_at(header + USER_VERSION_AT) == TRACE_USER_VERSION ? GUARD_HEADER_OURS : GUARD_HEADER_ANOTHER;
+}
+
 /* --- SQLite --- */
 
 int guard_settings(sqlite3 *db)

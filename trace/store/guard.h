@@ -5,8 +5,8 @@
  * Whoever can write a file near a trace decides nothing: not what runs in a
  * traced program or in the analyzer, nor how long, nor which file is written.
  * Owns these checks of files, settings of SQLite and checks of the schema.
- * Called by trace-open.c, and by drain.c in the traced program.  Never opens or
- * changes a file.
+ * Called by trace-open.c, and by drain.c and the recorder in the traced program.
+ * Never opens or changes a file.
  */
 #ifndef PQLEAK_TRACE_STORE_GUARD_H
 #define PQLEAK_TRACE_STORE_GUARD_H
@@ -28,6 +28,15 @@ enum guard_files {
  * them.
  */
 enum trace_error guard_files(const char *path, enum guard_files how, char ret[PATH_MAX], struct trace_failure *failure);
+
+/* What a file's first bytes say of it, without SQLite. */
+enum guard_header {
+	GUARD_HEADER_NONE,    /* it is empty */
+	GUARD_HEADER_OURS,    /* a trace */
+	GUARD_HEADER_ANOTHER, /* a trace of another version of pqleak */
+	GUARD_HEADER_FOREIGN, /* something else */
+};
+enum guard_header guard_header(int fd);
 
 /* Whether a spool may be taken over: it is one's own, root's, or of the user that owns the trace. */
 bool guard_spool(const char *spool, const char *trace);

@@ -209,6 +209,16 @@ static enum trace_error ingest_mark(struct ingest *ingest)
 	return error;
 }
 
+static enum trace_error ingest_beside(struct ingest *ingest)
+{
+	if (ingest->beside.what == BESIDE_SPOOL)
+		return ingest_spool(ingest);
+	if (ingest->beside.what != BESIDE_LEFT)
+		return ingest_mark(ingest);
+	unlink(ingest->beside.path); /* what it counts is taken in */
+	return TRACE_OK;
+}
+
 static struct ingest look(sqlite3 *db, const char *path, struct trace_failure *failure)
 {
 	struct ingest ingest = {.db = db, .path = path, .failure = failure, .statements = {.db = db}};
@@ -232,7 +242,7 @@ enum trace_error trace_ingest(sqlite3 *db, const char *path, struct trace_failur
 	struct ingest ingest = look(db, path, failure);
 	enum trace_error error = open_folder(&ingest);
 	while (error == TRACE_OK && beside_next(&ingest.beside) != BESIDE_NOTHING)
-		error = ingest.beside.what == BESIDE_SPOOL ? ingest_spool(&ingest) : ingest_mark(&ingest);
+		error = ingest_beside(&ingest);
 	statements_done(&ingest.statements);
 	beside_close(&ingest.beside);
 	if (error != TRACE_OK)

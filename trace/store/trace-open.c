@@ -18,9 +18,6 @@
 #include "trace/store/guard.h"
 #include "trace/store/statement.h"
 
-#define SQLITE_HEADER_BYTES 100
-#define SQLITE_APPLICATION_ID_AT 68
-
 /* OFF: the file survives the death of any process, which is what a trace promises; not the death of the machine. */
 static const char settings[] = "PRAGMA synchronous = OFF; PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY";
 
@@ -140,14 +137,14 @@ static enum trace_error open_database(sqlite3 **ret, const char *path, enum trac
 	return error;
 }
 
-/* Lost marks do not count: they say why there is nothing. */
+/* Marks of what was lost do not count: they say why there is nothing. */
 static bool has_spools(const char *path)
 {
 	struct beside beside;
 	if (beside_open(&beside, path) != 0)
 		return false;
 	while (beside_next(&beside) != BESIDE_NOTHING)
-		if (beside.what != BESIDE_LOST)
+		if (beside.what == BESIDE_SPOOL || beside.what == BESIDE_UNSEEN)
 			break;
 	beside_close(&beside);
 	return beside.what != BESIDE_NOTHING;
@@ -156,20 +153,13 @@ static bool has_spools(const char *path)
 /* Whether the file that is there may be replaced: it is empty, or says in its first bytes that it is ours. */
 static enum trace_error check_replaceable(const char *path, struct trace_failure *failure)
 {
-	unsigned char header[SQLITE_HEADER_BYTES] = {0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return trace_fail(failure, TRACE_SYSTEM, "cannot replace '%s': %s (name another file)", path,
 						  strerrordesc_np(errno));
-	struct stat st = {0};
-	ssize_t got = -1;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		got = st.st_size == 0 ? 0 : pread(fd, header, sizeof header, 0);
+	bool is_foreign = guard_header(fd) == GUARD_HEADER_FOREIGN;
 	close(fd);
-	const unsigned char *id = header + SQLITE_APPLICATION_ID_AT;
-	uint32_t application = (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
-	if (got == 0 ||
-		(got == sizeof header && memcmp(header, "SQLite format 3", 16) == 0 && application == TRACE_APPLICATION_ID))
+	if (!is_foreign)
 		return TRACE_OK;
 	return trace_fail(failure, TRACE_FOREIGN, "'%s' is not a pqleak trace and was not changed (name another file)",
 					  path);
