@@ -35,7 +35,8 @@ class Bench:
         return os.path.join(self.build, 'tests', 'bench', 'bench-' + name)
 
     def environment(self, traced, **more):
-        chosen = dict(os.environ, PQLEAK_TRACE=self.trace, **more)
+        chosen = dict(os.environ, PQLEAK_TRACE=self.trace, PQLEAK_DRAIN='end')
+        chosen.update(more)
         chosen.pop('LD_PRELOAD', None)
         if traced:
             chosen['LD_PRELOAD'] = self.shim
@@ -125,7 +126,7 @@ def instructions(bench):
     """Counted, not timed: they do not differ from run to run."""
     def environment(traced):
         bench.clear()
-        return bench.environment(traced)
+        return bench.environment(traced, PQLEAK_DRAIN='')
 
     for name, (figure, goal, *_) in counted.LOOPS.items():
         number = counted.loop(name, bench.build, lambda: environment(True))
