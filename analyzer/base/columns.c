@@ -162,15 +162,17 @@ static char *cut_middle(const char *text, int room)
 	return cut;
 }
 
-/* Both cut, the place first: a call is known by its function. */
-static char *cut_both(const char *name, const char *place, int room)
+static int larger(int a, int b)
 {
-	int least = text_columns(place) < LEAST_PLACE ? text_columns(place) : LEAST_PLACE, own = text_columns(name);
-	char *first = cut_middle(name, own < room - least ? own : room - least < LEAST_NAME ? LEAST_NAME : room - least);
-	char *last =
-		first != NULL
-			? cut_middle(place, room - text_columns(first) < LEAST_PLACE ? LEAST_PLACE : room - text_columns(first))
-			: NULL;
+	return a > b ? a : b;
+}
+
+/* Both cut, the place first: a call is known by its function. */
+static char *cut_both(const char *name, const char *place, int room, enum fit fit)
+{
+	int least = text_columns(place) < LEAST_PLACE ? text_columns(place) : LEAST_PLACE;
+	char *first = cut_middle(name, fit == FIT_ALL ? larger(room - least, LEAST_NAME) : text_columns(name));
+	char *last = first != NULL ? cut_middle(place, larger(room - text_columns(first), least)) : NULL;
 	char *text = NULL;
 
 	if (last == NULL || asprintf(&text, "%s%s", first, last) < 0)
@@ -186,14 +188,14 @@ char *fit_call(const char *name, const char *place, int room, enum fit fit)
 	int own = marked_columns(name, part);
 	char *first = NULL, *last = NULL, *text = NULL;
 
-	if (fit == FIT_ALL && own + text_columns(place) > room)
+	if (fit >= FIT_PLACE && own + text_columns(place) > room)
 		rest = fitting_folders(place, room - own);
 	if (asprintf(&first, "%s%s", part > name ? ELLIPSIS : "", part) < 0)
 		first = NULL;
 	else if (asprintf(&last, "%s%s", rest > place ? " (" ELLIPSIS : "", rest) < 0)
 		last = NULL;
-	else if (fit == FIT_ALL && text_columns(first) + text_columns(last) > room)
-		text = cut_both(first, last, room);
+	else if (fit >= FIT_PLACE && text_columns(first) + text_columns(last) > room)
+		text = cut_both(first, last, room, fit);
 	else if (asprintf(&text, "%s%s", first, last) < 0)
 		text = NULL;
 	free(first);

@@ -16,8 +16,9 @@ int text_columns(const char *text);
 const char *text_at_column(const char *text, int columns);
 
 enum fit {
-	FIT_NAME, /* what stands before a function's own name goes: namespaces, classes, modules */
-	FIT_ALL,  /* the folders of its file go, too, then the middle of its place, then that of the name */
+	FIT_NAME,  /* what stands before a function's own name goes: namespaces, classes, modules */
+	FIT_PLACE, /* the folders of its file, too, and then the middle of its place */
+	FIT_ALL,   /* and the middle of the name */
 };
 
 /*

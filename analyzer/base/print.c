@@ -150,20 +150,19 @@ static char *with_call(const char *before, const char *name, const char *place, 
 	return text;
 }
 
-/* In as many lines as it takes.  What stands before the name's last part goes where the line can end behind the name
- * then. */
+/* In one line, with as much left out as `fit` says; or else in as many as it takes, and the name's last part whole. */
 static void put_call(const struct printer *printer, int indent, enum style style, const char *before, const char *name,
-					 const char *place)
+					 const char *place, enum fit fit)
 {
-	int room = printer->width - indent, below = room - HANG;
-	char *line = with_call(before, name, place, room, FIT_NAME), *text = NULL;
+	int room = printer->width - indent;
+	char *line = with_call(before, name, place, room, fit), *text = NULL;
 
 	if (line != NULL && text_columns(line) > room) {
 		free(line);
 		line = with_call(before, name, "", room, FIT_NAME);
 		if (line != NULL && text_columns(line) > room) {
 			free(line);
-			line = with_call(before, name, "", text_columns(before) + below, FIT_ALL);
+			line = with_call(before, name, "", text_columns(before) + room - HANG, FIT_ALL);
 		}
 		if (line != NULL && asprintf(&text, "%s%s", line, place) >= 0)
 			wrap(printer, indent, indent + HANG, style, text, strcspn(text, " "));
@@ -184,10 +183,8 @@ static void print_texts(const struct printer *printer, int indent, enum style st
 		make_printable(copies[i]);
 	if (done && printer->width == 0)
 		put_text(printer, indent, style, with_call(copies[0], copies[1], copies[2], INT_MAX, FIT_NAME));
-	else if (done && in_line)
-		put_text(printer, indent, style, with_call(copies[0], copies[1], copies[2], printer->width - indent, FIT_ALL));
 	else if (done)
-		put_call(printer, indent, style, copies[0], copies[1], copies[2]);
+		put_call(printer, indent, style, copies[0], copies[1], copies[2], in_line ? FIT_PLACE : FIT_NAME);
 	for (int i = 0; i < 3; i++)
 		free(copies[i]);
 }

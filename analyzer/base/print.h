@@ -43,7 +43,7 @@ void print_field(const struct printer *printer, int indent, enum style style, in
 				 const char *format, ...) __attribute__((format(printf, 6, 7)));
 
 /* Prints a call, its name and its place (" (file:line)"), behind a text: all that stands before the name's last part
- * may be cut out of it, and the rest be wrapped.  The second wraps nothing, and cuts more. */
+ * may be cut out of it, and the rest be wrapped.  The second cuts the place rather than wrapping. */
 void print_call(const struct printer *printer, int indent, enum style style, const char *before, const char *name,
 				const char *place);
 void print_call_in_line(const struct printer *printer, int indent, enum style style, const char *before,

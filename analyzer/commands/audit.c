@@ -11,6 +11,7 @@
 #include "analyzer/base/query.h"
 #include "analyzer/sites/sites.h"
 #include "analyzer/options/command.h"
+#include "analyzer/reading/functions.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/words/kinds.h"
 
@@ -94,7 +95,8 @@ static int run_audit(const struct arguments *arguments)
 	READING_CLEANUP reading = {0};
 	struct audit audit = {printer_for(stdout), &arguments->report.symbols};
 
-	if (!reading_open(&reading, arguments_trace(arguments)))
+	if (!reading_open(&reading, arguments_trace(arguments)) ||
+		!source_root_use(reading.db, arguments->report.source_root))
 		return STATUS_UNABLE;
 	return reading_show(&reading, prepare_audit, print_audit, &audit) ? STATUS_CLEAN : STATUS_UNABLE;
 }

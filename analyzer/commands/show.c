@@ -15,6 +15,7 @@
 #include "analyzer/sites/sites.h"
 #include "analyzer/options/command.h"
 #include "analyzer/options/take.h"
+#include "analyzer/reading/functions.h"
 #include "analyzer/reading/reading.h"
 
 /* A row a connection is printed as it is read: there may be millions. */
@@ -151,7 +152,8 @@ static int run_show(const struct arguments *arguments)
 	if (errno != 0)
 		return fail(STATUS_UNABLE, NOT_AN_ID, wanted.id);
 	if (!reading_open(&reading, wanted.trace != NULL ? wanted.trace : DEFAULT_TRACE) ||
-		!frames_use(&arguments->report.frames, reading.db))
+		!frames_use(&arguments->report.frames, reading.db) ||
+		!source_root_use(reading.db, arguments->report.source_root))
 		return STATUS_UNABLE;
 	struct shown shown = {printer_for(stdout), &arguments->report.symbols, wanted.kind, number};
 	shown.printer.native = arguments->report.frames.native;

@@ -125,8 +125,9 @@ CREATE INDEX temp.share_number ON finding_share (number);
 CREATE TEMP TABLE finding_test (number INTEGER, frame, depth, text, count, PRIMARY KEY (number, text)) WITHOUT ROWID;
 INSERT INTO finding_test
   WITH test AS MATERIALIZED (
-    SELECT t.stack, c.frame, c.depth, short_name(c.head) || ifnull(' (' || basename(c.file) || ')', '') AS text
-    FROM stack_test t JOIN frame_role r ON r.frame = t.frame JOIN frame_call c ON c.frame = r.frame AND c.depth = r.depth)
+    SELECT t.stack, c.frame, c.depth, short_name(c.head) || ifnull(' (' || n.name || ')', '') AS text
+    FROM stack_test t JOIN frame_role r ON r.frame = t.frame JOIN frame_call c ON c.frame = r.frame AND c.depth = r.depth
+    LEFT JOIN file_name n ON n.file = c.file)
   SELECT f.number, min(t.frame), t.depth, t.text, sum(m.count)
   FROM finding f JOIN finding_member m ON m.group_number = f.group_number JOIN test t ON t.stack = m.acquire_stack
   GROUP BY f.number, t.text;

@@ -37,36 +37,27 @@ static void print_hidden(const struct printer *printer, const struct hidden *hid
 		print_line(printer, 0, STYLE_PLAIN, "%s", "");
 }
 
-bool report_text(const struct report *report, FILE *file)
+/* What leaked in full, the rest briefly; where there are many after an index, which has the rest. */
+static bool print_findings(const struct printer *printer, const struct report *report)
 {
-	struct reading *reading = report->reading;
 	const struct report_choice *choice = report->choice;
-	const struct totals *totals = report->totals;
-	struct printer whose = printer_for(report->meant_for), *printer = &whose;
-	QUERY_CLEANUP rows = query_prepare(reading->db, finding_rows_sql);
+	QUERY_CLEANUP rows = query_prepare(report->reading->db, finding_rows_sql);
+	bool excused = choice->accepted.show || choice->all, has_index = false;
+	bool failed = rows == NULL || !text_index(printer, report->reading->db, choice, excused, FULL_FINDINGS, &has_index);
 	struct hidden hidden = {0};
-	bool failed = rows == NULL;
-	int64_t full = 0;
-	int64_t brief = 0;
+	int64_t full = 0, brief = 0, indexed = 0;
 
-	printer->file = file;
-	printer->native = choice->frames.native;
-	if (failed)
-		return false;
-	text_headline(printer, reading->db, choice, totals);
-	bool clean = totals->reasons == 0 && totals->stale == 0 && choice->accepted.baseline.file == NULL &&
-				 totals_leaked(totals) == 0 && !choice->all && totals_open(totals) == 0 && totals_shown(totals) == 0;
-	if (clean && totals_misuse(totals) == 0 && totals->notes == 0)
-		return true;
-	print_line(printer, 0, STYLE_PLAIN, "%s", "");
-	for (struct finding f; finding_next(rows, &f, &failed);) {
+	for (struct finding f; !failed && finding_next(rows, &f, &failed);) {
 		bool leaked = f.verdict == VERDICT_LEAKED;
-		if (f.excused[0] != '\0' && !choice->accepted.show && !choice->all)
+		if (f.excused[0] != '\0' && !excused)
 			continue;
+		indexed += has_index;
 		if (choice->all || (leaked && full < FULL_FINDINGS)) {
-			finding_full(printer, choice, reading, &f);
+			finding_full(printer, choice, report->reading, &f);
 			full++;
-		} else if (!leaked && brief < BRIEF_FINDINGS) {
+		} else if (has_index && indexed <= MOST_INDEXED) {
+			continue;
+		} else if (!leaked && !has_index && brief < BRIEF_FINDINGS) {
 			finding_title(printer, choice, &f);
 			brief++;
 		} else if (leaked) {
@@ -79,7 +70,26 @@ bool report_text(const struct report *report, FILE *file)
 	}
 	if (brief > 0)
 		print_line(printer, 0, STYLE_PLAIN, "%s", "");
-	print_hidden(printer, &hidden, totals->group_noun);
+	print_hidden(printer, &hidden, report->totals->group_noun);
+	return !failed;
+}
+
+bool report_text(const struct report *report, FILE *file)
+{
+	struct reading *reading = report->reading;
+	const struct report_choice *choice = report->choice;
+	const struct totals *totals = report->totals;
+	struct printer whose = printer_for(report->meant_for), *printer = &whose;
+
+	printer->file = file;
+	printer->native = choice->frames.native;
+	text_headline(printer, reading->db, choice, totals);
+	bool clean = totals->reasons == 0 && totals->stale == 0 && choice->accepted.baseline.file == NULL &&
+				 totals_leaked(totals) == 0 && !choice->all && totals_open(totals) == 0 && totals_shown(totals) == 0;
+	if (clean && totals_misuse(totals) == 0 && totals->notes == 0)
+		return true;
+	print_line(printer, 0, STYLE_PLAIN, "%s", "");
+	bool failed = !print_findings(printer, report);
 	failed = failed || !suppress_report(printer, reading->db) ||
 			 (choice->accepted.baseline.file != NULL &&
 			  !baseline_report(printer, &choice->accepted.baseline, reading->db, totals->reasons == 0));

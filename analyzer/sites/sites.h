@@ -2,7 +2,7 @@
 /*
  * sites.h - the frames of stacks in words, and whose code each is.
  *
- * Owns TEMP TABLEs frame_call (a row for each function of a frame), frame_role
+ * Owns TEMP TABLEs file_name (what each file is called), frame_call (a row for each function of a frame), frame_role
  * (one for each frame) and site (the plain call site of a stack), and what a
  * command reads of them.
  */
@@ -17,15 +17,15 @@
 #include "analyzer/symbols/symbols.h"
 
 /*
- * Looks up symbols and makes the tables, for the stacks that the query `stacks` selects; for those that `named` selects,
- * which may be NULL, it only looks up symbols.  False: it failed and said so.
+ * Looks up symbols and makes the tables, for the stacks that the query `stacks` selects; for those that `named`
+ * selects, which may be NULL, it only looks up symbols.  After source_root_use().  False: it failed and said so.
  */
 bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks, const char *named);
 
 /* Its tables, and those of symbols_resolve(). */
 #define SITES_MAKE                                                                                                     \
-	"wanted_stack wanted_frame found_symbol driver driver_function frame_call frame_role script_stack stack_end "      \
-	"wanted_role wanted_own "                                                                                          \
+	"wanted_stack wanted_frame found_symbol driver driver_function frame_named file_name frame_call frame_role "       \
+	"script_stack stack_end wanted_role wanted_own "                                                                   \
 	"site stack_test stack_call"
 
 /* Whose code it is; as the view stack_role says. */

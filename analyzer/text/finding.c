@@ -93,9 +93,12 @@ static enum style title_style(const struct finding *f)
 	return f->verdict == VERDICT_LEAKED && kind_fails(f->kind) ? STYLE_BAD : STYLE_WARNING;
 }
 
-void finding_title(const struct printer *printer, const struct report_choice *choice, const struct finding *f)
+#define TITLE_TEXT 256
+
+/* A title up to its place; its number takes `width` columns at least. */
+static void say_title(char ret[TITLE_TEXT], const struct report_choice *choice, const struct finding *f, int width)
 {
-	char before[256], noun[64];
+	char noun[64];
 	bool is_connection = f->kind == KIND_CONNECTION;
 	bool is_failed = is_connection && strcmp(f->state, "failed") == 0;
 	bool is_abandoned = is_connection && strcmp(f->state, "connecting") == 0;
@@ -108,13 +111,29 @@ void finding_title(const struct printer *printer, const struct report_choice *ch
 	} else {
 		snprintf(noun, sizeof noun, "%s", kind_noun(f->kind, f->count));
 	}
-	snprintf(before, sizeof before, "%s%s%" PRId64 " %s %s%s %s ", f->excused, f->excused[0] != '\0' ? ": " : "",
+	snprintf(ret, TITLE_TEXT, "%s%s%*" PRId64 " %s %s%s %s ", f->excused, f->excused[0] != '\0' ? ": " : "", width,
 			 f->count, noun, fate,
 			 is_leaked       ? ""
 			 : is_connection ? ", opened"
 							 : ", acquired",
 			 preposition(choice));
-	print_call(printer, 0, title_style(f), before, f->head, f->tail);
+}
+
+void finding_title(const struct printer *printer, const struct report_choice *choice, const struct finding *f)
+{
+	char title[TITLE_TEXT];
+
+	say_title(title, choice, f, 0);
+	print_call(printer, 0, title_style(f), title, f->head, f->tail);
+}
+
+void finding_in_index(const struct printer *printer, const struct report_choice *choice, const struct finding *f,
+					  int width)
+{
+	char title[TITLE_TEXT];
+
+	say_title(title, choice, f, width);
+	print_call_in_line(printer, INDEX_INDENT, title_style(f), title, f->head, f->tail);
 }
 
 /* "pqleak show" finds the default trace by itself, and takes a number for a connection. */

@@ -74,15 +74,25 @@ static void print_calls(const struct printer *printer, sqlite3 *db, sqlite3_stmt
 				   plural(left));
 }
 
+#define TITLE_TEXT 256
+
+/* The title, up to its place. */
+static void say_title(char ret[TITLE_TEXT], sqlite3_stmt *row, int width)
+{
+	int64_t count = sqlite3_column_int64(row, COUNT);
+
+	snprintf(ret, TITLE_TEXT, "%*" PRId64 " %s%s at ", width, count, any_noun(query_text(row, KIND), count),
+			 sqlite3_column_int64(row, CONNECTIONS) > 0 ? ", opened" : "");
+}
+
 /* The title, and for what is shared where it was opened, which is there what it says. */
 static void print_head(const struct printer *printer, sqlite3 *db, sqlite3_stmt *row)
 {
-	char before[256];
-	int64_t count = sqlite3_column_int64(row, COUNT), connections = sqlite3_column_int64(row, CONNECTIONS);
+	char title[TITLE_TEXT];
+	int64_t connections = sqlite3_column_int64(row, CONNECTIONS);
 
-	snprintf(before, sizeof before, "%" PRId64 " %s%s at ", count, any_noun(query_text(row, KIND), count),
-			 connections > 0 ? ", opened" : "");
-	print_call(printer, 0, STYLE_BAD, before, query_text(row, HEAD), query_text(row, TAIL));
+	say_title(title, row, 0);
+	print_call(printer, 0, STYLE_BAD, title, query_text(row, HEAD), query_text(row, TAIL));
 	if (connections == 0)
 		return;
 	print_line(printer, PART_INDENT, STYLE_PLAIN, "%s, called from", query_text(row, ACQUIRE_FUNCTION));
@@ -109,6 +119,32 @@ static void print_misuse(const struct printer *printer, sqlite3 *db, sqlite3_stm
 	else
 		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "process", "%s", query_text(row, PROCESS));
 	print_line(printer, 0, STYLE_PLAIN, "%s", "");
+}
+
+int64_t misuse_count(sqlite3 *db, bool excused)
+{
+	QUERY_CLEANUP row = query_with(
+		db, "SELECT count(*) FROM told_misuse m WHERE NOT m.by_design AND (?1 OR m.excused = '')", AS_NUMBER(excused));
+
+	return query_next(row, NULL) ? sqlite3_column_int64(row, 0) : 0;
+}
+
+int64_t misuse_shown(int64_t count, bool all)
+{
+	return count > MISUSES_SHOWN && !all ? MISUSES_SHOWN : count;
+}
+
+bool misuse_index(const struct printer *printer, sqlite3 *db, bool excused, int64_t most, int width)
+{
+	QUERY_CLEANUP row = query_with(db, misuse_sql, AS_NUMBER(excused));
+	char title[TITLE_TEXT];
+	bool failed = false;
+
+	for (; most > 0 && query_next(row, &failed); most--) {
+		say_title(title, row, width);
+		print_call_in_line(printer, INDEX_INDENT, STYLE_BAD, title, query_text(row, HEAD), query_text(row, TAIL));
+	}
+	return !failed;
 }
 
 bool text_misuses(const struct printer *printer, sqlite3 *db, bool all, bool excused)

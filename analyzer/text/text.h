@@ -22,6 +22,7 @@
 
 #define PART_INDENT 4 /* of what is below a title */
 #define PART_LABEL 9  /* columns of its labels */
+#define INDEX_INDENT 2
 
 enum part_list { PART_TARGETS, PART_TRANSACTIONS, PART_PROCESSES, PART_LABELS, PART_TESTS };
 
@@ -80,8 +81,10 @@ struct finding {
 /* The next finding, in their order; false: there is none, or it failed, and said so. */
 bool finding_next(sqlite3_stmt *rows, struct finding *ret, bool *ret_failed);
 
-/* Prints its first line, and everything. */
+/* Prints its first line, and everything; and its line in an index, with so many columns for the number. */
 void finding_title(const struct printer *printer, const struct report_choice *choice, const struct finding *f);
+void finding_in_index(const struct printer *printer, const struct report_choice *choice, const struct finding *f,
+					  int width);
 void finding_full(const struct printer *printer, const struct report_choice *choice, const struct reading *reading,
 				  const struct finding *f);
 
@@ -89,6 +92,22 @@ void finding_full(const struct printer *printer, const struct report_choice *cho
 
 /* Prints the calls that must not be; with `excused` also those that the user accepts. */
 bool text_misuses(const struct printer *printer, sqlite3 *db, bool all, bool excused);
+
+/* How many there are, and how many of so many it prints. */
+int64_t misuse_count(sqlite3 *db, bool excused);
+int64_t misuse_shown(int64_t count, bool all);
+
+/* Prints the lines of up to so many in an index. */
+bool misuse_index(const struct printer *printer, sqlite3 *db, bool excused, int64_t most, int width);
+
+/* --- index.c --- */
+
+#define MOST_INDEXED 200 /* without --all */
+
+/* Prints a line for each of so many findings and misuses, where there are many; `excused`: also for what is excused,
+ * `most_full`: so many of what leaked follow in full. */
+bool text_index(const struct printer *printer, sqlite3 *db, const struct report_choice *choice, bool excused,
+				int64_t most_full, bool *ret_printed);
 
 /* --- totals.c --- */
 

@@ -59,7 +59,7 @@ class Gate(Scenario):
     def test_annotation(self):
         """a leak is introduced: 1, and the annotation is on its line, wherever the check runs in the repository"""
         self.change('checkout', CLOSED, KEPT)
-        self.assert_gate(1, '--output=github=notes', '--output=gitlab=quality', says='3 connections leaked at checkout (shop.py:')
+        self.assert_gate(1, '--output=github=notes', '--output=gitlab=quality', says='3 connections leaked at checkout (src/shop.py:')
         line = self.line_of('    cart = open_cart()')  # the first: report() does it well
         notes = (self.project / 'notes').read_text(encoding='utf-8')
         self.assertEqual([note.split(' ')[0] for note in notes.splitlines()], ['::error', '::warning', '::warning'], notes)
