@@ -16,7 +16,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 TRACE_SQL = HERE.parent.parent / 'trace' / 'store'
-IDENTITY = 'PRAGMA application_id = 0x50514c4b; PRAGMA user_version = 2;'
+IDENTITY = 'PRAGMA application_id = 0x50514c4b; PRAGMA user_version = 3;'
 PQLEAK = os.environ['PQLEAK_TEST_PROGRAM']
 SOURCE = HERE / 'forms.c'
 SECONDS = 600

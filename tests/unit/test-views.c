@@ -75,6 +75,49 @@ static void the_peak_is_kept(void **state)
 	assert_string_equal(ask(s, "SELECT sum(open) FROM peak_site"), "3");
 }
 
+static void what_piles_up_is_counted(void **state)
+{
+	struct scene *s = *state;
+	static const char piles[] =
+		"SELECT kind, most, most_ns, until_ns, " PLACE("acquire_stack") " FROM pile ORDER BY pile.kind";
+
+	/* One at a time, and what is cleared at once, is no pile. */
+	add(s, opened(s, CONNECTION, 10 * MS));
+	for (uint64_t i = 0; i < 3; i++) {
+		add(s, queried(s, RESULT, CONNECTION, (11 + i) * MS));
+		add(s, cleared(s, RESULT, (11 + i) * MS));
+	}
+	drain_now(s);
+	assert_string_equal(ask(s, piles), "");
+	for (uint64_t i = 0; i < 3; i++)
+		add(s, queried(s, RESULT + 64 * i, CONNECTION, (20 + i) * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, piles), "kind=result, most=3, most=22 ms, until=NULL, acquire_stack=exec");
+	forget_drain(s);
+	add(s, cleared(s, RESULT, 30 * MS));
+	add(s, queried(s, RESULT, CONNECTION, 31 * MS)); /* three again: not more than before */
+	drain_now(s);
+	assert_string_equal(ask(s, piles), "kind=result, most=3, most=22 ms, until=30 ms, acquire_stack=exec");
+	add(s, opened(s, CONNECTION + 64, 40 * MS));
+	add(s, finished(s, CONNECTION + 64, 41 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT most, until_ns FROM pile WHERE kind = 'connection'"), "most=2, until=41 ms");
+}
+
+static void the_order_of_uses_is_kept(void **state)
+{
+	struct scene *s = *state;
+
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, used(s, CONNECTION, 10 * MS)); /* in the tick in which the other is opened */
+	add(s, opened(s, CONNECTION + 64, 10 * MS));
+	add(s, finished(s, CONNECTION, 10 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT acquire_event, use_event, last_event FROM connection ORDER BY id"),
+						"acquire_event=1, use_event=2, last_event=4\n"
+						"acquire_event=3, use_event=0, last_event=3");
+}
+
 static void shapes_are_told_apart(void **state)
 {
 	struct scene *s = *state;
@@ -226,6 +269,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		VIEW(kinds_are_those_of_the_list),
 		VIEW(the_peak_is_kept),
+		VIEW(what_piles_up_is_counted),
+		VIEW(the_order_of_uses_is_kept),
 		VIEW(shapes_are_told_apart),
 		VIEW(churn_is_three_short_lives),
 		VIEW(failures_have_a_reason_and_a_pace),

@@ -10,6 +10,7 @@ static struct fold_connection *add_connection(struct fold *fold, uint64_t addres
 		return NULL;
 	connection->row = fold->next_connection++;
 	connection->acquired = event->time;
+	connection->acquire_event = fold->position;
 	connection->thread = event->thread;
 	connection->function = blob_number(event->function);
 	connection->stack = blob_number(event->stack);
@@ -87,6 +88,8 @@ static void set_state(struct fold *fold, struct fold_connection *connection, enu
 	connection->error = CONNECT_ERROR_NONE;
 	if (state == STATE_FAILED)
 		connection->error = event->detail < CONNECT_ERROR_COUNT ? event->detail : CONNECT_ERROR_OTHER;
+	if (state == STATE_CONNECTED && connection->state != STATE_CONNECTED)
+		connection->pile = pile_add(fold, KIND_CONNECTION, connection->stack, now);
 	if (state == STATE_CONNECTED && connection->state != STATE_CONNECTED && ++fold->open > fold->peak &&
 		!fold->has_lost) {
 		fold->peak = fold->open;
@@ -110,6 +113,8 @@ static void release(struct fold *fold, struct fold_connection *connection)
 {
 	if (connection->state == STATE_CONNECTED)
 		fold->open--;
+	pile_remove(fold, connection->pile);
+	connection->pile = 0;
 	store_release_connection(fold, connection);
 }
 
@@ -120,6 +125,7 @@ static bool acquire_connection(struct fold *fold, const struct event *event)
 		/* Its address is handed out again, so it was released where we could not see it. */
 		fold->unseen_releases++;
 		connection->released = later(event->time, connection->acquired);
+		connection->use_event = connection->last_event;
 		if (!store_touch(fold, connection) || !held_release_all(fold, connection, NULL, 0))
 			return false;
 		release(fold, connection);
@@ -203,6 +209,7 @@ static bool release_connection(struct fold *fold, struct fold_connection *connec
 	connection->release_thread = event->thread;
 	connection->release_stack = blob_number(event->stack);
 	connection->was_seen = true;
+	connection->use_event = connection->last_event;
 	connection->last_event = fold->position;
 	if (event->transaction != TRANSACTION_UNKNOWN)
 		connection->transaction = event->transaction;

@@ -10,8 +10,8 @@
 
 #define MOST_QUERIES 64 /* of a pipeline that are remembered one by one */
 
-void held_describe(struct fold_resource *resource, const struct fold_connection *connection, const struct event *event,
-				   uint64_t now)
+void held_describe(struct fold *fold, struct fold_resource *resource, const struct fold_connection *connection,
+				   const struct event *event, uint64_t now)
 {
 	resource->connection = connection != NULL ? connection->row : 0;
 	resource->acquired = now;
@@ -26,6 +26,7 @@ void held_describe(struct fold_resource *resource, const struct fold_connection 
 	resource->idle_stack = 0;
 	resource->used = now;
 	resource->idle_ns = 0;
+	resource->pile = pile_add(fold, resource->kind, resource->stack, now);
 }
 
 static bool begin(struct fold *fold, enum resource_kind kind, struct fold_connection *connection,
@@ -34,7 +35,7 @@ static bool begin(struct fold *fold, enum resource_kind kind, struct fold_connec
 	struct fold_resource *resource = store_add_resource(fold, kind, connection->address, 0);
 	if (resource == NULL)
 		return false;
-	held_describe(resource, connection, event, now);
+	held_describe(fold, resource, connection, event, now);
 	resource->statement = connection->statement;
 	store_chain(fold, connection, resource);
 	return true;
@@ -222,7 +223,7 @@ static bool acquire(struct fold *fold, struct fold_connection *connection, const
 	struct fold_resource *resource = store_add_resource(fold, event->kind, event->object, owner);
 	if (resource == NULL)
 		return false;
-	held_describe(resource, connection, event, now);
+	held_describe(fold, resource, connection, event, now);
 	resource->statement = (struct statement){event->value, blob_number(event->text)};
 	store_chain(fold, connection, resource);
 	return true;

@@ -128,11 +128,19 @@ bool past_remember(struct fold_past **table, const struct fold_past *past);
 /* What was given back there last; NULL: nothing known. */
 const struct fold_past *past_recall(const struct fold_past *table, uint64_t address);
 
+/* --- the most that a stack had open at once: fold-pile.c --- */
+
+/* One more of that kind is open; what it counts in, which may be 0: nothing. */
+uint32_t pile_add(struct fold *fold, enum resource_kind kind, uint32_t stack, uint64_t now);
+
+/* It is no more. */
+void pile_remove(struct fold *fold, uint32_t number);
+
 /* --- what a connection holds and takes with it when it ends: fold-held.c --- */
 
 /* Fills in what an event says of a new resource; `connection` may be NULL. */
-void held_describe(struct fold_resource *resource, const struct fold_connection *connection, const struct event *event,
-				   uint64_t now);
+void held_describe(struct fold *fold, struct fold_resource *resource, const struct fold_connection *connection,
+				   const struct event *event, uint64_t now);
 
 /* Whether it holds anything that a use can end. */
 static inline bool held_is_any(const struct fold_connection *connection)

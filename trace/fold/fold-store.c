@@ -33,6 +33,8 @@ void fold_done(struct fold *fold)
 	array_done(&fold->touched);
 	array_done(&fold->gone_resources);
 	array_done(&fold->pairs);
+	array_done(&fold->piles);
+	map_done(&fold->pile_index);
 	array_done(&fold->resets);
 	array_done(&fold->misuses);
 	map_done(&fold->live_connections);
@@ -172,6 +174,7 @@ bool store_remove_resource(struct fold *fold, uint32_t index)
 	}
 	if (resource->owner != 0)
 		unchain(fold, resource);
+	pile_remove(fold, resource->pile);
 	if (store_is_keyed(resource->kind))
 		map_remove(&fold->live_resources, store_key(resource->kind, resource->address, resource->owner));
 	resource->kind = KIND_NONE;
@@ -190,8 +193,11 @@ bool fold_restore_connection(struct fold *fold, const struct fold_connection *co
 		return false;
 	*item = *connection;
 	item->is_stored = true;
-	if (item->state == STATE_CONNECTED)
+	item->pile = 0;
+	if (item->state == STATE_CONNECTED) {
 		fold->open++;
+		item->pile = pile_add(fold, KIND_CONNECTION, item->stack, item->acquired + item->connect_ns);
+	}
 	*ret_index = store_connection_index(fold, item);
 	return true;
 }
@@ -214,6 +220,7 @@ bool fold_restore_resource(struct fold *fold, const struct fold_resource *resour
 	unlink_unsaved(fold, item);
 	*item = *resource;
 	item->owner = 0;
+	item->pile = pile_add(fold, kind, item->stack, item->acquired);
 	if (is_chained)
 		store_chain(fold, fold_connection(fold, connection_index), item);
 	return true;
@@ -243,6 +250,9 @@ void fold_saved(struct fold *fold)
 	fold->resets.count = 0;
 	fold->pairs.count = 0;
 	map_clear(&fold->pair_index);
+	struct fold_pile *piles = fold->piles.items;
+	for (uint32_t i = 0; i < fold->piles.count; i++)
+		piles[i].is_changed = false;
 	fold->unseen_releases = fold->unknown_releases = fold->damaged = 0;
 	fold->has_new_end = false;
 }

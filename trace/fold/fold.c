@@ -33,7 +33,7 @@ static bool acquire(struct fold *fold, const struct event *event)
 	struct fold_resource *resource = store_add_resource(fold, event->kind, event->object, 0);
 	if (resource == NULL)
 		return false;
-	held_describe(resource, connection, event,
+	held_describe(fold, resource, connection, event,
 				  connection != NULL ? later(event->time, connection->acquired) : event->time);
 	if (event->kind == KIND_RESULT) {
 		resource->statement = (struct statement){event->value, blob_number(event->text)};
@@ -111,6 +111,7 @@ static bool note_misuse(struct fold *fold, const struct event *event)
 
 bool fold_event(struct fold *fold, const struct event *event)
 {
+	fold->now = event->time;
 	if (event->verb == EVENT_END)
 		return note_end(fold, event->status, event->time);
 	if (event->verb == EVENT_END_REVOKED)

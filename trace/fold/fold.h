@@ -42,7 +42,9 @@ struct fold_connection {
 	uint64_t used;
 	uint64_t released;
 	uint64_t queries;
-	uint64_t last_event; /* the number of the last one that took something from its session; 0: none did */
+	uint64_t acquire_event; /* the number of the one that opened it */
+	uint64_t last_event;    /* the number of the last one that took something from its session; 0: none did */
+	uint64_t use_event;     /* the same, but for its release; while there is none 0 */
 	struct statement statement;
 	struct chain held[KIND_COUNT]; /* of those that are told apart BY_ADDRESS there is none here */
 	uint32_t held_queries;         /* length of that chain */
@@ -60,6 +62,7 @@ struct fold_connection {
 	uint32_t release_thread;
 	uint32_t release_stack;
 	uint32_t broken_stack;
+	uint32_t pile;   /* while it counts in one; 0: it does not */
 	uint64_t broken; /* when a use first found it gone */
 	uint64_t broken_idle_ns;
 	uint8_t state; /* enum connection_state */
@@ -88,6 +91,7 @@ struct fold_resource {
 	uint32_t stack;
 	uint32_t previous; /* neighbours among those without a row, 0 none */
 	uint32_t next;     /* the same; of a free place, the next one */
+	uint32_t pile;     /* as in a connection */
 	uint8_t status;
 	uint8_t kind; /* enum resource_kind */
 	/* Of those in a chain only, else not even initialised: */
@@ -119,6 +123,17 @@ struct fold_pair {
 	uint64_t total_ns;
 	uint64_t longest_ns;
 	uint64_t longest_idle_ns;
+};
+
+/* The most that one stack had open at once. */
+struct fold_pile {
+	uint64_t most_at; /* when that was first reached */
+	uint64_t until;   /* when it was no longer so many, 0: they still are */
+	uint32_t stack;
+	uint32_t open; /* now */
+	uint32_t most;
+	uint8_t kind;    /* enum resource_kind */
+	bool is_changed; /* since the last save */
 };
 
 struct fold_reset {
@@ -153,6 +168,7 @@ struct fold_past {
 struct fold {
 	bool is_forked;          /* an unknown connection may have come from the parent */
 	bool has_lost;           /* events were lost: from here on nothing unknown accuses, and no time is sure */
+	uint64_t now;            /* time of an event of those that are not folded several at once */
 	uint64_t position;       /* number of the event that is being folded, from 1; whoever feeds the fold counts */
 	int64_t next_connection; /* the row id the next new connection gets */
 	uint32_t open;           /* connections that are connected and our own */
@@ -170,6 +186,9 @@ struct fold {
 	uint32_t last_index;
 	struct fold_past *finished; /* connections; NULL before the first */
 	struct fold_past *cleared;  /* results */
+
+	struct array piles;    /* of struct fold_pile */
+	struct map pile_index; /* kind and stack to index */
 
 	/* What a save must write.  fold_saved empties all of it. */
 	struct array touched;        /* of uint32_t: connections that are new or changed */

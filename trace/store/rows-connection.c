@@ -16,12 +16,12 @@
 #define CHANGING(SET, KEEP, BETWEEN) \
 	SET(state) BETWEEN KEEP(target) BETWEEN SET(backend_pid) BETWEEN SET(connect_ns) BETWEEN KEEP(used_ns) \
 	BETWEEN KEEP(use_function) BETWEEN KEEP(use_stack) BETWEEN KEEP(statement) BETWEEN SET(queries) \
-	BETWEEN SET(last_event) 	BETWEEN SET(resets) BETWEEN SET(transaction_status) BETWEEN SET(released_ns) BETWEEN SET(release_thread) \
+	BETWEEN SET(last_event) BETWEEN SET(use_event) 	BETWEEN SET(resets) BETWEEN SET(transaction_status) BETWEEN SET(released_ns) BETWEEN SET(release_thread) \
 	BETWEEN SET(release_stack) BETWEEN SET(error) BETWEEN KEEP(setting) BETWEEN KEEP(broken_ns) \
 	BETWEEN KEEP(broken_idle_ns) BETWEEN KEEP(broken_stack)
 #define FIXED(COLUMN, BETWEEN) \
 	COLUMN(id) BETWEEN COLUMN(process) BETWEEN COLUMN(address) BETWEEN COLUMN(thread) BETWEEN COLUMN(acquired_ns) \
-	BETWEEN COLUMN(acquire_function) BETWEEN COLUMN(acquire_stack)
+	BETWEEN COLUMN(acquire_function) BETWEEN COLUMN(acquire_stack) BETWEEN COLUMN(acquire_event)
 // clang-format on
 #define NAMES CHANGING(COLUMN_NAME, COLUMN_NAME, ", ") ", " FIXED(COLUMN_NAME, ", ")
 
@@ -65,6 +65,7 @@ static int save_connection(struct rows *rows, const struct fold_connection *conn
 	bind_statement(rows, stmt, COLUMN_statement, &connection->statement);
 	sqlite3_bind_int64(stmt, COLUMN_queries, (int64_t)connection->queries);
 	bind_bounded(stmt, COLUMN_last_event, connection->last_event);
+	bind_bounded(stmt, COLUMN_use_event, connection->use_event);
 	sqlite3_bind_int64(stmt, COLUMN_resets, connection->resets);
 	sqlite3_bind_int64(stmt, COLUMN_transaction_status, connection->transaction);
 	if (connection->is_released)
@@ -88,6 +89,7 @@ static int save_connection(struct rows *rows, const struct fold_connection *conn
 		bind_time(rows, stmt, COLUMN_acquired_ns, connection->acquired);
 		bind_text(rows, stmt, COLUMN_acquire_function, connection->function, "");
 		bind_stack(rows, stmt, COLUMN_acquire_stack, connection->stack);
+		bind_bounded(stmt, COLUMN_acquire_event, connection->acquire_event);
 	}
 	return statement_run(&rows->statements, stmt);
 }

@@ -68,12 +68,36 @@ static int save_misuse(struct rows *rows, const struct fold_misuse *misuse)
 	return statement_run(&rows->statements, stmt);
 }
 
+static const char add_pile[] =
+	"INSERT INTO pile (process, kind, acquire_stack, most, most_ns, until_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+	" ON CONFLICT DO UPDATE SET most = excluded.most, until_ns = excluded.until_ns,"
+	" most_ns = iif(excluded.most > most, excluded.most_ns, most_ns) WHERE excluded.most >= most";
+
+/* What was one at a time is no pile. */
+static int save_pile(struct rows *rows, const struct fold_pile *pile)
+{
+	if (!pile->is_changed || pile->most < 2)
+		return SQLITE_OK;
+	sqlite3_stmt *stmt = statement(&rows->statements, add_pile);
+	sqlite3_bind_int64(stmt, 1, rows->process);
+	sqlite3_bind_text(stmt, 2, kind_name(pile->kind), -1, SQLITE_STATIC);
+	bind_stack(rows, stmt, 3, pile->stack);
+	sqlite3_bind_int64(stmt, 4, pile->most);
+	bind_time(rows, stmt, 5, pile->most_at);
+	if (pile->until != 0)
+		bind_time(rows, stmt, 6, pile->until);
+	return statement_run(&rows->statements, stmt);
+}
+
 static int save_counts(struct rows *rows, const struct fold *fold)
 {
 	int rc = SQLITE_OK;
 	const struct fold_pair *pairs = fold->pairs.items;
 	for (uint32_t i = 0; i < fold->pairs.count && rc == SQLITE_OK; i++)
 		rc = save_pair(rows, &pairs[i]);
+	const struct fold_pile *piles = fold->piles.items;
+	for (uint32_t i = 0; i < fold->piles.count && rc == SQLITE_OK; i++)
+		rc = save_pile(rows, &piles[i]);
 	const struct fold_misuse *misuses = fold->misuses.items;
 	for (uint32_t i = 0; i < fold->misuses.count && rc == SQLITE_OK; i++)
 		rc = save_misuse(rows, &misuses[i]);

@@ -148,6 +148,8 @@ CREATE TABLE connection (
   queries        INTEGER NOT NULL DEFAULT 0, -- statements sent
   last_event     INTEGER NOT NULL DEFAULT 0, -- number, among its process's events, of the last one that took something from
                                      -- its session; 0: none did
+  use_event      INTEGER NOT NULL DEFAULT 0, -- the same, but for its release; 0 while there is none
+  acquire_event  INTEGER NOT NULL DEFAULT 0, -- number, among its process's events, of the one that opened it
   resets         INTEGER NOT NULL DEFAULT 0, -- PQreset and PQresetStart
   transaction_status INTEGER NOT NULL DEFAULT 0, -- PQtransactionStatus when last checked: 0 idle 1 active 2 intrans 3 inerror 4 unknown
   broken_ns      INTEGER,            -- when a use first found the connection gone, or NULL
@@ -239,6 +241,17 @@ CREATE TABLE fold (
   longest_idle_ns INTEGER NOT NULL DEFAULT 0, -- transaction: the longest gap between two uses inside one
   idle_stack    INTEGER REFERENCES stack,     -- transaction: the call before that gap
   PRIMARY KEY (process, kind, outcome, acquire_stack, release_stack)
+) WITHOUT ROWID;
+
+CREATE TABLE pile (
+  -- The most that one stack had open at once, where that was more than one; of what was given back at once there is none.
+  process       INTEGER NOT NULL REFERENCES process,
+  kind          TEXT NOT NULL,     -- see the view kind
+  acquire_stack INTEGER NOT NULL REFERENCES stack,
+  most          INTEGER NOT NULL,  -- so many
+  most_ns       INTEGER NOT NULL,  -- when that was first reached
+  until_ns      INTEGER,           -- when it was no longer so many; NULL: it still was when the process was drained last
+  PRIMARY KEY (process, kind, acquire_stack)
 ) WITHOUT ROWID;
 
 CREATE TABLE event (

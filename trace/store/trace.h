@@ -13,7 +13,7 @@
 #include <sqlite3.h>
 
 #define TRACE_APPLICATION_ID 0x50514c4b /* "PQLK" */
-#define TRACE_USER_VERSION 2
+#define TRACE_USER_VERSION 3
 
 enum trace_error {
 	TRACE_OK = 0,
