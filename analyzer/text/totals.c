@@ -250,8 +250,8 @@ static void say_processes(const struct printer *printer, sqlite3 *db, const stru
 static void append_by(char text[SENTENCE], int64_t count, const char *what)
 {
 	if (count > 0)
-		snprintf(text + strlen(text), SENTENCE - strlen(text), "%s%" PRId64 " by %s", text[0] != '\0' ? ", " : "", count,
-				 what);
+		snprintf(text + strlen(text), SENTENCE - strlen(text), "%s%" PRId64 " by %s", text[0] != '\0' ? ", " : "",
+				 count, what);
 }
 
 /* How what was released was given back, where the code did not do it all. */
@@ -301,6 +301,35 @@ static void say_peak(const struct printer *printer, sqlite3 *db, const struct to
 	else
 		print_field(printer, 2, STYLE_PLAIN, label_width(totals), "peak",
 					"%" PRId64 " connections open at once in process %s, %s", peak->open, query_text(row, 0), when);
+}
+
+/* What runs scripts in stacks that name none of them. */
+static const char lineless_sql[] =
+	"WITH runs AS MATERIALIZED (SELECT m.id AS module, i.what FROM module m JOIN interpreter i ON m.path GLOB "
+	"i.pattern)"
+	" SELECT DISTINCT r.what FROM finding f CROSS JOIN stack_frame s ON s.stack = f.stack JOIN frame x ON x.id = "
+	"s.frame"
+	" JOIN runs r ON r.module = x.module"
+	" WHERE f.stack NOT IN (SELECT stack FROM script_stack)"
+	" AND NOT EXISTS (SELECT 1 FROM stack_frame j JOIN frame_call c ON c.frame = j.frame"
+	"                 WHERE j.stack = f.stack AND c.module = '[jit]' AND c.function IS NOT NULL)";
+
+static const struct {
+	const char *what, *why, *helps;
+} lineless[] = {
+#define LINELESS(what, why, helps) {what, why, helps},
+#include "analyzer/words/lineless.def"
+};
+
+static void say_lineless(const struct printer *printer, sqlite3 *db, int width)
+{
+	QUERY_CLEANUP row = query_prepare(db, lineless_sql);
+
+	while (query_next(row, NULL))
+		for (size_t i = 0; i < sizeof lineless / sizeof lineless[0]; i++)
+			if (strcmp(lineless[i].what, query_text(row, 0)) == 0)
+				print_field(printer, 2, STYLE_PLAIN, width, "lines", "none of %s, for %s; %s", lineless[i].what,
+							lineless[i].why, lineless[i].helps);
 }
 
 static bool are_events_dropped(sqlite3 *db)
@@ -356,6 +385,7 @@ void text_summary(const struct printer *printer, const struct reading *reading, 
 		print_field(printer, 2, STYLE_PLAIN, label_width(totals), "unseen",
 					"%" PRId64 " release%s not seen (the address came back)", unseen, unseen == 1 ? " was" : "s were");
 	say_unseen(printer, reading->db, label_width(totals));
+	say_lineless(printer, reading->db, label_width(totals));
 	if (totals->reasons > 0)
 		say_reasons(printer, reading->db, totals);
 }

@@ -4,6 +4,7 @@
 Each line of the view `package` that says so has a case here, or in the tests of its language.
 """
 import os
+import shutil
 import unittest
 
 import tap
@@ -142,6 +143,78 @@ class Lua(Drivers):
         """Debian: LuaDBI"""
         run = self.traced('lua5.4', self.source)
         self.assert_sites(run, [('luadbi', f"function <orm.lua:{self.lines['luadbi'] - 1}>")])
+
+
+class Languages(Drivers):
+    """Languages without lines: a driver speaks, and the report says why it has none and what helps."""
+
+    def assert_lineless(self, run, language, module):
+        verdicts = run.trace.verdicts()
+        self.assertEqual((verdicts.pop('released'), sum(verdicts.values())), (1, 1), run)
+        report = self.pqleak('report', '--all', 't.db').stdout
+        self.assertRegex(report, rf'(?m)^  lines        none of {language}, for \w.+; \w.+$')
+        (site,) = [finding['site'] for finding in self.json()['findings'] if finding['kind'] == 'connection']
+        self.assertRegex(os.path.basename(site['module']), f'^{module}', run)
+
+
+class Lineless(Languages):
+    """Those of other interpreters than Node."""
+
+    source = script('drivers/orm.ml')
+    PROGRAMS = {
+        'Pgtcl': ('Tcl', 'libpgtcl', 'tclsh', 'orm.tcl'),
+        'RPostgreSQL': ('R', 'RPostgreSQL.so', 'Rscript', 'orm.R'),
+        "LuaJIT's FFI": ('LuaJIT', 'luajit', 'luajit', 'ffi.lua'),
+    }
+
+    @tap.each(PROGRAMS, '{0}: the report says that there are no lines')
+    def lineless(self, _name, language, module, *command):
+        if not shutil.which(command[0]):
+            self.skipTest(f'no {command[0]}')
+        self.assert_lineless(self.traced(command[0], script(f'drivers/{command[1]}')), language, module)
+
+    @unittest.skipUnless(os.path.exists('/usr/lib/ocaml/postgresql'), 'no libpostgresql-ocaml-dev')
+    def test_ocaml(self):
+        """postgresql-ocaml: bytecode has no lines, native code has"""
+        shutil.copy(self.source, self.folder)
+        for compiler, kind in (('ocamlc', 'cma'), ('ocamlopt', 'cmxa')):
+            made = self.execute([compiler, '-g', '-I', '+postgresql', '-I', '+threads', f'unix.{kind}', f'threads.{kind}',
+                                 f'postgresql.{kind}', 'orm.ml', '-o', compiler])
+            self.assertEqual(made.returncode, 0, made)
+        self.assert_lineless(self.traced('./ocamlc'), 'OCaml', r'dllpostgresql_stubs\.so')
+        os.unlink(self.path('t.db'))
+        run = self.traced('./ocamlopt')
+        self.assertNotIn('none of OCaml', run.stderr)
+        (site,) = [finding['site'] for finding in self.json()['findings'] if finding['kind'] == 'connection']
+        self.assertRegex(site['function'], '^camlOrm__leaks_')
+        self.assertEqual((site['file'], site['line']), ('orm.ml', self.lines['leaks']), run)
+
+
+ADDON = os.path.join(os.environ.get('PQLEAK_TEST_NPM', '/nonexistent'), 'node_modules/libpq/build/Release/addon.node')
+
+
+@unittest.skipUnless(os.path.exists(ADDON), 'no libpq from npm (scripts/npm-packages fetches it)')
+class Node(Languages):
+    source = script('drivers/orm.js')
+
+    def node(self, *options):
+        run = self.traced('node', *options, self.source, env={'NODE_PATH': ADDON.split('/libpq/')[0]})
+        self.assertEqual(run.status, 0, run)
+        self.addCleanup(lambda: os.path.exists(path := f'/tmp/perf-{int(run.stdout)}.map') and os.unlink(path))
+        return run
+
+    def test_node(self):
+        """npm's libpq: without V8's names the report says what helps"""
+        self.assert_lineless(self.node(), 'Node', r'addon\.node')
+
+    def test_node_with_names(self):
+        """npm's libpq: with them the site is the user's function"""
+        run = self.node('--perf-basic-prof', '--interpreted-frames-native-stack')
+        self.assertNotIn('none of Node', run.stderr)
+        (finding,) = [finding for finding in self.json()['findings'] if finding['kind'] == 'connection']
+        for site, word in ((finding['site'], 'leaks'), (finding['last_use']['site'], 'ask')):
+            self.assertEqual(site['function'].rsplit(':', 1)[0], f'JS:~{word} {self.source}:{self.lines[word]}', run)
+        self.assertRegex(run.stderr, r'\d+ of Node \(--native shows them\)')
 
 
 class Own(Scenario):

@@ -100,6 +100,14 @@ CREATE VIEW package AS
     ('module', 'dbd/postgresql.so', 'LuaDBI', 'driver', NULL),
     ('lua', 'DBI', 'LuaDBI', 'driver', NULL),
     ('module', 'libpq/build/Release/addon.node', 'node-libpq', 'driver', NULL),
+    ('function', 'JS:*/node_modules/libpq/*', 'node-libpq', 'driver', NULL),
+    ('function', 'JS:* node:internal/modules/*', 'Node', 'server', '*'),
+    ('function', 'JS:* node:internal/process/*', 'Node', 'server', '*'),
+    ('function', 'JS:* node:*', 'Node', 'driver', NULL),
+    ('module', 'dllpostgresql_stubs.so', 'postgresql-ocaml', 'driver', NULL),
+    ('function', 'camlPostgresql__*', 'postgresql-ocaml', 'driver', NULL),
+    ('function', 'PQ[a-z]*_stub', 'postgresql-ocaml', 'driver', NULL),
+    ('function', 'caml_program', 'OCaml', 'server', '*'),
     ('module', 'RPostgreSQL.so', 'RPostgreSQL', 'driver', NULL),
     -- These have none: what stands here is read from their sources.
     ('module', 'libpqtypes.so*', 'libpqtypes', 'driver', NULL),
@@ -136,7 +144,12 @@ CREATE VIEW package AS
     ('ruby', 'rom-sql', 'ROM', 'driver', NULL),
     ('ruby', 'rspec/core', 'RSpec', 'test', '*run'),
     ('perl', 'Test2', 'Test::More', 'test', NULL),
-    ('module', 'RPostgres.so', 'RPostgres', 'driver', NULL)
+    ('module', 'RPostgres.so', 'RPostgres', 'driver', NULL),
+    ('function', 'camlPostgresql.*', 'postgresql-ocaml', 'driver', NULL), -- OCaml 5
+    ('function', 'JS:* node:internal/timers*', 'Node', 'server', '*'),
+    ('function', 'JS:*/node_modules/pg-native/*', 'node-postgres', 'driver', NULL),
+    ('function', 'JS:*/node_modules/pg/*', 'node-postgres', 'driver', NULL),
+    ('function', 'JS:*/node_modules/pg-pool/*', 'node-postgres', 'driver', NULL)
   );
 
 CREATE VIEW place AS
@@ -193,7 +206,9 @@ CREATE VIEW interpreter AS
     ('*/bin/luajit*', 'LuaJIT', ''), ('*/libluajit*.so*', 'LuaJIT', ''),
     ('*/bin/tclsh*', 'Tcl', ''), ('*/bin/wish*', 'Tcl', ''), ('*/libtcl[0-9]*.so*', 'Tcl', ''),
     ('*/bin/node', 'Node', ''), ('*/bin/nodejs', 'Node', ''), ('*/libnode.so*', 'Node', ''),
-    ('*/R/bin/exec/R', 'R', ''), ('*/libR.so', 'R', '')
+    ('*/R/bin/exec/R', 'R', ''), ('*/libR.so', 'R', ''), ('*/R/library/methods/libs/*', 'R', ''),
+    ('*/R/library/stats/libs/*', 'R', ''), ('*/R/library/tools/libs/*', 'R', ''), ('*/R/library/utils/libs/*', 'R', ''),
+    ('*/bin/ocamlrun*', 'OCaml', ''), ('*/libcamlrun*.so', 'OCaml', '')
   );
 
 CREATE VIEW system AS

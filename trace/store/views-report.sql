@@ -76,7 +76,9 @@ CREATE VIEW runner_call AS
   FROM stack_frame c JOIN caller_frame k ON k.frame = c.frame JOIN frame_role x ON x.frame = c.frame
   WHERE x.role IN ('runner', 'driver') AND EXISTS (
     SELECT 1 FROM stack_frame s JOIN frame_role r ON r.frame = s.frame
-    WHERE s.stack = c.stack AND s.level < c.level AND r.role IN ('script', 'native', 'library', 'generated'));
+    WHERE s.stack = c.stack AND s.level < c.level
+      AND (r.role IN ('script', 'native', 'library', 'generated')
+           OR r.role = 'jit' AND EXISTS (SELECT 1 FROM symbol y WHERE y.frame = s.frame AND y.function IS NOT NULL)));
 
 CREATE VIEW stack_end AS
   -- Where the useful part of a stack ends: at the innermost of these calls.
