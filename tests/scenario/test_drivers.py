@@ -152,7 +152,7 @@ class Languages(Drivers):
         verdicts = run.trace.verdicts()
         self.assertEqual((verdicts.pop('released'), sum(verdicts.values())), (1, 1), run)
         report = self.pqleak('report', '--all', 't.db').stdout
-        self.assertRegex(report, rf'(?m)^  lines        none of {language}, for \w.+; \w.+$')
+        self.assertRegex(report, rf'(?m)^  lines +none of {language}, for \w.+; \w.+$')
         (site,) = [finding['site'] for finding in self.json()['findings'] if finding['kind'] == 'connection']
         self.assertRegex(os.path.basename(site['module']), f'^{module}', run)
 
@@ -187,7 +187,7 @@ class Lineless(Languages):
         self.assertNotIn('none of OCaml', run.stderr)
         (site,) = [finding['site'] for finding in self.json()['findings'] if finding['kind'] == 'connection']
         self.assertRegex(site['function'], '^camlOrm__leaks_')
-        self.assertEqual((site['file'], site['line']), ('orm.ml', self.lines['leaks']), run)
+        self.assertEqual((site['file'], site['line']), (self.path('orm.ml'), self.lines['leaks']), run)
 
 
 ADDON = os.path.join(os.environ.get('PQLEAK_TEST_NPM', '/nonexistent'), 'node_modules/libpq/build/Release/addon.node')

@@ -1,11 +1,9 @@
 (* SPDX-License-Identifier: PostgreSQL *)
 (* Keeps a connection of postgresql-ocaml's, and gives one back.  What matters is marked at the ends of lines. *)
-let connect name : Postgresql.connection = new Postgresql.connection ~dbname:name ()
-
-let leaks name = Sys.opaque_identity (connect name) (* #: leaks
+let leaks name : Postgresql.connection = new Postgresql.connection ~dbname:name () (* #: leaks
 *)
 
-let clean name = (connect name)#finish
+let clean name = (new Postgresql.connection ~dbname:name ())#finish
 
 let () =
   let name = Sys.getenv "PGDATABASE" in
