@@ -9,10 +9,11 @@
 
 #include "analyzer/base/query.h"
 #include "analyzer/findings/gate.h"
-#include "analyzer/sites/sites.h"
 #include "analyzer/findings/stages.h"
 #include "analyzer/known/known.h"
 #include "analyzer/reading/functions.h"
+#include "analyzer/sites/sites.h"
+#include "analyzer/sites/unnamed.h"
 
 extern const char choice_sql[], inherited_sql[], tally_sql[], peak_sql[], notes_sql[], loss_sql[], blame_sql[],
 	paths_sql[], noted_sql[], known_sql[], findings_sql[], gate_sql[], manner_sql[];
@@ -63,6 +64,13 @@ static bool make_sites(sqlite3 *db, const struct report_choice *choice)
 	return done;
 }
 
+static bool make_unnamed(sqlite3 *db, const struct report_choice *choice)
+{
+	return unnamed_make(db, &choice->symbols,
+						"SELECT stack FROM finding WHERE lost AND excused = ''"
+						" UNION ALL SELECT head_stack FROM told_misuse WHERE NOT by_design AND excused = ''");
+}
+
 static bool fill_known(sqlite3 *db, const struct report_choice *choice)
 {
 	return suppress_apply(&choice->accepted.suppressions, db) && baseline_apply(&choice->accepted.baseline, db);
@@ -107,6 +115,7 @@ static const struct stage {
 	 "found_reason"},
 	{"gate", gate_sql, NULL, "report_choice gated peak seen_misuse misuse_group excuse suppression finding",
 	 "finding_level found_misuse misuse_call told_misuse gate_outcome"},
+	{"unnamed", NULL, make_unnamed, "frame_call wanted_own site finding told_misuse", UNNAMED_MAKE},
 };
 
 #define STAGE_COUNT (sizeof stages / sizeof stages[0])

@@ -41,6 +41,9 @@ SELECT json_object(
   'unseen', (SELECT json_group_array(json_object('pid', iif(:reproducible, NULL, pid), 'exe', exe, 'how', how, 'module', nullif(module, ''),
                                                  'sign', sign, 'spoke', json(iif(spoke, 'true', 'false')), 'text', text))
              FROM (SELECT * FROM unseen_text ORDER BY exe, how, module)),
+  'unnamed', (SELECT json_group_array(json_object('module', path, 'build_id', nullif(build_id, ''), 'symbols', iif(state = 'ok', 'none', state),
+                                                  'frames', frames, 'package', package, 'debug_package', debug_package))
+              FROM (SELECT * FROM unnamed ORDER BY frames DESC, path)),
   'group_by', (SELECT group_by FROM report_choice),
   'processes', (SELECT json_object('count', ifnull(sum(count), 0), 'ends', json_group_object(fate, count), 'killed_early',
                   (SELECT json_group_array(json_object('pid', iif(:reproducible, NULL, pid), 'signal', signal)) FROM killed_early))

@@ -98,5 +98,5 @@ bool report_text(const struct report *report, FILE *file)
 			 !notes_print(printer, reading->db, choice->all, !summary);
 	if (summary)
 		text_summary(printer, reading, totals);
-	return !failed;
+	return !failed && text_unnamed(printer, reading->db, choice);
 }

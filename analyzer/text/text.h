@@ -109,6 +109,11 @@ bool misuse_index(const struct printer *printer, sqlite3 *db, bool excused, int6
 bool text_index(const struct printer *printer, sqlite3 *db, const struct report_choice *choice, bool excused,
 				int64_t most_full, bool *ret_printed);
 
+/* --- unnamed.c --- */
+
+/* Prints which files have no names for what the report shows, and how to get them; nothing where all has. */
+bool text_unnamed(const struct printer *printer, sqlite3 *db, const struct report_choice *choice);
+
 /* --- totals.c --- */
 
 /* Prints what leaked, what is excused, and why a check passes or fails. */
