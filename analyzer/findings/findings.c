@@ -107,7 +107,7 @@ static const struct stage {
 	{"known", known_sql, fill_known, "tally_life misuse_group stack_call stack_path",
 	 "excuse suppression known_entry path_stack path_count baseline"},
 	{"findings", findings_sql, NULL,
-	 "report_choice inheritance handover passed_on tally_life found_peak found_note file_name frame_call frame_role "
+	 "report_choice inheritance handover tally_life found_peak found_note file_name frame_call frame_role "
 	 "stack_test site stack_way held_once stack_blame separation comparable excuse",
 	 "finding_member finding_shown finding comparable_release finding_stack finding_share finding_test found_peak_site "
 	 "note "

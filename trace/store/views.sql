@@ -142,8 +142,7 @@ CREATE VIEW resource_life AS
   -- Something without a release, other than a connection, with its verdict.  outlived: its connection was finished.
   SELECT r.id, r.process, p.pid, p.exe, r.thread, r.kind,
          CASE WHEN r.kind = 'memory' AND r.acquire_stack IN (SELECT stack FROM stack_out_of_sight) THEN 'out-of-sight'
-              WHEN r.kind NOT IN ('result', 'memory', 'cancel') AND r.connection IN (SELECT connection FROM passed_on)
-                THEN 'inherited'
+              WHEN o.connection IS NOT NULL THEN 'inherited'
               ELSE f.verdict END AS verdict, r.connection,
          ifnull(c.released_ns IS NOT NULL, 0) AS outlived, r.status, r.rows, r.bytes,
          r.acquired_ns, r.acquire_function, r.acquire_stack, r.statement, r.used_ns, r.idle_ns, r.idle_stack,
@@ -151,7 +150,8 @@ CREATE VIEW resource_life AS
   FROM resource r
   JOIN process p ON p.id = r.process
   JOIN process_fate f ON f.process = r.process
-  LEFT JOIN connection c ON c.id = r.connection;
+  LEFT JOIN connection c ON c.id = r.connection
+  LEFT JOIN passed_on o ON o.connection = r.connection AND r.kind NOT IN ('result', 'memory', 'cancel');
 
 CREATE VIEW outstanding AS
   -- Every resource that was not released, whatever its kind: the raw material of a report.
@@ -206,18 +206,19 @@ CREATE VIEW killed_early AS
 
 CREATE VIEW cannot_tell AS
   -- Reasons why this trace cannot prove that nothing leaked.  Empty: it can.
+  WITH taken AS MATERIALIZED (SELECT process, giver, fate FROM inheritance)
   SELECT 'no libpq call was intercepted' AS reason WHERE NOT EXISTS (SELECT 1 FROM process)
   UNION ALL SELECT printf('process %d: killed by %s before it called libpq', pid, signal) FROM killed_early
     WHERE NOT EXISTS (SELECT 1 FROM process)
   UNION ALL SELECT printf('process %d: %s', i.pid, i.reason) FROM incomplete i
   UNION ALL SELECT printf('process %d: %d event%s dropped%s', pid, dropped, iif(dropped = 1, ' was', 's were'), ifnull(': ' || drop_reason, '')) FROM process WHERE dropped > 0
   UNION ALL SELECT printf('process %d: process %d may still use a connection that it handed over', p.pid, q.pid)
-    FROM inheritance i JOIN process p ON p.id = i.process JOIN connection g ON g.id = i.giver JOIN process q ON q.id = g.process
+    FROM taken i JOIN process p ON p.id = i.process JOIN connection g ON g.id = i.giver JOIN process q ON q.id = g.process
     WHERE i.fate = 'undecided' AND q.end IS NULL GROUP BY p.id, q.id
   UNION ALL SELECT printf('process %d: process %d, which it forked, may go on with a connection', p.pid, h.pid)
     FROM heir h JOIN process p ON p.id = h.process
-    WHERE h.process IN (SELECT process FROM outstanding WHERE kind = 'connection')
+    WHERE h.process IN (SELECT process FROM owned_connection WHERE state <> 'inherited' AND released_ns IS NULL)
   UNION ALL SELECT printf('process %d: where its inherited connection was opened is not in this trace', p.pid)
-    FROM inheritance i JOIN process p ON p.id = i.process WHERE i.fate = 'unknown' GROUP BY p.id
+    FROM taken i JOIN process p ON p.id = i.process WHERE i.fate = 'unknown' GROUP BY p.id
   UNION ALL SELECT text || '; see pqleak doctor' FROM unseen_text
     WHERE spoke OR NOT EXISTS (SELECT 1 FROM process);
