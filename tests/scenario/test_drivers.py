@@ -24,6 +24,7 @@ class Drivers(Lines):
     def assert_sites(self, run, expected, status=0):
         """Connections by (word, function); `word` marks a line of the source, or is a file's name of a driver."""
         self.assertEqual(run.status, status, run)
+        self.assertGreater(run.trace.verdicts().get('released', 0), 0, run)
         findings = self.json()['findings']
         found = {(os.path.basename(finding['site']['file']), finding['site']['line'], finding['site']['function'])
                  for finding in findings if finding['kind'] == 'connection'}
@@ -112,6 +113,7 @@ class Wheels(Drivers):
     def test_psycopg_pool(self):
         """wheel of psycopg_pool: its own thread connects, and no line of the user's is there, so the pool speaks"""
         run = self.traced(VENV_PYTHON, self.source, 'psycopg_pool')
+        self.assertEqual(run.trace.verdicts(), {'released': 1, 'leaked': 1}, run)
         (site,) = [finding['site'] for finding in self.json()['findings'] if finding['kind'] == 'connection']
         self.assertRegex(site['file'], r'/psycopg_pool/\w+\.py$', run)
 
@@ -239,6 +241,7 @@ class Runners(Scenario):
     """A test runner is never a call site; what lies outside the test is folded, and the test is named."""
 
     def assert_tests(self, run, site, tests, runner):
+        self.assertGreater(run.trace.verdicts().get('released', 0), 0, run)
         (finding,) = [finding for finding in self.json()['findings'] if finding['kind'] == 'connection']
         self.assertEqual(finding['site']['function'], site, run)
         self.assertEqual({test['function'] for test in finding['tests']}, tests, run)

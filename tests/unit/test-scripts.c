@@ -190,6 +190,9 @@ static void drivers_speak(void **state)
 		{"/usr/lib/perl5/auto/DBD/Pg/Pg.so", "/usr/bin/perl", "/usr/lib/perl5/auto/DBI/DBI.so", "/usr/bin/perl", LIBC},
 		"didiy", 0, -1);
 	ASSERT_TOLD({"/usr/lib/libpqxx-6.4.so", LIBC}, "dy", 0, -1);
+	ASSERT_TOLD({"/usr/lib/R/site-library/RPostgreSQL/libs/RPostgreSQL.so",
+				 "/usr/lib/R/library/methods/libs/methods.so", "/usr/lib/R/lib/libR.so", LIBC},
+				"diiy", 0, -1);
 	/* A module of the user's own, though no script is known; and nothing that speaks. */
 	ASSERT_TOLD({DRIVER, "/srv/app/fast.so", PYTHON, LIBC}, "dniy", 1, -1);
 	ASSERT_TOLD({PYTHON, PYTHON, LIBC}, "iiy", 0, -1);
@@ -205,6 +208,10 @@ static void runners_end_a_stack(void **state)
 	ASSERT_TOLD({DRIVER, "refuse /srv/test_shop.py", "assertRaises " CASE, "test_refuse /srv/test_shop.py",
 				 "_callTestMethod " CASE, "<module> /srv/test_shop.py", PYTHON},
 				"dsrsrsi", 1, 4);
+	/* A library that calls tests. */
+	ASSERT_TOLD(
+		{"/usr/lib/libpqxx-6.4.so", "/srv/test", "/usr/lib/libboost_unit_test_framework.so.1.74.0", "/srv/test", LIBC},
+		"dnrny", 1, 2);
 	/* Nothing of the user's inside: what is outside speaks. */
 	ASSERT_TOLD({DRIVER, "_callSetUp " CASE, "main /srv/run.py", PYTHON}, "drsi", 2, -1);
 }

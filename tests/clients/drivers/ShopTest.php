@@ -16,6 +16,11 @@ class ShopTest extends PHPUnit\Framework\TestCase
         $this->assertNotEmpty(self::$kept);
     }
 
+    public function testClean(): void
+    {
+        $this->assertTrue(pg_close(pg_connect('', PGSQL_CONNECT_FORCE_NEW)));
+    }
+
     public static function tearDownAfterClass(): void
     {
         posix_kill(getmypid(), SIGKILL);

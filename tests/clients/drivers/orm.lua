@@ -6,5 +6,10 @@ local function open()
   kept = DBI.Connect('PostgreSQL', os.getenv('PGDATABASE'), os.getenv('PGUSER'), nil, os.getenv('PGHOST'), os.getenv('PGPORT')) --: luadbi
 end
 
+local function clean()
+  DBI.Connect('PostgreSQL', os.getenv('PGDATABASE'), os.getenv('PGUSER'), nil, os.getenv('PGHOST'), os.getenv('PGPORT')):close()
+end
+
+clean()
 open()
 os.exit(0, false)

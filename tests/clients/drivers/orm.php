@@ -13,15 +13,37 @@ function doctrine(array $server)
     return $connection;
 }
 
-function laravel(array $server)
+function laravel_manager(array $server)
 {
     require_once 'Illuminate/Database/autoload.php';
     $manager = new Illuminate\Database\Capsule\Manager();
     $manager->addConnection(['driver' => 'pgsql'] + $server);
+    return $manager;
+}
+
+function laravel(array $server)
+{
+    $manager = laravel_manager($server);
     $manager->getConnection()->select('SELECT 1');  //: laravel
     return $manager;
 }
 
+function clean_doctrine(array $server)
+{
+    $connection = Doctrine\DBAL\DriverManager::getConnection($server);
+    $connection->executeQuery('SELECT 1');
+    $connection->close();
+}
+
+function clean_laravel(array $server)
+{
+    $manager = laravel_manager($server);
+    $manager->getConnection()->select('SELECT 1');
+    $manager->getConnection()->disconnect();
+}
+
 $kept = $argv[1]($server);
+$clean = "clean_$argv[1]";
+$clean($server);
 fflush(STDOUT);
 posix_kill(getmypid(), SIGKILL);

@@ -20,5 +20,15 @@ sub mojo_pg {
     push @kept, $pg->db;    #: mojo_pg
 }
 
-{ no strict 'refs'; &{ $ARGV[0] }(); }
+sub clean_dbix_class {
+    my $schema = DBIx::Class::Schema->connect('dbi:Pg:');
+    $schema->storage->dbh_do(sub { $_[1]->do('SELECT 1') });
+    $schema->storage->disconnect;
+}
+
+sub clean_mojo_pg {
+    Mojo::Pg->new("postgresql:///$ENV{PGDATABASE}")->db->disconnect;
+}
+
+{ no strict 'refs'; &{ $ARGV[0] }(); &{"clean_$ARGV[0]"}(); }
 POSIX::_exit(0);

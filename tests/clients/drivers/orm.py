@@ -171,6 +171,11 @@ def peewee():
     def query():
         database.execute_sql('SELECT 1')  #: query
 
+    def clean():
+        database.execute_sql('SELECT 1')
+        database.close()
+
+    clean()
     query()
     within()  #: transaction
 
@@ -184,6 +189,8 @@ def psycopg_pool():
         with pool.connection() as connection:
             connection.execute('SELECT 1')  #: take
 
+    with ConnectionPool('', min_size=1, max_size=1, open=True) as clean:
+        clean.wait()
     pool.open(wait=True)
     take()
 
@@ -195,6 +202,11 @@ def pygresql():
         host = f"{os.environ['PGHOST']}:{os.environ['PGPORT']}"
         kept.append(pgdb.connect(database=os.environ['PGDATABASE'], host=host, user=os.environ['PGUSER']))  #: pygresql
 
+    def clean():
+        host = f"{os.environ['PGHOST']}:{os.environ['PGPORT']}"
+        pgdb.connect(database=os.environ['PGDATABASE'], host=host, user=os.environ['PGUSER']).close()
+
+    clean()
     connect()
 
 
@@ -207,6 +219,11 @@ def celery():
     def task():
         kept.append(psycopg2.connect(''))  #: task
 
+    @app.task
+    def clean():
+        psycopg2.connect('').close()
+
+    clean.apply()
     task.apply()
 
 
@@ -218,6 +235,7 @@ def gunicorn():
     from gunicorn.app.base import BaseApplication
 
     def view(_environ, _start_response):
+        psycopg2.connect('').close()
         kept.append(psycopg2.connect(''))  #: view
         os._exit(4)
 

@@ -9,6 +9,10 @@ def visit():
     kept.append(psycopg2.connect(''))  #: visit
 
 
+def leave():
+    psycopg2.connect('').close()
+
+
 def refuse():
     visit()  #: refuse
     raise ValueError

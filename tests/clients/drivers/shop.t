@@ -4,7 +4,7 @@ use strict;
 use warnings;
 use DBI;
 use POSIX ();
-use Test::More tests => 1;
+use Test::More tests => 2;
 
 our @kept;
 
@@ -13,5 +13,9 @@ sub visit { push @kept, DBI->connect('dbi:Pg:') }    #: visit
 subtest 'a visit' => sub {
     visit();    #: a_visit
     ok(@kept == 1);
+};
+subtest 'clean' => sub {
+    DBI->connect('dbi:Pg:')->disconnect;
+    pass();
 };
 POSIX::_exit(0);

@@ -14,4 +14,8 @@ class TestShop < Minitest::Test
   def test_visit
     visit #: test_visit
   end
+
+  def test_clean
+    PG.connect.close
+  end
 end

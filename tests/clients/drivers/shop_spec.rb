@@ -14,4 +14,6 @@ RSpec.describe 'shop' do
   it('is visited') do
     visit #: is_visited
   end
+
+  it('is left') { PG.connect.close }
 end

@@ -21,5 +21,9 @@ def test_visit(visitor):
     shop.visit()  #: test_visit
 
 
+def test_clean():
+    shop.leave()
+
+
 def test_refusal():
     pytest.raises(ValueError, shop.refuse)  #: test_refusal

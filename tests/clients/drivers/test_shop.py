@@ -17,6 +17,9 @@ class Shop(unittest.TestCase):
     def test_b_refusal(self):
         self.assertRaises(ValueError, shop.refuse)  #: test_b_refusal
 
+    def test_c_clean(self):
+        shop.leave()
+
 
 if __name__ == '__main__':
     unittest.main()
