@@ -1,8 +1,9 @@
 <?php
 // SPDX-License-Identifier: PostgreSQL
 // PHP whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind
-// //: at their ends.  argv[1]: leaks ends by exec, so that PHP closes nothing; lives closes what it opens; odd prints
-// what must be the same without pqleak.
+// //: at their ends.  argv[1]: leaks and asks end by exec, so that PHP frees nothing; lives closes what it opens; cleared
+// is asks without its leak; made runs code that takes the place of other code; odd prints what must be the same without
+// pqleak.
 namespace App;
 
 function open_it(string $name)
@@ -81,6 +82,76 @@ function deep(int $levels)
     return $levels === 0 ? open_it('deep') : deep($levels - 1);
 }
 
+class Guard
+{
+    public $connection;
+
+    public function __construct($connection)
+    {
+        $this->connection = $connection;
+    }
+
+    public function __destruct()
+    {
+        pg_query($this->connection, 'SELECT 1'); //: ask_destructor
+    }
+}
+
+/** Queries from everywhere, each several times, and then a connection that is used a last time. */
+function asks(): void
+{
+    $GLOBALS['kept'][] = $connection = pg_connect('');
+    $generate = function () use ($connection) {
+        pg_query($connection, 'SELECT 1'); //: ask_inner
+        yield 1;
+        pg_query($connection, 'SELECT 1'); //: ask_next
+    };
+    $delegate = function () use ($generate) {
+        yield from $generate(); //: delegate
+    };
+    $throw = function () use ($connection) {
+        return [new Guard($connection), strlen([])]; //: throws
+    };
+    for ($i = 0; $i < 3; $i++) {
+        foreach ($delegate() as $_) { //: foreach_delegate
+            pg_query($connection, 'SELECT 1'); //: ask_loop
+        }
+        $fiber = new \Fiber(function () use ($connection) {
+            \Fiber::suspend();
+            pg_query($connection, 'SELECT 1'); //: ask_fiber
+        });
+        $fiber->start();
+        $fiber->resume();
+        array_map(function ($_) use ($connection) {
+            return pg_query($connection, 'SELECT 1'); //: ask_callback
+        }, [1]);
+        try {
+            $throw(); //: throwing
+        } catch (\TypeError $error) {
+            pg_query($connection, 'SELECT 1'); //: ask_catch
+        }
+    }
+    $GLOBALS['kept'][] = pg_query($connection, 'SELECT 1'); //: ask_last
+}
+
+function cleared(): void
+{
+    asks();
+    array_pop($GLOBALS['kept']); //: clears
+}
+
+/** Code that is made, asks, and is thrown away: the next takes its place in memory. */
+function made(): void
+{
+    $connection = pg_connect('');
+    for ($i = 0; $i < 100; $i++) {
+        eval(str_repeat("\n", $i) . 'pg_query($connection, "SELECT 1");');
+        $made = eval(str_repeat("\n", $i) . 'return function ($connection) { pg_query($connection, "SELECT 1"); };');
+        $made($connection);
+        $made($connection);
+    }
+}
+
 function odd(): void
 {
     set_error_handler(function ($number, $message) {
@@ -116,6 +187,6 @@ function odd(): void
 
 $kept = [];
 ('App\\' . $argv[1])(); //: main
-if ($argv[1] === 'leaks') {
+if ($argv[1] === 'leaks' || $argv[1] === 'asks' || $argv[1] === 'cleared') {
     pcntl_exec('/bin/true');
 }

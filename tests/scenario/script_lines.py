@@ -3,6 +3,7 @@
 
 Owns the class Lines.  A marked line ends in '//: word', '#: word' or '--: word'.
 """
+import collections
 import functools
 import os
 import re
@@ -56,6 +57,16 @@ class Lines(Scenario):
         numbers = [number for number, in run.trace.rows(f'SELECT {column} FROM connection ORDER BY id')]
         frames = {number: self.frames(run.trace, number) for number in set(numbers)}
         return [frames[number] for number in numbers]
+
+    def asked(self, run):
+        """How many results each line has asked for, by its number and function; None: no line."""
+        self.pqleak('sql', run.trace.path, 'SELECT 1')  # which stores the views of call sites
+        lines = collections.Counter()
+        for stack, count in run.trace.rows("SELECT stack, count(*) FROM event WHERE verb = 'acquire' AND kind = 'result'"
+                                           ' GROUP BY stack'):
+            frames = self.frames(run.trace, stack)
+            lines[frames[0][1:] if frames else None] += count
+        return lines
 
     def assert_all_lines(self, *command):
         """With PQLEAK_LINES=all each result has lines, which it has not otherwise."""

@@ -52,9 +52,55 @@ class Php(Lines):
         self.environment['USE_ZEND_ALLOC'] = '0'
         self.leaks()
 
-    def test_all_lines(self):
-        """With PQLEAK_LINES=all results have lines, too"""
-        self.assert_all_lines('php', self.source, 'lives')
+    def asks(self, *options):
+        """Each result is named by its line, and so is the last use, and a leaked result."""
+        run = self.preloaded('php', *options, self.source, 'asks', env={'PQLEAK_EVENTS': 'all'})
+        self.assertEqual((run.status, run.stderr), (0, ''), run)
+        self.take_in()
+        at, closure = self.lines, 'App\\{closure}'
+        self.assertEqual(self.asked(run), {
+            (at['ask_inner'], closure): 3, (at['ask_next'], closure): 3, (at['ask_loop'], 'App\\asks'): 3,
+            (at['ask_fiber'], closure): 3, (at['ask_callback'], closure): 3,
+            (at['ask_destructor'], 'App\\Guard::__destruct'): 3, (at['ask_catch'], 'App\\asks'): 3,
+            (at['ask_last'], 'App\\asks'): 1})
+        self.assertEqual(self.stacks(run, 'use_stack')[0], [self.at('ask_last', 'App\\asks'), self.at('main', '{main}')])
+        self.assertEqual(self.sites('result'), {self.at('ask_last', 'App\\asks')})
+        stacks = [self.frames(run.trace, stack) for stack, in run.trace.rows(
+            "SELECT DISTINCT stack FROM event WHERE verb = 'acquire' AND kind = 'result'")]
+        self.assertIn([self.at('ask_inner', closure), self.at('delegate', closure), self.at('foreach_delegate', 'App\\asks'),
+                       self.at('main', '{main}')], stacks)
+        self.assertIn([self.at('ask_destructor', 'App\\Guard::__destruct'), self.at('throws', closure),
+                       self.at('throwing', 'App\\asks'), self.at('main', '{main}')], stacks)
+
+    def test_asks(self):
+        """Each query is named by its line, in generators, fibers, callbacks and destructors; so is the last use"""
+        self.asks()
+
+    def test_asks_jit_tracing(self):
+        """The same with opcache and its tracing JIT"""
+        self.asks(*JIT, '-d', 'opcache.jit=tracing')
+
+    def test_asks_jit_function(self):
+        """The same with opcache and everything compiled at once"""
+        self.asks(*JIT, '-d', 'opcache.jit=function')
+
+    def test_cleared(self):
+        """A result that is freed is none that leaks"""
+        self.preloaded('php', self.source, 'cleared')
+        self.take_in()
+        self.assertEqual(self.sites('result'), set())
+
+    def test_made(self):
+        """Code that takes the place of other code in memory is not taken for it"""
+        run = self.preloaded('php', self.source, 'made', env={'PQLEAK_EVENTS': 'all'})
+        self.assertEqual((run.status, run.stdout, run.stderr), (0, '', ''), run)
+        self.assertEqual(self.asked(run), {(line, name): count for line in range(1, 101)
+                                           for name, count in (('eval', 1), ('{closure}', 2))})
+
+    def test_rare(self):
+        """With PQLEAK_LINES=rare results have none"""
+        run = self.preloaded('php', self.source, 'asks', env={'PQLEAK_EVENTS': 'all', 'PQLEAK_LINES': 'rare'})
+        self.assertEqual(set(self.asked(run)), {None})
 
     def test_lives(self):
         """Releases are named by their lines; PHP's own clean-up at the end is no script's"""

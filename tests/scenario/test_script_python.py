@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: PostgreSQL
 """Python's lines in stacks: Debian's python3 with psycopg2, psycopg 3 and SQLAlchemy."""
-import collections
 import os
 
 import tap
@@ -52,16 +51,6 @@ class Each:
         self.assertEqual([self.frames(run.trace, began), self.frames(run.trace, ended)], [
             [self.at('begin', 'lives'), outer], [self.at('commit', 'lives'), outer]])
         self.assertEqual(self.sites('transaction'), {self.at('stays', 'lives')})
-
-    def asked(self, run):
-        """How many results each line has asked for."""
-        self.pqleak('sql', run.trace.path, 'SELECT 1')  # which stores the views of call sites
-        lines = collections.Counter()
-        for stack, count in run.trace.rows("SELECT stack, count(*) FROM event WHERE verb = 'acquire' AND kind = 'result'"
-                                           ' GROUP BY stack'):
-            frames = self.frames(run.trace, stack)
-            lines[frames[0][1:] if frames else None] += count
-        return lines
 
     def test_asks(self):
         """Each query is named by its line, in generators, tasks, threads, handlers and callbacks; so is the last use"""
