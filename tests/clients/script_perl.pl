@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: PostgreSQL
 # Perl whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind
-# '#:'.  ARGV[0]: 'leaks' ends at once, so that Perl frees nothing; 'lives' disconnects what it opens; 'dropped' leaves
-# it to reference counts; 'odd' prints what must be the same without pqleak; 'threads' is a stress.
+# '#:'.  ARGV[0]: 'leaks' and 'asks' end at once, so that Perl frees nothing; 'cleared' is 'asks' without its leak;
+# 'lives' disconnects what it opens; 'dropped' leaves it to reference counts; 'made' runs code that takes the place of
+# other code; 'odd' prints what must be the same without pqleak; 'threads' is a stress.
 use strict;
 use warnings;
 use threads;
 use DBI;
 use FindBin;
 use POSIX ();
+use Sub::Util ();
 
 our @kept;
 
@@ -71,6 +73,63 @@ sub dropped {
     return;
 }
 
+package Guard {
+    sub DESTROY { $_[0]{dbh}->do('SELECT 1') }    #: ask_destroy
+}
+
+# Queries from everywhere, each several times, and then a connection that is used a last time.
+sub asks {
+    my $dbh = open_it();
+    push @kept, $dbh;
+    my $count = 0;
+    for (1 .. 3) {
+        my @sorted = sort { $dbh->do('SELECT 1'); 0 } 1, 2;    #: ask_sort
+        {
+            my $guard = bless { dbh => $dbh }, 'Guard';
+        }
+        eval {
+            $dbh->do('SELECT 1');    #: ask_block
+            die "out\n";
+        };
+        eval q{
+            $dbh->do('SELECT 1');
+            1;
+        } or die;    #: ask_string
+        local $SIG{ALRM} = sub { $dbh->do('SELECT 1') };    #: ask_handler
+        kill ALRM => $$;
+        if ($count++ < 0) { }
+        elsif ($dbh->do('SELECT 1')) { }    #: ask_elsif
+        $dbh->do('SELECT 1'); $dbh->do(    #: ask_two
+            'SELECT 1');
+    }
+    my $last = $dbh->prepare('SELECT 1');
+    push @kept, $last;
+    $last->execute;    #: ask_last
+    return;
+}
+
+sub cleared {
+    asks();
+    pop @kept;
+    pop(@kept)->disconnect;
+    return;
+}
+
+# Code that is made, asks, and is thrown away, so that the next takes its place in memory; and one code of many names.
+sub made {
+    my $dbh = open_it();
+    for my $number (1 .. 100) {
+        my $made = eval "#line $number \"made.pl\"\nsub { \$dbh->do('SELECT 1') }" or die;
+        $made->();
+        $made->();
+        undef $made;
+        my $named = Sub::Util::set_subname("made_$number", sub { $dbh->do('SELECT 1') });    #: named
+        $named->();
+    }
+    $dbh->disconnect;
+    return;
+}
+
 sub odd {
     local $SIG{__WARN__} = sub { print 'warned: ', @_ };
     print 'read: ', scalar <STDIN> // "nothing\n";
@@ -114,7 +173,7 @@ sub threads {
 END { print "END\n" if @ARGV && $ARGV[0] eq 'odd' }
 
 { no strict 'refs'; &{ $ARGV[0] }(); }    #: main
-POSIX::_exit(0) if $ARGV[0] eq 'leaks';
+POSIX::_exit(0) if $ARGV[0] =~ /^(leaks|asks)$/;
 
 sub template {
 # line 4711 "/elsewhere/template.tt"

@@ -53,9 +53,40 @@ class Perl(Lines):
             self.skipTest('no perl that is linked to libperl.so')
         self.assert_leaks_are_named(LINKED[0])
 
-    def test_all_lines(self):
-        """With PQLEAK_LINES=all results have lines, too"""
-        self.assert_all_lines('perl', self.source, 'lives')
+    def test_asks(self):
+        """Each query is named by its line, in evals, sort, DESTROY and handlers; so are a leaked result and the last use"""
+        run = self.preloaded('perl', self.source, 'asks', env={'PQLEAK_EVENTS': 'all'})
+        self.assertEqual((run.status, run.stderr), (0, ''), run)
+        self.take_in()
+        at, here = self.lines, 'main::asks'
+        lines = self.asked(run)
+        self.assertEqual(dict(lines), {
+            (2, '(eval)'): 3,
+            (at['ask_sort'], here): 3, (at['ask_destroy'], 'Guard::DESTROY'): 3, (at['ask_block'], here): 3,
+            (at['ask_handler'], 'main::__ANON__'): 3, (at['ask_elsif'], here): 3, (at['ask_two'], here): 6,
+            (at['ask_last'], here): 1})
+        outer = self.at('main', '(main)')
+        self.assertEqual(self.stacks(run, 'use_stack'), [[self.at('ask_last', here), outer]])
+        self.assertEqual(self.sites('result'), {self.at('ask_last', here)})
+
+    def test_cleared(self):
+        """A result that is freed is none that leaks"""
+        self.preloaded('perl', self.source, 'cleared')
+        self.take_in()
+        self.assertEqual(self.sites('result'), set())
+
+    def test_made(self):
+        """Code that takes the place of other code in memory, or its name, is not taken for it"""
+        run = self.preloaded('perl', self.source, 'made', env={'PQLEAK_EVENTS': 'all'})
+        self.assertEqual((run.status, run.stdout, run.stderr), (0, '', ''), run)
+        self.assertEqual(self.asked(run), {
+            **{(number, 'main::__ANON__'): 2 for number in range(1, 101)},
+            **{(self.lines['named'], f'main::made_{number}'): 1 for number in range(1, 101)}})
+
+    def test_rare(self):
+        """With PQLEAK_LINES=rare results have none"""
+        run = self.preloaded('perl', self.source, 'asks', env={'PQLEAK_EVENTS': 'all', 'PQLEAK_LINES': 'rare'})
+        self.assertEqual(set(self.asked(run)), {None})
 
     def test_lives(self):
         """Last use and release are named by their lines"""

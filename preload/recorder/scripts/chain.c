@@ -3,21 +3,31 @@
 #include "preload/recorder/scripts/chain.h"
 
 #include <stdatomic.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "preload/recorder/scripts/interpreter.h"
 #include "preload/recorder/stacks/table.h"
 
-enum { MOST = 8192 }; /* chains; a program that makes code all the time has ever new ones */
+enum {
+	MOST = 8192, /* chains; a program that makes code all the time has ever new ones */
+	NOTES = 256, /* native stacks with a note, at most: a power of two */
+};
 
 static struct table table;
 static uint64_t table_forgets; /* what it holds was read after so many */
 static _Atomic uint64_t forgets;
 static uint32_t first_thread; /* the process's */
+static struct {
+	uint32_t native; /* number of the stack; 0: none */
+	uintptr_t word;
+} notes[NOTES];
+static uint32_t notes_unloads; /* when they were begun */
 
 void chain_reset(void)
 {
 	table_clear(&table);
+	memset(notes, 0, sizeof notes);
 	first_thread = (uint32_t)getpid();
 }
 
@@ -37,9 +47,25 @@ void chain_read(struct chain *ret, uint32_t stack, uint32_t unloads, uint32_t th
 		interpreter_at((uint32_t)__builtin_ctz(runs / STACK_RUNS(0)), unloads);
 	if (interpreter == NULL || interpreter->language->chain == NULL)
 		return;
+	if (unloads != notes_unloads) {
+		memset(notes, 0, sizeof notes);
+		notes_unloads = unloads;
+	}
+	const struct script_thread whose = {thread == first_thread, stack & STACK_NUMBER};
 	ret->forgets = atomic_load(&forgets);
-	ret->native = stack & STACK_NUMBER;
-	ret->count = interpreter->language->chain(interpreter, thread == first_thread, ret->word, CHAIN_FRAMES);
+	ret->native = whose.native;
+	ret->count = interpreter->language->chain(interpreter, &whose, ret->word, CHAIN_FRAMES);
+}
+
+void chain_note(uint32_t native, uintptr_t word)
+{
+	notes[native % NOTES].native = native;
+	notes[native % NOTES].word = word;
+}
+
+uintptr_t script_noted(uint32_t native)
+{
+	return notes[native % NOTES].native == native ? notes[native % NOTES].word : 0;
 }
 
 static size_t key_bytes(const struct chain *chain)

@@ -22,6 +22,7 @@ enum {
 	STATE_SEARCHED = 63, /* words of the interpreter */
 	TRIES = 8,           /* at comparing */
 	PATIENCE = 10000,    /* yields */
+	HOPES = 64,          /* that a walk finds out */
 	PAGE = 4096,
 };
 
@@ -210,7 +211,7 @@ static void compare_places(struct perl *perl, const char *context)
 	end_comparing(perl);
 }
 
-bool perl_prepare(struct perl *ret, const struct script_interpreter *interpreter)
+static bool begin(struct perl *ret, const struct script_interpreter *interpreter)
 {
 	uint8_t version = PERL_AT(uint8_t, interpreter->function[PERL_VERSION], 0);
 	if (PERL_AT(uint8_t, interpreter->function[PERL_REVISION], 0) != 5 || version < PERL_OLDEST ||
@@ -221,11 +222,33 @@ bool perl_prepare(struct perl *ret, const struct script_interpreter *interpreter
 	ret->my_perl = pthread_getspecific(PERL_AT(pthread_key_t, interpreter->function[PERL_THR_KEY], 0));
 	if (ret->my_perl == NULL || !use_operations(ret))
 		return false;
-	const char *context = perl_context(ret, 0);
 	use_facts(ret);
+	return true;
+}
+
+bool perl_prepare(struct perl *ret, const struct script_interpreter *interpreter)
+{
+	if (!begin(ret, interpreter))
+		return false;
+	const char *context = perl_context(ret, 0);
 	if (ret->curcop == 0 || (context != NULL && ret->oldcop == 0))
 		compare_places(ret, context);
 	return ret->curcop != 0 && (context == NULL || ret->oldcop != 0);
+}
+
+/* What may be known after a walk; not after so many that it is not known. */
+static enum perl_knowledge hope(void)
+{
+	static _Atomic uint32_t hopes;
+	return atomic_fetch_add(&hopes, 1) < HOPES ? PERL_UNKNOWN : PERL_NONE;
+}
+
+enum perl_knowledge perl_recall(struct perl *ret, const struct script_interpreter *interpreter)
+{
+	if (!begin(ret, interpreter))
+		return PERL_NONE;
+	bool is_known = ret->curcop != 0 && (ret->oldcop != 0 || perl_context(ret, 0) == NULL);
+	return is_known ? PERL_KNOWN : hope();
 }
 
 static bool compare_names(struct perl *perl, const char *cv, struct perl_text *ret_package, struct perl_text *ret_name)
@@ -251,4 +274,18 @@ bool perl_sub_name(struct perl *perl, const char *cv, struct perl_text *ret_pack
 		return false;
 	return facts & AGREES(naming) ? perl_read_name(perl, cv, naming, ret_package, ret_name)
 								  : compare_names(perl, cv, ret_package, ret_name);
+}
+
+enum perl_knowledge perl_recall_name(const struct perl *perl, const char *cv, struct perl_text *ret_package,
+									 struct perl_text *ret_name)
+{
+	uint64_t facts = recall(perl);
+	if ((facts & (AGREES(PERL_NAMED_BY_KEY) | AGREES(PERL_NAMED_BY_GLOB))) == 0)
+		return hope();
+	enum perl_naming naming = perl_naming_of(perl, cv);
+	if (naming == PERL_NAMED_OTHERWISE || (facts & DIFFERS(naming)))
+		return PERL_NONE;
+	if ((facts & AGREES(naming)) == 0)
+		return hope();
+	return perl_read_name(perl, cv, naming, ret_package, ret_name) ? PERL_KNOWN : PERL_NONE;
 }

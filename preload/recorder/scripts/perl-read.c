@@ -26,7 +26,8 @@ enum {
 	TREE_SIZE = 5000,
 	COP_LINE = 36,
 	COP_FILE = 48,
-	COP_BYTES = 56,
+	COP_NUMBER = 60,
+	COP_BYTES = 64,
 
 	/* a value */
 	SV_FLAGS = 12,
@@ -50,7 +51,6 @@ enum {
 	CODE_IS_NAMED = 0x8000,
 	CODE_IS_LEXICAL = 0x10000,
 	KEY_LENGTH = 4,
-	KEY_TEXT = 8,
 
 	/* the interpreter */
 	STATE_OP = 8,
@@ -99,7 +99,7 @@ static uint16_t type_of(const char *op)
 	return PERL_AT(uint16_t, op, OP_BITS) & OP_TYPE;
 }
 
-static bool is_statement(const struct perl *perl, const char *op)
+bool perl_is_statement(const struct perl *perl, const char *op)
 {
 	uint16_t type = type_of(op);
 	const void *function = PERL_AT(void *, op, OP_FUNCTION);
@@ -107,6 +107,16 @@ static bool is_statement(const struct perl *perl, const char *op)
 	if (type == TYPE_NULL)
 		return function == NULL && op >= perl->my_perl && op < perl->my_perl + STATE_BYTES;
 	return (type == perl->nextstate || type == perl->nextstate + 1) && function == functions[type];
+}
+
+const char *perl_file(const char *cop)
+{
+	return PERL_AT(char *, cop, COP_FILE);
+}
+
+uint64_t perl_statement_number(const char *cop)
+{
+	return (uint64_t)PERL_AT(uint32_t, cop, COP_NUMBER) << 32 | PERL_AT(uint32_t, cop, COP_LINE);
 }
 
 static const char *sibling_of(const char *op)
@@ -152,9 +162,9 @@ const void *perl_op(const struct perl *perl)
 bool perl_place(const struct perl *perl, const char *cop, const void *op, bool is_next, struct perl_text *ret_file,
 				uint32_t *ret_line)
 {
-	if (cop == NULL || !is_statement(perl, cop))
+	if (cop == NULL || !perl_is_statement(perl, cop))
 		return false;
-	const char *file = PERL_AT(char *, cop, COP_FILE);
+	const char *file = perl_file(cop);
 	struct search search = {perl, op, is_next, TREE_SIZE};
 	const char *inner = closest(&search, cop, sibling_of(cop), 0);
 	*ret_line = PERL_AT(uint32_t, inner != NULL ? inner : cop, COP_LINE);
@@ -165,7 +175,7 @@ bool perl_place(const struct perl *perl, const char *cop, const void *op, bool i
 const char *perl_statement_at(const struct perl *perl, const char *place)
 {
 	const char *op = *(const char *const *)place;
-	return op != NULL && (!perl->is_guessing || is_readable(op, COP_BYTES)) && is_statement(perl, op) ? op : NULL;
+	return op != NULL && (!perl->is_guessing || is_readable(op, COP_BYTES)) && perl_is_statement(perl, op) ? op : NULL;
 }
 
 /* --- names --- */
@@ -186,7 +196,7 @@ static bool key_text(const char *key, struct perl_text *ret)
 {
 	if (key == NULL || PERL_AT(int32_t, key, KEY_LENGTH) <= 0)
 		return false;
-	*ret = (struct perl_text){key + KEY_TEXT, (size_t)PERL_AT(int32_t, key, KEY_LENGTH)};
+	*ret = (struct perl_text){key + PERL_KEY_TEXT, (size_t)PERL_AT(int32_t, key, KEY_LENGTH)};
 	return true;
 }
 

@@ -80,6 +80,12 @@ bool perl_find_operations(struct perl *perl);
 bool perl_place(const struct perl *perl, const char *cop, const void *op, bool is_next, struct perl_text *ret_file,
 				uint32_t *ret_line);
 
+bool perl_is_statement(const struct perl *perl, const char *cop);
+
+/* A statement's file, and its number in the order in which statements are parsed, with its line. */
+const char *perl_file(const char *cop);
+uint64_t perl_statement_number(const char *cop);
+
 /* The context of the call that is so many calls and evals out, or NULL: there are not so many. */
 const char *perl_context(const struct perl *perl, int32_t level);
 
@@ -88,6 +94,9 @@ const void *perl_op(const struct perl *perl);
 
 /* The word at that place, when it is the address of a statement, else NULL. */
 const char *perl_statement_at(const struct perl *perl, const char *place);
+
+/* Where the text of a name lies in what Perl keeps of it: behind a number made of it, and its length. */
+#define PERL_KEY_TEXT 8
 
 /* How a sub has its name. */
 enum perl_naming {
@@ -106,6 +115,19 @@ bool perl_read_name(const struct perl *perl, const char *cv, enum perl_naming na
 
 /* Finds out what can be read. False: nothing. */
 bool perl_prepare(struct perl *ret, const struct script_interpreter *interpreter);
+
+enum perl_knowledge {
+	PERL_NONE, /* it cannot be known */
+	PERL_KNOWN,
+	PERL_UNKNOWN, /* before it is prepared, or asked for the name, once more */
+};
+
+/* The same as perl_prepare from what was found out before, without asking Perl. */
+enum perl_knowledge perl_recall(struct perl *ret, const struct script_interpreter *interpreter);
+
+/* The same as perl_sub_name. */
+enum perl_knowledge perl_recall_name(const struct perl *perl, const char *cv, struct perl_text *ret_package,
+									 struct perl_text *ret_name);
 
 /* The names of the sub's package and its own; false: unknown. */
 bool perl_sub_name(struct perl *perl, const char *cv, struct perl_text *ret_package, struct perl_text *ret_name);

@@ -17,6 +17,7 @@
 #include "preload/recorder/scripts/perl.h"
 #include "preload/recorder/stacks/capture.h"
 #include "preload/recorder/stacks/module.h"
+#include "preload/recorder/stacks/table.h"
 
 enum {
 	/* The first byte of a context: what it is, and of an eval, whether of a block. */
@@ -25,6 +26,7 @@ enum {
 	CONTEXT_FORMAT = 10,
 	CONTEXT_EVAL = 11,
 	CONTEXT_BLOCK = 0x40,
+	DEEPEST = 32, /* Perl counts calls from the innermost on for each that it is asked for */
 };
 
 static const char *const functions[] = {PERL_FUNCTIONS(SCRIPT_NAME) NULL};
@@ -33,11 +35,14 @@ static const char *const loops[] = {"Perl_runops_standard", "Perl_runops_debug",
 
 /* A place, and the sub it is in. */
 struct frame {
-	struct perl_text file;
-	uint32_t line;
+	const char *cop; /* the statement, */
+	const void *op;  /* and the operation in it, */
+	bool is_next;    /* or the one after it */
 	const char *sub; /* NULL: none */
 	bool is_eval;    /* of a string, or a file */
 	bool begins;
+	struct perl_text file;
+	uint32_t line;
 };
 
 /*
@@ -60,34 +65,143 @@ static bool is_main_running(const struct script_interpreter *interpreter)
 	return is_running;
 }
 
-/* Gathers the frames, the innermost first. 0: something is odd. */
-static size_t gather(const struct perl *perl, struct frame frames[SCRIPT_FRAMES])
+/* Where the frames are gathered. */
+struct gathering {
+	const struct perl *perl;
+	const char *cop;
+	const void *op;
+	bool is_next;
+	int32_t level;
+};
+
+static struct gathering gather_begin(const struct perl *perl)
 {
-	const char *cop = ((const char *const *)perl->my_perl)[perl->curcop];
-	const void *op = perl_op(perl);
-	bool is_next = false;
+	return (struct gathering){perl, ((const char *const *)perl->my_perl)[perl->curcop], perl_op(perl), false, 0};
+}
+
+enum gathered { GATHERED, GATHERED_LAST, GATHERED_NONE };
+
+/* The next frame outwards, and the context it is in; a block eval is part of it.  NONE: something is odd. */
+static enum gathered gather_frame(struct gathering *gathering, struct frame *ret)
+{
+	const struct perl *perl = gathering->perl;
+	const char *context;
+	uint8_t bits, type;
+	do {
+		context = perl_context(perl, gathering->level++);
+		bits = context != NULL ? (uint8_t)*context : 0;
+		type = bits & CONTEXT_TYPE;
+	} while (type == CONTEXT_EVAL && (bits & CONTEXT_BLOCK));
+	if (context != NULL && type != CONTEXT_SUB && type != CONTEXT_FORMAT && type != CONTEXT_EVAL)
+		return GATHERED_NONE;
+	*ret = (struct frame){gathering->cop, gathering->op, gathering->is_next, NULL, type == CONTEXT_EVAL, true};
+	if (context == NULL)
+		return GATHERED_LAST;
+	gathering->cop = PERL_CONTEXT_AT(perl, context, 0);
+	gathering->op = PERL_CONTEXT_AT(perl, context, PERL_RETOP);
+	gathering->is_next = true;
+	ret->begins = gathering->op == NULL;
+	ret->sub = type != CONTEXT_EVAL ? PERL_CONTEXT_AT(perl, context, PERL_CV) : NULL;
+	return GATHERED;
+}
+
+/* --- the chain --- */
+
+/* What is noted of a native stack. */
+enum { MAIN_RUNS = 1, MAIN_RUNS_NOT };
+
+/* A name's number in words of Perl's own, which tells it from the others, and where it lies. */
+static uint64_t mix_name(uint64_t hash, struct perl_text name)
+{
+	return table_mix(table_mix(hash, (uintptr_t)name.bytes), PERL_AT(uint64_t, name.bytes, -PERL_KEY_TEXT));
+}
+
+static uint64_t mix_file(const char *file)
+{
+	uint64_t word = 0;
+	size_t left = strlen(file);
+	uint64_t hash = table_mix(0, left);
+	for (; left >= sizeof word; left -= sizeof word, file += sizeof word) {
+		memcpy(&word, file, sizeof word);
+		hash = table_mix(hash, word);
+	}
+	word = 0;
+	memcpy(&word, file, left);
+	return table_mix(hash, word);
+}
+
+/*
+ * The word of a frame.  Operations lie where they lie for as long as their statement, and what takes its place has
+ * another number in the order of parsing.
+ */
+static size_t chain(const struct script_interpreter *interpreter, const struct script_thread *thread, uintptr_t *ret,
+					size_t max)
+{
+	struct perl perl;
+	enum perl_knowledge knowledge = perl_recall(&perl, interpreter);
+	if (knowledge != PERL_KNOWN)
+		return knowledge == PERL_UNKNOWN ? SCRIPT_UNKNOWN : 0;
+	struct gathering gathering = gather_begin(&perl);
+	struct frame frame = {.begins = false};
+	const char *file = NULL; /* of the frame before */
+	uint64_t file_hash = 0;
 	size_t count = 0;
-	for (int32_t level = 0; count < SCRIPT_FRAMES; level++) {
-		const char *context = perl_context(perl, level);
-		uint8_t bits = context != NULL ? (uint8_t)*context : 0;
-		uint8_t type = bits & CONTEXT_TYPE;
-		if (context != NULL && type != CONTEXT_SUB && type != CONTEXT_FORMAT && type != CONTEXT_EVAL)
+	for (enum gathered gathered = GATHERED; gathered != GATHERED_LAST;) {
+		bool is_called = count > 0 && frame.begins;
+		gathered = gather_frame(&gathering, &frame);
+		if (gathered == GATHERED_NONE || count == max || gathering.level > DEEPEST)
 			return 0;
-		if (type == CONTEXT_EVAL && (bits & CONTEXT_BLOCK))
-			continue;
-		if (context == NULL && count > 0 && frames[count - 1].begins && !is_main_running(perl->interpreter))
-			break;
-		struct frame *frame = &frames[count++];
-		*frame = (struct frame){.begins = true, .is_eval = type == CONTEXT_EVAL};
-		if (!perl_place(perl, cop, op, is_next, &frame->file, &frame->line))
+		if (gathered == GATHERED_LAST && is_called) {
+			uintptr_t noted = script_noted(thread->native);
+			if (noted == 0)
+				return SCRIPT_UNKNOWN;
+			if (noted == MAIN_RUNS_NOT)
+				break;
+		}
+		if (frame.cop == NULL || !perl_is_statement(&perl, frame.cop) || perl_file(frame.cop) == NULL)
 			return 0;
-		if (context == NULL)
+		const char *its_file = perl_file(frame.cop);
+		if (its_file != file)
+			file_hash = mix_file(file = its_file);
+		uint64_t hash = table_mix(table_mix(file_hash, (uintptr_t)frame.cop), (uintptr_t)frame.op);
+		hash = table_mix(hash, perl_statement_number(frame.cop));
+		struct perl_text package, name;
+		switch (frame.sub != NULL ? perl_recall_name(&perl, frame.sub, &package, &name) : PERL_NONE) {
+		case PERL_UNKNOWN:
+			return SCRIPT_UNKNOWN;
+		case PERL_KNOWN:
+			hash = mix_name(mix_name(hash, package), name);
 			break;
-		cop = PERL_CONTEXT_AT(perl, context, 0);
-		op = PERL_CONTEXT_AT(perl, context, PERL_RETOP);
-		is_next = true;
-		frame->begins = op == NULL;
-		frame->sub = type != CONTEXT_EVAL ? PERL_CONTEXT_AT(perl, context, PERL_CV) : NULL;
+		case PERL_NONE:
+			hash = table_mix(hash, frame.is_eval);
+			break;
+		}
+		ret[count++] = hash;
+	}
+	return count;
+}
+
+/* --- the walk --- */
+
+/* Gathers the frames, the innermost first. 0: something is odd. */
+static size_t gather(const struct perl *perl, struct script_walk *walk, struct frame frames[SCRIPT_FRAMES])
+{
+	struct gathering gathering = gather_begin(perl);
+	size_t count = 0;
+	for (enum gathered gathered = GATHERED; gathered != GATHERED_LAST && count < SCRIPT_FRAMES;) {
+		struct frame *frame = &frames[count];
+		gathered = gather_frame(&gathering, frame);
+		if (gathered == GATHERED_NONE)
+			return 0;
+		if (gathered == GATHERED_LAST && count > 0 && frames[count - 1].begins) {
+			bool runs = is_main_running(perl->interpreter);
+			script_note(walk, runs ? MAIN_RUNS : MAIN_RUNS_NOT);
+			if (!runs)
+				break;
+		}
+		if (!perl_place(perl, frame->cop, frame->op, frame->is_next, &frame->file, &frame->line))
+			return 0;
+		count++;
 	}
 	return count;
 }
@@ -118,9 +232,11 @@ static void walk_perl(const struct script_interpreter *interpreter, struct scrip
 	struct frame frames[SCRIPT_FRAMES];
 	if (!perl_prepare(&perl, interpreter))
 		return;
-	size_t count = gather(&perl, frames);
+	size_t count = gather(&perl, walk, frames);
 	for (size_t i = 0; i < count && script_wants_more(walk); i++)
 		add(&perl, walk, &frames[i]);
+	script_trust_chain(walk);
 }
 
-const struct script_language script_perl = {.name = "perl", .functions = functions, .loops = loops, .walk = walk_perl};
+const struct script_language script_perl = {
+	.name = "perl", .functions = functions, .loops = loops, .chain = chain, .walk = walk_perl};

@@ -42,9 +42,10 @@ static uint64_t mix_text(uint64_t hash, const struct zend_string *text)
 	return table_mix(hash, word & (((uint64_t)1 << 8 * left) - 1));
 }
 
-static size_t chain(const struct script_interpreter *interpreter, bool is_first, uintptr_t *ret, size_t max)
+static size_t chain(const struct script_interpreter *interpreter, const struct script_thread *thread, uintptr_t *ret,
+					size_t max)
 {
-	(void)is_first;
+	(void)thread;
 	struct php php;
 	if (!php_prepare(interpreter, &php))
 		return 0;

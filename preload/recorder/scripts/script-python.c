@@ -60,7 +60,8 @@ static bool is_known_build(const struct script_interpreter *interpreter)
 
 /* --- the chain --- */
 
-static size_t chain(const struct script_interpreter *interpreter, bool is_first, uintptr_t *ret, size_t max)
+static size_t chain(const struct script_interpreter *interpreter, const struct script_thread *thread, uintptr_t *ret,
+					size_t max)
 {
 	/* Guarded by our lock. */
 	static struct python_layout layout;
@@ -75,7 +76,7 @@ static size_t chain(const struct script_interpreter *interpreter, bool is_first,
 	void *state = CALL(void *, GIL_STATE, (void))();
 	if (state == NULL)
 		return 0;
-	return python_chain_read(&layout, state, is_first || current_thread(interpreter) == state, ret, max);
+	return python_chain_read(&layout, state, thread->is_first || current_thread(interpreter) == state, ret, max);
 }
 
 /* --- frames --- */

@@ -40,6 +40,14 @@ struct script_interpreter {
 	bool is_loop_hidden;  /* none is there, so the whole object stands for it */
 };
 
+/* Whose chain is read. */
+struct script_thread {
+	bool is_first;   /* it is the process's first */
+	uint32_t native; /* the number of its native stack */
+};
+
+#define SCRIPT_UNKNOWN ((size_t)-1)
+
 struct script_language {
 	const char *name; /* 'python': as the trace has it */
 	/*
@@ -78,11 +86,12 @@ struct script_language {
 	void (*note)(uintptr_t stack);
 	/*
 	 * Reads a word for each frame of the running thread, innermost first, that stands for a place in the script until
-	 * chain_forget (chain.h); at most `max`, and 0 when that cannot be done now.  `is_first`: it is the process's first
-	 * thread.  Asks nothing of the interpreter that needs a lock.  Our own lock is held.  NULL: the language's frames
-	 * can only be walked.
+	 * chain_forget (chain.h); at most `max`.  0: that cannot be done now; SCRIPT_UNKNOWN: not before a walk.  Asks
+	 * nothing of the interpreter that needs a lock.  Our own lock is held.  NULL: the language's frames can only be
+	 * walked.
 	 */
-	size_t (*chain)(const struct script_interpreter *interpreter, bool is_first, uintptr_t *ret, size_t max);
+	size_t (*chain)(const struct script_interpreter *interpreter, const struct script_thread *thread, uintptr_t *ret,
+					size_t max);
 	/* Calls script_add for each frame, innermost first. */
 	void (*walk)(const struct script_interpreter *interpreter, struct script_walk *walk);
 };
@@ -101,6 +110,15 @@ const uintptr_t *script_chain(const struct script_walk *walk, size_t *ret_count)
 
 /* The walk has found the same frames, and chain_forget will be called when one of them is something else. */
 void script_trust_chain(struct script_walk *walk);
+
+/*
+ * Keeps a word about the native stack that is walked: what `chain` would have to look at the stack itself for.  It may
+ * be forgotten at any time, and is when something is unloaded.
+ */
+void script_note(struct script_walk *walk, uintptr_t word);
+
+/* That word, or 0.  For `chain`. */
+uintptr_t script_noted(uint32_t native);
 
 /*
  * Where a walk waits, its interpreter may end the thread instead.  What the language gives here (a jmp_buf of its own)

@@ -66,6 +66,14 @@ void script_trust_chain(struct script_walk *walk)
 	walk->trusts_chain = true;
 }
 
+void script_note(struct script_walk *walk, uintptr_t word)
+{
+	if (!lock_take(guard, walk->thread))
+		return;
+	chain_note(walk->key.native, word);
+	lock_give(guard);
+}
+
 void script_set_way_out(struct script_walk *walk, void *way_out)
 {
 	walk->way_out = way_out;
@@ -161,6 +169,17 @@ static uint32_t mix(const struct stack *stack, const struct script_walk *walk, s
 	return number;
 }
 
+/* The number of both, which were seen before or are now. */
+static uint32_t number_of(const struct stack *stack, const struct script_walk *walk)
+{
+	if (!lock_take(guard, walk->thread))
+		return 0;
+	size_t key_bytes = sizeof walk->key.native + walk->count * sizeof walk->key.frame[0];
+	uint32_t number = intern_find_mixed(&walk->key, key_bytes);
+	lock_give(guard);
+	return number != 0 ? number : mix(stack, walk, key_bytes);
+}
+
 static uint32_t walk_and_mix(const struct stack *stack, uint32_t thread, void **own)
 {
 	struct script_walk walk;
@@ -177,17 +196,13 @@ static uint32_t walk_and_mix(const struct stack *stack, uint32_t thread, void **
 		chain_read(&walk.chain, stack->number, stack->call.unloads, thread);
 		lock_give(guard);
 	}
+	if (walk.chain.count == SCRIPT_UNKNOWN)
+		walk.chain.count = 0;
 	walk_all(stack, &walk);
 	*own = NULL;
-	if (walk.count == 0 || walk.is_failed || walk.key.native == 0 || !lock_take(guard, thread))
-		return 0;
-	size_t key_bytes = sizeof walk.key.native + walk.count * sizeof walk.key.frame[0];
-	uint32_t number = intern_find_mixed(&walk.key, key_bytes);
-	lock_give(guard);
-	if (number == 0)
-		number = mix(stack, &walk, key_bytes);
-	if (walk.chain.count > 0 && walk.trusts_chain && lock_take(guard, thread)) {
-		chain_add(&walk.chain, number);
+	uint32_t number = walk.count > 0 && !walk.is_failed && walk.key.native != 0 ? number_of(stack, &walk) : 0;
+	if (walk.chain.count > 0 && !walk.is_failed && lock_take(guard, thread)) {
+		chain_add(&walk.chain, walk.trusts_chain && number != 0 ? number : CHAIN_IN_VAIN);
 		lock_give(guard);
 	}
 	return number;
@@ -201,7 +216,11 @@ enum walk_recall walk_recall(uint32_t stack, uint32_t unloads, uint32_t thread, 
 	chain_read(&chain, stack, unloads, thread);
 	if (chain.count == 0)
 		return WALK_DEAR;
+	if (chain.count == SCRIPT_UNKNOWN)
+		return WALK_ONCE;
 	uint32_t number = chain_find(&chain);
+	if (number == CHAIN_IN_VAIN)
+		return WALK_DEAR;
 	if (number != 0)
 		*ret_number = number;
 	return number != 0 ? WALK_RECALLED : WALK_ONCE;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-/* php-read.c - see php.h. */
+/* php.c - see php.h. */
 #include "preload/recorder/scripts/php.h"
 
 #include <stdatomic.h>
