@@ -117,7 +117,7 @@ class Php(Lines):
     def test_odd(self):
         """Output, handlers, the end by an exception, and the memory that PHP counts are as without pqleak"""
         # The environment's names and values are in PHP's memory, so both have as many bytes.
-        plain = {'XX_PRELOAD': SHIM, 'XQLEAK_TRACE': self.path('t.db')}
+        plain = {'XX_PRELOAD': SHIM, 'XQLEAK_TRACE': self.path('t.db'), 'XQLEAK_DRAIN': 'end'}
         untraced = self.untraced('php', self.source, 'odd', env=plain)
         traced = self.preloaded('php', self.source, 'odd')
         self.assertEqual(untraced.status, 255, untraced)
