@@ -115,7 +115,7 @@ static const struct stage {
 	 "found_reason"},
 	{"gate", gate_sql, NULL, "report_choice gated peak seen_misuse misuse_group excuse suppression finding",
 	 "finding_level found_misuse misuse_call told_misuse gate_outcome"},
-	{"unnamed", NULL, make_unnamed, "frame_call wanted_own site finding told_misuse", UNNAMED_MAKE},
+	{"unnamed", NULL, make_unnamed, "frame_call wanted_role wanted_own site finding told_misuse", UNNAMED_MAKE},
 };
 
 #define STAGE_COUNT (sizeof stages / sizeof stages[0])

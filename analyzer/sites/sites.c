@@ -76,7 +76,8 @@ static bool add(struct calls *calls, sqlite3_stmt *row)
 						.depth = sqlite3_column_int(row, 3),
 						.role = call_role(query_text(row, 4)),
 						.is_outside = sqlite3_column_int(row, 5) != 0,
-						.is_start = sqlite3_column_int(row, 6) != 0};
+						.is_start = sqlite3_column_int(row, 6) != 0,
+						.is_named = sqlite3_column_int(row, 8) != 0};
 
 	if (call.head == NULL || call.tail == NULL || !array_room(calls->items, calls->count)) {
 		free(call.head);
@@ -94,7 +95,7 @@ struct calls calls_read(sqlite3 *db, int64_t stack, bool whole)
 	struct calls calls = {.items = NULL};
 	QUERY_CLEANUP row = query_with(db,
 								   "SELECT iif(?2, head, short_name(head)), tail, level, depth, role,"
-								   " is_outside, is_start, ifnull(runner, '')"
+								   " is_outside, is_start, ifnull(runner, ''), function IS NOT NULL"
 								   " FROM stack_call WHERE stack = ?1 ORDER BY level, depth",
 								   AS_NUMBER(stack), AS_NUMBER(whole));
 

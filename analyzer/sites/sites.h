@@ -38,6 +38,7 @@ struct call {
 	enum call_role role;
 	bool is_outside; /* what runs the user's code, and what lies beyond that */
 	bool is_start;   /* how the program began, outside its scripts */
+	bool is_named;   /* its function is known */
 };
 
 struct calls {

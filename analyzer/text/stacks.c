@@ -81,7 +81,7 @@ struct folded {
 	int interpreter, outside;
 };
 
-/* Leaves out what is folded; unless nothing else is there. */
+/* Leaves out what is folded; where nothing else is there the innermost stays. */
 static struct folded fold(struct calls *calls)
 {
 	struct folded folded = {0, 0};
@@ -89,12 +89,11 @@ static struct folded fold(struct calls *calls)
 
 	for (int i = 0; i < calls->count; i++)
 		kept += !call_is_folded(&calls->items[i]);
-	if (kept == 0)
-		return folded;
+	bool any = kept > 0;
 	kept = 0;
 	for (int i = 0; i < calls->count; i++) {
 		struct call call = calls->items[i];
-		if (call_is_folded(&call)) {
+		if (call_is_folded(&call) && (any || i > 0)) {
 			folded.outside += call.is_outside;
 			folded.interpreter += !call.is_outside;
 			free(call.head);
@@ -138,6 +137,25 @@ static int shown_from(const struct calls *calls, int site, int end, const struct
 	return shown;
 }
 
+/* The drivers before the call site: where that is somebody's own, those without names tell nothing. */
+static void add_drivers(struct lines *lines, const struct calls *calls, int site, bool all,
+						const struct part_stack *part)
+{
+	int named = 0, shown = 0;
+
+	for (int i = 0; i < site; i++)
+		named += calls->items[i].is_named;
+	bool named_only = !all && !part->whole && cut_to(site, named) == named;
+	int most = part->whole ? site : cut_to(named_only ? named : site, DRIVER_LINES);
+	for (int i = 0; i < site && shown < most; i++)
+		if (!named_only || calls->items[i].is_named) {
+			add_call(lines, &calls->items[i], part);
+			shown++;
+		}
+	if (shown < site)
+		add_remark(lines, "", "... %d %sdriver frame%s", site - shown, shown > 0 ? "more " : "", plural(site - shown));
+}
+
 static struct lines make_lines(const struct printer *printer, sqlite3 *db, const struct part_stack *part)
 {
 	CALLS_CLEANUP calls = calls_read(db, part->stack, part->whole);
@@ -153,12 +171,8 @@ static struct lines make_lines(const struct printer *printer, sqlite3 *db, const
 		end--;
 	while (site < end && calls.items[site].role == CALL_DRIVER)
 		site++;
-	int drivers = part->whole ? site : cut_to(site, DRIVER_LINES);
 	int last = site + (part->whole ? end - site : shown_from(&calls, site, end, part));
-	for (int i = 0; i < drivers; i++)
-		add_call(&lines, &calls.items[i], part);
-	if (drivers < site)
-		add_remark(&lines, "", "... %d more driver frame%s", site - drivers, plural(site - drivers));
+	add_drivers(&lines, &calls, site, printer->native || site == end, part);
 	for (int i = site; i < last; i++)
 		add_call(&lines, &calls.items[i], part);
 	if (last < end)
