@@ -25,54 +25,80 @@
 #error "pqleak knows x86-64 and aarch64"
 #endif
 
-/* How the page of an address is protected, by the object's own headers; -1 when they do not say. */
+static const ElfW(Ehdr) * header_of(const struct elf_object *object)
+{
+	const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)object->low;
+	return memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 ? header : NULL;
+}
+
+/* How the page of an address was mapped, by the object's own headers; -1 when they do not say. */
 static int protection_of(const struct elf_object *object, uintptr_t address)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)object->low;
-	if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
-		return -1;
-	const ElfW(Phdr) *segment = (const ElfW(Phdr) *)(object->low + header->e_phoff);
+	const ElfW(Ehdr) *header = header_of(object);
+	const ElfW(Phdr) *segment = header != NULL ? (const ElfW(Phdr) *)(object->low + header->e_phoff) : NULL;
 	int protection = -1;
-	for (int i = 0; i < header->e_phnum; i++) {
+	for (int i = 0; segment != NULL && i < header->e_phnum; i++) {
 		uintptr_t start = (object->map->l_addr + segment[i].p_vaddr) & -page;
 		uintptr_t end = object->map->l_addr + segment[i].p_vaddr + segment[i].p_memsz;
 		if (segment[i].p_type == PT_LOAD && address >= start && address < end)
 			protection = (segment[i].p_flags & PF_R ? PROT_READ : 0) | (segment[i].p_flags & PF_W ? PROT_WRITE : 0) |
 						 (segment[i].p_flags & PF_X ? PROT_EXEC : 0);
 	}
-	/* What was relocated and then made read-only; its last, partial page was not. */
-	for (int i = 0; i < header->e_phnum && protection >= 0; i++)
-		if (segment[i].p_type == PT_GNU_RELRO) {
-			uintptr_t start = object->map->l_addr + segment[i].p_vaddr;
-			if (address >= (start & -page) && address < ((start + segment[i].p_memsz) & -page))
-				protection = PROT_READ;
-		}
 	return protection;
 }
 
-static void write_slot(const struct elf_object *object, void **slot, void *function)
+/* What was relocated and then made read-only; its last, partial page was not. */
+struct relro {
+	uintptr_t start, end;
+	bool is_open; /* to be written: all of it at once, because each change of a mapping takes microseconds */
+};
+
+static struct relro relro_of(const struct elf_object *object)
+{
+	struct relro relro = {0};
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const ElfW(Ehdr) *header = header_of(object);
+	const ElfW(Phdr) *segment = header != NULL ? (const ElfW(Phdr) *)(object->low + header->e_phoff) : NULL;
+	for (int i = 0; segment != NULL && i < header->e_phnum; i++)
+		if (segment[i].p_type == PT_GNU_RELRO) {
+			relro.start = (object->map->l_addr + segment[i].p_vaddr) & -page;
+			relro.end = (object->map->l_addr + segment[i].p_vaddr + segment[i].p_memsz) & -page;
+		}
+	return relro;
+}
+
+static bool protect_relro(const struct relro *relro, int protection)
+{
+	return mprotect((void *)relro->start, relro->end - relro->start, protection) == 0;
+}
+
+static void write_slot(const struct elf_object *object, struct relro *relro, void **slot, void *function)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	void *start = (void *)((uintptr_t)slot & -page);
-	int protection = protection_of(object, (uintptr_t)slot);
-	if (protection < 0)
-		return;
-	if (!(protection & PROT_WRITE) && mprotect(start, page, protection | PROT_WRITE) != 0)
+	bool is_relro = (uintptr_t)slot >= relro->start && (uintptr_t)slot < relro->end;
+	if (is_relro && !relro->is_open)
+		relro->is_open = protect_relro(relro, PROT_READ | PROT_WRITE);
+	int protection = !is_relro ? protection_of(object, (uintptr_t)slot) : relro->is_open ? PROT_WRITE : -1;
+	if (protection < 0 || (!(protection & PROT_WRITE) && mprotect(start, page, protection | PROT_WRITE) != 0))
 		return;
 	__atomic_store_n(slot, function, __ATOMIC_RELEASE);
 	if (!(protection & PROT_WRITE))
 		mprotect(start, page, protection);
 }
 
+struct slots {
+	const ElfW(Rela) * first;
+	size_t bytes;
+	size_t relative; /* so many at the beginning name no symbol: nearly all of a large library */
+};
+
 void elf_replace_slots(const struct elf_object *object, void *(*choose)(const char *name))
 {
 	const ElfW(Sym) *symbols = NULL;
 	const char *strings = NULL;
-	struct {
-		const ElfW(Rela) * first;
-		size_t bytes;
-	} lists[2] = {{NULL, 0}, {NULL, 0}};
+	struct slots lists[2] = {0};
 	for (const ElfW(Dyn) *dyn = object->map->l_ld; dyn->d_tag != DT_NULL; dyn++) {
 		if (dyn->d_tag == DT_SYMTAB)
 			symbols = elf_dynamic_pointer(object->map, dyn->d_un.d_ptr);
@@ -82,6 +108,8 @@ void elf_replace_slots(const struct elf_object *object, void *(*choose)(const ch
 			lists[0].first = elf_dynamic_pointer(object->map, dyn->d_un.d_ptr);
 		else if (dyn->d_tag == DT_RELASZ)
 			lists[0].bytes = dyn->d_un.d_val;
+		else if (dyn->d_tag == DT_RELACOUNT)
+			lists[0].relative = dyn->d_un.d_val;
 		else if (dyn->d_tag == DT_JMPREL)
 			lists[1].first = elf_dynamic_pointer(object->map, dyn->d_un.d_ptr);
 		else if (dyn->d_tag == DT_PLTRELSZ)
@@ -90,15 +118,19 @@ void elf_replace_slots(const struct elf_object *object, void *(*choose)(const ch
 	if (symbols == NULL || strings == NULL)
 		return;
 	int error = errno;
-	for (int l = 0; l < 2; l++)
-		for (size_t i = 0; lists[l].first != NULL && i < lists[l].bytes / sizeof(ElfW(Rela)); i++) {
-			const ElfW(Rela) *relocation = &lists[l].first[i];
-			if (!IS_SLOT(ELF64_R_TYPE(relocation->r_info)))
+	struct relro relro = relro_of(object);
+	for (int l = 0; l < 2; l++) {
+		const ElfW(Rela) *end = lists[l].first + lists[l].bytes / sizeof(ElfW(Rela));
+		for (const ElfW(Rela) *at = lists[l].first + lists[l].relative; lists[l].first != NULL && at < end; at++) {
+			if (!IS_SLOT(ELF64_R_TYPE(at->r_info)))
 				continue;
-			void **slot = (void **)(object->map->l_addr + relocation->r_offset);
-			void *function = choose(strings + symbols[ELF64_R_SYM(relocation->r_info)].st_name);
+			void *function = choose(strings + symbols[ELF64_R_SYM(at->r_info)].st_name);
+			void **slot = (void **)(object->map->l_addr + at->r_offset);
 			if (function != NULL && *slot != function)
-				write_slot(object, slot, function);
+				write_slot(object, &relro, slot, function);
 		}
+	}
+	if (relro.is_open)
+		protect_relro(&relro, PROT_READ);
 	errno = error;
 }

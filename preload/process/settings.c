@@ -89,22 +89,38 @@ static bool append(char *buffer, size_t bytes, size_t *used, const char *text, s
 	return true;
 }
 
+/* What a placeholder of that letter stands for; the system is asked for no other. */
+static const char *value_of(char letter, char *buffer, size_t bytes)
+{
+	const char *slash;
+	buffer[0] = '\0';
+	switch (letter) {
+	case 'p':
+		snprintf(buffer, bytes, "%d", (int)getpid());
+		return buffer;
+	case 'e':
+		elf_program_path(buffer, bytes);
+		slash = strrchr(buffer, '/');
+		return slash != NULL ? slash + 1 : buffer;
+	case 'h':
+		gethostname(buffer, bytes - 1);
+		return buffer;
+	default:
+		return "%";
+	}
+}
+
 bool settings_find_trace(char *ret, size_t bytes)
 {
 	if (settings.trace[0] == '\0')
 		return false;
-	char pid[16], exe[1024], host[256] = "";
-	snprintf(pid, sizeof pid, "%d", (int)getpid());
-	elf_program_path(exe, sizeof exe);
-	gethostname(host, sizeof host - 1);
-	const char *slash = strrchr(exe, '/');
+	char value[1024];
 	size_t used = 0;
 	for (const char *c = settings.trace; *c != '\0'; c++) {
 		const char *text = c;
 		size_t length = 1;
 		if (c[0] == '%' && c[1] != '\0' && strchr("peh%", c[1]) != NULL) {
-			c++;
-			text = *c == 'p' ? pid : *c == 'e' ? (slash != NULL ? slash + 1 : exe) : *c == 'h' ? host : "%";
+			text = value_of(*++c, value, sizeof value);
 			length = strlen(text);
 		}
 		if (!append(ret, bytes, &used, text, length))

@@ -31,9 +31,9 @@ static bool count_one(const char *trace)
 }
 
 /* A file of the trace's name: who looks for traces finds it, and no spool is overlooked. */
-static bool make_empty(const char *real)
+static bool make_empty(const char *trace)
 {
-	int fd = open(real, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = open(trace, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0;
@@ -45,13 +45,16 @@ bool leave_spool(const struct spool *spool, const char *trace)
 	struct trace_failure failure;
 	char real[PATH_MAX];
 	if (atomic_load_explicit(&header->head, memory_order_relaxed) > LEAVE_EVENTS ||
-		atomic_load_explicit(&header->tail, memory_order_relaxed) > 0 || drain_is_orphan(spool) ||
-		guard_files(trace, GUARD_WRITE, real, &failure) != TRACE_OK)
+		atomic_load_explicit(&header->tail, memory_order_relaxed) > 0 || drain_is_orphan(spool))
+		return false;
+	if (make_empty(trace))
+		return true;
+	if (errno != EEXIST || guard_files(trace, GUARD_WRITE, real, &failure) != TRACE_OK)
 		return false;
 	/* To write, which is what a drain would do. */
 	int fd = open(real, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT && make_empty(real);
+		return false;
 	enum guard_header what = guard_header(fd);
 	close(fd);
 	return (what == GUARD_HEADER_OURS || what == GUARD_HEADER_NONE) && count_one(trace);

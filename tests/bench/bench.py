@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: PostgreSQL
 """Measures the figures of README.md, and prints them as the rows of its table.
 
-bench.py BUILD [FIGURE...]   figures: instructions pgbench pgbench-connect psycopg2 pair start memory trace report kill;
-default: all.
+bench.py BUILD [FIGURE...]   figures: instructions pgbench pgbench-connect psycopg2 pair start short memory trace report
+kill; default: all.
 
 Ratios are medians of pairs of runs that alternate, untraced and traced, because machines are noisy; each is printed
 with the smallest and the largest ratio seen.  Needs a server: run it under scripts/with-postgres.  Asserts nothing.
@@ -107,6 +107,34 @@ def start(bench):
     row('… that connects once, under `pqleak run`', '≤ 1.5 ms', measure([bench.program('connect')]))
 
 
+SHORT = {'psql': '≤ 0.9 ms', 'php-once': '≤ 1.6 ms', 'python-once': '≤ 1.5 ms', 'php-loads': '≤ 0.2 ms'}
+
+
+def short(bench):
+    """Whole short programs, each traced run with a trace of its own: what is added, by the clock and of processor time."""
+    def run(command, traced):
+        bench.clear()
+        environment = bench.environment(traced, PQLEAK_DRAIN='')
+        began = time.monotonic()
+        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            sys.exit(f'bench: {command} failed')
+        return (time.monotonic() - began) * 1e3, (usage.ru_utime + usage.ru_stime) * 1e3
+
+    for name, goal in SHORT.items():
+        figure, command = counted.PROGRAMS[name][:2]
+        runs = []
+        for number in range(20 * bench.rounds):
+            order = (False, True) if number % 2 == 0 else (True, False)
+            runs.append({traced: run(command(bench.build), traced) for traced in order})
+        plain = statistics.median(r[False][0] for r in runs)
+        clock, processor = (statistics.median(r[True][i] - r[False][i] for r in runs) for i in (0, 1))
+        row(figure, goal, f'+{clock:.2f} ms of {plain:.1f}, {1 + clock / plain:.2f}× (processor +{processor:.2f} ms,'
+                          f' {len(runs)} pairs)')
+
+
 def memory(bench):
     differences = []
     for _ in range(5):
@@ -196,7 +224,7 @@ def kill(bench):
 
 
 FIGURES = {'instructions': instructions, 'pgbench': pgbench, 'pgbench-connect': pgbench_connect, 'psycopg2': psycopg2,
-           'pair': pair, 'start': start, 'memory': memory, 'trace': trace, 'report': report, 'kill': kill}
+           'pair': pair, 'start': start, 'short': short, 'memory': memory, 'trace': trace, 'report': report, 'kill': kill}
 
 
 def main():

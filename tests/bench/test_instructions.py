@@ -18,7 +18,7 @@ import tap
 
 BUILD = os.environ['PQLEAK_TEST_BUILD']
 CEILINGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'ceilings')
-COUNTED = ('pair-1', 'pair-30-deep', 'pgbench', 'true', 'connect', 'php-loads')
+COUNTED = ('pair-1', 'pair-30-deep', 'pgbench', 'true', 'connect', 'psql', 'php-loads')
 MORE, LESS = 1.05, 0.9
 
 

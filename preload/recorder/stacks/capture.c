@@ -4,12 +4,14 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "preload/elf/elf-object.h"
 #include "preload/recorder/stacks/memo.h"
 
-#define OWN_FRAMES 8 /* at most so many of ours are on top */
+#define OWN_FRAMES 8       /* at most so many of ours are on top */
+#define FIRST_CAPTURES 16u /* of the process: a short one makes no more */
 
 static int (*backtrace_function)(void **, int);
 static const void *(*hold_forks)(void);
@@ -54,11 +56,21 @@ static bool is_own(uintptr_t address)
 	return (address >= shim_low && address < shim_high) || (address >= recorder->low && address < recorder->high);
 }
 
+static int unwind(uintptr_t *ret, int most)
+{
+	static _Atomic uint32_t captures;
+	bool is_early = atomic_load_explicit(&captures, memory_order_relaxed) < FIRST_CAPTURES;
+	if (is_early)
+		atomic_fetch_add_explicit(&captures, 1, memory_order_relaxed);
+	int found = is_early ? capture_by_steps(ret, most) : 0;
+	return found > 0 ? found : backtrace_function((void **)ret, most);
+}
+
 size_t capture_stack(uintptr_t ret[CAPTURE_FRAMES])
 {
 	uintptr_t frames[CAPTURE_FRAMES + OWN_FRAMES];
 	const void *hold = hold_forks();
-	int found = backtrace_function((void **)frames, CAPTURE_FRAMES + OWN_FRAMES);
+	int found = unwind(frames, CAPTURE_FRAMES + OWN_FRAMES);
 	let_forks(hold);
 	int own = 0;
 	while (own < found && is_own(frames[own]))

@@ -30,6 +30,14 @@ size_t capture_stack(uintptr_t ret[CAPTURE_FRAMES]);
 /* Whether the stack holds frames of the shim below those we stand on. */
 bool capture_is_within_wrapper(void);
 
+/* --- with libunwind's cursor: memo-walk.c --- */
+
+/*
+ * What unw_backtrace finds, frame by frame, without the table that this makes at its first use in each thread: filling
+ * that takes as long as a dozen stacks.  0: it cannot.
+ */
+int capture_by_steps(uintptr_t *ret, int most);
+
 /* --- libunwind's hands off the host's descriptors: quiet.c --- */
 
 /* Points the loaded libunwind's pipe at functions that answer the same question without a descriptor. */

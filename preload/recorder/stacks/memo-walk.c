@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * memo-walk.c - the words that a stack depends on, found with libunwind's cursor; see memo.h.
+ * memo-walk.c - a stack's frames, found with libunwind's cursor, and the words that they depend on; see capture.h and
+ * memo.h.
  *
  * Owns what differs from processor to processor.  Takes no lock of ours.
  */
@@ -48,6 +49,19 @@ void memo_prepare(void *libunwind)
 static bool has_cursor(void)
 {
 	return init_local != NULL && step != NULL && get_reg != NULL && get_save_loc != NULL && is_signal_frame != NULL;
+}
+
+int capture_by_steps(uintptr_t *ret, int most)
+{
+	unw_context_t context;
+	unw_cursor_t cursor;
+	unw_word_t ip;
+	int count = 0;
+	if (!has_cursor() || get_context(&context) != 0 || init_local(&cursor, &context) != 0)
+		return 0;
+	while (count < most && step(&cursor) > 0 && get_reg(&cursor, UNW_REG_IP, &ip) == 0)
+		ret[count++] = ip;
+	return count;
 }
 
 /* Where the return address lies with which the cursor came to its frame; NULL: unknown. */
