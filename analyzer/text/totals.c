@@ -303,21 +303,25 @@ static void say_peak(const struct printer *printer, sqlite3 *db, const struct to
 					"%" PRId64 " connections open at once in process %s, %s", peak->open, query_text(row, 0), when);
 }
 
-/* What runs scripts in stacks that name none of them. */
+/* What runs scripts in stacks that name none of them; and whether these are of calls that come often, none of which has
+ * lines. */
 static const char lineless_sql[] =
 	"WITH runs AS MATERIALIZED (SELECT m.id AS module, i.what FROM module m JOIN interpreter i ON m.path GLOB "
-	"i.pattern)"
-	" SELECT DISTINCT r.what FROM finding f CROSS JOIN stack_frame s ON s.stack = f.stack JOIN frame x ON x.id = "
-	"s.frame"
+	"i.pattern),"
+	" told AS MATERIALIZED (SELECT f.stack, f.kind NOT IN ('connection', 'transaction') AS often,"
+	"                       f.stack IN (SELECT stack FROM script_stack) AS lines FROM finding f)"
+	" SELECT r.what, max(f.often) AND NOT EXISTS (SELECT 1 FROM told o WHERE o.often AND o.lines)"
+	" FROM told f CROSS JOIN stack_frame s ON s.stack = f.stack JOIN frame x ON x.id = s.frame"
 	" JOIN runs r ON r.module = x.module"
-	" WHERE f.stack NOT IN (SELECT stack FROM script_stack)"
-	" AND NOT EXISTS (SELECT 1 FROM stack_frame j JOIN frame_call c ON c.frame = j.frame"
-	"                 WHERE j.stack = f.stack AND c.module = '[jit]' AND c.function IS NOT NULL)";
+	" WHERE NOT f.lines AND NOT EXISTS (SELECT 1 FROM stack_frame j JOIN frame_call c ON c.frame = j.frame"
+	"                                   WHERE j.stack = f.stack AND c.module = '[jit]' AND c.function IS NOT NULL)"
+	" GROUP BY r.what";
 
 static const struct {
 	const char *what, *why, *helps;
 } lineless[] = {
 #define LINELESS(what, why, helps) {what, why, helps},
+#define RARE(what) {what, NULL, NULL},
 #include "analyzer/words/lineless.def"
 };
 
@@ -326,10 +330,17 @@ static void say_lineless(const struct printer *printer, sqlite3 *db, int width)
 	QUERY_CLEANUP row = query_prepare(db, lineless_sql);
 
 	while (query_next(row, NULL))
-		for (size_t i = 0; i < sizeof lineless / sizeof lineless[0]; i++)
-			if (strcmp(lineless[i].what, query_text(row, 0)) == 0)
+		for (size_t i = 0; i < sizeof lineless / sizeof lineless[0]; i++) {
+			if (strcmp(lineless[i].what, query_text(row, 0)) != 0)
+				continue;
+			if (lineless[i].why != NULL)
 				print_field(printer, 2, STYLE_PLAIN, width, "lines", "none of %s, for %s; %s", lineless[i].what,
 							lineless[i].why, lineless[i].helps);
+			else if (sqlite3_column_int(row, 1) != 0)
+				print_field(printer, 2, STYLE_PLAIN, width, "lines",
+							"none of %s with queries and results; pqleak run --lines=all records them with every call",
+							lineless[i].what);
+		}
 }
 
 static bool are_events_dropped(sqlite3 *db)
