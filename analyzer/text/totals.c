@@ -337,9 +337,10 @@ static void say_lineless(const struct printer *printer, sqlite3 *db, int width)
 				print_field(printer, 2, STYLE_PLAIN, width, "lines", "none of %s, for %s; %s", lineless[i].what,
 							lineless[i].why, lineless[i].helps);
 			else if (sqlite3_column_int(row, 1) != 0)
-				print_field(printer, 2, STYLE_PLAIN, width, "lines",
-							"none of %s with queries and results; pqleak run --lines=all records them with every call",
-							lineless[i].what);
+				print_field(
+					printer, 2, STYLE_PLAIN, width, "lines",
+					"%s's are missing with queries and results; pqleak run --lines=all has them with every call",
+					lineless[i].what);
 		}
 }
 
