@@ -6,6 +6,7 @@ numbers of a trace are held against the server's own count of sessions, which kn
 """
 import atexit
 import functools
+import itertools
 import json
 import os
 import re
@@ -139,10 +140,13 @@ class Trace:
 
     def __init__(self, path):
         self.path = path
+        self.inode = self.opened = None
 
     def rows(self, query, *values):
-        with sqlite3.connect(f'file:{self.path}?mode=ro', uri=True) as database:
-            return database.execute(query, values).fetchall()
+        inode = os.stat(self.path).st_ino
+        if self.inode != inode:  # opened once: SQLite reads all views whenever it opens a trace
+            self.inode, self.opened = inode, sqlite3.connect(f'file:{self.path}?mode=ro', uri=True)
+        return self.opened.execute(query, values).fetchall()
 
     def one(self, query, *values):
         return self.rows(query, *values)[0][0]
@@ -162,11 +166,13 @@ class Trace:
     def functions(self, stack):
         """The functions of a stack, the innermost first, as addr2line finds them: pqleak looks up only what it shows."""
         names = []
-        for path, offset in self.rows('SELECT m.path, f."offset" FROM stack_frame s JOIN frame f ON f.id = s.frame'
-                                      ' JOIN module m ON m.id = f.module WHERE s.stack = ? ORDER BY s.level', stack):
+        frames = self.rows('SELECT m.path, f."offset" FROM stack_frame s JOIN frame f ON f.id = s.frame'
+                           ' JOIN module m ON m.id = f.module WHERE s.stack = ? ORDER BY s.level', stack)
+        for path, neighbours in itertools.groupby(frames, lambda frame: frame[0]):
             if path.startswith(CLIENTS):
-                names += subprocess.run(['addr2line', '-s', '-f', '-i', '-C', '-e', path, hex(offset)], check=True,
-                                        stdout=subprocess.PIPE, text=True, timeout=SECONDS).stdout.split('\n')[::2]
+                names += subprocess.run(['addr2line', '-s', '-f', '-i', '-C', '-e', path,
+                                         *(hex(offset) for _, offset in neighbours)], check=True,
+                                        stdout=subprocess.PIPE, text=True, timeout=SECONDS).stdout.splitlines()[::2]
         return names
 
     def sessions(self):
