@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * test-separate.c - which caller leaks: the rule, on stacks made of numbers.
+ * test-separate.c - which caller leaks: what shares and numbers tell, on stacks made of numbers.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,71 +11,7 @@
 
 #include <cmocka.h>
 
-#include "analyzer/findings/owners.h"
-#include "analyzer/findings/separate.h"
-
-#define MOST_STACKS 2000
-#define MOST_LEVELS 16
-#define WRAPPER 1
-#define MIDDLE 2
-#define MAIN 3
-#define CALLER 100 /* and the numbers after it */
-
-struct tree {
-	uint32_t places[MOST_STACKS][MOST_LEVELS];
-	struct separate_stack stacks[MOST_STACKS];
-	size_t count;
-	struct separate_node *nodes;
-	size_t node_count;
-};
-
-static int set_up(void **state)
-{
-	*state = calloc(1, sizeof(struct tree));
-	return *state == NULL;
-}
-
-static int tear_down(void **state)
-{
-	struct tree *tree = *state;
-	free(tree->nodes);
-	free(tree);
-	return 0;
-}
-
-/* Adds a stack; the places end with 0. */
-static void add(struct tree *tree, int64_t lost, int64_t clean, ...)
-{
-	va_list places;
-	uint32_t count = 0;
-	uint32_t *to = tree->places[tree->count];
-
-	va_start(places, clean);
-	for (int place; (place = va_arg(places, int)) != 0;)
-		to[count++] = (uint32_t)place;
-	va_end(places);
-	tree->stacks[tree->count] = (struct separate_stack){.places = to,
-														.count = count,
-														.id = (uint32_t)tree->count,
-														.lost = lost,
-														.clean = clean,
-														.outer_owner = SEPARATE_NOBODY};
-	tree->count++;
-}
-
-static void judge(struct tree *tree)
-{
-	assert_true(separate(tree->stacks, tree->count, &tree->nodes, &tree->node_count));
-}
-
-/* The place that is blamed for what stack `id` lost. */
-static uint32_t blamed(const struct tree *tree, uint32_t id)
-{
-	for (size_t i = 0; i < tree->count; i++)
-		if (tree->stacks[i].id == id)
-			return tree->stacks[i].places[tree->stacks[i].level];
-	return 0;
-}
+#include "tests/unit/separate-tree.h"
 
 static void one_caller_of_fifty(void **state)
 {
@@ -135,147 +71,6 @@ static void several_bad_callers(void **state)
 	assert_int_equal(tree->nodes[1].leaking, 3);
 	assert_int_equal(tree->nodes[1].others_lost, 8);
 	assert_int_equal(tree->nodes[1].others_acquired, 478);
-}
-
-/* Says of all stacks so far that what they acquired was released by the function at this level of theirs. */
-static void all_owned_at(struct tree *tree, uint32_t level)
-{
-	for (size_t i = 0; i < tree->count; i++)
-		tree->stacks[i].inner_owner = tree->stacks[i].outer_owner = level;
-}
-
-/* One loss tells nothing: somebody must have had it. */
-static void a_single_loss(void **state)
-{
-	struct tree *tree = *state;
-	for (int caller = 0; caller < 4; caller++)
-		add(tree, caller == 2, caller == 2 ? 7 : 8, WRAPPER, CALLER + caller, MAIN, 0);
-	judge(tree);
-	assert_int_equal(blamed(tree, 2), WRAPPER);
-	assert_int_equal(tree->nodes[0].acquired, 32);
-}
-
-static void one_case_against_a_handful(void **state)
-{
-	struct tree *tree = *state;
-	add(tree, 1, 0, WRAPPER, CALLER, MAIN, 0);
-	add(tree, 0, 5, WRAPPER, CALLER + 1, MAIN, 0);
-	add(tree, 4, 0, WRAPPER + 50, CALLER, MAIN, 0);
-	add(tree, 0, 1, WRAPPER + 50, CALLER + 1, MAIN, 0);
-	judge(tree);
-	assert_int_equal(blamed(tree, 0), WRAPPER);
-	assert_int_equal(blamed(tree, 2), WRAPPER + 50);
-}
-
-/* The twin: many cases. */
-static void one_case_against_many(void **state)
-{
-	struct tree *tree = *state;
-	add(tree, 1, 0, WRAPPER, CALLER, MAIN, 0);
-	add(tree, 0, 50, WRAPPER, CALLER + 1, MAIN, 0);
-	add(tree, 4, 0, WRAPPER + 50, CALLER, MAIN, 0);
-	add(tree, 0, 4, WRAPPER + 50, CALLER + 1, MAIN, 0);
-	judge(tree);
-	assert_int_equal(blamed(tree, 0), CALLER);
-	assert_int_equal(blamed(tree, 2), CALLER);
-}
-
-/* Where callers release what they get, it is one of theirs that was lost, however few there are. */
-static void what_is_handed_on_is_the_callers(void **state)
-{
-	struct tree *tree = *state;
-	add(tree, 1, 0, WRAPPER, CALLER, MAIN, 0);
-	add(tree, 0, 5, WRAPPER, CALLER + 1, MAIN, 0);
-	all_owned_at(tree, 1);
-	judge(tree);
-	assert_int_equal(blamed(tree, 0), CALLER);
-	assert_true(tree->nodes[0].parted);
-}
-
-/* What the wrapper releases itself it loses itself, though one caller alone comes by the bad way. */
-static void what_is_kept_is_the_wrappers(void **state)
-{
-	struct tree *tree = *state;
-	for (int caller = 0; caller < 10; caller++)
-		add(tree, caller == 0 ? 20 : 0, caller == 0 ? 0 : 20, WRAPPER, CALLER + caller, MAIN, 0);
-	all_owned_at(tree, 0);
-	judge(tree);
-	assert_int_equal(blamed(tree, 0), WRAPPER);
-	assert_int_equal(tree->nodes[0].lost, 20);
-	assert_int_equal(tree->nodes[0].acquired, 200);
-}
-
-/* One caller releases all that the wrapper gets, but for what it forgets: there is nobody to tell it from. */
-static void the_only_caller_owns(void **state)
-{
-	struct tree *tree = *state;
-	add(tree, 10, 30, WRAPPER, CALLER, MAIN, 0);
-	all_owned_at(tree, 1);
-	judge(tree);
-	assert_int_equal(blamed(tree, 0), CALLER);
-	assert_false(tree->nodes[0].parted);
-	assert_int_equal(tree->nodes[0].lost, 10);
-	assert_int_equal(tree->nodes[0].acquired, 40);
-}
-
-/* The twin: who is further out may release for whatever reason. */
-static void the_callers_caller_does_not(void **state)
-{
-	struct tree *tree = *state;
-	add(tree, 10, 30, WRAPPER, CALLER, MAIN, 0);
-	all_owned_at(tree, 2);
-	judge(tree);
-	assert_int_equal(blamed(tree, 0), WRAPPER);
-}
-
-/* The twin: released by nobody who is known, it is the place that acquires. */
-static void nobody_owns(void **state)
-{
-	struct tree *tree = *state;
-	add(tree, 10, 30, WRAPPER, CALLER, MAIN, 0);
-	judge(tree);
-	assert_int_equal(blamed(tree, 0), WRAPPER);
-	assert_int_equal(tree->nodes[0].acquired, 40);
-}
-
-/* All callers lose of what they own alike: what they have in common does it. */
-static void owners_that_leak_alike(void **state)
-{
-	struct tree *tree = *state;
-	for (int caller = 0; caller < 3; caller++)
-		add(tree, 10, 10, WRAPPER, CALLER + caller, MAIN, 0);
-	all_owned_at(tree, 1);
-	judge(tree);
-	assert_int_equal(tree->node_count, 1);
-	assert_int_equal(blamed(tree, 1), WRAPPER);
-}
-
-/* What a caller that releases holds once at exit is neither lost nor clean. */
-static void what_is_held_once(void **state)
-{
-	struct tree *tree = *state;
-	add(tree, 20, 0, WRAPPER, CALLER, MAIN, 0);
-	add(tree, 1, 19, WRAPPER, CALLER + 1, MAIN, 0);
-	tree->stacks[1].held = 1;
-	judge(tree);
-	assert_int_equal(blamed(tree, 0), CALLER);
-	assert_int_equal(blamed(tree, 1), CALLER + 1);
-	const struct separate_node *node = &tree->nodes[tree->stacks[0].node];
-	assert_true(node->parted);
-	assert_int_equal(node->leaking, 1);
-	assert_int_equal(node->others_lost, 0);
-	assert_int_equal(node->others_acquired, 19);
-}
-
-/* The twin: it leaks, too. */
-static void what_is_lost_among_others(void **state)
-{
-	struct tree *tree = *state;
-	add(tree, 20, 0, WRAPPER, CALLER, MAIN, 0);
-	add(tree, 1, 19, WRAPPER, CALLER + 1, MAIN, 0);
-	judge(tree);
-	assert_int_equal(blamed(tree, 0), WRAPPER);
-	assert_int_equal(blamed(tree, 1), WRAPPER);
 }
 
 static void most_callers_are_bad(void **state)
@@ -441,38 +236,6 @@ static void order_does_not_matter(void **state)
 			assert_int_equal(blamed(tree, id), first[id]);
 }
 
-/* From the outermost place inwards: the function in which both part. */
-static void owners_are_where_stacks_part(void **state)
-{
-	(void)state;
-	/* main (3) calls job (2), which calls get (1); free (4) and fail (5) are others.  A place is a line: main's 30 and
-	 * 31, ... */
-#define CALLS(...)                                                                                                     \
-	{                                                                                                                  \
-		(const struct owner_call[]){__VA_ARGS__},                                                                      \
-			sizeof((struct owner_call[]){__VA_ARGS__}) / sizeof(struct owner_call)                                     \
-	}
-	struct owner_calls acquired = CALLS({10, 1, 100}, {20, 2, 200}, {30, 3, 300});
-	struct {
-		struct owner_calls released;
-		uint32_t level;
-	} cases[] = {
-		{CALLS({11, 1, 110}, {20, 2, 200}, {30, 3, 300}), 0},
-		{CALLS({40, 4, 400}, {10, 1, 100}, {20, 2, 200}, {30, 3, 300}), 0},
-		{CALLS({21, 2, 210}, {30, 3, 300}), 1},
-		{CALLS({40, 4, 400}, {21, 2, 210}, {30, 3, 300}), 1},
-		{CALLS({40, 4, 400}, {20, 2, 201}, {30, 3, 300}), 1}, /* on one line */
-		{CALLS({20, 2, 201}, {30, 3, 300}), 1},
-		{CALLS({11, 1, 110}, {20, 2, 200}, {31, 3, 310}), 2},
-		{CALLS({40, 4, 400}, {20, 2, 200}, {30, 3, 300}), SEPARATE_NOBODY}, /* by one call */
-		{CALLS({50, 5, 500}, {30, 3, 300}), SEPARATE_NOBODY},
-		{CALLS({11, 1, 110}, {20, 2, 200}, {50, 5, 500}), SEPARATE_NOBODY},
-		{{NULL, 0}, SEPARATE_NOBODY},
-	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		assert_int_equal(owner_level(acquired, cases[i].released), cases[i].level);
-}
-
 static void nothing(void **state)
 {
 	struct tree *tree = *state;
@@ -484,8 +247,6 @@ static void nothing(void **state)
 	assert_int_equal(tree->node_count, 0);
 }
 
-#define RULE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -493,17 +254,6 @@ int main(void)
 		RULE(two_levels_out),
 		RULE(behind_one_of_two_ways),
 		RULE(several_bad_callers),
-		RULE(a_single_loss),
-		RULE(one_case_against_a_handful),
-		RULE(one_case_against_many),
-		RULE(what_is_handed_on_is_the_callers),
-		RULE(what_is_kept_is_the_wrappers),
-		RULE(the_only_caller_owns),
-		RULE(the_callers_caller_does_not),
-		RULE(nobody_owns),
-		RULE(owners_that_leak_alike),
-		RULE(what_is_held_once),
-		RULE(what_is_lost_among_others),
 		RULE(most_callers_are_bad),
 		RULE(a_bad_caller_that_releases_some),
 		RULE(a_line_that_always_leaks_is_not_split),
@@ -516,7 +266,6 @@ int main(void)
 		RULE(equal_places_are_one_caller),
 		RULE(wrappers_do_not_mix),
 		RULE(order_does_not_matter),
-		RULE(owners_are_where_stacks_part),
 		RULE(nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
