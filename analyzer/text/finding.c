@@ -274,7 +274,8 @@ void finding_full(const struct printer *printer, const struct report_choice *cho
 	finding_title(printer, choice, f);
 	print_separation(printer, choice, f);
 	if (f->stacks > 1)
-		print_line(printer, PART_INDENT, STYLE_DIM, "by %" PRId64 " stacks, this one most often:", f->stacks);
+		print_line(printer, PART_INDENT, STYLE_DIM, "by %" PRId64 " stacks, %s:", f->stacks,
+				   f->count > f->stacks ? "this one most often" : "one of them");
 	print_stacks(printer, choice, reading->db, f);
 	print_shape(printer, f);
 	part_list(printer, reading->db, PART_TARGETS, f->number);

@@ -2,7 +2,7 @@
 /*
  * text.h - the parts of a text report; `pqleak show` prints stacks in the same way.
  *
- * totals.c is the only place that says "nothing leaked" or "cannot tell"; it
+ * headline.c is the only place that says "nothing leaked" or "cannot tell"; it
  * never says the first of a trace that cannot prove it.
  */
 #ifndef PQLEAK_ANALYZER_TEXT_TEXT_H
@@ -114,7 +114,7 @@ bool text_index(const struct printer *printer, sqlite3 *db, const struct report_
 /* Prints which files have no names for what the report shows, and how to get them; nothing where all has. */
 bool text_unnamed(const struct printer *printer, sqlite3 *db, const struct report_choice *choice);
 
-/* --- totals.c --- */
+/* --- headline.c and summary.c --- */
 
 /* Prints what leaked, what is excused, and why a check passes or fails. */
 void text_headline(const struct printer *printer, sqlite3 *db, const struct report_choice *choice,
