@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 """Python's lines in stacks: Debian's python3 with psycopg2, psycopg 3 and SQLAlchemy."""
 import os
+import shutil
+import unittest
 
+import parted_python
 import tap
 from scenario import CLIENTS, PYTHON, script
 from script_lines import Lines
@@ -15,8 +18,10 @@ class Each:
     source = script('script_python.py')
     driver = None
 
+    python = PYTHON
+
     def command(self, mode, *more):
-        return PYTHON, self.source, mode, self.driver, *more
+        return self.python, self.source, mode, self.driver, *more
 
     def test_leaks(self):
         """A thread, a nested function, a generator, a callback of sorted(), exec, a module: each is named by its line"""
@@ -167,6 +172,37 @@ class Psycopg2(Each, Lines):
         self.assertEqual(shown, ['driver', 'python', 'driver', 'python', connect, '<made up>:1', 'python',
                                  f"{self.source}:{self.lines['exec']}", f"{self.source}:{self.lines['main']}",
                                  'python', 'libc', 'python'], frames)
+
+
+class Parted:
+    """A Python whose loop has a name for its small part only."""
+
+    source, driver, command = Psycopg2.source, Psycopg2.driver, Psycopg2.command
+    size = None
+
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.path('bin'))
+        self.python = self.path('bin/' + os.path.basename(os.path.realpath(PYTHON)))
+        named, other = parted_python.make(os.path.realpath(PYTHON), self.python, self.size)
+        self.assertGreater(named, 2 * other)
+        os.chmod(self.python, 0o755)
+
+    test_leaks = Psycopg2.test_leaks
+
+
+@unittest.skipIf(shutil.which('objdump') is None, 'there is no objdump')
+class PartedElsewhere(Parted, Lines):
+    """The name is that of the part that is rare: the rest is what it jumps into."""
+
+    test_order = Psycopg2.test_order
+
+
+@unittest.skipIf(shutil.which('objdump') is None, 'there is no objdump')
+class PartedNowhere(Parted, Lines):
+    """The name is that of a few instructions, which jump nowhere."""
+
+    size = 16
 
 
 class Psycopg3(Each, Lines):

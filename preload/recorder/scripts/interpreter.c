@@ -6,6 +6,7 @@
 #include <sys/auxv.h>
 
 #include "preload/elf/elf-object.h"
+#include "preload/recorder/stacks/module.h"
 
 #define ADDRESS(name) &script_##name,
 static const struct script_language *const languages[] = {SCRIPT_LANGUAGES(ADDRESS)};
@@ -71,6 +72,24 @@ static uint8_t remember(const struct elf_object *object, uint32_t unloads, const
 	return interpreter;
 }
 
+/* The other parts of the loops that were found.  False: what was found can be no loop. */
+static bool add_parts(struct script_interpreter *interpreter, size_t count)
+{
+	enum { LEAST = 8192 };
+	bool is_whole = true;
+	size_t used = count;
+	for (size_t i = 0; i < count; i++) {
+		struct function_part part = {interpreter->loop[i].low, interpreter->loop[i].high}, others[SCRIPT_LOOPS];
+		size_t found = function_other_parts(part, others, SCRIPT_LOOPS - used);
+		is_whole &= found > 0 || part.low == 0 || part.high - part.low >= LEAST;
+		for (size_t j = 0; j < found; j++) {
+			interpreter->loop[used].low = others[j].low;
+			interpreter->loop[used++].high = others[j].high;
+		}
+	}
+	return is_whole;
+}
+
 /* Whether the object is that language's interpreter. */
 static bool resolve(const struct elf_object *object, const struct script_language *language,
 					struct script_interpreter *ret)
@@ -80,21 +99,24 @@ static bool resolve(const struct elf_object *object, const struct script_languag
 		return false;
 	*ret = (struct script_interpreter){.language = language, .low = object->low, .high = object->high};
 	bool is_needed = true;
-	for (int i = 0; i < SCRIPT_FUNCTIONS && language->functions[i] != NULL; i++) {
-		if (language->functions[i][0] == '\0')
+	for (int n = 0; n < SCRIPT_FUNCTIONS && language->functions[n] != NULL; n++) {
+		if (language->functions[n][0] == '\0')
 			is_needed = false;
 		else
-			ret->function[i] = elf_own_symbol(object->map, language->functions[i], &bytes);
-		if (is_needed && ret->function[i] == NULL)
+			ret->function[n] = elf_own_symbol(object->map, language->functions[n], &bytes);
+		if (is_needed && ret->function[n] == NULL)
 			return false;
 	}
 	ret->is_loop_hidden = true;
-	for (int i = 0; i < SCRIPT_LOOPS && language->loops[i] != NULL; i++) {
+	size_t i = 0;
+	for (; i < SCRIPT_LOOPS && language->loops[i] != NULL; i++) {
 		ret->loop[i].low = (uintptr_t)elf_own_symbol(object->map, language->loops[i], &bytes);
 		ret->loop[i].high = ret->loop[i].low != 0 ? ret->loop[i].low + bytes : 0;
 		ret->is_loop_hidden &= ret->loop[i].low == 0;
 	}
 	ret->is_loop_hidden &= language->may_hide_loops;
+	if (language->may_part_loops)
+		ret->is_loop_hidden |= !add_parts(ret, i);
 	if (ret->is_loop_hidden)
 		ret->loop[0].low = object->low, ret->loop[0].high = object->high;
 	return true;

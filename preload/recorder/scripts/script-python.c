@@ -203,6 +203,7 @@ const struct script_language script_python = {
 	.name = "python",
 	.functions = functions,
 	.loops = loops,
+	.may_part_loops = true,
 	.drivers = drivers,
 	.chain = chain,
 	.walk = walk,

@@ -65,6 +65,11 @@ struct script_language {
 	 */
 	bool may_hide_loops;
 	/*
+	 * The compiler may have parted its loops, and the symbol of one cover its entry alone; the other parts are
+	 * searched, and where none is found of one as small as that, the loops are hidden, too.
+	 */
+	bool may_part_loops;
+	/*
 	 * It has a JIT compiler, whose code cannot be unwound well.  A stack with code of no object in it and one of
 	 * `drivers` innermost runs a script.
 	 */

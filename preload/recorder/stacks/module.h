@@ -34,4 +34,14 @@ size_t module_describe(const struct module_place *place, char ret[MODULE_TEXT_BY
 /* Where the function begins that holds `address`, or the part of one that the compiler has moved away; 0: unknown. */
 uintptr_t function_start(uintptr_t address);
 
+struct function_part {
+	uintptr_t low, high;
+};
+
+/*
+ * Where else the compiler has put parts of the function whose known part that is, at most `room` of them: what it jumps
+ * into the middle of.  Such parts have no name where the object's symbols were stripped.
+ */
+size_t function_other_parts(struct function_part known, struct function_part *ret, size_t room);
+
 #endif
