@@ -64,6 +64,7 @@ static void an_empty_file(void **state)
 	remove_spool(s);
 	write_file(s->trace, "", 0);
 	assert_int_equal(try(s, TRACE_READ, &failure), TRACE_DAMAGED);
+	assert_non_null(strstr(failure.text, "bring its '-spool-' files"));
 	assert_int_equal(try(s, TRACE_REPLACE, &failure), TRACE_OK);
 	write_file(s->trace, "", 0);
 	assert_int_equal(try(s, TRACE_EXTEND, &failure), TRACE_OK);

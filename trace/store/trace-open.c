@@ -87,7 +87,10 @@ static enum trace_error set_up(sqlite3 *db, const char *path, enum trace_access 
 		rc = statement_once(db, "PRAGMA page_count", &pages);
 	if (rc == SQLITE_OK && pages == 0) {
 		if (access == TRACE_READ)
-			return trace_fail(failure, TRACE_DAMAGED, "trace '%s' is empty (record a new one)", path);
+			return trace_fail(failure, TRACE_DAMAGED,
+							  "trace '%s' is empty (if it was copied, bring its '-spool-' files as well; "
+							  "else record a new one)",
+							  path);
 		rc = create(db);
 	}
 	if (rc != SQLITE_OK)
