@@ -40,19 +40,24 @@ static void consume(int number)
 		;
 }
 
+void calm_signals(sigset_t *ret)
+{
+	sigfillset(ret);
+	/* Faults stay deliverable: blocking them would kill the process instead of calling its handler. */
+	sigdelset(ret, SIGSEGV);
+	sigdelset(ret, SIGBUS);
+	sigdelset(ret, SIGFPE);
+	sigdelset(ret, SIGILL);
+	sigdelset(ret, SIGTRAP);
+	sigdelset(ret, SIGSYS);
+}
+
 static void enter(struct calm *calm)
 {
 	calm->error = errno;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &calm->cancel_state);
 	sigset_t all;
-	sigfillset(&all);
-	/* Faults stay deliverable: blocking them would kill the process instead of calling its handler. */
-	sigdelset(&all, SIGSEGV);
-	sigdelset(&all, SIGBUS);
-	sigdelset(&all, SIGFPE);
-	sigdelset(&all, SIGILL);
-	sigdelset(&all, SIGTRAP);
-	sigdelset(&all, SIGSYS);
+	calm_signals(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &calm->signals);
 	calm->pending = pending_now();
 }

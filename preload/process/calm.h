@@ -12,8 +12,13 @@
 #ifndef PQLEAK_PRELOAD_PROCESS_CALM_H
 #define PQLEAK_PRELOAD_PROCESS_CALM_H
 
+#include <signal.h>
+
 /* Runs work(closure). Any thread, also in a signal handler; one at a time gets the other stack, the rest go on theirs.
  */
 void calm_run(void (*work)(void *), void *closure);
+
+/* The signals that are blocked meanwhile. */
+void calm_signals(sigset_t *ret);
 
 #endif

@@ -129,6 +129,8 @@ static int start(struct process_page *mine)
 		.lock = &mine->recorder_lock,
 		.unloads = &linker_unloads,
 		.calmly = calm_run,
+		.calm_signals = calm_signals,
+		.calm_thread = &mine->calm_thread,
 		.own_word = own_word,
 		.hold_forks = forks_hold,
 		.let_forks = forks_let,

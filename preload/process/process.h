@@ -39,7 +39,8 @@ struct process_page {
 	_Atomic uint32_t state;     /* enum process_state */
 	_Atomic uint32_t beginning; /* somebody is deciding */
 	_Atomic uint32_t recorder_lock;
-	pid_t pid; /* differs from getpid() in a vfork child, which shares all memory */
+	_Atomic uintptr_t calm_thread; /* in which the recorder has blocked signals */
+	pid_t pid;                     /* differs from getpid() in a vfork child, which shares all memory */
 };
 extern struct process_page *_Atomic process_page;
 

@@ -14,13 +14,14 @@
 #ifndef PQLEAK_PRELOAD_PROCESS_RECORDER_H
 #define PQLEAK_PRELOAD_PROCESS_RECORDER_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "trace/spool/spool.h"
 
-#define RECORDER_ABI 8u
+#define RECORDER_ABI 9u
 
 /* Which events have the lines of the script that called. */
 enum lines_setting {
@@ -51,6 +52,8 @@ struct recorder_settings {
 	_Atomic uint32_t *lock;                              /* a word that a fork sets to 0 in the child */
 	const _Atomic uint32_t *unloads;                     /* counts dlclose: addresses may mean something else now */
 	void (*calmly)(void (*work)(void *), void *closure); /* calm_run of calm.h */
+	void (*calm_signals)(sigset_t *ret);                 /* of calm.h */
+	_Atomic uintptr_t *calm_thread;                      /* another word that a fork sets to 0 */
 	void **(*own_word)(void); /* the calling thread's own word, NULL at first, for the recorder's use */
 	/* The lua_State that runs the functions of the module at `address`, or NULL when that is not certain. */
 	void *(*lua_state)(const void *address);

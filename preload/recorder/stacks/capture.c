@@ -34,7 +34,7 @@ int capture_prepare(const struct recorder_settings *settings)
 		dlerror(); /* not the host's to find */
 		return -ENOPKG;
 	}
-	quiet_unwinder(library);
+	quiet_unwinder(library, settings);
 	memo_prepare(library);
 	backtrace_function = (__extension__(int (*)(void **, int)) dlsym(library, "unw_backtrace"));
 	return backtrace_function != NULL ? 0 : -ENOPKG;

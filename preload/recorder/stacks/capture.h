@@ -9,6 +9,7 @@
 #ifndef PQLEAK_PRELOAD_RECORDER_STACKS_CAPTURE_H
 #define PQLEAK_PRELOAD_RECORDER_STACKS_CAPTURE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,9 +39,16 @@ bool capture_is_within_wrapper(void);
  */
 int capture_by_steps(uintptr_t *ret, int most);
 
-/* --- libunwind's hands off the host's descriptors: quiet.c --- */
+/* --- libunwind's hands off the host's descriptors, and fewer of its system calls: quiet.c --- */
 
 /* Points the loaded libunwind's pipe at functions that answer the same question without a descriptor. */
-void quiet_unwinder(void *handle);
+void quiet_unwinder(void *handle, const struct recorder_settings *settings);
+
+/*
+ * Until quiet_end no signal comes to this thread, and libunwind, which sees to that itself for each lock that it takes,
+ * does not: some ten times a frame.  False: another thread is at it.
+ */
+bool quiet_begin(sigset_t *ret_before);
+void quiet_end(const sigset_t *before);
 
 #endif

@@ -59,8 +59,12 @@ int capture_by_steps(uintptr_t *ret, int most)
 	int count = 0;
 	if (!has_cursor() || get_context(&context) != 0 || init_local(&cursor, &context) != 0)
 		return 0;
+	sigset_t before;
+	bool is_quiet = quiet_begin(&before);
 	while (count < most && step(&cursor) > 0 && get_reg(&cursor, UNW_REG_IP, &ip) == 0)
 		ret[count++] = ip;
+	if (is_quiet)
+		quiet_end(&before);
 	return count;
 }
 
@@ -174,7 +178,11 @@ bool memo_walk(const void *frame, struct memo_word ret[MEMO_WORDS], size_t *ret_
 	struct walk walk = {frame, ret, 0};
 	if (!has_cursor() || get_context(&context) != 0 || init_local(&cursor, &context) != 0)
 		return false;
+	sigset_t before;
+	bool is_quiet = quiet_begin(&before);
 	bool is_ordinary = walk_out(&walk, &cursor);
+	if (is_quiet)
+		quiet_end(&before);
 	*ret_count = walk.count;
 	return is_ordinary;
 }

@@ -6,12 +6,16 @@
  * pipe and sees whether the kernel accepts it.  It makes that pipe in the
  * host and keeps it: the host's next open() gets another number than it would
  * have got, and in a host that closes all descriptors the bytes go into
- * whatever file has the number next.
+ * whatever file has the number next.  It also blocks all signals whenever it takes
+ * a lock: here they are blocked once, while it is called.
  */
 #include "preload/recorder/stacks/capture.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -75,6 +79,46 @@ static long pretend_syscall(long number, long a, long b, long c, long d, long e,
 	return syscall(number, a, b, c, d, e, f);
 }
 
+/* --- signals --- */
+
+static void (*calm_signals)(sigset_t *ret);
+static _Atomic uintptr_t *calm_thread; /* in which they are blocked; 0: none */
+
+static uintptr_t this_thread(void)
+{
+	return (uintptr_t)pthread_self();
+}
+
+static int pretend_sigprocmask(int how, const sigset_t *set, sigset_t *ret_before)
+{
+	if (atomic_load_explicit(calm_thread, memory_order_relaxed) != this_thread())
+		return sigprocmask(how, set, ret_before);
+	if (ret_before != NULL)
+		sigemptyset(ret_before); /* only to be set again by the next call */
+	return 0;
+}
+
+bool quiet_begin(sigset_t *ret_before)
+{
+	sigset_t all;
+	uintptr_t nobody = 0;
+	calm_signals(&all);
+	pthread_sigmask(SIG_SETMASK, &all, ret_before);
+	/* Only now: a handler that came in between would find this thread calm, and be at it as well. */
+	if (atomic_compare_exchange_strong(calm_thread, &nobody, this_thread()))
+		return true;
+	pthread_sigmask(SIG_SETMASK, ret_before, NULL);
+	return false;
+}
+
+void quiet_end(const sigset_t *before)
+{
+	atomic_store(calm_thread, 0);
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+/* --- the slots --- */
+
 static void *choose(const char *name)
 {
 	static const struct {
@@ -83,7 +127,7 @@ static void *choose(const char *name)
 	} pretended[] = {
 		{"pipe2", (void (*)(void))pretend_pipe2},     {"read", (void (*)(void))pretend_read},
 		{"write", (void (*)(void))pretend_write},     {"close", (void (*)(void))pretend_close},
-		{"syscall", (void (*)(void))pretend_syscall},
+		{"syscall", (void (*)(void))pretend_syscall}, {"sigprocmask", (void (*)(void))pretend_sigprocmask},
 	};
 	for (unsigned i = 0; i < sizeof pretended / sizeof pretended[0]; i++)
 		if (strcmp(name, pretended[i].name) == 0)
@@ -91,8 +135,10 @@ static void *choose(const char *name)
 	return NULL;
 }
 
-void quiet_unwinder(void *handle)
+void quiet_unwinder(void *handle, const struct recorder_settings *settings)
 {
+	calm_signals = settings->calm_signals;
+	calm_thread = settings->calm_thread;
 	struct link_map *map;
 	struct elf_object object;
 	if (dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 && elf_object_at(map->l_ld, &object))
