@@ -40,13 +40,18 @@ CREATE TEMP TABLE frame_named AS
 
 -- What a file is called in a report.  One of the user's own below the source root by its path from there, as it is known to
 -- who works on it, and a script with a relative path by that; any other by its name, and as many of its folders as tell it
--- from all the others here.  What a script's package manager installed is not the user's, wherever that is.
+-- from all the others here; by one folder at least where each package has a file of its name.  What a script's package manager installed is not the user's, wherever that is.
 CREATE TEMP TABLE file_name (file TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID;
 INSERT INTO file_name
-  WITH RECURSIVE given AS MATERIALIZED (
-    SELECT file, basename(file) AS name, iif(max(role IN ('script', 'native') OR role = 'library' AND language IS NULL), source_path(file), file) AS path,
-           max(language IS NOT NULL) AS script
+  WITH RECURSIVE file AS (
+    SELECT file, max(role IN ('script', 'native') OR role = 'library' AND language IS NULL) AS own,
+           max(language IS NOT NULL) AS script, basename(file) AS name, rtrim(file, replace(file, '/', '')) AS folder
     FROM frame_named WHERE file IS NOT NULL GROUP BY file),
+  given AS MATERIALIZED (
+    SELECT file, script, iif(own, source_path(file), file) AS path,
+           iif(name IN ('__init__.py', '__main__.py', 'mod.rs', 'lib.rs', 'init.lua') AND folder GLOB '*/*/',
+               basename(rtrim(folder, '/')) || '/', '') || name AS name
+    FROM file),
   alike AS MATERIALIZED (SELECT name FROM given GROUP BY name HAVING count(*) > 1),
   ending (file, text, folders) AS (
     SELECT file, name, 0 FROM given WHERE name IN (SELECT name FROM alike)

@@ -35,8 +35,8 @@ JSON_WIDTH = 100
 class Command:
     """The first line of a case: $ [COLUMNS=N] [WINDOW=N] [TERM=NAME] pqleak ARGUMENTS.
 
-    WINDOW: standard output is a terminal of that width; COLUMNS: one that the environment gives another width.  Else it is
-    a pipe.  TERM: one with colours.
+    WINDOW: standard output is a terminal of that width, 0 a pipe; COLUMNS: one that the environment gives another width.
+    Without both it is a pipe.  TERM: one with colours.
     """
 
     def __init__(self, line):
@@ -49,7 +49,7 @@ class Command:
             self.environment[name] = value
         assert words[1] == 'pqleak', f'no pqleak: {line}'
         self.window = int(self.environment.pop('WINDOW', 'COLUMNS' in self.environment and 99))
-        self.width = int(self.environment.get('COLUMNS', self.window))
+        self.width = int(self.environment.get('COLUMNS', self.window)) if self.window > 0 else 0
         if 0 < self.width < 20:  # nobody's terminal: COLUMNS is wrong then
             self.width = self.window
         self.arguments = words[2:]
