@@ -155,8 +155,9 @@ class Languages(Drivers):
         self.assertEqual((verdicts.pop('released'), sum(verdicts.values())), (1, 1), run)
         report = self.pqleak('report', '--all', 't.db').stdout
         self.assertRegex(report, rf'(?m)^  lines +none of {language}, for \w.+; \w.+$')
-        (site,) = [finding['site'] for finding in self.json()['findings'] if finding['kind'] == 'connection']
-        self.assertRegex(os.path.basename(site['module']), f'^{module}', run)
+        (finding,) = [finding for finding in self.json()['findings'] if finding['kind'] == 'connection']
+        self.assertRegex(os.path.basename(finding['site']['module']), f'^{module}', run)
+        return finding
 
 
 class Lineless(Languages):
@@ -173,7 +174,9 @@ class Lineless(Languages):
     def lineless(self, _name, language, module, *command):
         if not shutil.which(command[0]):
             self.skipTest(f'no {command[0]}')
-        self.assert_lineless(self.traced(command[0], script(f'drivers/{command[1]}')), language, module)
+        finding = self.assert_lineless(self.traced(command[0], script(f'drivers/{command[1]}')), language, module)
+        if language in ('Tcl', 'R'):
+            self.assertRegex(self.pqleak('show', 't.db', str(finding['first_id'])).stdout, r'(?m)^  name +kept_here$')
 
     @unittest.skipUnless(os.path.exists('/usr/lib/ocaml/postgresql'), 'no libpostgresql-ocaml-dev')
     def test_ocaml(self):
@@ -275,6 +278,7 @@ class Runners(Scenario):
         'Catch2': ('catch2', 'C_A_T_C_H_T_E_S_T_0()'),
         'googletest': ('googletest', 'Shop_Leaks_Test::TestBody()'),
         'Boost.Test': ('boost-test', 'leaks::test_method()'),
+        'cmocka': ('cmocka', 'leaks'),
         'libtest': ('libtest', 'shop::leaks'),
     }
 
@@ -284,7 +288,8 @@ class Runners(Scenario):
             self.skipTest(f'no {runner} when this was built')
         run = self.traced(client(program))
         self.assertEqual(run.trace.verdicts(), {'released': 1, 'leaked': 1}, run)
-        self.assert_tests(run, 'shop::visit' if program == 'libtest' else 'visit()', {test}, runner)
+        site = {'libtest': 'shop::visit', 'cmocka': 'visit'}.get(program, 'visit()')
+        self.assert_tests(run, site, {test}, runner)
 
     def test_rspec(self):
         """RSpec"""
@@ -293,6 +298,10 @@ class Runners(Scenario):
     def test_minitest(self):
         """Minitest"""
         self.assert_tests(self.run_in_clients('ruby', 'shop_minitest.rb'), 'visit', {'test_visit'}, 'Minitest')
+
+    def test_testunit(self):
+        """test-unit, which comes with Ruby"""
+        self.assert_tests(self.run_in_clients('ruby', 'shop_testunit.rb'), 'visit', {'test_visit'}, 'test-unit')
 
     def test_phpunit(self):
         """PHPUnit"""

@@ -8,4 +8,5 @@ connect <- function() {
 }
 
 invisible(dbDisconnect(connect()))
+Sys.setenv(PGAPPNAME = "kept_here")
 kept <- connect()

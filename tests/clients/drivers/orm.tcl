@@ -7,5 +7,6 @@ proc connect {} {
 }
 
 pg_disconnect [connect]
+set env(PGAPPNAME) kept_here
 set kept [connect]
 exec kill -KILL [pid]
