@@ -120,7 +120,6 @@ class Wheels(Drivers):
 
 class Php(Drivers):
     source = script('drivers/orm.php')
-    every_call = False
 
     @tap.each({'Doctrine': 'doctrine', 'Laravel': 'laravel'}, 'Debian: {0}')
     def debian(self, _name, mode):
@@ -130,7 +129,6 @@ class Php(Drivers):
 
 class Perl(Drivers):
     source = script('drivers/orm.pl')
-    every_call = False
 
     @tap.each({'DBIx::Class': 'dbix_class', 'Mojo::Pg': 'mojo_pg'}, 'Debian: {0}')
     def debian(self, _name, mode):
