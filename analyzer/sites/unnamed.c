@@ -53,6 +53,22 @@ static bool list(sqlite3 *db, struct packaged *packaged)
 	return !failed;
 }
 
+/* Of a file that is the traced one. */
+static const char noted_sql[] =
+	"UPDATE unnamed SET server = printable(?2 ->> 'debugInfoUrl'),"
+	" package = iif(?2 ->> 'type' = 'rpm', printable(?2 ->> 'name'), package),"
+	" debug_package = iif(?2 ->> 'type' = 'rpm', printable(?2 ->> 'name') || '-debuginfo', debug_package)"
+	" WHERE path = ?1 AND state IN ('no symbols', 'ok') AND json_valid(?2) AND json_type(?2) = 'object'";
+
+static bool take_note(sqlite3 *db, const char *path, const char *sysroot)
+{
+	char *note = package_note(sysroot, path);
+	bool done = note == NULL || query_once(db, noted_sql, AS_TEXT(path), AS_TEXT(note));
+
+	free(note);
+	return done;
+}
+
 bool unnamed_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks)
 {
 	PACKAGED_CLEANUP packaged = {NULL, 0};
@@ -68,6 +84,7 @@ bool unnamed_make(sqlite3 *db, const struct symbol_choice *choice, const char *s
 							  AS_TEXT(name), AS_TEXT(path));
 		else if (packages_are_rpm(choice->sysroot))
 			done = query_once(db, "UPDATE unnamed SET rpm = 1 WHERE path = ?", AS_TEXT(path));
+		done = done && take_note(db, path, choice->sysroot);
 	}
 	sqlite3_free(told);
 	return done;

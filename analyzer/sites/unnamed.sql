@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- The files whose code in the stacks of TEMP TABLE told_stack has no names where a reader looks for them: in the user's own
 -- part, or at the call site; but a driver that an interpreter calls tells nobody more by its names, for lines of the script
--- are missing there.  `state` says why, as module_state does; 'ok' has names elsewhere.  `package` is filled later.
+-- are missing there.  `state` says why, as module_state does; 'ok' has names elsewhere.  The
+-- packages are filled in later, and a server that has the debug information of all.
 CREATE TEMP TABLE unnamed (
-  module INTEGER PRIMARY KEY, path TEXT, build_id TEXT, state TEXT, frames INTEGER, package TEXT, debug_package TEXT, rpm INTEGER
+  module INTEGER PRIMARY KEY, path TEXT, build_id TEXT, state TEXT, frames INTEGER, package TEXT, debug_package TEXT, rpm INTEGER, server TEXT
 );
 INSERT INTO unnamed (module, path, build_id, state, frames)
   SELECT m.id, m.path, ifnull(m.build_id, ''), ifnull(t.state, 'ok'), count(DISTINCT f.id)

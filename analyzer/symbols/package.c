@@ -5,7 +5,9 @@
 #include "analyzer/symbols/package.h"
 
 #include <dirent.h>
+#include <elf.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,4 +158,70 @@ bool packages_are_rpm(const char *sysroot)
 			return true;
 	}
 	return false;
+}
+
+/* --- what a file says of itself --- */
+
+#define NOTE_OWNER "FDO"
+#define NOTE_TYPE 0xcafe1a7e
+#define MOST_SEGMENTS 64
+#define MOST_NOTES (64 << 10) /* bytes */
+
+static size_t aligned(size_t size)
+{
+	return (size + 3) & ~(size_t)3;
+}
+
+/* The text of the note among these; NULL: it is not there. */
+static char *find_note(const char *notes, size_t size)
+{
+	Elf64_Nhdr note;
+
+	for (size_t at = 0; at + sizeof note <= size;) {
+		memcpy(&note, notes + at, sizeof note);
+		at += sizeof note;
+		if (note.n_namesz > size || note.n_descsz > size || aligned(note.n_namesz) + aligned(note.n_descsz) > size - at)
+			return NULL;
+		const char *owner = notes + at, *text = owner + aligned(note.n_namesz);
+		if (note.n_type == NOTE_TYPE && note.n_namesz == sizeof NOTE_OWNER &&
+			memcmp(owner, NOTE_OWNER, sizeof NOTE_OWNER) == 0)
+			return strndup(text, note.n_descsz);
+		at += aligned(note.n_namesz) + aligned(note.n_descsz);
+	}
+	return NULL;
+}
+
+/* Of 64 bits, as all files are that are traced. */
+static char *read_note(int fd)
+{
+	Elf64_Ehdr header;
+	Elf64_Phdr segments[MOST_SEGMENTS];
+	char *found = NULL;
+
+	if (pread(fd, &header, sizeof header, 0) != (ssize_t)sizeof header ||
+		memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
+		header.e_phentsize != sizeof segments[0] || header.e_phnum > MOST_SEGMENTS || header.e_phoff > INT64_MAX)
+		return NULL;
+	ssize_t bytes = (ssize_t)(header.e_phnum * sizeof segments[0]);
+	if (pread(fd, segments, (size_t)bytes, (off_t)header.e_phoff) != bytes)
+		return NULL;
+	for (int i = 0; i < header.e_phnum && found == NULL; i++) {
+		if (segments[i].p_type != PT_NOTE || segments[i].p_filesz > MOST_NOTES || segments[i].p_offset > INT64_MAX)
+			continue;
+		char *notes = malloc((size_t)segments[i].p_filesz + 1);
+		bytes = notes != NULL ? pread(fd, notes, (size_t)segments[i].p_filesz, (off_t)segments[i].p_offset) : -1;
+		found = bytes > 0 ? find_note(notes, (size_t)bytes) : NULL;
+		free(notes);
+	}
+	return found;
+}
+
+char *package_note(const char *sysroot, const char *path)
+{
+	int fd = module_file_in(sysroot, path, 0);
+	char *note = fd >= 0 ? read_note(fd) : NULL;
+
+	if (fd >= 0)
+		close(fd);
+	return note;
 }

@@ -2,6 +2,7 @@
 /*
  * unnamed.c - where names are missing in a report: of which file, why, and how to get them.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,13 +11,15 @@
 #include "analyzer/text/text.h"
 
 #define SHOWN 5 /* without --all */
+#define SERVER_TEXT 256
 
 /* The columns of a row. */
-enum { PATH, BUILD_ID, STATE, DEBUG_PACKAGE, RPM, IS_INSTALLED };
+enum { PATH, BUILD_ID, STATE, DEBUG_PACKAGE, RPM, IS_INSTALLED, SERVER };
 
 static const char unnamed_sql[] = "SELECT path, build_id, state, ifnull(debug_package, ''), ifnull(rpm, 0),"
-								  " path GLOB '/usr/*' AND path NOT GLOB '/usr/local/*' OR path GLOB '/lib*' OR path "
-								  "GLOB '/bin/*' OR path GLOB '/sbin/*'"
+								  " path GLOB '/usr/*' AND path NOT GLOB '/usr/local/*' OR path GLOB '/lib*'"
+								  "  OR path GLOB '/bin/*' OR path GLOB '/sbin/*',"
+								  " (SELECT server FROM unnamed WHERE server <> '' ORDER BY path LIMIT 1)"
 								  " FROM unnamed ORDER BY frames DESC, path";
 
 /* What is wrong with a file, and what to do where no package helps.  In the order of enum module_state's names. */
@@ -55,7 +58,7 @@ static void say_file(const struct printer *printer, sqlite3_stmt *row)
 }
 
 /* Servers have what distributions build, by its build-id. */
-static void say_servers(const struct printer *printer, const struct symbol_choice *choice)
+static void say_servers(const struct printer *printer, const struct symbol_choice *choice, const char *server)
 {
 	const char *servers = getenv("DEBUGINFOD_URLS");
 
@@ -64,14 +67,14 @@ static void say_servers(const struct printer *printer, const struct symbol_choic
 	else if (servers != NULL && servers[0] != '\0')
 		print_line(printer, 2, STYLE_PLAIN, "Or let --debuginfod ask the servers of DEBUGINFOD_URLS.");
 	else
-		print_line(printer, 2, STYLE_PLAIN,
-				   "Or set DEBUGINFOD_URLS, for example to https://debuginfod.elfutils.org, and use --debuginfod.");
+		print_line(printer, 2, STYLE_PLAIN, "Or set DEBUGINFOD_URLS, for example to %s, and use --debuginfod.", server);
 }
 
 bool text_unnamed(const struct printer *printer, sqlite3 *db, const struct report_choice *choice)
 {
 	QUERY_CLEANUP row = query_prepare(db, unnamed_sql);
 	bool failed = row == NULL, may_ask = false;
+	char server[SERVER_TEXT] = "https://debuginfod.elfutils.org"; /* which asks those of the distributions */
 	int64_t count = 0;
 
 	for (; !failed && query_next(row, &failed); count++) {
@@ -79,12 +82,14 @@ bool text_unnamed(const struct printer *printer, sqlite3 *db, const struct repor
 			print_line(printer, 0, STYLE_WARNING, "Names are missing above:");
 		if (count < SHOWN || choice->all)
 			say_file(printer, row);
+		if (count == 0 && query_text(row, SERVER)[0] != '\0')
+			snprintf(server, sizeof server, "%s", query_text(row, SERVER));
 		may_ask = may_ask || (sqlite3_column_int(row, IS_INSTALLED) != 0 && query_text(row, BUILD_ID)[0] != '\0');
 	}
 	if (count > SHOWN && !choice->all)
 		print_line(printer, 2, STYLE_PLAIN, "... and %lld more files (--all shows every one)",
 				   (long long)(count - SHOWN));
 	if (may_ask)
-		say_servers(printer, &choice->symbols);
+		say_servers(printer, &choice->symbols, server);
 	return !failed;
 }

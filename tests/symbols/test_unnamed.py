@@ -88,6 +88,25 @@ class Unnamed(Names):
         lines, _ = self.said('/usr/bin/app', self.known, f'--sysroot={root}')
         self.assertIn('debuginfo-install the package that rpm -qf names', lines[0])
 
+    def test_note(self):
+        """what the distribution wrote into the file: the package of rpm, and its server; nonsense is left alone"""
+        for note, package, server in (
+                ('{"type":"rpm","name":"app","debugInfoUrl":"https://debuginfod.example"}', 'app-debuginfo', 'debuginfod.example'),
+                ('{"type":"deb","name":"source","debugInfoUrl":"https://debuginfod.example"}', None, 'debuginfod.example'),
+                ('[1]', None, 'debuginfod.elfutils.org'), ('{"type":"rpm"', None, 'debuginfod.elfutils.org')):
+            source = pathlib.Path(self.path('note.s'))
+            text = note.replace('"', '\\"')
+            source.write_text('.section .note.package,"a",@note\n.balign 4\n.long 4, 2f-1f, 0xcafe1a7e\n.asciz "FDO"\n'
+                              f'1: .asciz "{text}"\n2: .balign 4\n', encoding='utf-8')
+            app = self.sample('noted', str(source))
+            self.plain = places(app)['plain']
+            output('strip', app)
+            root = self.install(app, {})
+            lines, unnamed = self.said('/usr/bin/app', build_id(app), f'--sysroot={root}')
+            self.assertEqual(unnamed[0]['debug_package'], package)
+            self.assertIn(f'install {package}' if package else 'build it with -g', lines[0])
+            self.assertIn(server, lines[1])
+
     def test_another_file(self):
         """for what was rebuilt or is gone other files are needed, and the package of today fits no more"""
         self.sample('app', '-O1', '-DDISCARDED')
