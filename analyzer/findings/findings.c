@@ -11,12 +11,14 @@
 #include "analyzer/findings/gate.h"
 #include "analyzer/findings/stages.h"
 #include "analyzer/known/known.h"
+#include "analyzer/life/life.h"
 #include "analyzer/reading/functions.h"
 #include "analyzer/sites/sites.h"
 #include "analyzer/sites/unnamed.h"
 
 extern const char choice_sql[], inherited_sql[], tally_sql[], peak_sql[], notes_sql[], loss_sql[], blame_sql[],
-	paths_sql[], noted_sql[], known_sql[], findings_sql[], gate_sql[], manner_sql[];
+	paths_sql[], noted_sql[], known_sql[], findings_sql[], gate_sql[], life_sql[], manner_sql[], abandoned_sql[],
+	lived_sql[];
 
 #define IDLE_NS 1000000000 /* in a transaction, before that is worth a note */
 
@@ -55,7 +57,8 @@ static bool make_sites(sqlite3 *db, const struct report_choice *choice)
 	bool again = symbols->sysroot != NULL || symbols->debug_path != NULL || symbols->debuginfod;
 	bool done = sites_make(db, &choice->symbols,
 						   "SELECT stack FROM tally_wants UNION ALL SELECT stack FROM peak_wants"
-						   " UNION ALL SELECT stack FROM notes_wants UNION ALL SELECT stack FROM loss_wants",
+						   " UNION ALL SELECT stack FROM notes_wants UNION ALL SELECT stack FROM loss_wants"
+						   " UNION ALL SELECT stack FROM life_wants",
 						   again ? "SELECT release_stack FROM main.fold" : released_sql);
 
 	/* Where the trace cannot be written it is looked up each time. */
@@ -97,22 +100,30 @@ static const struct stage {
 	{"notes", notes_sql, NULL, "report_choice stack_habit inheritance handover passed_on",
 	 "seen_misuse misuse_group seen_habit seen_target notes_wants"},
 	{"loss", loss_sql, NULL, "report_choice handover tally tally_life", "stack_count loss_wants"},
-	{"sites", NULL, make_sites, "tally_wants peak_wants notes_wants loss_wants", SITES_MAKE},
+	{"life", life_sql, life_fill, "handover tally", "life_process life_connection perhaps_abandoned life_wants"},
+	{"sites", NULL, make_sites, "tally_wants peak_wants notes_wants loss_wants life_wants", SITES_MAKE},
 	{"manner", manner_sql, NULL, "tally_life", "released_by manner_count"},
+	{"abandoned", abandoned_sql, abandoned_fill,
+	 "gated tally_life life_process life_connection life_wants wanted_own site released_by "
+	 "manner_count",
+	 "pool_frame opening abandoned life_member told_life"},
 	{"blame", blame_sql, blame_fill, "tally_life stack_count frame_call wanted_own site",
 	 "speaking_frame own_call stack_way held_once stack_held stack_place stack_blame separation comparable"},
-	{"paths", paths_sql, NULL, "tally_wants peak_wants notes_wants frame_call wanted_own site", "path_step stack_path"},
+	{"paths", paths_sql, NULL, "tally_wants peak_wants notes_wants life_wants frame_call wanted_own site",
+	 "path_step stack_path"},
 	{"noted", noted_sql, NULL, "report_choice seen_habit seen_target wanted_own site own_call stack_path",
 	 "noted_stack noted found_note note_caller"},
-	{"known", known_sql, fill_known, "tally_life misuse_group stack_call stack_path",
+	{"known", known_sql, fill_known, "told_life misuse_group stack_call stack_path",
 	 "excuse suppression known_entry path_stack path_count baseline"},
 	{"findings", findings_sql, NULL,
-	 "report_choice inheritance handover tally_life found_peak found_note file_name frame_call frame_role "
+	 "report_choice gated inheritance handover told_life found_peak found_note file_name frame_call frame_role "
 	 "stack_test site stack_way held_once stack_blame separation comparable excuse",
 	 "finding_member finding_shown finding comparable_release finding_stack finding_share finding_test found_peak_site "
 	 "note "
 	 "note_fact "
 	 "found_reason"},
+	{"lived", lived_sql, NULL, "tally finding finding_member opening abandoned",
+	 "lived_head lived lived_use finding_life"},
 	{"gate", gate_sql, NULL, "report_choice gated peak seen_misuse misuse_group excuse suppression finding",
 	 "finding_level found_misuse misuse_call told_misuse gate_outcome"},
 	{"unnamed", NULL, make_unnamed, "frame_call wanted_role wanted_own site finding told_misuse", UNNAMED_MAKE},

@@ -9,12 +9,11 @@ CREATE TEMP TABLE finding_member AS
   WITH placed AS (
     SELECT t.*, c.group_by, ifnull(b.frame, s.frame) AS frame, ifnull(b.depth, s.depth) AS depth, b.node,
            ifnull(w.way, t.acquire_stack) AS way, h.stack IS NULL AS again
-    FROM report_choice c CROSS JOIN tally_life t
+    FROM report_choice c CROSS JOIN told_life t
     LEFT JOIN site s ON s.stack = t.acquire_stack
     LEFT JOIN stack_way w ON w.stack = t.acquire_stack
     LEFT JOIN held_once h ON h.kind = t.kind AND h.process = t.process AND h.stack = t.acquire_stack
-    LEFT JOIN stack_blame b ON b.kind = t.kind AND b.outcome = t.outcome AND b.stack = t.acquire_stack AND t.lost
-      AND t.verdict <> 'cannot-tell'
+    LEFT JOIN stack_blame b ON b.kind = t.kind AND b.outcome = t.outcome AND b.stack = t.acquire_stack AND t.compared
     WHERE c.everything OR t.lost),
   keyed AS (
     SELECT p.*, s.unit, s.function, s.head, s.tail, g.host, g.port, g.database, o.label,
@@ -56,11 +55,11 @@ CREATE TEMP TABLE finding AS
            head, tail, host, port, database, label, sum(count) AS count, count(DISTINCT acquire_stack) AS stacks,
            count(DISTINCT way) AS ways, min(first_ns) AS first_ns,
            max(last_ns) AS last_ns, min(first_id) AS first_id, sum(rows) AS rows, sum(bytes) AS bytes,
-           sum(outlived) AS outlived, min(lost) AS lost
+           sum(outlived) AS outlived, min(lost) AS lost, min(compared) AS compared
     FROM finding_member GROUP BY group_number),
   described AS (
     SELECT g.group_number, kind, verdict, state, shape, excused, key, count, stacks, ways, first_ns, last_ns, first_id, rows, bytes,
-           outlived, lost, w.stack, w.acquire_function, w.outcome,
+           outlived, lost, compared, w.stack, w.acquire_function, w.outcome,
            -- So many were acquired there and came to the same outcome, but were released; NULL: nobody knows.
            (SELECT sum(n.acquired - n.lost) FROM separation n
              WHERE n.node IN (SELECT m.node FROM finding_member m WHERE m.group_number = g.group_number)) AS released,
@@ -77,12 +76,15 @@ CREATE TEMP TABLE finding AS
              WHEN 'module' THEN '' WHEN 'database' THEN '' WHEN 'label' THEN ''
              ELSE ifnull(tail, '') END AS tail
     FROM grouped g JOIN finding_shown w ON w.group_number = g.group_number)
-  SELECT row_number() OVER (ORDER BY CASE verdict WHEN 'leaked' THEN 1 WHEN 'open-at-death' THEN 2 WHEN 'open' THEN 3
-                                       WHEN 'cannot-tell' THEN 4 WHEN 'inherited' THEN 5 ELSE 6 END,
+  SELECT row_number() OVER (ORDER BY CASE verdict WHEN 'leaked' THEN 1 WHEN 'abandoned' THEN 2 WHEN 'open-at-death' THEN 4 WHEN 'open' THEN 5
+                                       WHEN 'cannot-tell' THEN 6 WHEN 'inherited' THEN 7 WHEN 'released' THEN 8 ELSE 3 END,
                             excused <> '', kind_rank(kind), shape, count DESC,
                             (SELECT iif(reproducible, 0, first_ns) FROM report_choice), head, tail, state)
            AS number, *
-  FROM described;
+  -- One or two that the end of the process gives back are held, and no pile.
+  FROM described d
+  WHERE verdict NOT IN ('exit', 'thread', 'collector') OR count >= 3
+    OR EXISTS (SELECT 1 FROM gated g WHERE g.kind = d.kind AND g.verdict = d.verdict);
 
 -- By which stacks was released what is comparable.
 CREATE TEMP TABLE comparable_release (
@@ -108,8 +110,7 @@ INSERT INTO finding_stack
           GROUP BY c.scope_first, c.scope_level, f.release_stack))
   SELECT f.number, b.level, ifnull(b.frame, s.frame), ifnull(b.depth, s.depth), b.node, u.use_stack, r.release_stack, r.count
   FROM finding f LEFT JOIN site s ON s.stack = f.stack
-  LEFT JOIN stack_blame b ON b.kind = f.kind AND b.outcome = f.outcome AND b.stack = f.stack AND f.lost
-    AND f.verdict <> 'cannot-tell'
+  LEFT JOIN stack_blame b ON b.kind = f.kind AND b.outcome = f.outcome AND b.stack = f.stack AND f.compared
   LEFT JOIN separation a ON a.node = b.node
   LEFT JOIN chosen r ON r.scope_first = a.scope_first AND r.scope_level = a.scope_level AND r.rank = 1
   LEFT JOIN main.connection u ON f.kind = 'connection' AND u.id = f.used_id;

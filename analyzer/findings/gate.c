@@ -8,7 +8,7 @@
 #include "analyzer/base/query.h"
 #include "analyzer/findings/totals.h"
 
-static bool gate_fails(const struct gate *gate, enum resource_kind kind, enum verdict verdict)
+bool gate_fails(const struct gate *gate, enum resource_kind kind, enum verdict verdict)
 {
 	return gate->is_chosen ? gate->fails[kind][verdict] : kind_fails(kind) && verdict == VERDICT_LEAKED;
 }

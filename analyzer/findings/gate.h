@@ -19,7 +19,8 @@ struct totals;
    one only in a complete one. */
 int gate_status(const struct totals *totals, int leak_status);
 
-/* Whether such a misuse without an excuse fails the check. */
+/* Whether such a finding, or such a misuse, fails the check unless it is excused. */
+bool gate_fails(const struct gate *gate, enum resource_kind kind, enum verdict verdict);
 bool gate_fails_misuse(const struct gate *gate, enum misuse_kind misuse);
 
 /* Fills TEMP TABLE gated, which tells the outputs what fails: kind and verdict, as in TEMP TABLE excuse. */

@@ -12,7 +12,7 @@ CREATE TEMP TABLE path_step (
 INSERT INTO path_step
   WITH wanted AS MATERIALIZED ( -- not of what only others are compared with
     SELECT i.stack, i.level FROM site i WHERE i.stack IN (
-      SELECT stack FROM tally_wants UNION ALL SELECT stack FROM peak_wants UNION ALL SELECT stack FROM notes_wants)),
+      SELECT stack FROM tally_wants UNION ALL SELECT stack FROM peak_wants UNION ALL SELECT stack FROM notes_wants UNION ALL SELECT stack FROM life_wants)),
   called AS MATERIALIZED (
     SELECT frame, depth, function IS NOT NULL OR language IS NOT NULL AS named,
            printable(

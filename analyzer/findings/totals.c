@@ -142,6 +142,15 @@ int64_t totals_shown(const struct totals *totals)
 	return add_up(totals->found, VERDICT_LEAKED, false);
 }
 
+int64_t totals_lived(const struct totals *totals)
+{
+	int64_t all = 0;
+
+	for (int v = VERDICT_ABANDONED; v < VERDICT_COUNT; v++)
+		all += totals->found[KIND_CONNECTION][v];
+	return all;
+}
+
 int64_t totals_acquired(const struct totals *totals, enum resource_kind kind)
 {
 	const int64_t *count = totals->count[kind];

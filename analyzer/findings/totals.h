@@ -49,6 +49,9 @@ int64_t totals_leaked(const struct totals *totals);
 /* What was not released at the end and is shown only: the other kinds. */
 int64_t totals_shown(const struct totals *totals);
 
+/* Connections that were given back, but abandoned before, or not by the code. */
+int64_t totals_lived(const struct totals *totals);
+
 /* How many connections and results have this verdict; and how many of them findings without an excuse speak of. */
 int64_t totals_of(const struct totals *totals, enum verdict verdict);
 int64_t totals_found(const struct totals *totals, enum verdict verdict);

@@ -9,7 +9,7 @@ CREATE TEMP TABLE path_stack (
 ) WITHOUT ROWID;
 INSERT INTO path_stack
   WITH found AS (
-    SELECT kind, verdict, acquire_stack AS stack, acquire_function AS function, sum(count) AS count FROM tally_life
+    SELECT kind, verdict, acquire_stack AS stack, acquire_function AS function, sum(count) AS count FROM told_life
     WHERE lost GROUP BY kind, verdict, acquire_stack, acquire_function
     UNION ALL
     SELECT kind, 'misuse', stack, function, sum(count) FROM misuse_group GROUP BY kind, stack, function)

@@ -92,9 +92,12 @@ static bool set_kind(const struct parser *parser, struct suppression *item, cons
 static bool set_verdict(const struct parser *parser, struct suppression *item, const char *value)
 {
 	item->verdict = verdict_find(value);
-	return (!item->is_misuse && (item->verdict == VERDICT_LEAKED || item->verdict == VERDICT_OPEN_AT_DEATH ||
-								 item->verdict == VERDICT_OPEN)) ||
-		   wrong(parser, "'verdict: %s': must be leaked, open-at-death or open; misuse has no verdict", value);
+	return (!item->is_misuse && verdict_can_fail(item->verdict)) ||
+		   wrong(
+			   parser,
+			   "'verdict: %s': must be leaked, open-at-death, open, abandoned, exit, thread or collector; misuse has no"
+			   " verdict",
+			   value);
 }
 
 static bool set(const struct parser *parser, struct suppression *item, const char *key, const char *value)

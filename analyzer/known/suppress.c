@@ -15,7 +15,7 @@
 
 /* What may be excused, stack by stack. */
 static const char candidate_sql[] =
-	"SELECT DISTINCT acquire_stack AS stack, kind, verdict, acquire_function FROM tally_life WHERE lost"
+	"SELECT DISTINCT acquire_stack AS stack, kind, verdict, acquire_function FROM told_life WHERE lost"
 	" UNION ALL SELECT stack, kind, 'misuse', function FROM misuse_group ORDER BY stack";
 
 static const char frames_sql[] = "SELECT ifnull(function, ''), ifnull(file, ''), ifnull(module, unit)"

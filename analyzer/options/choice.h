@@ -47,6 +47,7 @@ struct gate {
 	bool limit_open;     /* --max-open was given */
 	long long most_open; /* connections open at once */
 	bool is_chosen;      /* --fail-on was given, and the rest is in use */
+	bool is_asked;       /* what it takes */
 	bool fails[KIND_COUNT][VERDICT_COUNT];
 	bool fails_misuse[MISUSE_COUNT];
 };

@@ -126,6 +126,10 @@ int options_read(const struct command *command, int argc, char **argv, struct ar
 			return wrong;
 		}
 	}
+	if (ret->report.gate.is_asked) {
+		fail_on_print();
+		return STATUS_CLEAN;
+	}
 	ret->count = argc - optind;
 	ret->words = argv + optind;
 	if (ret->count <= command->most)

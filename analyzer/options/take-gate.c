@@ -10,6 +10,7 @@
 #include "analyzer/base/message.h"
 
 #define WORD 64
+#define LIST 512
 
 bool take_max_open(const struct option_row *option, const char *value, void *field)
 {
@@ -32,12 +33,6 @@ static void fail_on_default(struct gate *gate)
 	fail_on_misuse(gate);
 }
 
-/* Whether it means that something is not given back. */
-static bool is_failure(enum verdict verdict)
-{
-	return verdict == VERDICT_LEAKED || verdict == VERDICT_OPEN_AT_DEATH || verdict == VERDICT_OPEN;
-}
-
 /* A verdict alone is of the kinds that fail by default, a kind alone is leaked. */
 static bool fail_on_resource(struct gate *gate, const char *word)
 {
@@ -51,12 +46,70 @@ static bool fail_on_resource(struct gate *gate, const char *word)
 		return false;
 	if (verdict == VERDICT_COUNT && kind == KIND_NONE)
 		return false;
-	if (verdict != VERDICT_COUNT && !is_failure(verdict))
+	if (verdict != VERDICT_COUNT && !verdict_can_fail(verdict))
+		return false;
+	if (verdict != VERDICT_COUNT && kind != KIND_NONE && !verdict_is_of(verdict, kind))
 		return false;
 	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
-		if (kind != KIND_NONE ? k == (int)kind : kind_fails((enum resource_kind)k))
+		if (verdict != VERDICT_COUNT && !verdict_is_of(verdict, (enum resource_kind)k))
+			continue;
+		else if (kind != KIND_NONE ? k == (int)kind : kind_fails((enum resource_kind)k))
 			gate->fails[k][verdict != VERDICT_COUNT ? verdict : VERDICT_LEAKED] = true;
 	return true;
+}
+
+/* The words of a list as they are typed: "large-object, memory". */
+static void add_word(char text[LIST], const char *word)
+{
+	size_t length = strlen(text);
+
+	snprintf(text + length, LIST - length, "%s%s", length > 0 ? ", " : "", word);
+	for (char *blank = text + length + 2 * (length > 0); (blank = strchr(blank, ' ')) != NULL;)
+		*blank = '-';
+}
+
+/* All that --fail-on takes, by what it is. */
+struct fail_on_lists {
+	char verdicts[LIST], kinds[LIST], misuses[LIST];
+};
+
+static struct fail_on_lists fail_on_lists(void)
+{
+	struct fail_on_lists lists = {"", "", ""};
+
+	for (int v = 0; v < VERDICT_COUNT; v++)
+		if (verdict_can_fail((enum verdict)v))
+			add_word(lists.verdicts, verdict_name((enum verdict)v));
+	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
+		add_word(lists.kinds, kind_name((uint8_t)k));
+	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
+		add_word(lists.misuses, misuse_name((uint8_t)m));
+	return lists;
+}
+
+void fail_on_print(void)
+{
+	struct fail_on_lists lists = fail_on_lists();
+
+	printf("--fail-on takes these, with commas between:\n\n"
+		   "default         leaked connections and results, and misuse\n"
+		   "none            nothing\n"
+		   "VERDICT         %s\n"
+		   "KIND            of which something leaked: %s\n"
+		   "VERDICT/KIND    such as leaked/transaction; abandoned, exit, thread and collector are of connections only\n"
+		   "misuse          all that no program does by design\n"
+		   "MISUSE          %s\n",
+		   lists.verdicts, lists.kinds, lists.misuses);
+}
+
+static bool refuse_word(const char *word)
+{
+	struct fail_on_lists lists = fail_on_lists();
+
+	return refuse(
+		"'--fail-on=%s': must be a verdict (%s), a kind (%s), VERDICT/KIND (such as leaked/connection), a kind of"
+		" misuse (%s), misuse, default or none (see --fail-on=list)",
+		word, lists.verdicts, lists.kinds, lists.misuses);
 }
 
 static bool fail_on_word(struct gate *gate, const char *word)
@@ -65,15 +118,14 @@ static bool fail_on_word(struct gate *gate, const char *word)
 
 	if (misuse != MISUSE_NONE)
 		gate->fails_misuse[misuse] = true;
+	else if (strcmp(word, "list") == 0)
+		gate->is_asked = true;
 	else if (strcmp(word, "default") == 0)
 		fail_on_default(gate);
 	else if (strcmp(word, "misuse") == 0)
 		fail_on_misuse(gate);
 	else if (strcmp(word, "none") != 0 && !fail_on_resource(gate, word))
-		return refuse(
-			"'--fail-on=%s': must be VERDICT/KIND (such as leaked/connection), a verdict (leaked, open-at-death,"
-			" open), a kind of resource or of misuse, 'misuse', 'default' or 'none' (see pqleak(1))",
-			word);
+		return refuse_word(word);
 	return true;
 }
 
@@ -105,11 +157,11 @@ bool take_fail_on(const struct option_row *option, const char *value, void *fiel
 /* But for VERDICT/KIND. */
 const char *const *fail_on_words(void)
 {
-	static const char *words[3 + VERDICT_COUNT + KIND_COUNT + MISUSE_COUNT + 1] = {"default", "none", "misuse"};
-	int count = 3;
+	static const char *words[4 + VERDICT_COUNT + KIND_COUNT + MISUSE_COUNT + 1] = {"default", "none", "misuse", "list"};
+	int count = 4;
 
 	for (int v = 0; v < VERDICT_COUNT; v++)
-		if (is_failure((enum verdict)v))
+		if (verdict_can_fail((enum verdict)v))
 			words[count++] = verdict_name((enum verdict)v);
 	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
 		words[count++] = kind_name((uint8_t)k);

@@ -39,4 +39,7 @@ const char *const *lines_words(void);
 const char *const *fail_on_words(void);
 const char *const *format_words(void);
 
+/* Prints all that --fail-on takes. */
+void fail_on_print(void);
+
 #endif

@@ -79,6 +79,14 @@ SELECT json_object(
       'site', (SELECT json(text) FROM site_json s WHERE s.stack = c.use_stack),
       'stack', (SELECT json(text) FROM stack_json j WHERE j.stack = c.use_stack))
       FROM connection c WHERE f.kind = 'connection' AND c.id = f.used_id),
+    'life', (SELECT json_object(
+      'later', l.later, 'opened', l.opened, 'pool', l.pool, 'threads', l.threads,
+      'unused_ns', iif(:reproducible, NULL, l.unused_ns),
+      'manners', (SELECT json_group_object(key, value) FROM json_each(json_object(
+        'code', l.code, 'exit', l."exit", 'thread', l.thread, 'collector', l.collector, 'unknown', l.unknown, 'never', l.never))
+        WHERE value > 0),
+      'borrower', (SELECT json(text) FROM site_json s WHERE s.stack = l.use_stack),
+      'last_uses', iif(l.uses IS NULL, NULL, l.last_uses), 'uses', l.uses) FROM finding_life l WHERE l.number = f.number),
     'released_from', iif(w.release_stack IS NULL, NULL, json_object('count', w.releases,
       'site', (SELECT json(text) FROM site_json s WHERE s.stack = w.release_stack),
       'stack', (SELECT json(text) FROM stack_json j WHERE j.stack = w.release_stack))),

@@ -48,7 +48,7 @@ static bool print_findings(const struct printer *printer, const struct report *r
 	int64_t full = 0, brief = 0, indexed = 0;
 
 	for (struct finding f; !failed && finding_next(rows, &f, &failed);) {
-		bool leaked = f.verdict == VERDICT_LEAKED;
+		bool leaked = f.verdict == VERDICT_LEAKED || f.verdict == VERDICT_ABANDONED;
 		if (f.excused[0] != '\0' && !excused)
 			continue;
 		indexed += has_index;
@@ -85,7 +85,8 @@ bool report_text(const struct report *report, FILE *file)
 	printer->native = choice->frames.native;
 	text_headline(printer, reading->db, choice, totals);
 	bool clean = totals->reasons == 0 && totals->stale == 0 && choice->accepted.baseline.file == NULL &&
-				 totals_leaked(totals) == 0 && !choice->all && totals_open(totals) == 0 && totals_shown(totals) == 0;
+				 totals_leaked(totals) == 0 && !choice->all && totals_open(totals) == 0 && totals_shown(totals) == 0 &&
+				 totals_lived(totals) == 0;
 	if (clean && totals_misuse(totals) == 0 && totals->notes == 0)
 		return true;
 	print_line(printer, 0, STYLE_PLAIN, "%s", "");

@@ -73,6 +73,22 @@ bool finding_next(sqlite3_stmt *rows, struct finding *ret, bool *ret_failed)
 	ret->separation.levels = (int)number(&row);
 	ret->separation.wrapper = text(&row);
 	ret->separation.site = text(&row);
+	ret->life.pooled = number(&row) != 0;
+	ret->life.later = number(&row);
+	ret->life.opened = number(&row);
+	ret->life.unused_ns = number(&row);
+	ret->life.threads = number(&row);
+	ret->life.exit = number(&row);
+	ret->life.thread = number(&row);
+	ret->life.collector = number(&row);
+	ret->life.code = number(&row);
+	ret->life.unknown = number(&row);
+	ret->life.never = number(&row);
+	ret->life.last_uses = number(&row);
+	ret->life.uses = number(&row);
+	ret->life.pool = text(&row);
+	ret->life.borrower = text(&row);
+	ret->life.borrower_tail = text(&row);
 	return true;
 }
 
@@ -101,21 +117,23 @@ static void say_title(char ret[TITLE_TEXT], const struct report_choice *choice, 
 	char noun[64];
 	bool is_connection = f->kind == KIND_CONNECTION;
 	bool is_failed = is_connection && strcmp(f->state, "failed") == 0;
-	bool is_abandoned = is_connection && strcmp(f->state, "connecting") == 0;
+	bool is_undecided = is_connection && strcmp(f->state, "connecting") == 0;
 	bool is_leaked = f->verdict == VERDICT_LEAKED;
 	const char *fate = verdict_words(f->kind, f->verdict);
 
-	if (is_failed || is_abandoned) {
-		snprintf(noun, sizeof noun, "%s connect%s", is_failed ? "failed" : "abandoned", plural(f->count));
+	if (is_failed || is_undecided) {
+		snprintf(noun, sizeof noun, "%s connect%s", is_failed ? "failed" : "undecided", plural(f->count));
 		fate = is_leaked ? "never finished" : f->verdict == VERDICT_CANNOT_TELL ? "perhaps never finished" : fate;
 	} else {
 		snprintf(noun, sizeof noun, "%s", kind_noun(f->kind, f->count));
 	}
+	bool by_borrower = f->life.pooled;
 	snprintf(ret, TITLE_TEXT, "%s%s%*" PRId64 " %s %s%s %s ", f->excused, f->excused[0] != '\0' ? ": " : "", width,
 			 f->count, noun, fate,
-			 is_leaked       ? ""
-			 : is_connection ? ", opened"
-							 : ", acquired",
+			 is_leaked || (f->verdict == VERDICT_ABANDONED && !by_borrower) ? ""
+			 : by_borrower                                                  ? ", last used"
+			 : is_connection                                                ? ", opened"
+																			: ", acquired",
 			 preposition(choice));
 }
 
@@ -273,6 +291,7 @@ void finding_full(const struct printer *printer, const struct report_choice *cho
 
 	finding_title(printer, choice, f);
 	print_separation(printer, choice, f);
+	finding_life(printer, choice, f);
 	if (f->stacks > 1)
 		print_line(printer, PART_INDENT, STYLE_DIM, "by %" PRId64 " stacks, %s:", f->stacks,
 				   f->count > f->stacks ? "this one most often" : "one of them");

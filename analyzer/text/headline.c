@@ -73,6 +73,7 @@ static void say_more(const struct printer *printer, const struct report_choice *
 {
 	int64_t misuses = totals_misuse(totals);
 
+	life_headline(printer, &choice->gate, totals);
 	say_gate(printer, &choice->gate, totals);
 	if (misuses > 0)
 		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " misuse%s of connections and results%s", misuses,

@@ -76,6 +76,17 @@ struct finding {
 		int levels;                 /* from the wrapper to the call site: 1: it is the wrapper */
 		const char *wrapper, *site; /* functions */
 	} separation;
+	struct {
+		bool pooled;                                           /* a pool lent it to whom the title names */
+		int64_t later;                                         /* up to so many were opened after its last use */
+		int64_t opened;                                        /* so many were opened in all where these were */
+		int64_t unused_ns;                                     /* the longest time without a use; 0: unknown */
+		int64_t threads;                                       /* that opened them */
+		int64_t exit, thread, collector, code, unknown, never; /* how they were given back */
+		int64_t last_uses, uses; /* of the calls that were their last use: so often they were, of so many; 0: unknown */
+		const char *pool;        /* its name */
+		const char *borrower, *borrower_tail; /* where most were last used, if elsewhere; "" */
+	} life;                                   /* of abandoned ones; zeros of others */
 };
 
 /* The next finding, in their order; false: there is none, or it failed, and said so. */
@@ -87,6 +98,15 @@ void finding_in_index(const struct printer *printer, const struct report_choice 
 					  int width);
 void finding_full(const struct printer *printer, const struct report_choice *choice, const struct reading *reading,
 				  const struct finding *f);
+
+/* --- life.c --- */
+
+/* Prints what the life of abandoned connections shows; nothing of others. */
+void finding_life(const struct printer *printer, const struct report_choice *choice, const struct finding *f);
+
+/* Prints lines for a report's first ones: what was given back, but not as it should have been, and what passes a check.
+ */
+void life_headline(const struct printer *printer, const struct gate *gate, const struct totals *totals);
 
 /* --- misuse.c --- */
 

@@ -24,8 +24,10 @@ static const struct {
 };
 
 static const char *const verdicts[VERDICT_COUNT] = {
-	[VERDICT_RELEASED] = "released", [VERDICT_LEAKED] = "leaked",       [VERDICT_OPEN_AT_DEATH] = "open-at-death",
-	[VERDICT_OPEN] = "open",         [VERDICT_INHERITED] = "inherited", [VERDICT_CANNOT_TELL] = "cannot-tell",
+	[VERDICT_RELEASED] = "released",   [VERDICT_LEAKED] = "leaked",       [VERDICT_OPEN_AT_DEATH] = "open-at-death",
+	[VERDICT_OPEN] = "open",           [VERDICT_INHERITED] = "inherited", [VERDICT_CANNOT_TELL] = "cannot-tell",
+	[VERDICT_ABANDONED] = "abandoned", [VERDICT_EXIT] = "exit",           [VERDICT_THREAD] = "thread",
+	[VERDICT_COLLECTOR] = "collector",
 };
 
 static const char *const manners[MANNER_COUNT] = {
@@ -123,6 +125,13 @@ const char *verdict_words(enum resource_kind kind, enum verdict verdict)
 		return "still open";
 	case VERDICT_CANNOT_TELL:
 		return kinds[kind].perhaps;
+	case VERDICT_EXIT:
+		return "given back by the exit of the process";
+	case VERDICT_THREAD:
+		return "given back by a thread that ended";
+	case VERDICT_COLLECTOR:
+		return "given back by a garbage collector";
+	case VERDICT_ABANDONED:
 	case VERDICT_RELEASED:
 	case VERDICT_INHERITED:
 	case VERDICT_COUNT:
@@ -134,6 +143,17 @@ const char *verdict_words(enum resource_kind kind, enum verdict verdict)
 const char *kind_release(enum resource_kind kind)
 {
 	return kinds[kind].release;
+}
+
+bool verdict_is_of(enum verdict verdict, enum resource_kind kind)
+{
+	return verdict < VERDICT_ABANDONED || kind == KIND_CONNECTION;
+}
+
+bool verdict_can_fail(enum verdict verdict)
+{
+	return verdict != VERDICT_RELEASED && verdict != VERDICT_INHERITED && verdict != VERDICT_CANNOT_TELL &&
+		   verdict < VERDICT_COUNT;
 }
 
 bool kind_fails(enum resource_kind kind)

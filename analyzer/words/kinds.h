@@ -20,7 +20,12 @@ enum verdict {
 	VERDICT_OPEN,
 	VERDICT_INHERITED,
 	VERDICT_CANNOT_TELL, /* its process dropped events */
-	VERDICT_COUNT        /* also: no verdict */
+	/* Of a connection, besides what became of it: */
+	VERDICT_ABANDONED, /* it was used, never again, while others like it were opened */
+	VERDICT_EXIT,      /* one of several that were given back by the exit of the process, */
+	VERDICT_THREAD,    /* by a thread that ended, */
+	VERDICT_COLLECTOR, /* by a garbage collector */
+	VERDICT_COUNT      /* also: no verdict */
 };
 
 /* How one was given back; as the view stack_manner says it. */
@@ -62,6 +67,10 @@ const char *verdict_words(enum resource_kind kind, enum verdict verdict);
 
 /* The calls that give it back. */
 const char *kind_release(enum resource_kind kind);
+
+/* Whether one of that kind can come to it, and whether that can fail a check. */
+bool verdict_is_of(enum verdict verdict, enum resource_kind kind);
+bool verdict_can_fail(enum verdict verdict);
 
 /* Whether one that leaked fails the check; the others are shown. */
 bool kind_fails(enum resource_kind kind);

@@ -169,7 +169,7 @@ static void run_on(const char *fixture)
 
 static void stages_do_what_they_say(void **state)
 {
-	static const char *const fixtures[] = {"leaks", "misuse", "habits", "wrapper", "scripts", "handover"};
+	static const char *const fixtures[] = {"leaks", "misuse", "habits", "wrapper", "scripts", "handover", "abandoned"};
 
 	(void)state;
 	for (size_t f = 0; f < sizeof fixtures / sizeof fixtures[0]; f++)
@@ -225,7 +225,7 @@ static const char *const differences[] = {
 
 static void report_and_views_agree(void **state)
 {
-	static const char *const fixtures[] = {"leaks", "kinds-leaked", "habits", "wrapper", "scripts", "peak", "libpqxx"};
+	static const char *const fixtures[] = {"leaks", "kinds-leaked", "habits", "wrapper", "scripts", "peak", "libpqxx", "abandoned"};
 
 	(void)state;
 	for (size_t f = 0; f < sizeof fixtures / sizeof fixtures[0]; f++) {

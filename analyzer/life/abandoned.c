@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * abandoned.c - which connections were used, and never again, while others like them were opened; see life.h.
+ *
+ * One scan of the connections, in the order in which they were opened.  Whoever
+ * waits for the next one to be opened lies in a heap, the first that was last
+ * used on top, so each is looked at twice, however many are open.  Order is told
+ * by the numbers of events: clocks stand still for milliseconds.
+ */
+#include "analyzer/life/life.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/base/array.h"
+#include "analyzer/base/message.h"
+#include "analyzer/base/query.h"
+
+#define FIRST_SLOTS 1024u /* a power of two */
+
+/* A connection that may be abandoned, by the numbers of events. */
+struct waiting {
+	int64_t id, used, ended; /* ended: INT64_MAX: not yet */
+	int64_t before;          /* so many had been opened when it was found abandoned */
+};
+
+/* The least of its items lies first. */
+struct heap {
+	struct waiting *items;
+	size_t count;
+};
+
+/* What may take the place of one another: of a process, to a target, and opened at one place. */
+struct group {
+	int64_t process, target, place;
+	int64_t opened;
+	struct heap unused; /* by their last use */
+	struct heap found;  /* abandoned and not closed yet, by their end */
+};
+
+struct groups {
+	struct group *slots; /* opened 0: free */
+	size_t room, count;  /* room: a power of two */
+	sqlite3_stmt *found;
+};
+
+static int64_t rank(const struct waiting *item, bool by_end)
+{
+	return by_end ? item->ended : item->used;
+}
+
+static bool push(struct heap *heap, struct waiting item, bool by_end)
+{
+	if (!array_room(heap->items, heap->count))
+		return false;
+	size_t at = heap->count++;
+	for (; at > 0 && rank(&heap->items[(at - 1) / 2], by_end) > rank(&item, by_end); at = (at - 1) / 2)
+		heap->items[at] = heap->items[(at - 1) / 2];
+	heap->items[at] = item;
+	return true;
+}
+
+static struct waiting pop(struct heap *heap, bool by_end)
+{
+	struct waiting first = heap->items[0], last = heap->items[--heap->count];
+	size_t at = 0;
+
+	for (size_t child; (child = 2 * at + 1) < heap->count; at = child) {
+		if (child + 1 < heap->count && rank(&heap->items[child + 1], by_end) < rank(&heap->items[child], by_end))
+			child++;
+		if (rank(&heap->items[child], by_end) >= rank(&last, by_end))
+			break;
+		heap->items[at] = heap->items[child];
+	}
+	heap->items[at] = last;
+	return first;
+}
+
+static uint64_t hash(int64_t process, int64_t target, int64_t place)
+{
+	uint64_t mixed = (uint64_t)process * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)target * UINT64_C(0xd6e8feb86659fd93);
+
+	mixed = (mixed ^ (uint64_t)place) * UINT64_C(0x9e3779b97f4a7c15);
+	return mixed ^ mixed >> 29;
+}
+
+static struct group *find(struct group *slots, size_t room, int64_t process, int64_t target, int64_t place)
+{
+	for (size_t at = hash(process, target, place) & (room - 1);; at = (at + 1) & (room - 1)) {
+		struct group *group = &slots[at];
+		if (group->opened == 0 || (group->process == process && group->target == target && group->place == place))
+			return group;
+	}
+}
+
+static bool grow(struct groups *groups)
+{
+	size_t room = groups->room == 0 ? FIRST_SLOTS : groups->room * 2;
+	struct group *slots = calloc(room, sizeof *slots);
+
+	if (slots == NULL)
+		return refuse("out of memory");
+	for (size_t i = 0; i < groups->room; i++) {
+		const struct group *old = &groups->slots[i];
+		if (old->opened != 0)
+			*find(slots, room, old->process, old->target, old->place) = *old;
+	}
+	free(groups->slots);
+	groups->slots = slots;
+	groups->room = room;
+	return true;
+}
+
+static bool write(const struct groups *groups, const struct group *group, const struct waiting *item)
+{
+	return query_put(groups->found, AS_NUMBER(item->id), AS_NUMBER(group->opened - item->before));
+}
+
+/* Those that ended before `now` have seen all that could be opened after their last use. */
+static bool write_ended(const struct groups *groups, struct group *group, int64_t now)
+{
+	bool done = true;
+
+	while (done && group->found.count > 0 && group->found.items[0].ended <= now) {
+		struct waiting item = pop(&group->found, true);
+		done = write(groups, group, &item);
+	}
+	return done;
+}
+
+/* One more is opened, by the event `now`. */
+static bool open_one(const struct groups *groups, struct group *group, int64_t now)
+{
+	bool done = write_ended(groups, group, now);
+
+	while (done && group->unused.count > 0 && group->unused.items[0].used < now) {
+		struct waiting item = pop(&group->unused, false);
+		item.before = group->opened;
+		done = item.ended <= now || push(&group->found, item, true);
+	}
+	group->opened++;
+	return done;
+}
+
+enum { C_ID, C_PROCESS, C_TARGET, C_PLACE, C_OPENED, C_USED, C_ENDED, C_MAY };
+
+static bool visit(struct groups *groups, sqlite3_stmt *row)
+{
+	int64_t process = sqlite3_column_int64(row, C_PROCESS), target = sqlite3_column_int64(row, C_TARGET);
+	int64_t place = sqlite3_column_int64(row, C_PLACE);
+
+	if (groups->count * 4 >= groups->room * 3 && !grow(groups))
+		return false;
+	struct group *group = find(groups->slots, groups->room, process, target, place);
+	if (group->opened == 0) {
+		*group = (struct group){.process = process, .target = target, .place = place};
+		groups->count++;
+	}
+	if (!open_one(groups, group, sqlite3_column_int64(row, C_OPENED)))
+		return false;
+	struct waiting item = {.id = sqlite3_column_int64(row, C_ID), .used = sqlite3_column_int64(row, C_USED)};
+	item.ended = sqlite3_column_type(row, C_ENDED) == SQLITE_NULL ? INT64_MAX : sqlite3_column_int64(row, C_ENDED);
+	return sqlite3_column_int(row, C_MAY) == 0 || push(&group->unused, item, false);
+}
+
+bool life_scan(sqlite3 *db, const char *rows, const char *found)
+{
+	QUERY_CLEANUP row = query_prepare(db, rows);
+	QUERY_CLEANUP insert = query_prepare(db, found);
+	struct groups groups = {.found = insert};
+	bool failed = insert == NULL;
+
+	while (!failed && query_next(row, &failed))
+		failed = !visit(&groups, row);
+	for (size_t i = 0; i < groups.room; i++) {
+		struct group *group = &groups.slots[i];
+		failed = failed || !write_ended(&groups, group, INT64_MAX);
+		free(group->unused.items);
+		free(group->found.items);
+	}
+	free(groups.slots);
+	return !failed;
+}

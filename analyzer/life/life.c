@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * life.c - which lives are looked at, twice: before and after stacks have names; see life.h.
+ */
+#include "analyzer/life/life.h"
+
+#include "analyzer/base/query.h"
+
+extern const char abandoned_members_sql[];
+
+static const char perhaps_sql[] =
+	"SELECT id, process, target, 0, acquire_event, used, ended, may FROM life_connection ORDER BY id";
+static const char surely_sql[] = "SELECT c.id, c.process, c.target, o.place, c.acquire_event, c.used, c.ended, c.may"
+								 " FROM life_connection c JOIN opening o ON o.stack = c.acquire_stack ORDER BY c.id";
+
+bool life_fill(sqlite3 *db, const struct report_choice *choice)
+{
+	(void)choice;
+	return query_number(db, "SELECT EXISTS (SELECT 1 FROM life_process)", 0) == 0 ||
+		   life_scan(db, perhaps_sql, "INSERT INTO perhaps_abandoned VALUES (?, ?)");
+}
+
+bool abandoned_fill(sqlite3 *db, const struct report_choice *choice)
+{
+	bool any = query_number(db, "SELECT EXISTS (SELECT 1 FROM perhaps_abandoned)", 0) != 0;
+
+	(void)choice;
+	return (!any || life_scan(db, surely_sql, "INSERT INTO abandoned (connection, later) VALUES (?, ?)")) &&
+		   query_run(db, abandoned_members_sql);
+}

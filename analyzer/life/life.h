@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * life.h - the stages of a report that see a life, and not only its end; findings.c runs them.
+ *
+ * Each fills TEMP tables that the SQL of its name has made.  False: it failed and said so.
+ */
+#ifndef PQLEAK_ANALYZER_LIFE_LIFE_H
+#define PQLEAK_ANALYZER_LIFE_LIFE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "analyzer/options/choice.h"
+
+/* perhaps_abandoned: before anything has a name, so without regard to where it was opened. */
+bool life_fill(sqlite3 *db, const struct report_choice *choice);
+
+/* abandoned, and life_member. */
+bool abandoned_fill(sqlite3 *db, const struct report_choice *choice);
+
+/*
+ * Finds who is abandoned among `rows`, a query of connections in the order in which they were opened: id, process,
+ * target, place, event that opened it, of its last use, of its end or NULL, whether it may be.  Each that is goes into
+ * `found`, a statement with two parameters: its id, and how many were opened meanwhile.
+ */
+bool life_scan(sqlite3 *db, const char *rows, const char *found);
+
+#endif

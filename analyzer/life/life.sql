@@ -1,0 +1,33 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Whose lives are looked at.  To abandon a connection takes a second one that is open at the same time; and of a process
+-- that lost events nothing is claimed.
+
+-- leaks: what its processes left open is leaked, and told as that.
+CREATE TEMP TABLE life_process (process INTEGER PRIMARY KEY, leaks);
+INSERT INTO life_process
+  SELECT p.id, f.connection_verdict = 'leaked' FROM main.process p JOIN process_fate f ON f.process = p.id
+  WHERE p.peak > 1 AND p.dropped = 0;
+
+-- In the order of their ids they were opened.  What a process handed over is another's, and what was released unseen has no
+-- event of its own.  may: it was used, and what became of it is not told otherwise.
+CREATE TEMP VIEW life_connection AS
+  SELECT c.id, c.process, ifnull(c.target, 0) AS target, c.acquire_stack, c.acquire_event,
+         iif(c.released_ns IS NULL, c.last_event, c.use_event) AS used, iif(c.released_ns IS NULL, NULL, c.last_event) AS ended,
+         c.queries > 0 AND (c.released_ns IS NOT NULL OR NOT p.leaks) AS may
+  FROM main.connection c JOIN life_process p ON p.process = c.process
+  WHERE c.state = 'connected' AND c.id NOT IN (SELECT connection FROM handover);
+
+-- later: so many others of its process and target were opened after its last use and before its end.
+CREATE TEMP TABLE perhaps_abandoned (connection INTEGER PRIMARY KEY, later);
+
+-- What is to be named: where they were opened, and what may be the same place; where they were last used; and what piled up.
+CREATE TEMP VIEW life_wants AS
+  SELECT c.acquire_stack AS stack FROM perhaps_abandoned a CROSS JOIN main.connection c ON c.id = a.connection
+  UNION ALL
+  SELECT c.use_stack FROM perhaps_abandoned a CROSS JOIN main.connection c ON c.id = a.connection
+  UNION ALL
+  SELECT acquire_stack FROM main.fold WHERE kind = 'connection' AND EXISTS (SELECT 1 FROM perhaps_abandoned)
+  UNION ALL
+  SELECT acquire_stack FROM tally WHERE kind = 'connection' AND NOT released AND EXISTS (SELECT 1 FROM perhaps_abandoned)
+  UNION ALL
+  SELECT acquire_stack FROM main.pile;

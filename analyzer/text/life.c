@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: PostgreSQL
+/*
+ * life.c - what a text report says of what was given back in the end and not as
+ * it should have been, and of what fails no check.
+ */
+#include "analyzer/text/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "analyzer/base/message.h"
+#include "analyzer/base/print.h"
+#include "analyzer/findings/gate.h"
+
+#define SENTENCE 256
+
+static void add_manner(char text[256], int64_t count, int64_t all, const char *words)
+{
+	size_t length = strlen(text);
+
+	if (count == 0)
+		return;
+	if (count == all)
+		snprintf(text, 256, "%s", words);
+	else
+		snprintf(text + length, 256 - length, "%s%" PRId64 " %s", length > 0 ? ", " : "", count, words);
+}
+
+void finding_life(const struct printer *printer, const struct report_choice *choice, const struct finding *f)
+{
+	char manners[256] = "", unused[DURATION_TEXT];
+
+	if (f->verdict != VERDICT_ABANDONED)
+		return;
+	add_manner(manners, f->life.exit, f->count, "given back by the exit of the process");
+	add_manner(manners, f->life.collector, f->count, "given back by a garbage collector");
+	add_manner(manners, f->life.thread, f->count, "given back by a thread that ended");
+	add_manner(manners, f->life.code, f->count, "given back by the code");
+	add_manner(manners, f->life.never, f->count, "not given back");
+	add_manner(manners, f->life.unknown, f->count, "given back, nobody knows how");
+	print_line(printer, PART_INDENT, STYLE_PLAIN, "up to %" PRId64 " opened after their last use; %s", f->life.later,
+			   manners);
+	if (f->life.pooled)
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "pool",
+					"%s opened them, %" PRId64 " in all; what it lends and takes back libpq cannot show", f->life.pool,
+					f->life.opened);
+	else
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "abandons",
+					"%" PRId64 " of %" PRId64 " opened here%s", f->count, f->life.opened,
+					f->life.threads > 1 ? ", by several threads" : "");
+	if (f->life.borrower[0] != '\0')
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "borrower", "%s%s", f->life.borrower,
+					f->life.borrower_tail);
+	if (f->life.uses > 0)
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "uses",
+					"%" PRId64 " of %" PRId64 " there were the last", f->life.last_uses, f->life.uses);
+	if (f->life.unused_ns > 0 && !choice->formats.reproducible) {
+		format_duration(unused, f->life.unused_ns);
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "unused", "for up to %s", unused);
+	}
+}
+
+/* What was given back in the end, but not as it should have been. */
+static void say_lived(const struct printer *printer, const struct totals *totals)
+{
+	for (int v = VERDICT_ABANDONED; v < VERDICT_COUNT; v++) {
+		int64_t count = totals->found[KIND_CONNECTION][v];
+		if (count > 0)
+			print_line(printer, 0, STYLE_WARNING, "pqleak: %" PRId64 " %s %s", count, kind_noun(KIND_CONNECTION, count),
+					   verdict_words(KIND_CONNECTION, (enum verdict)v));
+	}
+}
+
+/* What was found and fails no check, by the words that would have it fail. */
+static void say_unfailed(const struct printer *printer, const struct gate *gate, const struct totals *totals)
+{
+	char words[SENTENCE] = "";
+
+	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
+		for (int v = 0; v < VERDICT_COUNT; v++) {
+			enum resource_kind kind = (enum resource_kind)k;
+			enum verdict verdict = (enum verdict)v;
+			if (totals->found[k][v] == 0 || !verdict_can_fail(verdict) || gate_fails(gate, kind, verdict))
+				continue;
+			bool is_plain = verdict == VERDICT_ABANDONED;
+			snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s%s", words[0] != '\0' ? "," : "",
+					 verdict == VERDICT_LEAKED ? kind_name((uint8_t)k) : verdict_name(verdict),
+					 verdict == VERDICT_LEAKED || is_plain ? "" : "/");
+			if (verdict != VERDICT_LEAKED && !is_plain)
+				snprintf(words + strlen(words), sizeof words - strlen(words), "%s", kind_name((uint8_t)k));
+		}
+	for (char *blank = strchr(words, ' '); blank != NULL; blank = strchr(blank, ' '))
+		*blank = '-';
+	if (words[0] != '\0')
+		print_line(printer, 0, STYLE_PLAIN, "pqleak: %s: --fail-on=%s,%s",
+				   totals->fails ? "to fail on the rest, too" : "a check passes all the same; to fail on it",
+				   gate->is_chosen ? "..." : "default", words);
+}
+
+void life_headline(const struct printer *printer, const struct gate *gate, const struct totals *totals)
+{
+	say_lived(printer, totals);
+	say_unfailed(printer, gate, totals);
+}

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: PostgreSQL
+"""What the end of a process hides: connections that something other than the code gave back.  Each case has a clean twin."""
+import signal
+import subprocess
+
+import tap
+from scenario import PYTHON, SECONDS, SHIM, Scenario, script
+
+# case: its command, and what is found: verdict, how many, function and line, what gave them back, and what opened them
+CASES = {
+    'pool': ([PYTHON, script('life/pool.py')], ('abandoned', 4, 'bad', 24, {'exit': 4}, 'psycopg2.pool')),
+    'errors': ([PYTHON, script('life/errors.py')], ('abandoned', 5, 'get_state', 10, {'exit': 5}, None)),
+    'listen': ([PYTHON, script('life/listen.py')], ('abandoned', 4, 'listen', 10, {'exit': 4}, None)),
+    'suite': (['php', script('life/suite.php')], ('abandoned', 5, 'Application::connect', 6, {'exit': 5}, None)),
+}
+
+
+def told(report):
+    """The findings of a life."""
+    return [(f['verdict'], f['count'], f['site']['function'], f['site']['line'],
+             f['life'] and f['life']['manners'], f['life'] and f['life']['pool'])
+            for f in report['findings'] if f['verdict'] not in ('leaked', 'open', 'open-at-death')]
+
+
+class Life(Scenario):
+    """Leak and twin, after the end and while they run."""
+
+    @tap.each(CASES, '{0}')
+    def leak(self, case, command, found):
+        run = self.traced(*command, 'leak', options=['-q'])
+        self.assertEqual(run.status, 0, run)
+        report = self.json()
+        self.assertEqual(told(report), [found], run)
+        self.assertEqual(report['connections']['leaked'], 0, run)
+        self.assertEqual([self.check(), self.check('t.db', '--fail-on=abandoned'), self.check('t.db', '--fail-on=exit/connection')],
+                         [0, 1, 1], run)
+        self.assertIn('a check passes all the same; to fail on it: --fail-on=default,abandoned',
+                      self.pqleak('check', self.path('t.db')).stdout, run)
+
+    @tap.each(CASES, '{0}: the clean twin')
+    def fixed(self, case, command, *_):
+        run = self.traced(*command, 'fixed', options=['-q'])
+        self.assertEqual((run.status, told(self.json())), (0, []), run)
+        self.assertEqual(self.check('t.db', '--fail-on=default,abandoned'), 0, run)
+
+    def started(self, name, how):
+        """A traced script that has said that it is ready; it goes on until its input ends."""
+        process = subprocess.Popen([PYTHON, script(f'life/{name}.py'), how], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   cwd=self.folder, env=dict(self.environment, LD_PRELOAD=SHIM, PQLEAK_TRACE=self.path('t.db')))
+        self.addCleanup(process.wait)
+        self.addCleanup(process.stdin.close)
+        self.addCleanup(process.stdout.close)
+        self.assertEqual(process.stdout.readline(), b'ready\n')
+        return process
+
+    def test_live(self):
+        """while it runs, what it has abandoned is told, too"""
+        self.started('listen', 'leak')
+        self.assertEqual(told(self.json()), [('abandoned', 4, 'listen', 10, {'never': 4}, None)])
+        self.assertEqual([self.check('t.db', '--fail-on=abandoned'), self.check()], [1, 0])
+
+    def test_live_fixed(self):
+        """while it runs: the clean twin"""
+        self.started('listen', 'fixed')
+        self.assertEqual((told(self.json()), self.check('t.db', '--fail-on=abandoned')), ([], 0))
+
+    def ended(self, how):
+        """What is found of a service that SIGTERM ended, and that nobody but the shim saw."""
+        process = self.started('graceful', how)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(SECONDS), 0)
+        return self.json()
+
+    def test_graceful(self):
+        """what a service held when SIGTERM ended it was given back by its exit"""
+        report = self.ended('leak')
+        self.assertEqual(told(report), [('exit', 9, 'more', 11, None, None)])
+        self.assertEqual(report['connections']['manners'], {'exit': 9})
+        self.assertIn('\n9 connections given back by the exit of the process, opened at more ',
+                      self.pqleak('report', self.path('t.db')).stdout)
+        self.assertEqual([self.check(), self.check('t.db', '--fail-on=exit/connection')], [0, 1])
+
+    def test_graceful_fixed(self):
+        """the clean twin closes what it held"""
+        report = self.ended('fixed')
+        self.assertEqual((told(report), report['connections']['manners']), ([], {'code': 9}))
+        self.assertEqual(self.check('t.db', '--fail-on=exit/connection,abandoned'), 0)
+
+    def test_accepted(self):
+        """a baseline knows what is abandoned"""
+        run = self.traced(*CASES['errors'][0], 'leak', options=['-q'])
+        known = self.pqleak('baseline', self.path('t.db'), '--fail-on=abandoned', '-o', self.path('known'))
+        self.assertEqual((known.status, self.check('t.db', '--fail-on=abandoned', f'--baseline={self.path("known")}')), (0, 0), run)
+
+
+if __name__ == '__main__':
+    tap.main()
