@@ -102,10 +102,10 @@ CREATE VIEW package AS
     ('module', 'dbd/postgresql.so', 'LuaDBI', 'driver', NULL),
     ('lua', 'DBI', 'LuaDBI', 'driver', NULL),
     ('module', 'libpq/build/Release/addon.node', 'node-libpq', 'driver', NULL),
-    ('function', 'JS:*/node_modules/libpq/*', 'node-libpq', 'driver', NULL),
-    ('function', 'JS:* node:internal/modules/*', 'Node', 'server', '*'),
-    ('function', 'JS:* node:internal/process/*', 'Node', 'server', '*'),
-    ('function', 'JS:* node:*', 'Node', 'driver', NULL),
+    ('function', '*:[~*^+]*/node_modules/libpq/*', 'node-libpq', 'driver', NULL),
+    ('function', '*:[~*^+]* node:internal/modules/*', 'Node', 'server', '*'),
+    ('function', '*:[~*^+]* node:internal/process/*', 'Node', 'server', '*'),
+    ('function', '*:[~*^+]* node:[a-z]*', 'Node', 'driver', NULL),
     ('module', 'dllpostgresql_stubs.so', 'postgresql-ocaml', 'driver', NULL),
     ('function', 'camlPostgresql__*', 'postgresql-ocaml', 'driver', NULL),
     ('function', 'PQ[a-z]*_stub', 'postgresql-ocaml', 'driver', NULL),
@@ -150,10 +150,10 @@ CREATE VIEW package AS
     ('perl', 'Test2', 'Test::More', 'test', NULL),
     ('module', 'RPostgres.so', 'RPostgres', 'driver', NULL),
     ('function', 'camlPostgresql.*', 'postgresql-ocaml', 'driver', NULL), -- OCaml 5
-    ('function', 'JS:* node:internal/timers*', 'Node', 'server', '*'),
-    ('function', 'JS:*/node_modules/pg-native/*', 'node-postgres', 'driver', NULL),
-    ('function', 'JS:*/node_modules/pg/*', 'node-postgres', 'driver', NULL),
-    ('function', 'JS:*/node_modules/pg-pool/*', 'node-postgres', 'driver', NULL)
+    ('function', '*:[~*^+]* node:internal/timers*', 'Node', 'server', '*'),
+    ('function', '*:[~*^+]*/node_modules/pg-native/*', 'node-postgres', 'driver', NULL),
+    ('function', '*:[~*^+]*/node_modules/pg/*', 'node-postgres', 'driver', NULL),
+    ('function', '*:[~*^+]*/node_modules/pg-pool/*', 'node-postgres', 'driver', NULL)
   );
 
 CREATE VIEW place AS
