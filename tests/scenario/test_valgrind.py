@@ -22,21 +22,15 @@ class Valgrind(Scenario):
         self.assertEqual(run.status, status, run)
         self.assertNotIn('==', run.stderr, run)
 
-    def test_report(self):
-        """report as text and as JSON"""
-        self.judge(0, 'report', self.path('t.db'), '--all', '--output=json=report')
-
-    def test_others(self):
-        """show and sql"""
-        self.judge(0, 'show', self.path('t.db'), '1')
-        self.judge(0, 'sql', self.path('t.db'), 'SELECT * FROM leak_site')
-
-    def test_ingest(self):
-        """check, which takes in what a killed process left besides"""
+    def test_all(self):
+        """check, with a report as text and as JSON, which takes in what a killed process left besides; show and sql"""
         killed = self.preloaded(client('ends'), 'signal', '9')
         self.assertEqual(killed.status, 137, killed)
-        self.judge(1, 'check', self.path('t.db'))
+        self.judge(1, 'check', self.path('t.db'), '--all', '--output=json=report')
         self.assertEqual(killed.trace.verdicts(), {'leaked': 1, 'open-at-death': 1}, killed)
+        self.judge(0, 'show', self.path('t.db'), '1')
+        # Of the process, not of a view: SQLite's parser under valgrind is not what is judged here.
+        self.judge(0, 'sql', self.path('t.db'), 'SELECT * FROM process')
 
 
 if __name__ == '__main__':
