@@ -218,17 +218,31 @@ static bool begin(struct process_page *mine)
 	return atomic_load(&mine->state) == PROCESS_RECORDING;
 }
 
+/* Without stdio, which no other process needs that starts and ends without calling libpq. */
+static void find_own_folder(void)
+{
+	const char *name = elf_self()->map->l_name;
+	const char *slash = strrchr(name, '/');
+	size_t length = slash != NULL ? (size_t)(slash + 1 - name) : 0, used = 0;
+	if (length == 0)
+		return;
+	if (name[0] != '/') {
+		if (getcwd(own_folder, sizeof own_folder / 2) == NULL)
+			return;
+		used = strlen(own_folder);
+		own_folder[used++] = '/';
+	}
+	if (length >= sizeof own_folder - used)
+		length = 0;
+	memcpy(own_folder + used, name, length);
+	own_folder[used + length] = '\0';
+}
+
 void process_prepare(const struct process_parts *parts)
 {
 	others = *parts;
 	forks_prepare();
-	const char *name = elf_self()->map->l_name;
-	const char *slash = strrchr(name, '/');
-	if (slash != NULL && (name[0] == '/' || getcwd(own_folder, sizeof own_folder / 2) != NULL)) {
-		size_t used = strlen(own_folder);
-		snprintf(own_folder + used, sizeof own_folder - used, "%s%.*s", used > 0 ? "/" : "", (int)(slash + 1 - name),
-				 name);
-	}
+	find_own_folder();
 	kept_prepare(own_folder, SHIM_FILE);
 	if (atomic_load(&missed) > 0)
 		process_recording(); /* or the process may end without a word of what was missed */

@@ -103,8 +103,8 @@ def start(bench):
         bench.clear()
         return f'{float(out.split()[2]) / 1000:.2f} ms'
 
-    row('start and end of a process that never touches libpq', '≤ 0.1 ms', measure(['true']))
-    row('… that connects once, under `pqleak run`', '≤ 1.5 ms', measure([bench.program('connect')]))
+    row('start and end of a process that never touches libpq', '≤ 0.07 ms', measure(['true']))
+    row('… that connects once, under `pqleak run`', '≤ 1.2 ms', measure([bench.program('connect')]))
 
 
 SHORT = {'psql': '≤ 0.9 ms', 'php-once': '≤ 1.6 ms', 'python-once': '≤ 1.5 ms', 'php-loads': '≤ 0.2 ms'}
