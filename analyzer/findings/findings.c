@@ -100,7 +100,8 @@ static const struct stage {
 	{"notes", notes_sql, NULL, "report_choice stack_habit inheritance handover passed_on",
 	 "seen_misuse misuse_group seen_habit seen_target notes_wants"},
 	{"loss", loss_sql, NULL, "report_choice handover tally tally_life", "stack_count loss_wants"},
-	{"life", life_sql, life_fill, "handover tally", "life_process life_connection perhaps_abandoned life_wants"},
+	{"life", life_sql, life_fill, "report_choice handover tally",
+	 "life_process life_connection perhaps_abandoned life_wants"},
 	{"sites", NULL, make_sites, "tally_wants peak_wants notes_wants loss_wants life_wants", SITES_MAKE},
 	{"manner", manner_sql, NULL, "tally_life", "released_by manner_count"},
 	{"abandoned", abandoned_sql, abandoned_fill,
@@ -116,7 +117,7 @@ static const struct stage {
 	{"known", known_sql, fill_known, "told_life misuse_group stack_call stack_path",
 	 "excuse suppression known_entry path_stack path_count baseline"},
 	{"findings", findings_sql, NULL,
-	 "report_choice gated inheritance handover told_life found_peak found_note file_name frame_call frame_role "
+	 "report_choice gated inheritance handover told_life peak found_peak found_note file_name frame_call frame_role "
 	 "stack_test site stack_way held_once stack_blame separation comparable excuse",
 	 "finding_member finding_shown finding comparable_release finding_stack finding_share finding_test found_peak_site "
 	 "note "

@@ -145,7 +145,8 @@ CREATE TEMP TABLE found_peak_site AS
 CREATE TEMP TABLE note (number INTEGER PRIMARY KEY, sort TEXT, worth, rank, stack INTEGER, other_stack INTEGER, facts TEXT);
 INSERT INTO note SELECT number, sort, worth, rank, stack, other_stack, facts FROM found_note;
 INSERT INTO note (sort, worth, rank, stack, facts)
-  SELECT 'peak', 1, rank() OVER (ORDER BY open DESC), acquire_stack, json_object('open', open) FROM found_peak_site;
+  SELECT 'peak', c.everything OR k.too_many, rank() OVER (ORDER BY p.open DESC), p.acquire_stack, json_object('open', p.open)
+  FROM report_choice c CROSS JOIN peak k CROSS JOIN found_peak_site p;
 
 -- The facts of a note one by one; `passes`: it stood in brackets.
 CREATE TEMP VIEW note_fact AS

@@ -105,6 +105,25 @@ INSERT INTO found_note (sort, what, rank, stack, facts)
                max(n.last_ns) AS last_ns
         FROM noted n LEFT JOIN main.process p ON p.id = n.process WHERE n.sort = 'drained' GROUP BY n.what, n.stack);
 
+-- Pile-ups: the most that a call site had open at once, in one process.  Each of its stacks knows its own most, and from when
+-- until when it was that; what several of them had at one time is added up.  (Results lie about until a garbage collector
+-- comes: it takes more of them.)
+INSERT INTO found_note (sort, what, worth, rank, stack, facts)
+  WITH placed AS MATERIALIZED (
+    SELECT p.*, dense_rank() OVER (ORDER BY p.kind, s.unit, s.function, s.file, s.line > 0, iif(s.line > 0, s.line, s."offset")) AS place
+    FROM main.pile p JOIN site s ON s.stack = p.acquire_stack),
+  moment AS (
+    SELECT a.kind, a.place, a.acquire_stack AS stack, a.most AS own, a.most_ns, sum(b.most) AS most
+    FROM placed a JOIN placed b ON b.place = a.place AND b.process = a.process AND b.most_ns <= a.most_ns
+      AND (ifnull(b.until_ns > a.most_ns, 1) OR b.acquire_stack = a.acquire_stack)
+    GROUP BY a.process, a.kind, a.acquire_stack),
+  highest AS (
+    SELECT kind, place, most, most_ns, first_value(stack) OVER (PARTITION BY place ORDER BY own DESC, stack) AS stack,
+           row_number() OVER (PARTITION BY place ORDER BY most DESC, most_ns) AS number FROM moment)
+  SELECT 'pile', kind, kind <> 'connection' AND most >= iif(kind = 'result', 100, 20), rank() OVER (ORDER BY kind_rank(kind), most DESC), stack,
+         json_object('kind', kind, 'site', stack, 'most', most, 'at_ns', json_array(most_ns))
+  FROM highest WHERE number = 1;
+
 -- The callers in which the stacks of a note differ, by the first level outwards in which they do; what has no caller there
 -- is not among them.
 CREATE TEMP TABLE note_caller (note INTEGER, frame INTEGER, depth INTEGER, count);

@@ -34,15 +34,20 @@ CREATE TEMP TABLE peak AS
     FROM scale s LEFT JOIN highest h LEFT JOIN together t)
   SELECT h.*, ifnull(h.open > c.most_open, 0) AS too_many FROM report_choice c CROSS JOIN highest_at h;
 
--- The stacks whose connections were open then; empty unless it was asked for, because it reads all connections.
+-- The stacks whose connections were open then.  Where that would be to read many, those stand for it that piled up until
+-- then.
 CREATE TEMP TABLE found_peak (acquire_stack INTEGER PRIMARY KEY, open);
 INSERT INTO found_peak
   SELECT c.acquire_stack, count(*)
   FROM report_choice o CROSS JOIN peak k CROSS JOIN main.connection c LEFT JOIN handover h ON h.connection = c.id
   LEFT JOIN main.connection i ON i.id = h.inherited JOIN main.process p ON p.id = ifnull(h.process, c.process)
-  WHERE (o.everything OR k.too_many) AND k.open > 0
+  WHERE (o.everything OR k.too_many OR (SELECT max(id) FROM main.connection) <= 100000) AND k.open > 0
     AND c.state = 'connected' AND c.acquired_ns + c.connect_ns <= k.at_ns
     AND coalesce(c.released_ns, i.released_ns, p.ended_ns, k.at_ns + 1) > k.at_ns AND (k.whole OR c.process = k.process)
   GROUP BY c.acquire_stack;
+INSERT INTO found_peak
+  SELECT p.acquire_stack, p.most FROM peak k CROSS JOIN main.pile p
+  WHERE NOT EXISTS (SELECT 1 FROM found_peak) AND p.process = k.process AND p.kind = 'connection' AND p.most_ns <= k.at_ns
+    AND ifnull(p.until_ns > k.at_ns, 1);
 
 CREATE TEMP VIEW peak_wants AS SELECT acquire_stack AS stack FROM found_peak;

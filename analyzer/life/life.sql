@@ -30,4 +30,5 @@ CREATE TEMP VIEW life_wants AS
   UNION ALL
   SELECT acquire_stack FROM tally WHERE kind = 'connection' AND NOT released AND EXISTS (SELECT 1 FROM perhaps_abandoned)
   UNION ALL
-  SELECT acquire_stack FROM main.pile;
+  SELECT p.acquire_stack FROM report_choice c CROSS JOIN main.pile p
+  WHERE c.stacks OR c.everything OR p.kind = 'connection' OR p.most >= 20;

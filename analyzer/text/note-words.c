@@ -151,6 +151,13 @@ static void say_drained(struct note *note)
 					note_duration(last, note, "last_ns"));
 }
 
+static void say_pile(struct note *note)
+{
+	int64_t most = note_number(note, "most");
+
+	note_title(note, "%" PRId64 " %s open at once, acquired at ", most, any_noun(note_text(note, "kind"), most));
+}
+
 static void say_peak(struct note *note)
 {
 	note_title(note, "%" PRId64 " open at the peak, opened at ", note_number(note, "open"));
@@ -171,6 +178,7 @@ const struct note_sort note_sorts[] = {
 	 "opened", "found broken"},
 	{"drained", say_drained, "connections that were open when the process was told to end",
 	 "Finish them when SIGTERM arrives.", "opened", ""},
+	{"pile", say_pile, "resources that piled up", "Give each back when it has done its work.", "acquired", ""},
 	{"peak", say_peak, NULL, NULL, NULL, NULL},
 	{NULL, NULL, NULL, NULL, NULL, NULL},
 };

@@ -11,6 +11,8 @@
 #include "analyzer/text/counts.h"
 #include "analyzer/text/text.h"
 
+#define PEAK_SITES 512
+#define PEAK_SITES_SHOWN 3
 #define REASONS_SHOWN 5
 
 static void say_unseen(const struct printer *printer, sqlite3 *db, int width)
@@ -99,8 +101,27 @@ static void say_kind(const struct printer *printer, const struct totals *totals,
 					"%" PRId64 " of them failed to connect and must be finished too", totals->failed);
 }
 
+/* The sites that held most of them: ": 12 by get_state (state.py:8), 1 by main (app.py:2)". */
+static void list_peak_sites(sqlite3 *db, char text[PEAK_SITES])
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT p.open, ifnull(short_name(s.head) || s.tail, 'an unknown place')"
+										  " FROM found_peak_site p LEFT JOIN site s ON s.stack = p.acquire_stack"
+										  " ORDER BY p.open DESC, 2");
+	size_t length = 0;
+	int count = 0;
+
+	text[0] = '\0';
+	while (query_next(row, NULL))
+		if (count++ < PEAK_SITES_SHOWN && length < PEAK_SITES)
+			length += (size_t)snprintf(text + length, PEAK_SITES - length, "%s%s by %s", count > 1 ? ", " : ": ",
+									   query_text(row, 0), query_text(row, 1));
+	if (count > PEAK_SITES_SHOWN && length < PEAK_SITES)
+		snprintf(text + length, PEAK_SITES - length, " and %d more", count - PEAK_SITES_SHOWN);
+}
+
 static void say_peak(const struct printer *printer, sqlite3 *db, const struct totals *totals)
 {
+	char sites[PEAK_SITES], where[64] = "";
 	const struct peak *peak = &totals->peak;
 	char when[TIME_TEXT];
 	QUERY_CLEANUP row = query_with(db, "SELECT pid FROM process WHERE id = ?", AS_NUMBER(peak->process));
@@ -108,12 +129,11 @@ static void say_peak(const struct printer *printer, sqlite3 *db, const struct to
 	if (peak->open < 2 || !query_next(row, NULL))
 		return;
 	format_time(when, peak->at_ns, TIME_SECONDS);
-	if (peak->whole)
-		print_field(printer, 2, STYLE_PLAIN, label_width(totals), "peak", "%" PRId64 " connections open at once, %s",
-					peak->open, when);
-	else
-		print_field(printer, 2, STYLE_PLAIN, label_width(totals), "peak",
-					"%" PRId64 " connections open at once in process %s, %s", peak->open, query_text(row, 0), when);
+	list_peak_sites(db, sites);
+	if (!peak->whole)
+		snprintf(where, sizeof where, " in process %s", query_text(row, 0));
+	print_field(printer, 2, STYLE_PLAIN, label_width(totals), "peak", "%" PRId64 " connections open at once%s, %s%s",
+				peak->open, where, when, sites);
 }
 
 /* What runs scripts in stacks that name none of them; and whether these are of calls that come often, none of which has

@@ -86,6 +86,24 @@ class Life(Scenario):
         self.assertEqual((told(report), report['connections']['manners']), ([], {'code': 9}))
         self.assertEqual(self.check('t.db', '--fail-on=exit/connection,abandoned'), 0)
 
+    def test_pile(self):
+        """prepared statements that piled up on a connection that was closed, and connections at the peak"""
+        run = self.traced('ruby', script('life/statements.rb'), 'leak', options=['-q'])
+        piles = [(p['kind'], p['most'], p['site']['line']) for p in self.json()['pile'] if p['kind'] == 'statement']
+        self.assertEqual((run.status, piles), (0, [('statement', 20, 8)]), run)
+        self.assertIn('20 prepared statements open at once, acquired at ', self.pqleak('report', self.path('t.db')).stdout, run)
+        self.traced(*CASES['errors'][0], 'leak', options=['-q'])
+        self.assertEqual([(s['open'], s['site']['function']) for s in self.json()['peak']['sites']], [(6, 'get_state')])
+
+    def test_pile_fixed(self):
+        """the clean twins hold few at once"""
+        run = self.traced('ruby', script('life/statements.rb'), 'fixed', options=['-q'])
+        self.assertEqual([(p['kind'], p['most']) for p in self.json()['pile'] if p['kind'] == 'statement'],
+                         [('statement', 5)], run)
+        self.assertNotIn('open at once', self.pqleak('report', self.path('t.db')).stdout, run)
+        self.traced(*CASES['errors'][0], 'fixed', options=['-q'])
+        self.assertEqual([(s['open'], s['site']['function']) for s in self.json()['peak']['sites']], [(1, 'get_state')])
+
     def test_accepted(self):
         """a baseline knows what is abandoned"""
         run = self.traced(*CASES['errors'][0], 'leak', options=['-q'])
