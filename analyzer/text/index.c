@@ -14,10 +14,14 @@
 #define MANY 4 /* three in full fill the screen */
 
 /* ?1: excused ones, too; ?2: at most */
-static const char findings_sql[] = "SELECT kind, verdict, state, excused, count, head, tail FROM finding"
-								   " WHERE excused = '' OR ?1 ORDER BY number LIMIT ?2";
+static const char findings_sql[] =
+	"SELECT f.kind, f.verdict, f.state, f.excused, f.count, f.head, f.tail, ifnull(l.pooled, 0)"
+	" FROM finding f LEFT JOIN finding_life l ON l.number = f.number WHERE f.excused = '' OR ?1 ORDER BY f.number "
+	"LIMIT ?2";
 
 static const char count_sql[] = "SELECT count(*) FROM finding WHERE excused = '' OR ?1";
+static const char leaked_sql[] =
+	"SELECT count(*) FROM finding WHERE verdict IN ('leaked', 'abandoned') AND (excused = '' OR ?1)";
 static const char widest_sql[] = "SELECT max(count) FROM (SELECT count FROM finding WHERE excused = '' OR ?1 UNION ALL"
 								 " SELECT count FROM told_misuse WHERE NOT by_design AND (excused = '' OR ?1))";
 
@@ -53,7 +57,7 @@ bool text_index(const struct printer *printer, sqlite3 *db, const struct report_
 				int64_t most_full, bool *ret_printed)
 {
 	int64_t findings = ask(db, count_sql, excused), misuses = misuse_count(db, excused), count = findings + misuses;
-	int64_t leaked = ask(db, "SELECT count(*) FROM finding WHERE verdict = 'leaked' AND (excused = '' OR ?1)", excused);
+	int64_t leaked = ask(db, leaked_sql, excused);
 	int64_t most = choice->all ? INT64_MAX : MOST_INDEXED, left = most;
 	int width = widest(db, excused);
 	bool failed = false;
@@ -73,7 +77,8 @@ bool text_index(const struct printer *printer, sqlite3 *db, const struct report_
 							.excused = query_text(row, 3),
 							.count = sqlite3_column_int64(row, 4),
 							.head = query_text(row, 5),
-							.tail = query_text(row, 6)};
+							.tail = query_text(row, 6),
+							.life.pooled = sqlite3_column_int(row, 7) != 0};
 		finding_in_index(printer, choice, &f, width);
 	}
 	failed = failed || !misuse_index(printer, db, excused, left, width);
