@@ -86,6 +86,21 @@ class Life(Scenario):
         self.assertEqual((told(report), report['connections']['manners']), ([], {'code': 9}))
         self.assertEqual(self.check('t.db', '--fail-on=exit/connection,abandoned'), 0)
 
+    @staticmethod
+    def idle(report):
+        return [(i['transactions'], i['begin_site']['function'], i['begin_site']['line']) for i in report['idle_in_transaction']
+                if i['longest_idle_ns'] > 0]
+
+    def test_idle(self):
+        """a transaction that nobody ends is told while it runs"""
+        self.started('exporter', 'leak')
+        self.assertEqual(self.idle(self.json()), [(1, 'scrape', 11)])
+
+    def test_idle_fixed(self):
+        """the clean twin has none"""
+        self.started('exporter', 'fixed')
+        self.assertEqual(self.idle(self.json()), [])
+
     def test_pile(self):
         """prepared statements that piled up on a connection that was closed, and connections at the peak"""
         run = self.traced('ruby', script('life/statements.rb'), 'leak', options=['-q'])

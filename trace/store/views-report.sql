@@ -254,17 +254,18 @@ CREATE VIEW audit AS
   GROUP BY c.acquire_stack, s.id, t.application_name, is_local, t.ssl;
 
 CREATE VIEW idle_in_transaction AS
-  -- Where transactions begin that were left idle, the longest gap between two uses (or before the process's end), and
-  -- the call before it.
+  -- Where transactions begin that were left idle, the longest gap between two uses (or before the process's end, or until
+  -- now), and the call before it.
   SELECT process, acquire_stack, sum(count) AS count, sum(open) AS open, max(longest_idle_ns) AS longest_idle_ns,
          idle_stack
   FROM (SELECT process, acquire_stack, count, 0 AS open, longest_idle_ns, idle_stack
         FROM fold WHERE kind = 'transaction'
         UNION ALL
-        SELECT r.process, r.acquire_stack, 1, 1, max(r.idle_ns, ifnull(p.ended_ns - r.used_ns, 0)),
-               iif(ifnull(p.ended_ns - r.used_ns, 0) > r.idle_ns, c.use_stack, r.idle_stack)
-        FROM resource r JOIN process p ON p.id = r.process LEFT JOIN connection c ON c.id = r.connection
-        WHERE r.kind = 'transaction' AND r.connection NOT IN (SELECT connection FROM passed_on))
+        SELECT process, acquire_stack, 1, 1, max(idle_ns, since_ns), iif(since_ns > idle_ns, use_stack, idle_stack)
+        FROM (SELECT r.process, r.acquire_stack, r.idle_ns, r.idle_stack, c.use_stack, ifnull(ifnull(p.ended_ns, iif(p."end" IS NULL,
+                       CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000, NULL)) - r.used_ns, 0) AS since_ns
+              FROM resource r JOIN process p ON p.id = r.process LEFT JOIN connection c ON c.id = r.connection
+              WHERE r.kind = 'transaction' AND r.connection NOT IN (SELECT connection FROM passed_on)))
   GROUP BY process, acquire_stack HAVING max(longest_idle_ns) > 0;
 
 CREATE VIEW misuse_life AS
