@@ -52,6 +52,7 @@ int keep_start(const struct recorder_settings *asked)
 	int error = spool_create(&keep.spool, trace_path, &identity);
 	if (error != 0)
 		return error;
+	again_reset(&keep.again, &keep.spool);
 	keep.lock.word = asked->lock;
 	keep.has_ended = false;
 	keep.plain_until = 0;
@@ -98,11 +99,17 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Moves the spool into the trace, unless somebody is at it, or it is left.  True: nothing of it is left. */
-static bool drain_now(int wait_ms, bool may_leave)
+/* Moves into the trace what is in the spool now, unless somebody is at it, or it is left.  True: nothing of it is left. */
+static bool drain_now(uint32_t thread, int wait_ms, bool may_leave)
 {
 	if (atomic_exchange(&draining, true))
 		return false;
+	if (!lock_take(&keep.lock, thread)) {
+		atomic_store(&draining, false);
+		return false;
+	}
+	keep.spool.drain_until = again_seal(&keep.again);
+	lock_give(&keep.lock);
 	atomic_store_explicit(&drain_began, now_ms(), memory_order_relaxed);
 	struct drain_work work = {.wait_ms = wait_ms, .may_leave = may_leave};
 	keep.host.calmly(drain_calmly, &work);
@@ -113,7 +120,7 @@ static bool drain_now(int wait_ms, bool may_leave)
 /* And what follows from it for the events to come. */
 void keep_drain(uint32_t thread)
 {
-	if (!drain_now(0, false) || !lock_take(&keep.lock, thread))
+	if (!drain_now(thread, 0, false) || !lock_take(&keep.lock, thread))
 		return;
 	next_drain = atomic_load_explicit(&keep.spool.header->tail, memory_order_relaxed) + DRAIN_EVENTS;
 	lost = 0;
@@ -127,14 +134,20 @@ static bool is_draining(void)
 
 void keep_stand_back(void)
 {
-	uint64_t undrained = atomic_load_explicit(&keep.spool.header->head, memory_order_relaxed) -
-						 atomic_load_explicit(&keep.spool.header->tail, memory_order_relaxed);
+	uint64_t undrained =
+		spool_head(keep.spool.header) - atomic_load_explicit(&keep.spool.header->tail, memory_order_relaxed);
 	if (undrained > BEHIND_EVENTS && is_draining() &&
 		now_ms() - atomic_load_explicit(&drain_began, memory_order_relaxed) < BEHIND_MS)
 		lock_sleep((unsigned)(undrained / BEHIND_EVENTS));
 }
 
 /* --- the spool --- */
+
+/* Where there is room. */
+static int add(const struct event *event)
+{
+	return again_may_end(event) && again_add(&keep.again, event) ? 0 : spool_append(&keep.spool, event);
+}
 
 struct append_work {
 	const struct event *event;
@@ -144,7 +157,9 @@ struct append_work {
 static void append_calmly(void *closure)
 {
 	struct append_work *work = closure;
-	work->error = spool_append(&keep.spool, work->event);
+	work->error = spool_make_room(&keep.spool);
+	if (work->error == 0)
+		work->error = add(work->event);
 }
 
 /* Whether the system is asked for more room; where there was none, that is done for some events only. */
@@ -156,8 +171,12 @@ static bool asks_for_room(void)
 /* Growing the spool makes system calls, so an event that needs room goes in calmly.  0, or why it did not. */
 static int put(const struct event *event)
 {
-	if (!spool_is_full(&keep.spool) || spool_has_drained(&keep.spool))
-		return spool_append(&keep.spool, event);
+	if (!spool_is_full(&keep.spool))
+		return add(event);
+	if (spool_has_drained(&keep.spool)) {
+		int error = spool_make_room(&keep.spool);
+		return error == 0 ? add(event) : error;
+	}
 	struct append_work work = {.event = event, .error = lost_why};
 	if (asks_for_room())
 		keep.host.calmly(append_calmly, &work);
@@ -178,7 +197,7 @@ static void count(const struct event *event, int error, bool has_room, bool *ret
 		atomic_fetch_add_explicit(&keep.spool.header->unplaced, 1, memory_order_relaxed);
 	lost = error != 0 && !has_room ? lost + 1 : 0;
 	lost_why = error;
-	uint64_t so_far = atomic_load_explicit(&keep.spool.header->head, memory_order_relaxed) + lost;
+	uint64_t so_far = spool_head(keep.spool.header) + lost;
 	*ret_is_due = so_far >= next_drain;
 	if (*ret_is_due)
 		next_drain = so_far + RETRY_EVENTS;
@@ -235,6 +254,6 @@ void keep_end(const struct event *event, enum drain_setting asked, uint64_t miss
 	keep.has_ended = asked != DRAIN_LATER;
 	keep.plain_until = 0;
 	lock_give(&keep.lock);
-	if (asked != DRAIN_LATER && error == 0 && drain_now(EXIT_WAIT_MS, asked == DRAIN_MUCH))
+	if (asked != DRAIN_LATER && error == 0 && drain_now(event->thread, EXIT_WAIT_MS, asked == DRAIN_MUCH))
 		unlink(keep.spool.path);
 }

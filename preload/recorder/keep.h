@@ -16,12 +16,14 @@
 
 #include "preload/process/recorder.h"
 #include "preload/recorder/stacks/lock.h"
+#include "trace/spool/again.h"
 #include "trace/spool/spool-write.h"
 
 struct keep {
 	struct recorder_settings host; /* what the shim has told; `trace` is a copy */
 	struct recorder_lock lock;
 	struct spool spool;
+	struct again_writer again;    /* what is counted in it */
 	struct spool_header *parents; /* of a forked child: its parent's spool, as far as that is mapped */
 	uint64_t plain_until;         /* up to this head an event is appended, and no more is to be done */
 	bool has_ended;

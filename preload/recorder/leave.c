@@ -44,8 +44,8 @@ bool leave_spool(const struct spool *spool, const char *trace)
 	const struct spool_header *header = spool->header;
 	struct trace_failure failure;
 	char real[PATH_MAX];
-	if (atomic_load_explicit(&header->head, memory_order_relaxed) > LEAVE_EVENTS ||
-		atomic_load_explicit(&header->tail, memory_order_relaxed) > 0 || drain_is_orphan(spool))
+	if (spool_head(header) > LEAVE_EVENTS || atomic_load_explicit(&header->tail, memory_order_relaxed) > 0 ||
+		drain_is_orphan(spool))
 		return false;
 	if (make_empty(trace))
 		return true;

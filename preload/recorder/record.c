@@ -137,12 +137,12 @@ static void record(struct event *event, const void *frame)
 	}
 	uint32_t stack = memo_recall(&call, &is_again);
 	bool wants_walk = is_walk_wanted(stack, call.unloads, event);
-	uint64_t head = atomic_load_explicit(&keep.spool.header->head, memory_order_relaxed);
-	if (__builtin_expect(stack == 0 || wants_walk || head >= keep.plain_until, 0)) {
+	if (__builtin_expect(stack == 0 || wants_walk || spool_head(keep.spool.header) >= keep.plain_until, 0)) {
 		record_slowly(event, &call, stack, is_again, wants_walk);
 		return;
 	}
-	spool_put(&keep.spool, head, event);
+	if (!again_may_end(event) || !again_add(&keep.again, event))
+		spool_put(&keep.spool, atomic_load_explicit(&keep.spool.header->head, memory_order_relaxed), event);
 	lock_give(&keep.lock);
 }
 

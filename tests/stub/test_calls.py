@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 """Single calls on the stub libpq: what each hands out, what is libpq's own, and what leaves libpq sideways."""
+import os
 import re
 
 import tap
@@ -129,7 +130,24 @@ class Many(Stub):
         trace = self.same(THREADS, 'threads', '10000')
         self.assert_counts(trace, {'released': 8}, {'released': 80000, 'leaked': 8})
         self.assertEqual(trace.one('SELECT count(DISTINCT thread) FROM connection'), 8)
-        self.assertEqual(trace.one('SELECT drained FROM process'), 2 * 80000 + 8 + 2 * 8 + 1)
+        self.assertEqual(trace.one('SELECT drained + counted FROM process'), 2 * 80000 + 8 + 2 * 8 + 1)
+
+    def test_counted(self):
+        """what is counted in the spool and what is written one by one: the same trace, and the same report"""
+        told = []
+        for events in ('', 'all'):  # with all of them kept, nothing is counted
+            trace = self.same(THREADS, 'threads', '500', env={'PQLEAK_EVENTS': events})
+            counted = trace.one('SELECT counted FROM process')
+            self.assertEqual(counted > 1000, events == '')
+            told.append((trace.rows("""SELECT sum(queries), count(DISTINCT use_stack), min(use_function), max(use_function),
+                    min(statement), max(statement), min(used_ns) > 0, min(transaction_status) FROM connection"""),
+                trace.rows('SELECT kind, outcome, sum(count), max(total_ns) >= max(longest_ns) FROM fold GROUP BY 1, 2'),
+                trace.rows('SELECT kind, count(*), min(statement), max(rows) FROM resource GROUP BY 1'),
+                trace.rows('SELECT unseen_releases, unknown_releases, drained + counted FROM process'),
+                # How many connections are open at once differs from run to run.
+                re.sub(r'"(\w*_ns|pid|open)":\d+', r'"\1":', self.pqleak('report', trace.path, '--format=json').stdout)))
+            os.unlink(trace.path)
+        self.assertEqual(told[0], told[1])
 
     def test_storm(self):
         """a signal handler interrupts everything: no deadlock, and what was not recorded is counted"""
@@ -137,7 +155,7 @@ class Many(Stub):
         self.assertEqual(run.status, 0, run)
         said = dict(line.split(' ', 1) for line in run.stdout.splitlines())
         self.assertEqual((said['wrong'], said['foreign']), ('0', '0 held 0 0'))
-        drained, dropped = run.trace.rows('SELECT drained, dropped FROM process')[0]
+        drained, dropped = run.trace.rows('SELECT drained + counted, dropped FROM process')[0]
         self.assertEqual(drained + dropped, 2 * int(said['execs']) + 2 * int(said['opens']) + 1, run)
         self.assertEqual(run.trace.one("SELECT count(*) FROM connection WHERE acquire_function <> 'PQconnectdb'"), 0)
         if dropped:

@@ -24,7 +24,8 @@
 	VERB(RESET, "reset") /* a connection keeps its identity, has a new backend */ \
 	VERB(END, "end") /* the process ends; status is an enum process_end */ \
 	VERB(END_REVOKED, "end revoked") /* it did not: an exec failed */ \
-	VERB(MISUSE, "misuse") /* the shim saw a call that must not be; detail is an enum misuse_kind */
+	VERB(MISUSE, "misuse") /* the shim saw a call that must not be; detail is an enum misuse_kind */ \
+	VERB(AGAIN, "again") /* no call: how often those before it were made again; see again.h of the spool */
 // clang-format on
 #define EVENT_NUMBER(verb, name) EVENT_##verb,
 enum event_verb { EVENT_NONE = 0, EVENT_VERBS(EVENT_NUMBER) EVENT_COUNT };

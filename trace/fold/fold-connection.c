@@ -54,11 +54,7 @@ static void note_broken(struct fold_connection *connection, const struct event *
 	connection->broken_stack = blob_number(event->stack);
 }
 
-/*
- * An escape or a cancel handle takes nothing from the session.  All else does, and in a forked process takes it from
- * the parent: whether that still needed it, the trace's view inheritance finds out.
- */
-static bool note_session(struct fold *fold, struct fold_connection *connection, const struct event *event)
+bool connection_note_session(struct fold *fold, struct fold_connection *connection, const struct event *event)
 {
 	if (event->kind == KIND_MEMORY || event->kind == KIND_CANCEL || event->kind == KIND_STATEMENT)
 		return true;
@@ -73,7 +69,7 @@ bool connection_note_use(struct fold *fold, struct fold_connection *connection, 
 	if (event->flags & EVENT_IS_BROKEN)
 		note_broken(connection, event, now,
 					fold->has_lost ? 0 : later(now - (busy_ns(event) < now ? busy_ns(event) : now), before) - before);
-	return note_session(fold, connection, event) &&
+	return connection_note_session(fold, connection, event) &&
 		   (!held_is_concerned(connection, event) || held_note_use(fold, connection, event, now));
 }
 
@@ -168,7 +164,7 @@ static bool reset_connection(struct fold *fold, struct fold_connection *connecti
 	};
 	connection->resets++;
 	connection->transaction = event->transaction;
-	if (!note_session(fold, connection, event))
+	if (!connection_note_session(fold, connection, event))
 		return false;
 	/* Whatever the session held is gone with it. */
 	if (!held_release_all(fold, connection, event, now))
@@ -193,7 +189,7 @@ static enum fold_outcome outcome_of(const struct fold_connection *connection)
 static bool match_release(struct fold *fold, const struct fold_connection *connection, const struct event *event)
 {
 	bool is_inherited = connection->state == STATE_INHERITED;
-	struct fold_past past = {connection->address, connection->row, is_inherited ? 0 : connection->stack,
+	struct fold_past past = {connection->address, connection->row, fold->position, is_inherited ? 0 : connection->stack,
 							 connection->release_stack};
 	if (!past_remember(&fold->finished, &past))
 		return false;

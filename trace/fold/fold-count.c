@@ -11,8 +11,9 @@
 
 static_assert(KIND_COUNT <= 16 && OUTCOME_COUNT <= 4, "both are in the key of a pair");
 
-struct fold_pair *count_pair(struct fold *fold, enum resource_kind kind, enum fold_outcome outcome,
-							 uint32_t acquire_stack, uint32_t release_stack, uint64_t hold_ns)
+struct fold_pair *count_pairs(struct fold *fold, enum resource_kind kind, enum fold_outcome outcome,
+							  uint32_t acquire_stack, uint32_t release_stack, uint64_t count, uint64_t total_ns,
+							  uint64_t longest_ns)
 {
 	/* Blob numbers have far fewer than 29 bits; the kind keeps the key from being 0. */
 	uint64_t key = (uint64_t)outcome << 62 | (uint64_t)kind << 58 | (uint64_t)acquire_stack << 29 | release_stack;
@@ -30,13 +31,21 @@ struct fold_pair *count_pair(struct fold *fold, enum resource_kind kind, enum fo
 								   .acquire_stack = acquire_stack,
 								   .release_stack = release_stack};
 	}
-	pair->count++;
-	if (hold_ns > INT64_MAX)
-		hold_ns = INT64_MAX;
-	pair->total_ns = pair->total_ns < INT64_MAX - hold_ns ? pair->total_ns + hold_ns : INT64_MAX;
-	if (hold_ns > pair->longest_ns)
-		pair->longest_ns = hold_ns;
+	pair->count += count;
+	if (total_ns > INT64_MAX)
+		total_ns = INT64_MAX;
+	if (longest_ns > INT64_MAX)
+		longest_ns = INT64_MAX;
+	pair->total_ns = pair->total_ns < INT64_MAX - total_ns ? pair->total_ns + total_ns : INT64_MAX;
+	if (longest_ns > pair->longest_ns)
+		pair->longest_ns = longest_ns;
 	return pair;
+}
+
+struct fold_pair *count_pair(struct fold *fold, enum resource_kind kind, enum fold_outcome outcome,
+							 uint32_t acquire_stack, uint32_t release_stack, uint64_t hold_ns)
+{
+	return count_pairs(fold, kind, outcome, acquire_stack, release_stack, 1, hold_ns, hold_ns);
 }
 
 /*
@@ -82,7 +91,7 @@ bool count_misuse(struct fold *fold, enum misuse_kind kind, const struct event *
 	if (fold->has_lost)
 		return true;
 	struct fold_misuse misuse = {
-		.count = 1,
+		.count = fold->times,
 		.first = event->time,
 		.last = event->time,
 		.connection = connection,
@@ -97,7 +106,7 @@ bool count_misuse(struct fold *fold, enum misuse_kind kind, const struct event *
 	for (uint32_t i = count; i > 0 && i + LOOKED_BACK > count; i--) {
 		struct fold_misuse *known = &items[i - 1];
 		if (is_same(known, &misuse)) {
-			known->count++;
+			known->count += misuse.count;
 			known->last = later(known->last, misuse.last);
 			return true;
 		}

@@ -5,7 +5,7 @@
  * Nearly all a program does is to ask, to take the result, and to clear it.
  * What such events leave is the same as if each were folded by itself; but
  * that would make, chain and index what is gone with the next event.  Called by
- * the drain.  Owns no rule: a unit test holds it against fold_event.
+ * fold-again.c.  Owns no rule: a unit test holds it against fold_event.
  */
 #include "trace/fold/fold-private.h"
 
@@ -15,7 +15,8 @@ static bool count_result(struct fold *fold, const struct fold_connection *connec
 {
 	uint32_t stack = blob_number(acquired->stack), release_stack = blob_number(released->stack);
 	uint64_t since = connection != NULL ? later(acquired->time, connection->acquired) : acquired->time;
-	struct fold_past past = {acquired->object, connection != NULL ? connection->row : 0, stack, release_stack};
+	struct fold_past past = {acquired->object, connection != NULL ? connection->row : 0, fold->position, stack,
+							 release_stack};
 	return past_remember(&fold->cleared, &past) &&
 		   count_pair(fold, KIND_RESULT, result_outcome(acquired->status), stack, release_stack,
 					  later(released->time, since) - since) != NULL;
@@ -88,19 +89,15 @@ static bool fold_sent(struct fold *fold, const struct event *event, size_t *ret_
 	return released < end || count_result(fold, connection, result, released);
 }
 
-bool fold_events(struct fold *fold, const struct event *event, size_t count, uint64_t position)
+bool fold_some(struct fold *fold, const struct event *event, size_t left, size_t *ret_count)
 {
-	const struct event *end = event + count;
-	while (event < end) {
-		fold->position = position - (uint64_t)(end - event);
-		size_t folded = 0;
-		if (end - event >= 4 && !fold_sent(fold, event, &folded))
-			return false;
-		if (folded == 0 && end - event >= 2 && !fold_pair(fold, event, &folded))
-			return false;
-		if (folded == 0 && !fold_event(fold, event))
-			return false;
-		event += folded != 0 ? folded : 1;
-	}
-	return true;
+	*ret_count = 0;
+	if (left >= 4 && !fold_sent(fold, event, ret_count))
+		return false;
+	if (*ret_count == 0 && left >= 2 && !fold_pair(fold, event, ret_count))
+		return false;
+	if (*ret_count != 0)
+		return true;
+	*ret_count = 1;
+	return fold_event(fold, event);
 }

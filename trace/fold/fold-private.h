@@ -117,6 +117,11 @@ void store_chain(struct fold *fold, struct fold_connection *connection, struct f
 struct fold_pair *count_pair(struct fold *fold, enum resource_kind kind, enum fold_outcome outcome,
 							 uint32_t acquire_stack, uint32_t release_stack, uint64_t hold_ns);
 
+/* The same of so many. */
+struct fold_pair *count_pairs(struct fold *fold, enum resource_kind kind, enum fold_outcome outcome,
+							  uint32_t acquire_stack, uint32_t release_stack, uint64_t count, uint64_t total_ns,
+							  uint64_t longest_ns);
+
 /* Counts a call that must not be; a program may make it again and again, and equal ones that follow each other are one
  * item. */
 bool count_misuse(struct fold *fold, enum misuse_kind kind, const struct event *event, uint32_t acquire_stack,
@@ -204,7 +209,16 @@ static inline uint64_t connection_set_use(struct fold_connection *connection, co
 	return now;
 }
 
+/*
+ * An escape or a cancel handle takes nothing from the session.  All else does, and in a forked process takes it from
+ * the parent: whether that still needed it, the trace's view inheritance finds out.
+ */
+bool connection_note_session(struct fold *fold, struct fold_connection *connection, const struct event *event);
+
 /* The event used the connection. */
 bool connection_note_use(struct fold *fold, struct fold_connection *connection, const struct event *event);
+
+/* What comes next, as many as go together: fold-cycle.c. */
+bool fold_some(struct fold *fold, const struct event *event, size_t left, size_t *ret_count);
 
 #endif

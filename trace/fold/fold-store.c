@@ -13,7 +13,7 @@
 
 bool fold_init(struct fold *fold, bool is_forked)
 {
-	*fold = (struct fold){.is_forked = is_forked, .next_connection = 1};
+	*fold = (struct fold){.is_forked = is_forked, .next_connection = 1, .times = 1};
 	/* Index 0 means none. */
 	struct fold_connection *no_connection = array_add(&fold->connections, sizeof *no_connection);
 	struct fold_resource *no_resource = array_add(&fold->resources, sizeof *no_resource);
@@ -254,5 +254,6 @@ void fold_saved(struct fold *fold)
 	for (uint32_t i = 0; i < fold->piles.count; i++)
 		piles[i].is_changed = false;
 	fold->unseen_releases = fold->unknown_releases = fold->damaged = 0;
+	fold->counted = 0;
 	fold->has_new_end = false;
 }

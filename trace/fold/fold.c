@@ -63,7 +63,7 @@ static bool release(struct fold *fold, const struct event *event)
 		return release_unknown(fold, event);
 	const struct fold_resource *resource = fold_resource(fold, known);
 	uint32_t stack = blob_number(event->stack);
-	struct fold_past past = {event->object, resource->connection, resource->stack, stack};
+	struct fold_past past = {event->object, resource->connection, fold->position, resource->stack, stack};
 	if (event->kind == KIND_RESULT && !past_remember(&fold->cleared, &past))
 		return false;
 	enum fold_outcome outcome = event->kind == KIND_RESULT ? result_outcome(resource->status) : OUTCOME_NONE;
@@ -116,6 +116,8 @@ bool fold_event(struct fold *fold, const struct event *event)
 		return note_end(fold, event->status, event->time);
 	if (event->verb == EVENT_END_REVOKED)
 		return note_end(fold, END_RUNNING, 0);
+	if (event->verb == EVENT_AGAIN)
+		return true; /* of what was damaged or lost; else fold-again.c has met it */
 	if (event->verb == EVENT_MISUSE)
 		return note_misuse(fold, event);
 	if (event->kind == KIND_CONNECTION)

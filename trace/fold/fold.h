@@ -161,6 +161,7 @@ struct fold_misuse {
 struct fold_past {
 	uint64_t address; /* 0: nothing */
 	int64_t connection;
+	uint64_t number; /* of the event that gave it back */
 	uint32_t acquire_stack;
 	uint32_t release_stack;
 };
@@ -170,6 +171,8 @@ struct fold {
 	bool has_lost;           /* events were lost: from here on nothing unknown accuses, and no time is sure */
 	uint64_t now;            /* time of an event of those that are not folded several at once */
 	uint64_t position;       /* number of the event that is being folded, from 1; whoever feeds the fold counts */
+	uint64_t times;          /* how often it was made: 1, but where the spool counts */
+	uint64_t taken_off;      /* events that have a number and no place in the spool: it counts them */
 	int64_t next_connection; /* the row id the next new connection gets */
 	uint32_t open;           /* connections that are connected and our own */
 	uint32_t peak;           /* most of them at once, as far as this fold has seen */
@@ -201,6 +204,7 @@ struct fold {
 	uint64_t unseen_releases;  /* addresses handed out again without a release */
 	uint64_t unknown_releases; /* releases without an acquire */
 	uint64_t damaged;          /* events that make no sense */
+	int64_t counted;           /* events that the spool only counts, less the places of these counts */
 	bool has_new_end;
 	uint8_t end; /* enum process_end */
 	uint64_t ended;
@@ -213,7 +217,10 @@ void fold_done(struct fold *fold);
 /* Folds one event, in the order of the spool.  False when memory is short: the fold is then of no more use. */
 bool fold_event(struct fold *fold, const struct event *event);
 
-/* Folds so many that lie one behind the other; the one behind the last would be number `position`. */
+/*
+ * Folds so many that lie one behind the other; the one behind the last would be number `position`, if none were taken
+ * off before it.
+ */
 bool fold_events(struct fold *fold, const struct event *event, size_t count, uint64_t position);
 
 /*

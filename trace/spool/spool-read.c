@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "trace/spool/again.h"
+
 /* A writer that goes on while we copy may reuse a segment under our eyes; then we copy again, so often at most. */
 #define READ_ATTEMPTS 20
 
@@ -61,12 +63,12 @@ static bool find_segments(const struct spool *spool, const _Atomic uint32_t *num
 
 static bool check_header(struct spool_header *header)
 {
-	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
+	uint64_t head = spool_head(header);
 	uint64_t tail = atomic_load_explicit(&header->tail, memory_order_relaxed);
 	if (header->version != SPOOL_VERSION || header->header_bytes != SPOOL_HEADER_BYTES || header->pid <= 0 ||
 		header->id == 0)
 		return false;
-	if (tail > head || head > INT64_MAX || head - tail > (uint64_t)SPOOL_EVENT_SEGMENTS * SPOOL_SEGMENT_EVENTS)
+	if (tail > head || head - tail > (uint64_t)SPOOL_EVENT_SEGMENTS * SPOOL_SEGMENT_EVENTS)
 		return false;
 	if (atomic_load_explicit(&header->blob_bytes, memory_order_relaxed) >
 		(uint64_t)SPOOL_BLOB_SEGMENTS * SPOOL_SEGMENT_BYTES)
@@ -84,7 +86,7 @@ static bool check_copy(struct spool *spool)
 	bool is_taken[SPOOL_SEGMENTS] = {false};
 	if (!check_header(header))
 		return false;
-	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
+	uint64_t head = spool_head(header);
 	uint64_t tail = atomic_load_explicit(&header->tail, memory_order_relaxed);
 	uint64_t blob_bytes = atomic_load_explicit(&header->blob_bytes, memory_order_relaxed);
 	if (tail < head && !find_segments(spool, header->event_segment, SPOOL_EVENT_SEGMENTS, tail / SPOOL_SEGMENT_EVENTS,
@@ -100,6 +102,13 @@ static bool has_moved(const struct spool *spool, const struct spool_header *now)
 	uint64_t then_tail = atomic_load_explicit(&spool->header->tail, memory_order_relaxed);
 	uint64_t now_tail = atomic_load_explicit(&now->tail, memory_order_relaxed);
 	return then_tail / SPOOL_SEGMENT_EVENTS != now_tail / SPOOL_SEGMENT_EVENTS;
+}
+
+/* Whether something may have been counted since the copy's header was read, and its events taken off. */
+static bool has_counted(const struct spool *spool, const struct spool_header *now)
+{
+	return atomic_load_explicit(&spool->header->head, memory_order_relaxed) >> SPOOL_HEAD_BITS !=
+		   atomic_load_explicit(&now->head, memory_order_relaxed) >> SPOOL_HEAD_BITS;
 }
 
 /* One attempt: 0, -errno, -EBADMSG, -ENODATA (its creation was cut short), or -EAGAIN (it moved). */
@@ -138,7 +147,7 @@ static int copy_once(struct spool *spool, int fd)
 	if (has_moved(spool, &now))
 		return -EAGAIN;
 	if (check_copy(spool))
-		return 0;
+		return again_settle(spool, has_counted(spool, &now)) ? 0 : -EAGAIN;
 	/* The header may be half old, half new, or tell of room that the file got after we asked for its size. */
 	off_t size = st.st_size;
 	if (fstat(fd, &st) != 0)

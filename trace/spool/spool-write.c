@@ -161,22 +161,27 @@ __attribute__((noinline, cold)) static int add_event_segment(struct spool *spool
 	return 0;
 }
 
-__attribute__((noinline, cold)) static int append_slowly(struct spool *spool, uint64_t head, const struct event *event)
+__attribute__((noinline, cold)) static int append_slowly(struct spool *spool, const struct event *event)
 {
+	uint64_t head = spool_head(spool->header);
 	bool is_end = event->verb == EVENT_END || event->verb == EVENT_END_REVOKED;
 	int result = is_end && head < spool->event_room ? 0 : add_event_segment(spool);
 	if (result == 0)
-		spool_put(spool, head, event);
+		spool_put(spool, atomic_load_explicit(&spool->header->head, memory_order_relaxed), event);
 	return result;
 }
 
 int spool_append(struct spool *spool, const struct event *event)
 {
-	uint64_t head = atomic_load_explicit(&spool->header->head, memory_order_relaxed);
 	if (__builtin_expect(spool_is_full(spool), 0))
-		return append_slowly(spool, head, event);
-	spool_put(spool, head, event);
+		return append_slowly(spool, event);
+	spool_put(spool, atomic_load_explicit(&spool->header->head, memory_order_relaxed), event);
 	return 0;
+}
+
+int spool_make_room(struct spool *spool)
+{
+	return spool_is_full(spool) ? add_event_segment(spool) : 0;
 }
 
 /* Whoever sees an event behind the loss sees the loss: the head is stored after it, and read before it. */
@@ -184,7 +189,7 @@ void spool_lose(struct spool *spool, uint64_t events, uint32_t why)
 {
 	struct spool_header *header = spool->header;
 	uint64_t none = 0;
-	uint64_t here = atomic_load_explicit(&header->head, memory_order_relaxed) + 1;
+	uint64_t here = spool_head(header) + 1;
 	if (events == 0)
 		return;
 	if (atomic_compare_exchange_strong(&header->lost_at, &none, here))
@@ -236,7 +241,6 @@ uint32_t spool_add_blob(struct spool *spool, enum blob_type type, const void *by
 void spool_retire(struct spool *spool, uint64_t position)
 {
 	struct spool_header *header = spool->header;
-	if (position > atomic_load_explicit(&header->tail, memory_order_relaxed) &&
-		position <= atomic_load_explicit(&header->head, memory_order_relaxed))
+	if (position > atomic_load_explicit(&header->tail, memory_order_relaxed) && position <= spool_head(header))
 		atomic_store_explicit(&header->tail, position, memory_order_release);
 }

@@ -20,13 +20,16 @@
  */
 int spool_create(struct spool *spool, const char *trace, const struct spool_identity *identity);
 
-/* The last places of the room there is are kept for EVENT_END and what revokes it: how it ended must not be lost. */
-#define SPOOL_ENDS 4u
+/*
+ * The last places of the room there is are kept for EVENT_END and what revokes it: how it ended must not be lost.
+ * Before them, an event has room for the two records of again.h.
+ */
+#define SPOOL_ENDS 6u
 
 /* Whether the next event needs new room, and so system calls. */
 static inline bool spool_is_full(const struct spool *spool)
 {
-	return atomic_load_explicit(&spool->header->head, memory_order_relaxed) + SPOOL_ENDS >= spool->event_room;
+	return spool_head(spool->header) + SPOOL_ENDS >= spool->event_room;
 }
 
 /* Whether a segment that was drained can take it: that needs no system call. */
@@ -36,14 +39,24 @@ static inline bool spool_has_drained(const struct spool *spool)
 		   atomic_load_explicit(&spool->header->tail, memory_order_relaxed) / SPOOL_SEGMENT_EVENTS;
 }
 
-/* Appends one event at `head`, for which there is room. */
-static inline void spool_put(struct spool *spool, uint64_t head, const struct event *event)
+/* The place at `head`. */
+static inline struct event *spool_place(const struct spool *spool, uint64_t head)
 {
 	char *segment = spool->event_segment[head / SPOOL_SEGMENT_EVENTS % SPOOL_EVENT_SEGMENTS];
-	memcpy(segment + head % SPOOL_SEGMENT_EVENTS * sizeof *event, event, sizeof *event);
-	spool->written = head + 1;
-	atomic_store_explicit(&spool->header->head, head + 1, memory_order_release);
+	return (struct event *)(void *)segment + head % SPOOL_SEGMENT_EVENTS;
 }
+
+/* Appends one event, for which there is room; `word` is what is in the header's head. */
+static inline void spool_put(struct spool *spool, uint64_t word, const struct event *event)
+{
+	uint64_t head = word & (((uint64_t)1 << SPOOL_HEAD_BITS) - 1);
+	memcpy(spool_place(spool, head), event, sizeof *event);
+	spool->written = head + 1 + spool->taken_off;
+	atomic_store_explicit(&spool->header->head, word + 1, memory_order_release);
+}
+
+/* Makes room for the next event where there is none.  0, or minus the reason why not, an errno or LOSS_LIMIT. */
+int spool_make_room(struct spool *spool);
 
 /* Appends one event.  0, or minus the reason why there is no room, an errno or LOSS_LIMIT. */
 int spool_append(struct spool *spool, const struct event *event);

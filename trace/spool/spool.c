@@ -17,13 +17,21 @@
 const struct event *spool_event(const struct spool *spool, uint64_t position)
 {
 	const struct spool_header *header = spool->header;
-	if (position < atomic_load_explicit(&header->tail, memory_order_relaxed) ||
-		position >= atomic_load_explicit(&header->head, memory_order_acquire))
+	if (position < atomic_load_explicit(&header->tail, memory_order_relaxed) || position >= spool_head(header))
 		return NULL;
 	const char *segment = spool->event_segment[position / SPOOL_SEGMENT_EVENTS % SPOOL_EVENT_SEGMENTS];
 	if (segment == NULL)
 		return NULL;
 	return (const struct event *)(const void *)(segment + position % SPOOL_SEGMENT_EVENTS * sizeof(struct event));
+}
+
+uint64_t spool_counted(const struct spool *spool, uint64_t position)
+{
+	const struct spool_counted *counted = spool->header->counted;
+	int which = atomic_load_explicit(&counted[1].at, memory_order_acquire) == position;
+	return position != 0 && atomic_load_explicit(&counted[which].at, memory_order_acquire) == position
+			   ? atomic_load_explicit(&counted[which].events, memory_order_relaxed)
+			   : 0;
 }
 
 const struct blob_header *spool_next_blob(const struct spool *spool, struct spool_cursor *cursor,

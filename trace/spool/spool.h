@@ -10,8 +10,8 @@
  *
  * Crash safety: an event exists from the store of `head` that covers it, a
  * blob from the store of `blob_bytes`; whatever a killed process left behind
- * them is ignored.  Segments wholly before `tail` (drained and committed to
- * the trace) are reused.
+ * them is ignored.  What is counted instead of appended is in again.h.  Segments wholly before `tail` (drained and
+ * committed to the trace) are reused.
  */
 #ifndef PQLEAK_TRACE_SPOOL_SPOOL_H
 #define PQLEAK_TRACE_SPOOL_SPOOL_H
@@ -25,7 +25,7 @@
 #include "trace/base/event.h"
 
 #define SPOOL_MAGIC "pqlspool"
-#define SPOOL_VERSION 3u
+#define SPOOL_VERSION 4u
 #define SPOOL_SEGMENT_BYTES 65536u
 #define SPOOL_SEGMENT_EVENTS (SPOOL_SEGMENT_BYTES / sizeof(struct event))
 #define SPOOL_EVENT_SEGMENTS 256u /* 16 MiB of undrained events, then they are dropped */
@@ -91,8 +91,9 @@ struct spool_header {
 	int32_t ppid;
 	uint32_t keep_events;        /* PQLEAK_EVENTS=all: 1 */
 	_Atomic uint32_t lost_why;   /* of the first event that was lost: see loss.h */
-	_Atomic uint64_t head;       /* events appended so far */
-	_Atomic uint64_t tail;       /* events drained so far; segments wholly before it are free */
+	_Atomic uint64_t head;       /* SPOOL_HEAD_BITS: where the next event goes; above: the end of the number of the last
+									one that was counted where it lies (again.h) */
+	_Atomic uint64_t tail;       /* of these, drained so far; segments wholly before it are free */
 	_Atomic uint64_t blob_bytes; /* logical bytes of the blob chain in use */
 	_Atomic uint64_t dropped;    /* events that were lost */
 	_Atomic uint32_t segments;   /* segments in the file */
@@ -109,7 +110,22 @@ struct spool_header {
 	int64_t born_ns;               /* when the kernel made the process, ns since 1970; 0: unknown */
 	_Atomic uint32_t children;     /* so many could not be recorded */
 	struct spool_child child[SPOOL_CHILDREN];
+	/* How many events had been counted, and so taken off, when a drain began that took all before `at`: this one's, and
+	   that of the last that was committed. */
+	struct spool_counted {
+		_Atomic uint64_t at;
+		_Atomic uint64_t events;
+	} counted[2];
 };
+
+#define SPOOL_HEAD_BITS 40
+
+/* Where the next event goes. */
+static inline uint64_t spool_head(const struct spool_header *header)
+{
+	return atomic_load_explicit(&((struct spool_header *)(uintptr_t)header)->head, memory_order_acquire) &
+		   (((uint64_t)1 << SPOOL_HEAD_BITS) - 1);
+}
 
 static_assert(sizeof(struct spool_header) <= SPOOL_HEADER_BYTES, "the header fits its pages");
 
@@ -135,6 +151,8 @@ struct spool {
 	uint64_t counted;    /* the number of the last blob, and below it (32 bits) the blob_bytes that it led to */
 	uint64_t event_room; /* events that the segments so far can hold: at this head another is needed */
 	uint64_t written;    /* events so far, in memory that a forked child has a copy of: there, as many as at the fork */
+	uint64_t taken_off;  /* of these, in no place of their own: they were counted */
+	uint64_t drain_until;    /* what lies behind may still change: the next drain leaves it; 0: a drain takes all */
 	uint64_t oldest_segment; /* lowest logical event segment that still has a file segment */
 	bool spares_disk;        /* room for events is not taken from the last of the disk, which the trace needs, too */
 	dev_t device;            /* the file that was created: whatever else comes to lie at `path` is left alone */
@@ -143,6 +161,9 @@ struct spool {
 	char *copy; /* the whole file, malloc'ed */
 	size_t copy_bytes;
 };
+
+/* How many events had been taken off before `position`, which is the tail. */
+uint64_t spool_counted(const struct spool *spool, uint64_t position);
 
 /* The event at `position` (tail <= position < head), or NULL when the file does not hold it. */
 const struct event *spool_event(const struct spool *spool, uint64_t position);

@@ -6,6 +6,7 @@
 
 #include "trace/base/loss.h"
 #include "trace/base/sigxfsz.h"
+#include "trace/spool/again.h"
 #include "trace/spool/spool-write.h"
 #include "trace/store/failure.h"
 #include "trace/store/guard.h"
@@ -95,7 +96,31 @@ static int start(struct drain *drain, struct rows *rows)
 	return rc;
 }
 
-/* Where nothing was lost, and no event is kept by itself: as many at a time as lie in one segment. */
+/*
+ * A cycle and its count may lie in two segments.  How many of its events, and of these records, are in the one that
+ * ends at `end`; *ret_count: of all of them, which are copied.
+ */
+static uint64_t find_straddling(const struct drain *drain, uint64_t end, uint64_t head, struct event ret[AGAIN_MOST],
+								size_t *ret_count)
+{
+	for (uint64_t inside = 1; inside < AGAIN_MOST && inside <= end - drain->position; inside++) {
+		size_t count = 0;
+		for (const struct event *event; count < AGAIN_MOST && end - inside + count < head; count++) {
+			event = spool_event(drain->spool, end - inside + count);
+			if (event == NULL)
+				break;
+			ret[count] = *event;
+		}
+		size_t length = count > 0 ? again_length(ret, count) : 0;
+		*ret_count = length + AGAIN_RECORDS;
+		if (length != 0 && *ret_count > inside)
+			return inside;
+	}
+	*ret_count = 0;
+	return 0;
+}
+
+/* As many at a time as lie in one segment. */
 static int fold_plain(struct drain *drain, uint64_t head)
 {
 	while (drain->position < head) {
@@ -104,9 +129,16 @@ static int fold_plain(struct drain *drain, uint64_t head)
 		const struct event *event = spool_event(drain->spool, drain->position);
 		if (event == NULL)
 			return SQLITE_CORRUPT;
+		struct event copy[AGAIN_MOST];
+		size_t straddling = 0;
+		if (count == left && drain->position + count < head)
+			count -= find_straddling(drain, drain->position + count, head, copy, &straddling);
 		if (!fold_events(&drain->fold, event, count, drain->position + count + 1))
 			return SQLITE_NOMEM;
 		drain->position += count;
+		if (!fold_events(&drain->fold, copy, straddling, drain->position + straddling + 1))
+			return SQLITE_NOMEM;
+		drain->position += straddling;
 	}
 	return SQLITE_OK;
 }
@@ -117,9 +149,13 @@ static int fold_all(struct drain *drain, struct rows *rows, uint64_t head)
 	uint64_t lost_at = atomic_load_explicit(&spool->header->lost_at, memory_order_relaxed);
 	if (lost_at == 0 && atomic_load_explicit(&spool->header->dropped, memory_order_relaxed) != 0)
 		lost_at = 1; /* a damaged file */
-	bool keeps_events = spool->header->keep_events != 0;
-	if (lost_at == 0 && !keeps_events)
-		return fold_plain(drain, head);
+	uint64_t sure = lost_at != 0 && lost_at - 1 < head ? lost_at - 1 : head;
+	drain->fold.taken_off = spool_counted(spool, drain->position);
+	if (spool->header->keep_events == 0) {
+		int rc = fold_plain(drain, sure);
+		drain->fold.has_lost |= sure < head;
+		return rc == SQLITE_OK ? fold_plain(drain, head) : rc;
+	}
 	for (; drain->position < head; drain->position++) {
 		const struct event *event = spool_event(spool, drain->position);
 		if (event == NULL)
@@ -128,11 +164,9 @@ static int fold_all(struct drain *drain, struct rows *rows, uint64_t head)
 		drain->fold.has_lost = lost_at != 0 && drain->position + 1 >= lost_at;
 		if (!fold_event(&drain->fold, event))
 			return SQLITE_NOMEM;
-		if (keeps_events) {
-			int rc = rows_keep_event(rows, event, drain->position);
-			if (rc != SQLITE_OK)
-				return rc;
-		}
+		int rc = rows_keep_event(rows, event, drain->position);
+		if (rc != SQLITE_OK)
+			return rc;
 	}
 	return SQLITE_OK;
 }
@@ -159,7 +193,9 @@ static int drain_all(struct drain *drain, struct rows *rows)
 {
 	const struct spool_header *header = drain->spool->header;
 	/* The head first: an event's blobs were there before it. */
-	uint64_t head = atomic_load_explicit(&header->head, memory_order_acquire);
+	uint64_t head = spool_head(header);
+	if (drain->spool->drain_until != 0)
+		head = drain->spool->drain_until;
 	int rc = start(drain, rows);
 	if (rc == SQLITE_OK)
 		rc = connections_begin(rows, &drain->fold);
@@ -202,7 +238,7 @@ static enum trace_error run(struct drain *drain, const char *path, int wait_ms, 
 	if (error != TRACE_OK)
 		return error;
 	const struct spool_header *header = drain->spool->header;
-	uint64_t events = atomic_load_explicit(&header->head, memory_order_relaxed) - header->tail;
+	uint64_t events = spool_head(header) - header->tail;
 	guard_bound(db, &bound, BOUND_MS + (int64_t)(events / EVENTS_A_MS));
 	error = trace_fail_sqlite(failure, db, sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), path);
 	if (error == TRACE_OK)

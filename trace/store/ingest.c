@@ -108,7 +108,7 @@ static bool has_ended(struct ingest *ingest)
 {
 	const struct spool_header *header = ingest->spool.header;
 	uint64_t tail = atomic_load_explicit(&header->tail, memory_order_relaxed);
-	for (uint64_t at = atomic_load_explicit(&header->head, memory_order_relaxed); at > tail; at--) {
+	for (uint64_t at = spool_head(header); at > tail; at--) {
 		const struct event *event = spool_event(&ingest->spool, at - 1);
 		if (event != NULL && (event->verb == EVENT_END || event->verb == EVENT_END_REVOKED))
 			return event->verb == EVENT_END && event->status != END_EXEC && event->status != END_RUNNING;

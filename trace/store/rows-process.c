@@ -69,7 +69,7 @@ static int save_end(struct rows *rows, const struct fold *fold)
 
 int process_update(struct rows *rows, const struct fold *fold, uint64_t drained)
 {
-	static const char update[] = "UPDATE process SET drained = ?2,"
+	static const char update[] = "UPDATE process SET drained = ?2, counted = counted + ?7,"
 								 " unseen_releases = unseen_releases + ?3, unknown_releases = unknown_releases + ?4,"
 								 " peak = max(peak, ?5), peak_ns = CASE WHEN ?5 > peak THEN ?6 ELSE peak_ns END"
 								 " WHERE id = ?1";
@@ -80,6 +80,7 @@ int process_update(struct rows *rows, const struct fold *fold, uint64_t drained)
 	sqlite3_bind_int64(stmt, 4, (int64_t)fold->unknown_releases);
 	sqlite3_bind_int64(stmt, 5, fold->peak);
 	bind_time(rows, stmt, 6, fold->peak_at);
+	sqlite3_bind_int64(stmt, 7, fold->counted);
 	int rc = statement_run(&rows->statements, stmt);
 	return rc == SQLITE_OK && fold->has_new_end ? save_end(rows, fold) : rc;
 }

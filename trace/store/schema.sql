@@ -29,6 +29,7 @@ CREATE TABLE process (
                                         -- how it ended; NULL while it runs (shim; launcher for its own child)
   exit_status INTEGER,                  -- wait status of the traced command itself (launcher), else NULL
   drained     INTEGER NOT NULL,         -- events of its spool that are in this trace
+  counted     INTEGER NOT NULL DEFAULT 0, -- so many more, which were counted instead of written one by one
   dropped     INTEGER NOT NULL DEFAULT 0, -- events that could not be recorded: of what was not released nobody can
                                         -- tell then whether it was lost
   drop_reason TEXT,                     -- why the first of them could not, or NULL (shim)
