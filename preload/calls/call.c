@@ -43,8 +43,8 @@ __attribute__((noinline)) static bool begin_slowly(struct call *call, enum hook 
 	return traced;
 }
 
-/* Most calls come from where one came from before, and most of those from inside libpq. */
-bool call_begin(struct call *call, enum hook hook, const void *object, const void *return_address)
+/* From where one came from before. */
+bool call_begin_elsewhere(struct call *call, enum hook hook, const void *object, const void *return_address)
 {
 	struct route route;
 	if (__builtin_expect(pqleak_hint == 0 && cache_recall(return_address, &route), 1)) {

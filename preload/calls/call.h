@@ -12,7 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "preload/calls/thunk.h"
+#include "preload/libpq/libpq-cache.h"
 #include "preload/libpq/libpq.h"
+#include "preload/process/process.h"
 
 struct call {
 	struct libpq *libpq;
@@ -23,11 +26,34 @@ struct call {
 	const void *frame; /* the wrapper's __builtin_frame_address(0) */
 };
 
+/* The function itself, when a libpq calls it for its own purposes, which is to pass; NULL: call_begin decides. */
+static inline void *call_passing(enum hook hook, const void *return_address)
+{
+	struct near near = near_look(&near_passing, hook, return_address);
+	return near.real != NULL && pqleak_hint == 0 ? near.real : NULL;
+}
+
+/* call_begin of calls from elsewhere. */
+bool call_begin_elsewhere(struct call *call, enum hook hook, const void *object, const void *return_address);
+
 /*
  * `object` is the call's PGconn or PGresult, or NULL.  True: the call is the host's own and is to be recorded.
  * Keeps errno.
  */
-bool call_begin(struct call *call, enum hook hook, const void *object, const void *return_address);
+static inline __attribute__((always_inline)) bool call_begin(struct call *call, enum hook hook, const void *object,
+															 const void *return_address)
+{
+	/* Most calls come from the host's one module that uses libpq. */
+	struct near near = near_look(&near_host, hook, return_address);
+	if (__builtin_expect(near.real == NULL || pqleak_hint != 0 || !process_is_recording(), 0))
+		return call_begin_elsewhere(call, hook, object, return_address);
+	call->libpq = near.libpq;
+	call->real = near.real;
+	call->began = 0;
+	call->hook = hook;
+	call->thread = process_thread();
+	return true;
+}
 
 /* ns, CLOCK_MONOTONIC: exact, and a clock tick behind at most but ten times cheaper. */
 uint64_t call_now(void);

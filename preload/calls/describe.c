@@ -211,18 +211,17 @@ uint64_t describe_keyword(const char *statement)
 	const unsigned char *c = (const unsigned char *)statement;
 	if (letters[*c] == 0)
 		c = (const unsigned char *)describe_skip_to_word(statement);
-	for (int shift = 0; shift < 5 * KEYWORD_LETTERS && (letter = letters[*c]) != 0; shift += 5, c++)
-		packed |= letter << shift;
+#pragma GCC unroll 12
+	for (int i = 0; i < KEYWORD_LETTERS; i++) {
+		letter = letters[c[i]];
+		if (letter == 0)
+			break;
+		packed |= letter << 5 * i;
+	}
 	return packed;
 }
 
-uint64_t describe_statement(const char *statement, struct event *event)
+uint32_t describe_text(const char *statement)
 {
-	if (statement == NULL)
-		return 0;
-	event->value = describe_keyword(statement);
-	if (settings.sql == SQL_TEXT)
-		event->text =
-			process_recorder->intern(process_thread(), BLOB_TEXT, statement, strnlen(statement, STATEMENT_BYTES));
-	return event->value;
+	return process_recorder->intern(process_thread(), BLOB_TEXT, statement, strnlen(statement, STATEMENT_BYTES));
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "preload/libpq/libpq.h"
+#include "preload/process/settings.h"
 #include "trace/base/event.h"
 
 /* Interns the connection's target and returns its number. Asks libpq, so it is called without any lock of ours. */
@@ -30,6 +31,9 @@ enum connect_error describe_connect_error(struct libpq *libpq, const void *conn)
 uint64_t describe_keyword(const char *statement);
 #define KEYWORD_BEGINS_WITH(keyword, letter) (((keyword)&31) == (uint64_t)((letter) - 'A' + 1))
 
+/* Interns the statement. */
+uint32_t describe_text(const char *statement);
+
 /* Steps over white space, comments, semicolons and parentheses before a word of SQL. */
 const char *describe_skip_to_word(const char *statement);
 
@@ -37,7 +41,15 @@ const char *describe_skip_to_word(const char *statement);
  * Sets the event's value (leading keyword) and, with PQLEAK_SQL=text, its text. `statement` may be NULL.  Returns the
  * keyword.
  */
-uint64_t describe_statement(const char *statement, struct event *event);
+static inline uint64_t describe_statement(const char *statement, struct event *event)
+{
+	if (statement == NULL)
+		return 0;
+	event->value = describe_keyword(statement);
+	if (settings.sql == SQL_TEXT)
+		event->text = describe_text(statement);
+	return event->value;
+}
 
 /* --- prepared statements: prepared.c --- */
 

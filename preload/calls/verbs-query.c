@@ -87,7 +87,7 @@ static uint64_t note_sent(const struct call *call, PGconn *conn, const char *sta
 	return note_use(call, conn, NULL, flags, false);
 }
 
-void verb_sent(const struct call *call, PGconn *conn, const char *statement, int success)
+__attribute__((flatten)) void verb_sent(const struct call *call, PGconn *conn, const char *statement, int success)
 {
 	if (conn == NULL)
 		return;
@@ -153,7 +153,8 @@ static bool query(const struct call *call, PGconn *conn, const char *statement, 
 	return ret->status != PGRES_FATAL_ERROR && ret->status != PGRES_BAD_RESPONSE;
 }
 
-void verb_queried(const struct call *call, PGconn *conn, const char *statement, PGresult *result)
+__attribute__((flatten)) void verb_queried(const struct call *call, PGconn *conn, const char *statement,
+										   PGresult *result)
 {
 	if (conn == NULL && result == NULL)
 		return;
@@ -180,7 +181,7 @@ void verb_closed_prepared(const struct call *call, PGconn *conn, const char *nam
 		note_named(call, conn, EVENT_RELEASE, name, NULL);
 }
 
-void verb_fetched(const struct call *call, PGconn *conn, PGresult *result)
+__attribute__((flatten)) void verb_fetched(const struct call *call, PGconn *conn, PGresult *result)
 {
 	if (conn == NULL)
 		return;
@@ -189,7 +190,7 @@ void verb_fetched(const struct call *call, PGconn *conn, PGresult *result)
 	if (result != NULL)
 		acquire_result(call, conn, NULL, result, flags, &event);
 	else
-		verb_used(call, conn, flags | EVENT_IS_DRAINED);
+		note_use(call, conn, NULL, flags | EVENT_IS_DRAINED, false);
 }
 
 void verb_made(const struct call *call, PGresult *result)

@@ -16,7 +16,7 @@
 #include "preload/libpq/libpq-route.h"
 #include "preload/libpq/libpq.h"
 
-#define CACHE_BITS 12
+#define CACHE_BITS 14
 #define CACHE_ENTRIES (1u << CACHE_BITS) /* a large program has thousands of call sites */
 
 /* A route in a byte: the libpq's number and three flags. */
@@ -37,18 +37,24 @@ struct cached {
 	uint64_t key, word;
 };
 
-/* The entry for an address; its word's lowest byte is a route if cache_has. */
+static inline bool cache_has(const struct cached *cached)
+{
+	return (cached->word ^ cached->key) <= ROUTE_BYTE;
+}
+
+/* The entry for an address, one of two; its word's lowest byte is a route if cache_has. */
 static inline struct cached cache_look(_Atomic uint64_t cache[CACHE_ENTRIES], const void *address)
 {
 	uint64_t unloads = atomic_load_explicit(&linker_unloads, memory_order_acquire);
 	uint64_t hash = ((uintptr_t)address + (unloads << 48 | unloads)) * 0x9e3779b97f4a7c15u;
-	_Atomic uint64_t *entry = &cache[hash >> (64 - CACHE_BITS)];
-	return (struct cached){entry, hash & ~(uint64_t)ROUTE_BYTE, atomic_load_explicit(entry, memory_order_acquire)};
-}
-
-static inline bool cache_has(const struct cached *cached)
-{
-	return (cached->word ^ cached->key) <= ROUTE_BYTE;
+	/* Call sites often lie at equal distances, of which multiplying alone makes few different ones. */
+	uint64_t at = (hash >> (64 - CACHE_BITS) ^ hash >> 32) & (CACHE_ENTRIES - 1);
+	struct cached first = {&cache[at], hash & ~(uint64_t)ROUTE_BYTE,
+						   atomic_load_explicit(&cache[at], memory_order_acquire)};
+	if (__builtin_expect(cache_has(&first), 1))
+		return first;
+	struct cached second = {&cache[at ^ 1], first.key, atomic_load_explicit(&cache[at ^ 1], memory_order_acquire)};
+	return cache_has(&second) || (first.word != 0 && second.word == 0) ? second : first;
 }
 
 static inline struct route cache_route(uint64_t word)
@@ -59,6 +65,42 @@ static inline struct route cache_route(uint64_t word)
 		.is_global = (word & ROUTE_IS_GLOBAL) != 0,
 		.passes = (word & ROUTE_PASSES) != 0,
 	};
+}
+
+/*
+ * The route of a whole module, where most calls come from: one for what lies in a libpq and passes, one for the host's.
+ * Written by one thread at a time, seldom; who reads it meanwhile finds another `unloads` before and after.
+ */
+struct near_route {
+	_Atomic uint64_t unloads; /* linker_unloads, and one: 0 while there is none */
+	_Atomic uintptr_t low;
+	_Atomic size_t size;
+	_Atomic(struct libpq *) libpq;
+	_Atomic(const _Atomic(void *) *) functions; /* of that libpq: its own, or what the global scope has */
+};
+extern struct near_route near_passing, near_host;
+
+struct near {
+	struct libpq *libpq; /* NULL: the address lies elsewhere */
+	void *real;          /* the function that is called, or NULL: not known yet */
+};
+
+static inline struct near near_look(const struct near_route *route, enum hook hook, const void *return_address)
+{
+	uint64_t unloads = atomic_load_explicit(&route->unloads, memory_order_acquire);
+	uintptr_t low = atomic_load_explicit(&route->low, memory_order_relaxed);
+	size_t size = atomic_load_explicit(&route->size, memory_order_relaxed);
+	/* The address after a call may belong to the next module when the call never returns. */
+	if ((uintptr_t)return_address - 1 - low >= size)
+		return (struct near){0};
+	struct libpq *libpq = atomic_load_explicit(&route->libpq, memory_order_relaxed);
+	const _Atomic(void *) *functions = atomic_load_explicit(&route->functions, memory_order_relaxed);
+	atomic_thread_fence(memory_order_acquire);
+	if (unloads != (uint64_t)atomic_load_explicit(&linker_unloads, memory_order_relaxed) + 1 ||
+		unloads != atomic_load_explicit(&route->unloads, memory_order_relaxed))
+		return (struct near){0};
+	void *real = atomic_load_explicit(&functions[hook], memory_order_acquire);
+	return (struct near){libpq, real != LIBPQ_ABSENT ? real : NULL};
 }
 
 /* The route of code at `return_address`, if route_of_caller has found it before.  Calls nothing, and keeps errno. */

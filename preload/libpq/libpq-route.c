@@ -129,6 +129,28 @@ static struct libpq *guess_libpq(const void *object)
 static _Atomic uint64_t known_modules[CACHE_ENTRIES]; /* by link map */
 _Atomic uint64_t cache_callers[CACHE_ENTRIES];
 
+struct near_route near_passing, near_host;
+static _Atomic bool near_writing;
+
+/* The module's route; the first one that is met stays. */
+static void near_keep(const struct dl_find_object *module, struct route route, uint32_t unloads)
+{
+	struct near_route *near = route.passes ? &near_passing : &near_host;
+	if ((route.nested && !route.passes) || near->unloads == (uint64_t)unloads + 1 ||
+		atomic_exchange(&near_writing, true))
+		return;
+	atomic_store_explicit(&near->unloads, 0, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+	atomic_store_explicit(&near->low, (uintptr_t)module->dlfo_map_start, memory_order_relaxed);
+	atomic_store_explicit(&near->size, (size_t)((char *)module->dlfo_map_end - (char *)module->dlfo_map_start),
+						  memory_order_relaxed);
+	atomic_store_explicit(&near->libpq, route.libpq, memory_order_relaxed);
+	atomic_store_explicit(&near->functions, route.is_global ? route.libpq->global : route.libpq->real,
+						  memory_order_relaxed);
+	atomic_store_explicit(&near->unloads, (uint64_t)unloads + 1, memory_order_release);
+	atomic_store(&near_writing, false);
+}
+
 static void cache_keep(struct cached *cached, struct route route)
 {
 	unsigned byte = (unsigned)(route.libpq - registry) | (route.nested ? ROUTE_IS_NESTED : 0) |
@@ -140,6 +162,7 @@ static void cache_keep(struct cached *cached, struct route route)
 struct route route_of_caller(const void *return_address, const void *object)
 {
 	/* Looked up first: what is found below was there with the unloads of now, at least. */
+	uint32_t unloads = atomic_load_explicit(&linker_unloads, memory_order_acquire);
 	struct cached caller = cache_look(cache_callers, return_address);
 	struct dl_find_object found;
 	/* The address after a call may belong to the next object when the call never returns. */
@@ -161,5 +184,6 @@ struct route route_of_caller(const void *return_address, const void *object)
 		cache_keep(&module, route);
 	}
 	cache_keep(&caller, route);
+	near_keep(&found, route, unloads);
 	return route;
 }

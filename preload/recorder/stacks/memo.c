@@ -21,7 +21,7 @@
 #include <string.h>
 
 enum {
-	BUCKETS = 4096,
+	BUCKETS = 8192,
 	WAYS = 4, /* places in a bucket */
 	RUN_BITS = 14,
 	RUNS = 1 << RUN_BITS,
@@ -31,27 +31,21 @@ enum {
 	MOST_STEPS = 16,  /* from run to run */
 };
 
-struct run {
-	uint64_t where; /* the wrapper's frame and number; or the run and the word that this one goes on from */
-	uint64_t value; /* the address it returns to; or what that word is */
-	uint32_t unloads;
-	uint32_t stack;
-	uint32_t own, shared; /* the first words of both parts */
-	uint16_t own_count, shared_count;
-};
-
 static uint32_t table[BUCKETS][WAYS]; /* a run, and above it a part of its key's hash; run 0: was missed once */
-static struct run runs[RUNS];
+struct memo_run memo_runs[RUNS];
 static struct memo_word words[WORDS];
 static struct {
 	uint32_t first, count;
 } ends[ENDS]; /* by the place of the outermost word: a list that others may end like */
-static uint32_t run_count = 1, word_count;
+uint32_t memo_run_count = 1;
+static uint32_t word_count;
 
+static_assert(RUNS <= UINT16_MAX, "a run's number fits");
+uint16_t memo_front[MEMO_FRONT];
 void memo_reset(void)
 {
 	/* The rest stays: it is compared before it is believed, and an untouched table costs no memory. */
-	run_count = 1;
+	memo_run_count = 1;
 	word_count = 0;
 	memset(ends, 0, sizeof ends);
 }
@@ -67,52 +61,54 @@ struct key {
 static inline struct key key_of(uint64_t where, uint64_t value, uint32_t unloads)
 {
 	uint64_t hash = ((where ^ value * 0xd6e8feb86659fd93u) + ((uint64_t)unloads << 32)) * 0x9e3779b97f4a7c15u;
-	static_assert(BUCKETS == 4096, "the hash's upper twelve bits choose");
-	return (struct key){where, value, table[hash >> 52], ((uint32_t)(hash >> 20) | 1) << RUN_BITS};
+	static_assert(BUCKETS == 8192, "the hash's upper thirteen bits choose");
+	return (struct key){where, value, table[hash >> 51], ((uint32_t)(hash >> 20) | 1) << RUN_BITS};
 }
 
-/* On aarch64 the same return address and frame may belong to two wrappers, whose frames differ in size. */
 static inline struct key key_of_call(const struct memo_call *call)
 {
-	return key_of((uintptr_t)call->frame ^ (uint64_t)call->function << 48, ((const uintptr_t *)call->frame)[1],
-				  call->unloads);
+	return key_of(memo_where(call), ((const uintptr_t *)call->frame)[1], call->unloads);
 }
 
 /* The run that goes on where `odd` of that run is not what it was. */
-static struct key key_of_odd(const struct run *run, const struct memo_word *odd, const struct memo_word *end,
+static struct key key_of_odd(const struct memo_run *run, const struct memo_word *odd, const struct memo_word *end,
 							 const void *frame)
 {
 	uintptr_t value = *odd->at;
 	/* Whatever is no frame pointer is as good as any other: code without frame pointers keeps anything there. */
 	if (odd + 1 < end && memo_is_near(odd->value, frame, odd[1].at) && !memo_is_near(value, frame, odd[1].at))
 		value = 0;
-	return key_of((uint64_t)1 << 63 | (uint64_t)(run - runs) << 32 | (uint64_t)(odd - words), value, run->unloads);
+	return key_of((uint64_t)1 << 63 | (uint64_t)(run - memo_runs) << 32 | (uint64_t)(odd - words), value, run->unloads);
 }
 
-static inline const struct run *find(const struct key *key, uint32_t unloads)
+static inline const struct memo_run *find(const struct key *key, uint32_t unloads)
 {
 	for (int i = 0; i < WAYS; i++) {
 		uint32_t number = key->bucket[i] ^ key->tag;
-		if (number - 1 >= run_count - 1) /* none, or another key's */
+		if (number - 1 >= memo_run_count - 1) /* none, or another key's */
 			continue;
-		const struct run *run = &runs[number];
+		const struct memo_run *run = &memo_runs[number];
 		if (run->where == key->where && run->value == key->value && run->unloads == unloads)
 			return run;
 	}
 	return NULL;
 }
 
-static bool is_live(uint32_t place)
+/* How much would be lost with what is there: a run, a key that was missed once, or nothing. */
+static int worth(uint32_t place, const struct key *key)
 {
-	return (place & (RUNS - 1)) != 0 && (place & (RUNS - 1)) < run_count;
+	uint32_t run = place & (RUNS - 1);
+	if (place == 0 || place == key->tag || run >= memo_run_count)
+		return 0;
+	return run == 0 ? 1 : 2;
 }
 
-/* Puts it where the key was missed before; else where nothing of worth is. */
+/* Puts it where the key was missed before; else where least is lost. */
 static void put(const struct key *key, uint32_t run)
 {
 	uint32_t *place = &key->bucket[key->tag >> RUN_BITS & (WAYS - 1)];
 	for (int i = WAYS - 1; i >= 0; i--)
-		if (!is_live(key->bucket[i]))
+		if (worth(key->bucket[i], key) <= worth(*place, key))
 			place = &key->bucket[i];
 	for (int i = 0; i < WAYS; i++)
 		if (key->bucket[i] == key->tag)
@@ -135,40 +131,13 @@ static bool was_missed(const struct key *key)
 static const uintptr_t never;
 static const struct memo_word sentinel = {&never, 1};
 
-/* In order: each word's place is certain only when those before it are as they were.  The sentinel, when all are. */
-static inline const struct memo_word *first_odd(const struct memo_word *word)
-{
-	for (;; word += 4) {
-		if (*word[0].at != word[0].value)
-			return word;
-		if (*word[1].at != word[1].value)
-			return word + 1;
-		if (*word[2].at != word[2].value)
-			return word + 2;
-		if (*word[3].at != word[3].value)
-			return word + 3;
-	}
-}
-
-/* The same of both parts of a run; NULL: it is the stack's.  *ret_end is behind the part. */
-static inline const struct memo_word *first_odd_of(const struct run *run, const struct memo_word **ret_end)
-{
-	const struct memo_word *odd = first_odd(words + run->own);
-	*ret_end = words + run->own + run->own_count;
-	if (odd != *ret_end)
-		return odd;
-	odd = first_odd(words + run->shared);
-	*ret_end = words + run->shared + run->shared_count;
-	return odd != *ret_end ? odd : NULL;
-}
-
 /* From a run that does not fit on to those that go on from it. */
-__attribute__((noinline)) static uint32_t recall_further(const struct memo_call *call, const struct run *run,
+__attribute__((noinline)) static uint32_t recall_further(const struct memo_call *call, const struct memo_run *run,
 														 bool *ret_again)
 {
 	struct key key = key_of_call(call);
 	for (; run != NULL; run = find(&key, call->unloads)) {
-		const struct memo_word *end, *odd = first_odd_of(run, &end);
+		const struct memo_word *end, *odd = memo_first_odd(run, &end);
 		if (odd == NULL)
 			return run->stack;
 		key = key_of_odd(run, odd, end, call->frame);
@@ -177,12 +146,14 @@ __attribute__((noinline)) static uint32_t recall_further(const struct memo_call 
 	return 0;
 }
 
-uint32_t memo_recall(const struct memo_call *call, bool *ret_again)
+uint32_t memo_recall_slowly(const struct memo_call *call, uint16_t *place, bool *ret_again)
 {
 	struct key key = key_of_call(call);
-	const struct run *run = find(&key, call->unloads);
+	const struct memo_run *run = find(&key, call->unloads);
 	const struct memo_word *end;
-	if (__builtin_expect(run != NULL && first_odd_of(run, &end) == NULL, 1))
+	if (run != NULL)
+		*place = (uint16_t)(run - memo_runs);
+	if (run != NULL && memo_first_odd(run, &end) == NULL)
 		return run->stack;
 	return recall_further(call, run, ret_again);
 }
@@ -225,8 +196,8 @@ static size_t shared_with(const struct rest *rest, const struct memo_word *list,
 
 static void add(const struct key *key, const struct rest *rest, const struct memo_call *call, uint32_t stack)
 {
-	struct run *run = &runs[run_count];
-	*run = (struct run){.where = key->where, .value = key->value, .unloads = call->unloads, .stack = stack};
+	struct memo_run *run = &memo_runs[memo_run_count];
+	*run = (struct memo_run){.where = key->where, .value = key->value, .unloads = call->unloads, .stack = stack};
 	size_t own = rest->count, same = 0;
 	if (own > 0) {
 		uint32_t end = (uint32_t)((uintptr_t)rest->word[own - 1].at * 0x9e3779b97f4a7c15u >> 58);
@@ -238,37 +209,37 @@ static void add(const struct key *key, const struct rest *rest, const struct mem
 			ends[end].first = word_count;
 			ends[end].count = (uint32_t)own;
 		} else {
-			run->shared = ends[end].first + ends[end].count - (uint32_t)same;
+			run->shared = words + ends[end].first + ends[end].count - same;
 		}
 		own -= same;
 	}
 	memcpy(words + word_count, rest->word, own * sizeof rest->word[0]);
 	words[word_count + own] = sentinel;
-	run->own = word_count;
-	run->own_count = (uint16_t)own;
-	run->shared_count = (uint16_t)same;
+	run->own = words + word_count;
+	run->own_end = run->own + own;
 	if (same == 0)
-		run->shared = word_count + (uint32_t)own; /* the sentinel */
+		run->shared = run->own_end; /* the sentinel */
+	run->shared_end = run->shared + same;
 	word_count += (uint32_t)own + 1;
-	put(key, run_count++);
+	put(key, memo_run_count++);
 }
 
 void memo_learn(const struct memo_call *call, const struct memo_word *found, size_t count, uint32_t stack)
 {
 	struct rest rest = {.count = count};
 	memcpy(rest.word, found, count * sizeof *found);
-	if (run_count == RUNS || word_count + MEMO_WORDS + 1 > WORDS)
+	if (memo_run_count == RUNS || word_count + MEMO_WORDS + 1 > WORDS)
 		memo_reset();
 	struct key key = key_of_call(call);
-	const struct run *run;
+	const struct memo_run *run;
 	for (int steps = 0; (run = find(&key, call->unloads)) != NULL; steps++) {
-		const struct memo_word *end, *odd = first_odd_of(run, &end);
+		const struct memo_word *end, *odd = memo_first_odd(run, &end);
 		if (odd == NULL || steps == MOST_STEPS)
 			return;
 		key = key_of_odd(run, odd, end, call->frame);
-		leave_out(&rest, words + run->own, run->own_count, odd);
-		if (odd < words + run->own || odd >= words + run->own + run->own_count)
-			leave_out(&rest, words + run->shared, run->shared_count, odd);
+		leave_out(&rest, run->own, (size_t)(run->own_end - run->own), odd);
+		if (odd < run->own || odd >= run->own_end)
+			leave_out(&rest, run->shared, (size_t)(run->shared_end - run->shared), odd);
 		struct memo_word known = {odd->at, *odd->at};
 		if (key.value == known.value)
 			leave_out(&rest, &known, 1, NULL);

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/elf/visibility.h"
 #include "preload/recorder/stacks/capture.h"
 
 #define MEMO_NEAR 4096u /* a frame pointer lies at most so far above the return address of its frame */
@@ -44,8 +45,72 @@ struct memo_call {
 /* Forgets everything: numbers of another process's spool mean nothing here. */
 void memo_reset(void);
 
+/* Some words of stacks that were here: two lists, each with one behind it that is never as it says. */
+struct memo_run {
+	uint64_t where; /* the wrapper's frame and number; or the run and the word that this one goes on from */
+	uint64_t value; /* the address it returns to; or what that word is */
+	uint32_t unloads;
+	uint32_t stack;
+	const struct memo_word *own, *own_end, *shared, *shared_end;
+};
+
+/* The first run of each call, where no other call has the same place; what it points at is compared. */
+#define MEMO_FRONT 16384u
+extern HIDDEN uint16_t memo_front[MEMO_FRONT];
+extern HIDDEN struct memo_run memo_runs[];
+extern HIDDEN uint32_t memo_run_count;
+
+/* On aarch64 the same return address and frame may belong to two wrappers, whose frames differ in size. */
+static inline uint64_t memo_where(const struct memo_call *call)
+{
+	return (uintptr_t)call->frame ^ (uint64_t)call->function << 48;
+}
+
+/* In order: each word's place is certain only when those before it are as they were. */
+static inline const struct memo_word *memo_odd_of(const struct memo_word *word)
+{
+	for (;; word += 4) {
+		if (*word[0].at != word[0].value)
+			return word;
+		if (*word[1].at != word[1].value)
+			return word + 1;
+		if (*word[2].at != word[2].value)
+			return word + 2;
+		if (*word[3].at != word[3].value)
+			return word + 3;
+	}
+}
+
+/* The first word of a run that is not as it was; NULL: it is the stack's.  *ret_end is behind its list. */
+static inline const struct memo_word *memo_first_odd(const struct memo_run *run, const struct memo_word **ret_end)
+{
+	const struct memo_word *odd = memo_odd_of(run->own);
+	*ret_end = run->own_end;
+	if (odd != *ret_end)
+		return odd;
+	odd = memo_odd_of(run->shared);
+	*ret_end = run->shared_end;
+	return odd != *ret_end ? odd : NULL;
+}
+
+/* memo_recall of what is not in the front, or not as it was. */
+uint32_t memo_recall_slowly(const struct memo_call *call, uint16_t *place, bool *ret_again);
+
 /* The number of the stack that called, or 0; then *ret_again says whether it is worth learning. */
-uint32_t memo_recall(const struct memo_call *call, bool *ret_again);
+static inline uint32_t memo_recall(const struct memo_call *call, bool *ret_again)
+{
+	uint64_t where = memo_where(call), value = ((const uintptr_t *)call->frame)[1];
+	/* Call sites often lie at equal distances, of which multiplying alone makes few different ones. */
+	uint64_t hash = (value + ((uintptr_t)call->frame << 12)) * 0x9e3779b97f4a7c15u;
+	uint16_t *place = &memo_front[(hash >> 50 ^ hash >> 32) % MEMO_FRONT];
+	const struct memo_run *run = &memo_runs[*place];
+	const struct memo_word *end;
+	if (__builtin_expect(run->where == where && run->value == value && run->unloads == call->unloads &&
+							 *place - 1u < memo_run_count - 1u && memo_first_odd(run, &end) == NULL,
+						 1))
+		return run->stack;
+	return memo_recall_slowly(call, place, ret_again);
+}
 
 /* The stack that called has these words, which memo_walk has found, and this number. */
 void memo_learn(const struct memo_call *call, const struct memo_word *words, size_t count, uint32_t stack);
