@@ -41,7 +41,7 @@ def main(count, kind):
     connection = psycopg2.connect('')
     connection.autocommit = kind != 'transactions'
     cursor = connection.cursor()
-    deep(4, globals()[kind], cursor, count // 10)  # warm
+    deep(4, globals()[kind], cursor, 1000)  # warm: always as many, so that two runs differ by their counts
     began = time.perf_counter()
     deep(4, globals()[kind], cursor, count)
     print((time.perf_counter() - began) / count * 1e6)
