@@ -80,7 +80,8 @@
 		return answer;                                                                                                 \
 	}
 
-/* Gives `object` back: recorded before the real call, after which its address may be another's at once. */
+/* Gives `object` back: recorded before the real call, after which its address may be another's at once.  Drivers clear
+ * NULL all the time. */
 #define GIVING_BACK(name, parameters, arguments, object, verb)                                                         \
 	DEFINE(void, name, parameters)                                                                                     \
 	{                                                                                                                  \
@@ -90,7 +91,7 @@
 			return;                                                                                                    \
 		}                                                                                                              \
 		BEGIN(name, object);                                                                                           \
-		if (traced)                                                                                                    \
+		if (traced && (object) != NULL)                                                                                \
 			TELL(verb);                                                                                                \
 		if (call.real != NULL)                                                                                         \
 			REAL(void, parameters) arguments;                                                                          \

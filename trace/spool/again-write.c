@@ -220,8 +220,9 @@ static inline bool count_in(struct again_writer *writer, const struct again *was
 	uint32_t more = was->more + 1;
 	writer->writing = now;
 	atomic_signal_fence(memory_order_seq_cst);
-	__atomic_store_n(&now->more, more, __ATOMIC_RELAXED);
-	__atomic_store_n(&now->longest_sent_ns, most(was->longest_sent_ns, spell->sent_ns), __ATOMIC_RELEASE);
+	now->more = more;
+	atomic_thread_fence(memory_order_release); /* a reader that sees any of what follows sees this */
+	now->longest_sent_ns = most(was->longest_sent_ns, spell->sent_ns);
 	now->sent_ns = was->sent_ns + spell->sent_ns;
 	now->longest_ns = most(was->longest_ns, spell->held_ns);
 	now->held_ns = was->held_ns + spell->held_ns;
