@@ -113,6 +113,7 @@ static sqlite3 *open_trace(const char *fixture)
 	assert_int_equal(system(command), 0);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	unlink(path);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = MEMORY", NULL, NULL, NULL), SQLITE_OK); /* no file is left */
 	assert_int_equal(trace_shadow_views(db, &failure), TRACE_OK);
 	assert_true(functions_add(db) && source_root_use(db, NULL));
 	return db;
