@@ -81,9 +81,10 @@ CREATE TEMP TABLE finding AS
                             excused <> '', kind_rank(kind), shape, count DESC,
                             (SELECT iif(reproducible, 0, first_ns) FROM report_choice), head, tail, state)
            AS number, *
-  -- One or two that the end of the process gives back are held, and no pile.
+  -- One or two that the end of the process gives back are held, and no pile; a connection that ends with its thread is many a
+  -- program's design.
   FROM described d
-  WHERE verdict NOT IN ('exit', 'thread', 'collector') OR count >= 3
+  WHERE verdict NOT IN ('exit', 'thread', 'collector') OR verdict <> 'thread' AND count >= 3
     OR EXISTS (SELECT 1 FROM gated g WHERE g.kind = d.kind AND g.verdict = d.verdict);
 
 -- By which stacks was released what is comparable.

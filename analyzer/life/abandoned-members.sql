@@ -14,6 +14,10 @@ UPDATE abandoned SET (process, head, pooled, manner) = (
          iif(c.released_ns IS NULL, 'never', ifnull((SELECT r.manner FROM released_by r WHERE r.stack = c.release_stack), 'unknown'))
   FROM main.connection c JOIN opening o ON o.stack = c.acquire_stack WHERE c.id = abandoned.connection);
 
+-- What the code itself gave back, or a thread that ended, needs more: where threads take turns, one or two are opened between
+-- a last query and the close that follows it.
+DELETE FROM abandoned WHERE manner IN ('code', 'thread') AND later < 3;
+
 INSERT INTO life_member
   SELECT 'connection', a.process, a.head, iif(a.pooled, c.use_function, c.acquire_function), ifnull(c.target, 0), c.transaction_status,
          'connected', 0, count(*), min(c.acquired_ns), max(c.acquired_ns), max(c.used_ns), min(c.id),
