@@ -143,7 +143,7 @@ class Package(unittest.TestCase):
         run(['dpkg', '--extract', self.package, self.path('root')], self.folder)
         prefix = self.path('root', 'usr')
         documents = {f'share/doc/pqleak/{name}' for name in ('README.md', 'changelog', 'ci.md', 'copyright')}
-        self.assert_installed(prefix, documents)
+        self.assert_installed(prefix, documents | {'share/lintian/overrides/pqleak'})
         self.assert_works(prefix, 'work-package')
         os.makedirs(self.path('smoke'))
         run([os.path.join(SOURCE, 'debian', 'tests', 'smoke')], self.folder,
