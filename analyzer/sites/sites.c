@@ -43,8 +43,9 @@ bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *sta
 	bool done = (all != NULL && drop != NULL) || refuse("out of memory");
 
 	done = done && query_drop(db, SITES_MAKE) && symbols_resolve(db, choice, all) &&
-		   (named == NULL || query_run(db, drop)) && query_run(db, drivers_sql) && reading_keep_view(db, "driver") &&
-		   reading_keep_view(db, "driver_function") && query_run(db, calls_sql) && query_run(db, sites_sql);
+		   (named == NULL || query_run(db, drop)) && query_run(db, drivers_sql) && reading_keep_view(db, "package") &&
+		   reading_keep_view(db, "driver") && reading_keep_view(db, "driver_function") && query_run(db, calls_sql) &&
+		   query_run(db, sites_sql);
 	sqlite3_free(all);
 	sqlite3_free(drop);
 	return done;

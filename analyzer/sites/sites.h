@@ -24,7 +24,8 @@ bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *sta
 
 /* Its tables, and those of symbols_resolve(). */
 #define SITES_MAKE                                                                                                     \
-	"wanted_stack wanted_frame found_symbol driver driver_function frame_named file_name frame_call frame_role "       \
+	"wanted_stack wanted_frame found_symbol package driver driver_function frame_named file_name frame_call "          \
+	"frame_role "                                                                                                      \
 	"script_stack stack_end wanted_role wanted_own "                                                                   \
 	"site stack_test stack_call"
 
