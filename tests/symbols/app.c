@@ -39,8 +39,8 @@ __attribute__((noinline)) static PGconn *leak(void)
 __attribute__((noinline)) static void release(void)
 {
 	PGconn *conn = PQconnectdb("");
-	PGresult *result = PQmakeEmptyPGresult(conn, PGRES_COMMAND_OK);
-	PQclear(result); /* line: release */
+	PGresult *result = PQmakeEmptyPGresult(conn, PGRES_COMMAND_OK); /* line: result */
+	PQclear(result);
 	PQfinish(conn);
 	__asm__ volatile("");
 }

@@ -13,7 +13,7 @@ from names import HERE, PQLEAK, SECONDS, Names, build_id, lines, output
 STUB = os.environ['PQLEAK_TEST_STUB']
 SOURCE = HERE / 'app.c'
 LEAK = lines(SOURCE)['leak']
-RELEASE = lines(SOURCE)['release']
+RESULT = lines(SOURCE)['result']
 
 
 class Runs(Names):
@@ -66,14 +66,14 @@ class Runs(Names):
         self.assertEqual((site['function'], site['file'], site['line'], site['module']), (None, None, None, self.app))
 
     def test_stored(self):
-        """run stores the names of all frames, also of what no report shows: a result, as none leaked"""
+        """run stores the names of all frames, also of what no report shows: where a result came from, as none leaked"""
         self.run_traced(self.app)
-        self.assertIn(RELEASE, self.release_lines())
+        self.assertIn(RESULT, self.release_lines())
         self.run_traced(self.app, options=['--no-symbolize'])
-        self.assertNotIn(RELEASE, self.release_lines())
+        self.assertNotIn(RESULT, self.release_lines())
         self.assertIn('leak', self.functions())
         self.pqleak('symbolize', self.path('t.db'))
-        self.assertIn(RELEASE, self.release_lines())
+        self.assertIn(RESULT, self.release_lines())
 
     def test_gone(self):
         """the binaries are gone: the names stay"""
