@@ -13,7 +13,7 @@ import tempfile
 VALGRIND = shutil.which('valgrind')
 OWN = re.compile(r'/libpqleak(-recorder)?\.so|/libunwind\.so')
 # These lie in a section of their own, of which callgrind does not know the library.
-WRAPPER = re.compile(r'(PQ|lo_|pqleak_wrapper_)\w+')
+WRAPPER = re.compile(r'(PQ|lo_|pqleak_wrapper_|call_without_lock)\w*')
 
 
 class Profile:

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Lua whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind
--- '#:'.  arg[1]: 'leaks' ends without closing its state; 'lives' closes what it opens; 'collected' leaves it to the garbage
+-- '#:'.  arg[1]: 'leaks' and 'asks' end without closing their state; 'made' runs code that takes the place of other code; 'lives' closes what it opens; 'collected' leaves it to the garbage
 -- collector; 'closed' leaves it to the end of the state; 'odd' prints what must be the same without pqleak.
 local luasql = require 'luasql.postgres'
 local environment = assert(luasql.postgres())
@@ -21,6 +21,7 @@ end
 local modes = {}
 
 function modes.leaks() -- #: def_leaks
+	collectgarbage('stop') -- one is kept by nobody
 	kept[#kept + 1] = Store.new() -- #: store
 	kept[#kept + 1] = environment:connect('') -- #: direct
 	pcall(function() -- #: pcall
@@ -65,6 +66,39 @@ function modes.lives() -- #: def_lives
 	connection:close() -- #: close
 end
 
+-- Queries from everywhere, each several times; a cursor that is not closed keeps its result.
+function modes.asks() -- #: def_asks
+	local connection = open_it()
+	kept[1] = connection
+	local function ask() -- #: def_ask
+		local cursor = connection:execute('SELECT 1') -- #: ask
+		cursor:close()
+	end
+	for _ = 1, 3 do
+		ask()
+		table.sort({ 2, 1 }, function(a, b) -- #: def_compare
+			connection:execute('SELECT 1'):close() -- #: ask_sort
+			return a < b
+		end)
+		pcall(function() -- #: def_pcall
+			connection:execute('SELECT 1'):close() -- #: ask_pcall
+			error('after')
+		end)
+	end
+	kept[2] = connection:execute('SELECT 1') -- #: ask_last
+	if arg[2] then kept[2]:close() end
+end
+
+-- Code that is made, asks, and is thrown away: the next takes its place in memory.
+function modes.made()
+	local connection = open_it()
+	for i = 1, 100 do
+		load(string.rep('\n', i - 1) .. 'local c = ... c:execute("SELECT 1"):close()', '@made.lua')(connection)
+		collectgarbage()
+	end
+	connection:close()
+end
+
 function modes.collected() -- #: def_collected
 	open_it()
 	collectgarbage() -- #: collected
@@ -103,6 +137,6 @@ function modes.odd()
 end
 
 modes[arg[1]]() -- #: main
-if arg[1] == 'leaks' then
+if arg[1] == 'leaks' or arg[1] == 'asks' then
 	os.exit(0)
 end

@@ -2,7 +2,7 @@
 # Ruby whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind
 # '#:'.  ARGV[0]: 'leaks' ends by exit!, so that Ruby frees nothing, and so do 'first_sync' and 'first_start', whose
 # first call of libpq is the one that connects; 'lives' finishes what it opens; 'collected' leaves it to the garbage
-# collector; 'odd' prints what must be the same without pqleak; 'busy' is a stress.
+# collector; 'asks' ends by exit! too; 'made' runs code that takes the place of other code; 'odd' prints what must be the same without pqleak; 'busy' is a stress.
 require 'pg'
 require 'timeout'
 
@@ -42,6 +42,38 @@ def lives
   connection.exec('BEGIN') #: begin
   connection.finish #: finish
   PG.connect { |inner| inner.exec('SELECT 1').clear } #: yielding
+end
+
+# Queries from everywhere, each several times; a result that is not cleared is kept.
+def asks
+  connection = PG.connect
+  3.times do
+    connection.exec('SELECT 1').clear #: ask_block
+    Fiber.new { connection.exec('SELECT 1').clear }.resume #: ask_fiber
+    Thread.new { connection.sync_exec('SELECT 1').clear }.join #: ask_thread
+    [1].each { |_| connection.exec('SELECT 1') { |result| result.ntuples } } #: ask_each
+    begin
+      raise 'out'
+    rescue StandardError
+      connection.exec('SELECT 1').clear #: ask_rescue
+    end
+  end
+  result = connection.exec('SELECT 1') #: ask_last
+  result.clear if ARGV[1]
+  [connection, result]
+end
+
+# Code that is made, asks, and is thrown away: the next takes its place in memory.
+def made
+  connection = PG.connect
+  100.times do |i|
+    object = Object.new
+    object.instance_eval("def made_#{i}(c) c.exec('SELECT 1').clear end", 'made.rb', i + 1)
+    2.times { object.send("made_#{i}", connection) }
+    object = nil
+    GC.start if i % 10 == 0
+  end
+  connection.finish
 end
 
 def collected
@@ -105,4 +137,4 @@ def busy
 end
 
 kept = send(ARGV[0]) #: main
-exit!(0) if ARGV[0].start_with?('leaks', 'first') && kept
+exit!(0) if ARGV[0].start_with?('leaks', 'asks', 'first') && kept

@@ -57,10 +57,36 @@ class Lua(Lines):
         self.assertEqual(self.stacks(run, 'release_stack'), [[self.at('close', mode), outer]])
         self.assertEqual(self.stacks(run, 'use_stack'), [[self.at('rollback', mode), outer]])
 
-    def test_all_lines(self):
-        """With PQLEAK_LINES=all results have lines, too"""
-        self.need('lua5.4')
-        self.assert_all_lines('lua5.4', self.source, 'lives')
+    @tap.each(LUAS, '{0}: each query is named by its line; so are a leaked result and the last use')
+    def asks(self, lua):
+        self.need(lua)
+        run = self.preloaded(lua, self.source, 'asks', env={'PQLEAK_EVENTS': 'all'})
+        self.assertEqual((run.status, run.stderr), (0, ''), run)
+        self.take_in()
+        lines = self.asked(run)
+        sorts = lines.pop((self.lines['ask_sort'], self.function('def_compare')))
+        self.assertEqual(sorts % 3, 0)
+        self.assertEqual(lines, {
+            (self.lines['ask'], self.function('def_ask')): 3,
+            (self.lines['ask_pcall'], self.function('def_pcall')): 3,
+            (self.lines['ask_last'], self.function('def_asks')): 1})
+        last = self.at('ask_last', self.function('def_asks'))
+        self.assertEqual(self.stacks(run, 'use_stack'), [[last, self.at('main', 'main chunk')]])
+        self.assertEqual(self.sites('result'), {last})
+
+    @tap.each(('lua5.1', 'lua5.4'), '{0}: a result that is freed is none that leaks')
+    def cleared(self, lua):
+        self.need(lua)
+        self.preloaded(lua, self.source, 'asks', 'cleared')
+        self.take_in()
+        self.assertEqual(self.sites('result'), set())
+
+    @tap.each(LUAS, '{0}: code that takes the place of other code in memory is not taken for it')
+    def made(self, lua):
+        self.need(lua)
+        run = self.preloaded(lua, self.source, 'made', env={'PQLEAK_EVENTS': 'all'})
+        self.assertEqual((run.status, run.stdout, run.stderr), (0, '', ''), run)
+        self.assertEqual(self.asked(run), {(line, 'main chunk'): 1 for line in range(1, 101)})
 
     @tap.each(LUAS, '{0}: released where the garbage collector ran')
     def collected(self, lua):

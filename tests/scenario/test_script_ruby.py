@@ -36,9 +36,29 @@ class Ruby(Lines):
         self.assert_trace(run, connections={'leaked': 1})
         self.assertEqual(self.stacks(run, 'acquire_stack'), [[self.at(name, name), self.at('main', '<main>')]])
 
-    def test_all_lines(self):
-        """With PQLEAK_LINES=all results have lines, too"""
-        self.assert_all_lines('ruby', self.source, 'lives')
+    def test_asks(self):
+        """Each query is named by its line, in blocks, fibers and threads; so are a leaked result and the last use"""
+        run = self.preloaded('ruby', self.source, 'asks', env={'PQLEAK_EVENTS': 'all'})
+        self.assertEqual((run.status, run.stderr), (0, ''), run)
+        self.take_in()
+        self.assertEqual(self.asked(run), {
+            **{(self.lines[word], 'asks'): 3 for word in ('ask_block', 'ask_fiber', 'ask_thread', 'ask_each', 'ask_rescue')},
+            (self.lines['ask_last'], 'asks'): 1})
+        last = self.at('ask_last', 'asks')
+        self.assertEqual(self.stacks(run, 'use_stack'), [[last, self.at('main', '<main>')]])
+        self.assertEqual(self.sites('result'), {last})
+
+    def test_cleared(self):
+        """A result that is freed is none that leaks"""
+        self.preloaded('ruby', self.source, 'asks', 'cleared')
+        self.take_in()
+        self.assertEqual(self.sites('result'), set())
+
+    def test_made(self):
+        """Code that takes the place of other code in memory is not taken for it"""
+        run = self.preloaded('ruby', self.source, 'made', env={'PQLEAK_EVENTS': 'all'})
+        self.assertEqual((run.status, run.stdout, run.stderr), (0, '', ''), run)
+        self.assertEqual(self.asked(run), {(number + 1, f'made_{number}'): 2 for number in range(100)})
 
     def test_lives(self):
         """Last use and release are named by their lines"""

@@ -51,7 +51,7 @@ void chain_read(struct chain *ret, uint32_t stack, uint32_t unloads, uint32_t th
 		memset(notes, 0, sizeof notes);
 		notes_unloads = unloads;
 	}
-	const struct script_thread whose = {thread == first_thread, stack & STACK_NUMBER};
+	const struct script_thread whose = {thread == first_thread, (stack & STACK_MAY_WAIT) != 0, stack & STACK_NUMBER};
 	ret->forgets = atomic_load(&forgets);
 	ret->native = whose.native;
 	ret->count = interpreter->language->chain(interpreter, &whose, ret->word, CHAIN_FRAMES);

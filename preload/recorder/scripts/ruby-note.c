@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "preload/recorder/scripts/script.h"
+#include "preload/recorder/stacks/table.h"
 
 enum {
 	NOTES = 64,           /* threads that are inside libpq at a time; of more, some go without */
@@ -17,6 +18,8 @@ enum {
 struct ruby_note {
 	uintptr_t stack;
 	uint32_t count, used;
+	uint64_t hash;
+	bool is_cut;      /* not all frames had room */
 	size_t key_bytes; /* 0: no key */
 	char key[RUBY_NOTE_KEY_BYTES];
 	struct {
@@ -82,6 +85,8 @@ struct ruby_note *ruby_note_begin(uintptr_t stack, const void *key, size_t key_b
 		return NULL;
 	}
 	note->count = note->used = 0;
+	note->hash = 0;
+	note->is_cut = false;
 	note->key_bytes = key_bytes <= sizeof note->key ? key_bytes : 0;
 	memcpy(note->key, key, note->key_bytes);
 	return note;
@@ -89,10 +94,14 @@ struct ruby_note *ruby_note_begin(uintptr_t stack, const void *key, size_t key_b
 
 bool ruby_note_add(struct ruby_note *note, const struct ruby_frame *frame)
 {
-	if (note->count == SCRIPT_FRAMES || frame->function_length + frame->file_length > TEXT_BYTES - note->used)
+	note->is_cut = note->count < SCRIPT_FRAMES && frame->function_length + frame->file_length > TEXT_BYTES - note->used;
+	if (note->count == SCRIPT_FRAMES || note->is_cut)
 		return false;
 	memcpy(note->text + note->used, frame->function, frame->function_length);
 	memcpy(note->text + note->used + frame->function_length, frame->file, frame->file_length);
+	uint64_t lengths = (uint64_t)frame->function_length << 32 | frame->file_length;
+	note->hash = table_mix(table_mix(note->hash, lengths), (uint64_t)frame->line << 1 | frame->begins);
+	note->hash = table_hash(note->hash, note->text + note->used, frame->function_length + frame->file_length);
 	note->used += (uint32_t)(frame->function_length + frame->file_length);
 	note->frame[note->count].line = frame->line;
 	note->frame[note->count].function_length = (uint16_t)frame->function_length;
@@ -106,18 +115,38 @@ void ruby_note_end(struct ruby_note *note)
 	give(&places[note - notes]);
 }
 
-void ruby_note_read(uintptr_t stack, bool (*take_frame)(void *closure, const struct ruby_frame *frame), void *closure)
+/* This thread's note, if it was made not far up this stack; to be given back. */
+static struct ruby_note *take_own(uintptr_t stack)
 {
 	uintptr_t thread = (uintptr_t)pthread_self();
 	struct place *place = place_of(thread);
 	struct ruby_note *note = place != NULL ? take(place) : NULL;
+	/* Another thread may have taken the place over before it was ours; and a fiber has another stack. */
+	if (note == NULL || (atomic_load_explicit(&place->thread, memory_order_relaxed) == thread && stack < note->stack &&
+						 note->stack - stack < NEAR_BYTES))
+		return note;
+	give(place);
+	return NULL;
+}
+
+bool ruby_note_hash(uintptr_t stack, uint64_t *ret)
+{
+	struct ruby_note *note = take_own(stack);
+	if (note == NULL)
+		return false;
+	bool is_whole = !note->is_cut;
+	*ret = note->hash;
+	ruby_note_end(note);
+	return is_whole;
+}
+
+void ruby_note_read(uintptr_t stack, bool (*take_frame)(void *closure, const struct ruby_frame *frame), void *closure)
+{
+	struct ruby_note *note = take_own(stack);
 	if (note == NULL)
 		return;
-	/* Another thread may have taken the place over before it was ours; and a fiber has another stack. */
-	bool is_ours = atomic_load_explicit(&place->thread, memory_order_relaxed) == thread && stack < note->stack &&
-				   note->stack - stack < NEAR_BYTES;
 	const char *text = note->text;
-	for (uint32_t i = 0; is_ours && i < note->count; i++) {
+	for (uint32_t i = 0; i < note->count; i++) {
 		struct ruby_frame frame = {
 			.function = text,
 			.function_length = note->frame[i].function_length,
@@ -130,5 +159,5 @@ void ruby_note_read(uintptr_t stack, bool (*take_frame)(void *closure, const str
 		if (!take_frame(closure, &frame))
 			break;
 	}
-	give(place);
+	ruby_note_end(note);
 }

@@ -40,6 +40,12 @@ bool ruby_note_add(struct ruby_note *note, const struct ruby_frame *frame);
 
 void ruby_note_end(struct ruby_note *note);
 
+/*
+ * A number made of all that the frames of this thread's note say, if it was made not far up this stack; false: it was
+ * not, or has no room for some.
+ */
+bool ruby_note_hash(uintptr_t stack, uint64_t *ret);
+
 /* Gives the frames of this thread's note to `take`, while that wants more, if it was made not far up this stack. */
 void ruby_note_read(uintptr_t stack, bool (*take)(void *closure, const struct ruby_frame *frame), void *closure);
 

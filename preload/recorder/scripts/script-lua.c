@@ -18,6 +18,7 @@
 #include "preload/recorder/scripts/script.h"
 #include "preload/recorder/stacks/capture.h"
 #include "preload/recorder/stacks/module.h"
+#include "preload/recorder/stacks/table.h"
 
 #define FUNCTIONS(F)                                                                                                   \
 	F(LUA_GETINFO, "lua_getinfo")                                                                                      \
@@ -69,16 +70,19 @@ struct lua {
 
 #define CALL(type, lua, number) FUNCTION_OF((lua)->interpreter, number, type *)
 
+/* What is noted of a native stack where no function begins. */
+#define LUA_CALLS_NOTHING 1
+
 /* --- the native side --- */
 
-/* A return address in the function that Lua called last, or 0: it called libpq itself. */
+/* Where the function begins that Lua called last; 0: Lua called libpq itself, or it is not known. */
 static uintptr_t called_by_lua(const struct script_interpreter *interpreter)
 {
 	uintptr_t frames[CAPTURE_FRAMES];
 	size_t count = capture_stack(frames);
 	for (size_t i = 0; i < count; i++)
 		if (script_is_inside(interpreter, frames[i]))
-			return i > 0 ? frames[i - 1] : 0;
+			return i > 0 ? function_start(frames[i - 1] - 1) : 0;
 	return 0;
 }
 
@@ -129,35 +133,100 @@ static size_t name(const struct debug *debug, const char *file, int defined, cha
 	return length > 0 && (size_t)length < room ? (size_t)length : 0;
 }
 
-static void add(const struct lua *lua, struct script_walk *walk, const struct debug *debug, bool begins)
+static const char *file_of(const struct debug *debug)
 {
-	char function[256];
-	int line = lua->is_54 ? debug->v54.line : lua->is_51 ? debug->v51.line : debug->v52.line;
-	int defined = lua->is_54 ? debug->v54.defined : lua->is_51 ? debug->v51.defined : debug->v52.defined;
 	/* "@file", "=what the host calls it", or the script itself. */
 	bool is_named = debug->source[0] == '@' || debug->source[0] == '=';
-	const char *file = is_named ? debug->source + 1 : "[string]";
-	/* 5.1 shows a frame for each tail call, of which it knows nothing. */
-	if (line > 0)
-		script_add(walk, function, name(debug, file, defined, function, sizeof function), file, strlen(file),
-				   (uint32_t)line, begins);
+	return is_named ? debug->source + 1 : "[string]";
 }
 
-static void walk_lua(const struct script_interpreter *interpreter, struct script_walk *walk)
+static int line_of(const struct lua *lua, const struct debug *debug)
 {
-	uintptr_t driver = called_by_lua(interpreter);
-	struct lua lua = {.interpreter = interpreter,
-					  .state = driver != 0 ? script_lua_state((const void *)(driver - 1)) : NULL};
-	if (lua.state == NULL || !has_known_layout(&lua) || !runs(&lua, function_start(driver - 1)))
-		return;
+	return lua->is_54 ? debug->v54.line : lua->is_51 ? debug->v51.line : debug->v52.line;
+}
+
+static int defined_of(const struct lua *lua, const struct debug *debug)
+{
+	return lua->is_54 ? debug->v54.defined : lua->is_51 ? debug->v51.defined : debug->v52.defined;
+}
+
+/* Whether the C function that begins at `start` runs in a state that may be looked at. */
+static bool begin(const struct script_interpreter *interpreter, uintptr_t start, struct lua *ret)
+{
+	*ret = (struct lua){.interpreter = interpreter, .state = start != 0 ? script_lua_state((const void *)start) : NULL};
+	return ret->state != NULL && has_known_layout(ret) && runs(ret, start);
+}
+
+/* Takes a frame; false: no more of them. */
+typedef bool take_frame(void *closure, const struct lua *lua, const struct debug *debug, bool begins);
+
+/* Gives the frames of Lua's functions to `take`. */
+static void tell(const struct lua *lua, take_frame *take, void *closure)
+{
 	struct debug debug, outer;
-	bool has_more = get(&lua, 1, "Sl", &debug);
-	for (int level = 2; has_more && script_wants_more(walk); level++) {
-		has_more = get(&lua, level, "Sl", &outer);
-		if (!is_native(&debug))
-			add(&lua, walk, &debug, !has_more || is_native(&outer));
+	bool has_more = get(lua, 1, "Sl", &debug), goes_on = true;
+	for (int level = 2; has_more && goes_on; level++) {
+		has_more = get(lua, level, "Sl", &outer);
+		/* 5.1 shows a frame for each tail call, of which it knows nothing. */
+		if (!is_native(&debug) && line_of(lua, &debug) > 0)
+			goes_on = take(closure, lua, &debug, !has_more || is_native(&outer));
 		debug = outer;
 	}
 }
 
-const struct script_language script_lua = {.name = "lua", .functions = functions, .loops = loops, .walk = walk_lua};
+/* --- the chain --- */
+
+struct words {
+	uintptr_t *word;
+	size_t count, max;
+};
+
+/* A frame's word is made of all that is said of it. */
+static bool add_word(void *closure, const struct lua *lua, const struct debug *debug, bool begins)
+{
+	struct words *words = closure;
+	const char *file = file_of(debug);
+	uint64_t numbers = (uint64_t)line_of(lua, debug) << 32 | (uint32_t)defined_of(lua, debug);
+	uint64_t hash = table_mix(table_mix(begins, numbers), (uint64_t)debug->what[0]);
+	words->word[words->count++] = table_hash(hash, file, strlen(file));
+	return words->count < words->max;
+}
+
+static size_t chain(const struct script_interpreter *interpreter, const struct script_thread *thread, uintptr_t *ret,
+					size_t max)
+{
+	uintptr_t noted = script_noted(thread->native);
+	struct lua lua;
+	if (noted == 0)
+		return SCRIPT_UNKNOWN;
+	if (noted == LUA_CALLS_NOTHING || !begin(interpreter, noted, &lua))
+		return 0;
+	struct words words = {ret, 0, max};
+	tell(&lua, add_word, &words);
+	return words.count;
+}
+
+/* --- the walk --- */
+
+static bool add(void *closure, const struct lua *lua, const struct debug *debug, bool begins)
+{
+	char function[256];
+	const char *file = file_of(debug);
+	script_add(closure, function, name(debug, file, defined_of(lua, debug), function, sizeof function), file,
+			   strlen(file), (uint32_t)line_of(lua, debug), begins);
+	return script_wants_more(closure);
+}
+
+static void walk_lua(const struct script_interpreter *interpreter, struct script_walk *walk)
+{
+	uintptr_t start = called_by_lua(interpreter);
+	struct lua lua;
+	script_note(walk, start != 0 ? start : LUA_CALLS_NOTHING);
+	if (!begin(interpreter, start, &lua))
+		return;
+	tell(&lua, add, walk);
+	script_trust_chain(walk);
+}
+
+const struct script_language script_lua = {
+	.name = "lua", .functions = functions, .loops = loops, .chain = chain, .walk = walk_lua};

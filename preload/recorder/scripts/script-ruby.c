@@ -7,7 +7,8 @@
  * (GVL) only, because a compaction by another thread moves what they read; for
  * calls of libpq without it the lines are noted before (ruby-note.h).  To that
  * end the slots through which a driver calls rb_thread_call_without_gvl are
- * pointed at us when the driver is first seen on a stack, or in the first call that goes through them.
+ * pointed at us when the driver is first seen on a stack, or in the first call that goes through them.  The chain is
+ * a number made of a note.
  *
  * Nothing while the garbage collector runs (a connection that it frees), and
  * nothing of threads that are not Ruby's.
@@ -172,18 +173,23 @@ static bool add_to_note(void *closure, const struct ruby_frame *frame)
 	return ruby_note_add(closure, frame);
 }
 
-static void note(uintptr_t stack)
+/* The thread has the lock. */
+static void note_for(const struct script_interpreter *ruby, uintptr_t stack)
 {
-	if (!FUNCTION_OF(&noting, IS_RUBY_THREAD, int (*)(void))() || !may_look(&noting))
-		return;
 	struct sight sight;
-	see(&noting, &sight);
+	see(ruby, &sight);
 	struct ruby_note *note = ruby_note_begin(stack, &sight, used_bytes(&sight));
 	if (note != NULL) {
-		tell(&noting, &sight, add_to_note, note);
+		tell(ruby, &sight, add_to_note, note);
 		ruby_note_end(note);
 	}
 	forget(&sight);
+}
+
+static void note(uintptr_t stack)
+{
+	if (FUNCTION_OF(&noting, IS_RUBY_THREAD, int (*)(void))() && may_look(&noting))
+		note_for(&noting, stack);
 }
 
 typedef void *lockless(void *);
@@ -231,6 +237,27 @@ static void note_first(uintptr_t stack)
 		note(stack);
 }
 
+/* --- the chain --- */
+
+/* One word for all frames, made of all that is said of them: where the lock is held they are noted for that, too. */
+static size_t chain(const struct script_interpreter *ruby, const struct script_thread *thread, uintptr_t *ret,
+					size_t max)
+{
+	(void)max;
+	if (!FUNCTION_OF(ruby, IS_RUBY_THREAD, int (*)(void))())
+		return 0;
+	uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
+	if (may_look(ruby))
+		note_for(ruby, stack + 1);
+	else if (!thread->may_wait || FUNCTION_OF(ruby, HAS_LOCK, int (*)(void))())
+		return 0;
+	uint64_t hash;
+	if (!ruby_note_hash(stack, &hash))
+		return 0;
+	*ret = hash;
+	return 1;
+}
+
 /* --- the walk --- */
 
 static bool add_to_walk(void *closure, const struct ruby_frame *frame)
@@ -251,6 +278,7 @@ static void walk_ruby(const struct script_interpreter *ruby, struct script_walk 
 		forget(&sight);
 	} else if (!FUNCTION_OF(ruby, HAS_LOCK, int (*)(void))() && script_may_wait(walk))
 		ruby_note_read((uintptr_t)__builtin_frame_address(0), add_to_walk, walk);
+	script_trust_chain(walk);
 }
 
 const struct script_language script_ruby = {
@@ -262,5 +290,6 @@ const struct script_language script_ruby = {
 	.drivers = drivers,
 	.meet_driver = meet_driver,
 	.note = note_first,
+	.chain = chain,
 	.walk = walk_ruby,
 };

@@ -43,6 +43,7 @@ struct script_interpreter {
 /* Whose chain is read. */
 struct script_thread {
 	bool is_first;   /* it is the process's first */
+	bool may_wait;   /* as script_may_wait has it */
 	uint32_t native; /* the number of its native stack */
 };
 
