@@ -105,7 +105,7 @@ static const struct stage {
 	{"sites", NULL, make_sites, "tally_wants peak_wants notes_wants loss_wants life_wants", SITES_MAKE},
 	{"manner", manner_sql, NULL, "tally_life", "released_by manner_count"},
 	{"abandoned", abandoned_sql, abandoned_fill,
-	 "gated tally_life life_process life_connection life_wants wanted_own site released_by "
+	 "gated tally tally_life life_process life_connection perhaps_abandoned life_wants wanted_own site released_by "
 	 "manner_count",
 	 "pool_frame opening abandoned life_member told_life"},
 	{"blame", blame_sql, blame_fill, "tally_life stack_count frame_call wanted_own site",

@@ -13,6 +13,13 @@ static const char perhaps_sql[] =
 static const char surely_sql[] = "SELECT c.id, c.process, c.target, o.place, c.acquire_event, c.used, c.ended, c.may"
 								 " FROM life_connection c JOIN opening o ON o.stack = c.acquire_stack ORDER BY c.id";
 
+/* Whether all connections of the trace were opened in one place. */
+static const char is_one_place_sql[] =
+	"SELECT count(DISTINCT o.place) = 1 AND count(o.stack) = count(*) FROM ("
+	"SELECT acquire_stack FROM main.fold WHERE kind = 'connection'"
+	" UNION SELECT acquire_stack FROM tally WHERE kind = 'connection' AND NOT released) c"
+	" LEFT JOIN opening o ON o.stack = c.acquire_stack";
+
 bool life_fill(sqlite3 *db, const struct report_choice *choice)
 {
 	(void)choice;
@@ -22,9 +29,14 @@ bool life_fill(sqlite3 *db, const struct report_choice *choice)
 
 bool abandoned_fill(sqlite3 *db, const struct report_choice *choice)
 {
-	bool any = query_number(db, "SELECT EXISTS (SELECT 1 FROM perhaps_abandoned)", 0) != 0;
+	bool any = query_number(db, "SELECT count(connection) FROM perhaps_abandoned", 0) != 0;
+	bool done = true;
 
 	(void)choice;
-	return (!any || life_scan(db, surely_sql, "INSERT INTO abandoned (connection, later) VALUES (?, ?)")) &&
-		   query_run(db, abandoned_members_sql);
+	if (any && query_number(db, is_one_place_sql, 0) != 0)
+		done =
+			query_run(db, "INSERT INTO abandoned (connection, later) SELECT connection, later FROM perhaps_abandoned");
+	else if (any)
+		done = life_scan(db, surely_sql, "INSERT INTO abandoned (connection, later) VALUES (?, ?)");
+	return done && query_run(db, abandoned_members_sql);
 }
