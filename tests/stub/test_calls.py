@@ -137,8 +137,7 @@ class Many(Stub):
         told = []
         for events in ('', 'all'):  # with all of them kept, nothing is counted
             trace = self.same(THREADS, 'threads', '500', env={'PQLEAK_EVENTS': events})
-            counted = trace.one('SELECT counted FROM process')
-            self.assertEqual(counted > 1000, events == '')
+            self.assertEqual(trace.one('SELECT counted FROM process') != 0, events == '')
             told.append((trace.rows("""SELECT sum(queries), count(DISTINCT use_stack), min(use_function), max(use_function),
                     min(statement), max(statement), min(used_ns) > 0, min(transaction_status) FROM connection"""),
                 trace.rows('SELECT kind, outcome, sum(count), max(total_ns) >= max(longest_ns) FROM fold GROUP BY 1, 2'),

@@ -23,11 +23,11 @@ void again_reset(struct again_writer *writer, struct spool *spool)
 	writer->spool = spool;
 	writer->since = writer->settled = writer->plain = 0;
 	writer->writing = NULL;
-	/* Of the places, each is looked at before it is believed, but for where it lies. */
-	for (size_t i = 0; i < AGAIN_BUCKETS; i++)
-		for (size_t w = 0; w < AGAIN_WAYS; w++)
-			if (writer->places[i][w] != 0) /* an untouched table costs no memory */
-				writer->places[i][w] = 0;
+	/* Each place is looked at before it is believed, but for where it lies.  An untouched table costs neither time nor
+	 * memory. */
+	if (writer->has_places)
+		memset(writer->places, 0, sizeof writer->places);
+	writer->has_places = false;
 }
 
 /* A count that was begun and not finished must not become right when another one takes its number. */
@@ -262,6 +262,7 @@ __attribute__((noinline)) static void begin_to_count(struct again_writer *writer
 	spool->written = at + AGAIN_RECORDS + spool->taken_off;
 	atomic_store_explicit(&spool->header->head, word + AGAIN_RECORDS, memory_order_release);
 	writer->settled = at + AGAIN_RECORDS;
+	writer->has_places = true;
 	bucket[bucket[0] > writer->since] = at;
 }
 

@@ -26,7 +26,7 @@
 
 #define AGAIN_RECORDS 2u
 #define AGAIN_LENGTH_RESULT 2u /* events of a cycle: a result and its release */
-#define AGAIN_LENGTH_SENT 4u /* sent, result, NULL, release; the last two in either order */
+#define AGAIN_LENGTH_SENT 4u   /* sent, result, NULL, release; the last two in either order */
 #define AGAIN_MOST (AGAIN_LENGTH_SENT + AGAIN_RECORDS)
 
 /* Written from the end, read from the beginning: where `version` and `more` belong together, so does all between. */
@@ -94,6 +94,7 @@ struct again_writer {
 	uint64_t since;
 	uint64_t settled;
 	uint64_t plain;                             /* a cycle that is not counted ended here */
+	bool has_places;                            /* there is something in the table below */
 	struct again *writing;                      /* it was not finished, if this is still here: a handler's longjmp */
 	uint64_t places[AGAIN_BUCKETS][AGAIN_WAYS]; /* where the records of a cycle begin; only that place says of which */
 };
