@@ -15,6 +15,7 @@
 #include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/symbols/symbols.h"
+#include "trace/store/trace.h"
 
 #define MOST_NAMED 3 /* modules of one reason that are called by name */
 
@@ -107,7 +108,7 @@ static int run_symbolize(const struct arguments *arguments)
 	if (!reading_open(&reading, arguments_trace(arguments)))
 		return STATUS_UNABLE;
 	/* Before the work, which can take long: names that cannot be stored are of no use here. */
-	if (sqlite3_db_readonly(reading.db, "main") != 0)
+	if (sqlite3_db_readonly(reading.db, "main") != 0 || trace_is_copy(reading.db))
 		return fail(STATUS_UNABLE, "cannot store names in trace '%s': it is read-only (copy it, and name the copy)",
 					reading.path);
 	if (sqlite3_exec(reading.db, "BEGIN IMMEDIATE; ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)

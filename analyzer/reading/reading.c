@@ -25,12 +25,15 @@ bool reading_open(struct reading *reading, const char *path)
 	if (trace_open(&reading->db, path, TRACE_READ, WAIT_MS, &failure) != TRACE_OK)
 		return refuse("%s", failure.text);
 	query_run(reading->db, settings_sql);
-	/* A trace on read-only storage has nothing beside it that could still be added. */
 	enum trace_error error = trace_ingest(reading->db, path, &failure);
+	if (error == TRACE_READ_ONLY && trace_copy(&reading->db, path, &failure) == TRACE_OK) {
+		query_run(reading->db, settings_sql);
+		error = trace_ingest(reading->db, path, &failure);
+	}
 	/* Who was not seen to live has ended by now: what it left is there. */
 	if (error == TRACE_OK && heirs_note(reading->db))
 		error = trace_ingest(reading->db, path, &failure);
-	if (error != TRACE_OK && error != TRACE_READ_ONLY)
+	if (error != TRACE_OK)
 		return refuse("%s", failure.text);
 	unseen_look(reading->db);
 	if (trace_shadow_views(reading->db, &failure) != TRACE_OK)

@@ -124,6 +124,24 @@ class NoPlace(Unwilling):
         self.assertIn('Read-only', run.stderr)
         self.assert_cannot_tell(self.path('ro/t.db'))
 
+    @unittest.skipUnless(MAY_MOUNT, 'no private mounts here (root can)')
+    def test_read_only_later(self):
+        """the trace's file system is read-only when it is read: what short processes left beside it counts all the same"""
+        script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && exec "$0" check "$1/t.db"'
+        read = [*IN_NAMESPACE, 'sh', '-c', script, PQLEAK, self.folder]
+        for drain in ('end', ''):  # with rows in the trace, and without
+            self.preloaded(*HOST, env={'PQLEAK_DRAIN': drain})
+            self.preloaded(*HOST, env={'PQLEAK_DRAIN': ''})
+            clean = self.untraced(*read)
+            self.assertEqual((clean.status, '2 processes' in clean.stdout), (0, True), clean)
+            self.preloaded(client('ends'), 'exit', env={'PQLEAK_DRAIN': ''})
+            before = sorted(os.listdir(self.folder))
+            self.assertEqual(self.untraced(*read).status, 1)
+            self.assertEqual(sorted(os.listdir(self.folder)), before)
+            self.assertEqual(self.pqleak('check', self.path('t.db')).status, 1)
+            self.assertEqual(os.listdir(self.folder), ['t.db'])
+            os.unlink(self.path('t.db'))
+
 
 @unittest.skipUnless(MAY_MOUNT, 'no private mounts here (root can)')
 class FullDisk(Unwilling):

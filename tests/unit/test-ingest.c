@@ -162,6 +162,98 @@ static void a_look_at_the_living_disturbs_nothing(void **state)
 						"count=2, live=1");
 }
 
+static const char result_query[] = "SELECT count(*) FROM resource";
+
+static int64_t number_of(sqlite3 *db, const char *query)
+{
+	sqlite3_stmt *stmt;
+	assert_int_equal(sqlite3_prepare_v2(db, query, -1, &stmt, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	int64_t number = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return number;
+}
+
+/* What lies beside a trace on read-only storage counts, and stays. */
+static void what_cannot_be_written_is_read_as_a_copy(void **state)
+{
+	struct scene *s = *state;
+	sqlite3 *db = NULL;
+	struct trace_failure failure = {0};
+	add(s, opened(s, CONNECTION, 10 * MS));
+	drain_now(s);
+	add(s, queried(s, RESULT, CONNECTION, 20 * MS));
+	die(s);
+	assert_int_equal(sqlite3_open_v2(s->trace, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_false(trace_is_copy(db));
+	assert_int_equal(trace_ingest(db, s->trace, &failure), TRACE_READ_ONLY);
+	assert_int_equal(trace_copy(&db, s->trace, &failure), TRACE_OK);
+	assert_true(trace_is_copy(db));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(trace_ingest(db, s->trace, &failure), TRACE_OK);
+		assert_int_equal(number_of(db, result_query), 1);
+	}
+	sqlite3_close(db);
+	assert_int_equal(count_files(s, "-spool-"), 1);
+	assert_string_equal(ask(s, result_query), "0");
+	ingest_now(s);
+	assert_string_equal(ask(s, result_query), "1");
+	assert_int_equal(count_files(s, "-spool-"), 0);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+	static char bytes[1 << 20];
+	int fd = open(from, O_RDONLY | O_CLOEXEC);
+	ssize_t length = read(fd, bytes, sizeof bytes);
+	close(fd);
+	assert_true(length > 0);
+	write_file(to, bytes, (size_t)length);
+}
+
+enum { SOMEBODY = 12345 };
+
+/* The empty trace, and a spool beside it, are their owner's; what somebody else puts there is not taken in. */
+static void only_its_owner_fills_an_empty_trace(void **state)
+{
+	struct scene *s = *state;
+	char path[192];
+	if (geteuid() != 0)
+		skip();
+	add(s, opened(s, CONNECTION, 10 * MS));
+	write_file(s->trace, "", 0);
+	snprintf(path, sizeof path, "%s-spool-2147483646-00000000000000aa", s->trace);
+	copy_file(s->spool.path, path);
+	assert_int_equal(chown(path, SOMEBODY, SOMEBODY), 0);
+	die(s);
+	ingest_now(s);
+	assert_string_equal(ask(s, "SELECT count(*) FROM process"), "1");
+	assert_string_equal(ask(s, "SELECT reason LIKE '% belongs to another user; it is kept' FROM incomplete"), "1");
+	assert_int_equal(count_files(s, "-00000000000000aa"), 1);
+}
+
+/* Of another user whose trace it is, it is: root reads it, and writes nothing. */
+static void the_empty_trace_of_another_user_is_read(void **state)
+{
+	struct scene *s = *state;
+	sqlite3 *db = NULL;
+	struct trace_failure failure = {0};
+	if (geteuid() != 0)
+		skip();
+	add(s, opened(s, CONNECTION, 10 * MS));
+	die(s);
+	write_file(s->trace, "", 0);
+	assert_int_equal(chown(s->trace, SOMEBODY, SOMEBODY), 0);
+	assert_int_equal(trace_open(&db, s->trace, TRACE_READ, 0, &failure), TRACE_OK);
+	assert_int_equal(trace_ingest(db, s->trace, &failure), TRACE_OK);
+	assert_int_equal(number_of(db, "SELECT count(*) FROM connection"), 1);
+	sqlite3_close(db);
+	struct stat st;
+	assert_int_equal(stat(s->trace, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	assert_int_equal(count_files(s, "-spool-"), 1);
+}
+
 static void a_missing_folder_is_an_error(void **state)
 {
 	struct scene *s = *state;
@@ -188,6 +280,9 @@ int main(void)
 		INGEST(lost_marks_become_rows),
 		INGEST(an_unborn_spool_goes_when_it_is_old),
 		INGEST(a_look_at_the_living_disturbs_nothing),
+		INGEST(what_cannot_be_written_is_read_as_a_copy),
+		INGEST(only_its_owner_fills_an_empty_trace),
+		INGEST(the_empty_trace_of_another_user_is_read),
 		INGEST(a_missing_folder_is_an_error),
 	};
 	return cmocka_run_group_tests_name("ingest", tests, NULL, NULL);

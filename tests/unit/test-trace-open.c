@@ -73,7 +73,8 @@ static void an_empty_file(void **state)
 static const char *all_of_it(struct scene *s)
 {
 	return ask(s, "SELECT group_concat(type || name || tbl_name || ifnull(sql, ''), char(10)) FROM (SELECT * FROM"
-				  " sqlite_schema ORDER BY type, name) UNION ALL SELECT group_concat(name) FROM property"
+				  " sqlite_schema ORDER BY type, name) UNION ALL SELECT group_concat(name) FROM property WHERE name <> "
+				  "'was found empty'"
 				  " UNION ALL SELECT * FROM pragma_application_id UNION ALL SELECT * FROM pragma_user_version"
 				  " UNION ALL SELECT * FROM pragma_page_size UNION ALL SELECT * FROM pragma_encoding"
 				  " UNION ALL SELECT * FROM pragma_auto_vacuum UNION ALL SELECT * FROM pragma_integrity_check");
@@ -94,6 +95,7 @@ static void two_ways_to_make_one(void **state)
 	write_file(s->trace, "", 0);
 	assert_int_equal(try(s, TRACE_EXTEND, &failure), TRACE_OK);
 	assert_string_equal(all_of_it(s), written);
+	assert_string_equal(ask(s, "SELECT value FROM property WHERE name = 'was found empty'"), "1");
 }
 
 static void assert_untouched(struct scene *s, const char *bytes, size_t length)

@@ -31,10 +31,17 @@ struct ingest {
 	const char *path;
 	struct trace_failure *failure;
 	struct statements statements;
-	bool is_new; /* no process is in the trace yet: its spools have the owner that it will have */
+	bool is_new;  /* no process is in the trace yet: its spools have the owner that it will have */
+	bool removes; /* what was taken in; not, where that is in a copy */
 	struct beside beside;
 	struct spool spool;
 };
+
+static void remove_it(const struct ingest *ingest)
+{
+	if (ingest->removes)
+		unlink(ingest->beside.path);
+}
 
 static enum trace_error fail(struct ingest *ingest, int rc)
 {
@@ -152,7 +159,7 @@ static enum trace_error ingest_refused(struct ingest *ingest, int error)
 	if (result == TRACE_OK)
 		result = finish(ingest, fail(ingest, note_refused(ingest, error)));
 	if (result == TRACE_OK && error == ENODATA && no_such_process(ingest->beside.pid) && is_old(ingest->beside.path))
-		unlink(ingest->beside.path);
+		remove_it(ingest);
 	return result;
 }
 
@@ -187,7 +194,7 @@ static enum trace_error ingest_spool(struct ingest *ingest)
 	enum trace_error error = begin(ingest);
 	if (error == TRACE_OK)
 		error = finish(ingest, drain_spool(ingest, owner == SPOOL_OWNER_GONE));
-	spool_close(spool, error == TRACE_OK);
+	spool_close(spool, error == TRACE_OK && ingest->removes);
 	return error;
 }
 
@@ -205,7 +212,7 @@ static enum trace_error ingest_mark(struct ingest *ingest)
 	if (error == TRACE_OK)
 		error = finish(ingest, fail(ingest, take_mark(ingest)));
 	if (error == TRACE_OK)
-		unlink(ingest->beside.path);
+		remove_it(ingest);
 	return error;
 }
 
@@ -215,16 +222,37 @@ static enum trace_error ingest_beside(struct ingest *ingest)
 		return ingest_spool(ingest);
 	if (ingest->beside.what != BESIDE_LEFT)
 		return ingest_mark(ingest);
-	unlink(ingest->beside.path); /* what it counts is taken in */
+	remove_it(ingest); /* what it counts is taken in */
 	return TRACE_OK;
+}
+
+static bool has_row(struct ingest *ingest, const char *sql)
+{
+	int64_t any;
+	return statement_number(&ingest->statements, statement(&ingest->statements, sql), &any) != SQLITE_DONE;
+}
+
+/* Whether a spool that may be taken over lies there. */
+static bool has_own_spool(const char *path)
+{
+	struct beside beside;
+	bool is_own = false;
+	if (beside_open(&beside, path) != 0)
+		return false;
+	while (!is_own && beside_next(&beside) != BESIDE_NOTHING)
+		is_own = beside.what == BESIDE_SPOOL && guard_spool(beside.path, path);
+	beside_close(&beside);
+	return is_own;
 }
 
 static struct ingest look(sqlite3 *db, const char *path, struct trace_failure *failure)
 {
 	struct ingest ingest = {.db = db, .path = path, .failure = failure, .statements = {.db = db}};
-	int64_t process;
-	sqlite3_stmt *stmt = statement(&ingest.statements, "SELECT id FROM process LIMIT 1");
-	ingest.is_new = statement_number(&ingest.statements, stmt, &process) == SQLITE_DONE;
+	ingest.removes = !trace_is_copy(db);
+	/* A process that left its spool had made the file, so its owner is known. */
+	ingest.is_new =
+		!has_row(&ingest, "SELECT id FROM process LIMIT 1") &&
+		!(has_row(&ingest, "SELECT value FROM property WHERE name = 'was found empty'") && has_own_spool(path));
 	return ingest;
 }
 

@@ -65,7 +65,7 @@ static int add_lost(struct statements *statements, const char *trace, int pid, c
 	struct stat st;
 	const char *what = strerrordesc_np(error);
 	const char *more = error == ELIBACC ? " (libpqleak-recorder.so; it may have changed its root directory)" : "";
-	bool is_owners = uid[0] == '\0' || (stat(trace, &st) == 0 && strtoul(uid, NULL, 10) == st.st_uid);
+	bool is_owners = uid[0] == '\0' || stat(trace, &st) != 0 || strtoul(uid, NULL, 10) == st.st_uid;
 	char *who = is_owners ? sqlite3_mprintf("%s%s", exe, exe[0] != '\0' ? " " : "")
 						  : sqlite3_mprintf("%s, run by user %s, ", exe[0] != '\0' ? exe : "a program", uid);
 	char *reason = sqlite3_mprintf("%scould not be recorded: %s%s", who != NULL ? who : "",

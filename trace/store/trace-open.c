@@ -2,7 +2,8 @@
 /*
  * trace-open.c - opening a trace, and making one.
  *
- * Called by the shim before each drain and by every command of the analyzer.
+ * Called by the shim before each drain and by every command of the analyzer, which
+ * reads a copy (a temporary file of SQLite's, without a name) where it may not write.
  * A file that is not a pqleak trace is never changed.
  */
 #include <errno.h>
@@ -38,8 +39,11 @@ static int make_schema(sqlite3 *db)
 	return rc;
 }
 
-/* Makes the schema unless another process was faster: where trace-image.c could not, and in an empty file. */
-static int create(sqlite3 *db)
+/*
+ * Makes the schema unless another process was faster: where trace-image.c could not, and in an empty file that
+ * `was_there`, or a copy of one.
+ */
+static int create(sqlite3 *db, bool was_there)
 {
 	int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
@@ -48,6 +52,8 @@ static int create(sqlite3 *db)
 	rc = statement_once(db, "SELECT count(*) FROM sqlite_schema", &objects);
 	if (rc == SQLITE_OK && objects == 0)
 		rc = make_schema(db);
+	if (rc == SQLITE_OK && objects == 0 && was_there)
+		rc = sqlite3_exec(db, "INSERT INTO property VALUES ('was found empty', 1)", NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
@@ -76,7 +82,8 @@ static enum trace_error check_identity(sqlite3 *db, const char *path, struct tra
 	return TRACE_OK;
 }
 
-static enum trace_error set_up(sqlite3 *db, const char *path, enum trace_access access, struct trace_failure *failure)
+static enum trace_error set_up(sqlite3 *db, const char *path, enum trace_access access, bool was_there,
+							   struct trace_failure *failure)
 {
 	int64_t pages = 0;
 	int rc = guard_settings(db);
@@ -91,7 +98,7 @@ static enum trace_error set_up(sqlite3 *db, const char *path, enum trace_access 
 							  "trace '%s' is empty (if it was copied, bring its '-spool-' files as well; "
 							  "else record a new one)",
 							  path);
-		rc = create(db);
+		rc = create(db, was_there);
 	}
 	if (rc != SQLITE_OK)
 		return trace_fail_sqlite(failure, db, rc, path);
@@ -118,7 +125,8 @@ static enum trace_error open_database(sqlite3 **ret, const char *path, enum trac
 		return guarded;
 	/* For its owner alone: it tells of hosts, users and databases, and with PQLEAK_SQL=text of what is in them. */
 	struct stat st;
-	if (access != TRACE_READ && lstat(real, &st) != 0 && errno == ENOENT && !trace_place_image(real)) {
+	bool was_there = lstat(real, &st) == 0 || errno != ENOENT;
+	if (access != TRACE_READ && !was_there && !trace_place_image(real)) {
 		int made = open(real, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (made >= 0)
 			close(made);
@@ -131,7 +139,7 @@ static enum trace_error open_database(sqlite3 **ret, const char *path, enum trac
 	enum trace_error error = trace_fail_sqlite(failure, db, rc, path);
 	if (error == TRACE_OK) {
 		sqlite3_busy_handler(db, wait_for_lock, (void *)(intptr_t)wait_ms);
-		error = set_up(db, path, access, failure);
+		error = set_up(db, path, access, was_there, failure);
 	}
 	if (error == TRACE_OK)
 		*ret = db;
@@ -193,6 +201,56 @@ static enum trace_error remove_trace(const char *path, struct trace_failure *fai
 					  strerrordesc_np(errno));
 }
 
+/* --- a trace that this user cannot write, to be read with what lies beside it --- */
+
+static int copy_pages(sqlite3 *to, sqlite3 *from)
+{
+	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+	if (backup == NULL)
+		return sqlite3_errcode(to);
+	sqlite3_backup_step(backup, -1);
+	return sqlite3_backup_finish(backup);
+}
+
+enum trace_error trace_copy(sqlite3 **db, const char *path, struct trace_failure *failure)
+{
+	sqlite3 *copy = NULL;
+	char real[PATH_MAX];
+	enum trace_error error = guard_files(path, GUARD_READ, real, failure);
+	if (error != TRACE_OK)
+		return error;
+	int rc = sqlite3_open_v2("", &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, NULL);
+	if (rc == SQLITE_OK)
+		rc = guard_settings(copy);
+	if (rc == SQLITE_OK)
+		rc = *db != NULL ? copy_pages(copy, *db) : create(copy, true);
+	error = trace_fail_sqlite(failure, copy, rc, path);
+	if (error != TRACE_OK) {
+		sqlite3_close(copy);
+		return error;
+	}
+	sqlite3_close(*db);
+	*db = copy;
+	return TRACE_OK;
+}
+
+bool trace_is_copy(sqlite3 *db)
+{
+	const char *name = sqlite3_db_filename(db, "main");
+	return name == NULL || name[0] == '\0';
+}
+
+/* To be read, though it has to be written first: here, or where that is not allowed, in a copy. */
+static enum trace_error open_first(sqlite3 **ret, const char *path, int wait_ms, struct trace_failure *failure)
+{
+	struct trace_failure otherwise;
+	enum trace_error error = open_database(ret, path, TRACE_EXTEND, wait_ms, failure);
+	if (error != TRACE_READ_ONLY && error != TRACE_REFUSED && error != TRACE_SYSTEM)
+		return error;
+	*ret = NULL;
+	return trace_copy(ret, path, &otherwise) == TRACE_OK ? TRACE_OK : error;
+}
+
 enum trace_error trace_open(sqlite3 **ret, const char *path, enum trace_access access, int wait_ms,
 							struct trace_failure *failure)
 {
@@ -200,8 +258,9 @@ enum trace_error trace_open(sqlite3 **ret, const char *path, enum trace_access a
 	bool exists = lstat(path, &st) == 0;
 	if (!exists && errno != ENOENT)
 		return trace_fail(failure, TRACE_SYSTEM, "cannot open trace '%s': %s", path, strerrordesc_np(errno));
+	/* Nothing was drained yet, but something was recorded. */
 	if (access == TRACE_READ && (!exists || st.st_size == 0) && has_spools(path))
-		access = TRACE_EXTEND; /* nothing was drained yet, but something was recorded */
+		return open_first(ret, path, wait_ms, failure);
 	if (access == TRACE_READ && !exists)
 		return trace_fail(failure, TRACE_MISSING,
 						  "cannot open trace '%s': No such file or directory (run 'pqleak run -- COMMAND' first)",

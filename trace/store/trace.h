@@ -11,6 +11,7 @@
 #define PQLEAK_TRACE_STORE_TRACE_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 
 #define TRACE_APPLICATION_ID 0x50514c4b /* "PQLK" */
 #define TRACE_USER_VERSION 3
@@ -42,6 +43,15 @@ enum trace_access {
 /* Opens a trace.  `wait_ms` bounds the wait for another process's lock. */
 enum trace_error trace_open(sqlite3 **ret, const char *path, enum trace_access access, int wait_ms,
 							struct trace_failure *failure);
+
+/*
+ * Puts a copy in the place of a trace that cannot be written (NULL: nor read by SQLite, as nothing is in it yet): a
+ * temporary file of SQLite's, into which what lies beside `path` can be taken.  On failure `*db` is as it was.
+ */
+enum trace_error trace_copy(sqlite3 **db, const char *path, struct trace_failure *failure);
+
+/* Whether it is one. What is written into it is gone at the end, and files beside the trace are left alone. */
+bool trace_is_copy(sqlite3 *db);
 
 /* What a new trace is made of. */
 extern const char trace_schema_sql[];
