@@ -61,6 +61,21 @@ static int threads(int argc, char **argv)
 	return 0;
 }
 
+/* in-turn ROUNDS: the same, but each thread begins when the one before has ended. */
+static int in_turn(int argc, char **argv)
+{
+	rounds = argc > 1 ? atoi(argv[1]) : 10000;
+	pthread_barrier_init(&all_ready, NULL, 1);
+	pthread_barrier_init(&all_done, NULL, 1);
+	for (int i = 0; i < THREADS; i++) {
+		pthread_t id;
+		require(pthread_create(&id, NULL, work, NULL) == 0, "pthread_create");
+		pthread_join(id, NULL);
+	}
+	say_counts("libpq", pqstub_control());
+	return 0;
+}
+
 static PGconn *handler_conn;
 static volatile sig_atomic_t handled, handler_opened, is_over;
 
@@ -114,5 +129,6 @@ static int storm(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	return host_main((const struct host_case[]){{"threads", threads}, {"storm", storm}, {0}}, argc, argv);
+	return host_main((const struct host_case[]){{"threads", threads}, {"in-turn", in_turn}, {"storm", storm}, {0}},
+					 argc, argv);
 }
