@@ -31,8 +31,22 @@ static int (*get_context)(unw_tdep_context_t *);
 #define get_context unw_tdep_getcontext /* code in the header */
 #endif
 
+/*
+ * libunwind sets itself up at its first use and looks without a barrier whether it has; so this is before any other
+ * thread can use it.  The policy is the one that it has.
+ */
+static void set_up(void *libunwind)
+{
+	int (*set_policy)(unw_addr_space_t, unw_caching_policy_t) =
+		(__extension__(__typeof__(set_policy)) dlsym(libunwind, CURSOR("set_caching_policy")));
+	const unw_addr_space_t *space = dlsym(libunwind, CURSOR("local_addr_space"));
+	if (set_policy != NULL && space != NULL)
+		set_policy(*space, UNW_CACHE_GLOBAL);
+}
+
 void memo_prepare(void *libunwind)
 {
+	set_up(libunwind);
 	init_local = (__extension__(__typeof__(init_local)) dlsym(libunwind, CURSOR("init_local")));
 	step = (__extension__(__typeof__(step)) dlsym(libunwind, CURSOR("step")));
 	get_reg = (__extension__(__typeof__(get_reg)) dlsym(libunwind, CURSOR("get_reg")));
