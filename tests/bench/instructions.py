@@ -10,6 +10,7 @@ import callgrind
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DRAIN_EVENTS = 24 * 1024  # of record.c
+STEADY = 24  # what repeats is counted in the spool, and nothing is drained: the share of a drain is none
 
 PYTHON, PHP, RUBY = '/usr/bin/python3', '/usr/bin/php', '/usr/bin/ruby'
 
@@ -36,8 +37,8 @@ LOOPS = {
                 lambda _build: lambda n: ['pgbench', '-n', '-f', os.path.join(HERE, 'select.sql'), '-t', str(n)], 4, True),
     'psycopg2': ('a query in psycopg2', '≤ 2,500', script(PYTHON, 'loop.py', 'queries'), 2, True),
     'psycopg2-10': ('… in turn at ten lines of Python', '≤ 2,500', script(PYTHON, 'loop.py', 'ten'), 2, True),
-    'php': ('a query in PHP', '', script(PHP, 'loop.php'), 2, True),
-    'ruby': ('a query in ruby-pg', '', script(RUBY, 'loop.rb'), 2, True),
+    'php': ('a query in PHP', '', script(PHP, 'loop.php'), STEADY, True),
+    'ruby': ('a query in ruby-pg', '', script(RUBY, 'loop.rb'), STEADY, True),
 }
 
 # name: (what, the command, whether it needs a server): what tracing adds to all of it

@@ -21,7 +21,7 @@ import fixtures  # noqa: E402
 
 BUILD = os.environ['PQLEAK_TEST_BUILD']
 CEILINGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'ceilings')
-COUNTED = ('pair-1', 'pair-30-deep', 'pgbench', 'true', 'connect', 'psql', 'php-loads', 'report', 'php', 'ruby')
+COUNTED = ('pair-1', 'pair-30-deep', 'pgbench', 'true', 'connect', 'psql', 'php-loads', 'report', 'php')
 REPORT = 'pqleak report of a small trace in which nothing leaked'
 MORE, LESS = 1.05, 0.9
 
