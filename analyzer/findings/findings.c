@@ -55,7 +55,7 @@ static bool make_sites(sqlite3 *db, const struct report_choice *choice)
 {
 	const struct symbol_choice *symbols = &choice->symbols;
 	bool again = symbols->sysroot != NULL || symbols->debug_path != NULL || symbols->debuginfod;
-	bool done = sites_make(db, &choice->symbols,
+	bool done = sites_make(db, symbols,
 						   "SELECT stack FROM tally_wants UNION ALL SELECT stack FROM peak_wants"
 						   " UNION ALL SELECT stack FROM notes_wants UNION ALL SELECT stack FROM loss_wants"
 						   " UNION ALL SELECT stack FROM life_wants",

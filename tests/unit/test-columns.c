@@ -24,14 +24,25 @@ static void columns_are_counted(void **state)
 	assert_string_equal(text_at_column("a\u4e2d\u6587", 3), "\u6587");
 }
 
+struct fitted {
+	const char *name, *place;
+	int room;
+	const char *wanted;
+};
+
+static void assert_fits(const struct fitted *cases, size_t count, enum fit how)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *text = fit_call(cases[i].name, cases[i].place, cases[i].room, how);
+		assert_string_equal(text, cases[i].wanted);
+		free(text);
+	}
+}
+
 static void the_own_name_stays(void **state)
 {
 	(void)state;
-	static const struct {
-		const char *name, *place;
-		int room;
-		const char *wanted;
-	} cases[] = {
+	static const struct fitted cases[] = {
 		{"checkout", " (shop.c:7)", 80, "checkout (shop.c:7)"},
 		{"checkout", " (shop.c:7)", 5, "checkout (shop.c:7)"},
 		{"shop::db::Pool::checkout", " (pool.cc:7)", 30, "...Pool::checkout (pool.cc:7)"},
@@ -49,30 +60,18 @@ static void the_own_name_stays(void **state)
 		/* Folders are the place's, and stay. */
 		{"shop::take", " (src/db/pool.c:7)", 24, "...take (src/db/pool.c:7)"},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		char *text = fit_call(cases[i].name, cases[i].place, cases[i].room, FIT_NAME);
-		assert_string_equal(text, cases[i].wanted);
-		free(text);
-	}
+	assert_fits(cases, sizeof cases / sizeof cases[0], FIT_NAME);
 }
 
 static void a_line_is_kept(void **state)
 {
 	(void)state;
-	static const struct {
-		const char *name, *place;
-		int room;
-		const char *wanted;
-	} cases[] = {
+	static const struct fitted cases[] = {
 		{"take", " (src/db/pool.c:7)", 23, "take (src/db/pool.c:7)"},
 		{"take", " (src/db/pool.c:7)", 21, "take (.../pool.c:7)"},
 		{"take", " (a/src/db/pool.c:7)", 23, "take (.../db/pool.c:7)"},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		char *text = fit_call(cases[i].name, cases[i].place, cases[i].room, FIT_ALL);
-		assert_string_equal(text, cases[i].wanted);
-		free(text);
-	}
+	assert_fits(cases, sizeof cases / sizeof cases[0], FIT_ALL);
 	for (int room = 30; room < 64; room++) {
 		char *text = fit_call("psyco_connect", " (_psycopg.cpython-311-x86_64-linux-gnu.so+0x6000)", room, FIT_ALL);
 		assert_true(text_columns(text) <= room);

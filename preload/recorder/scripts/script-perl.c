@@ -116,20 +116,6 @@ static uint64_t mix_name(uint64_t hash, struct perl_text name)
 	return table_mix(table_mix(hash, (uintptr_t)name.bytes), PERL_AT(uint64_t, name.bytes, -PERL_KEY_TEXT));
 }
 
-static uint64_t mix_file(const char *file)
-{
-	uint64_t word = 0;
-	size_t left = strlen(file);
-	uint64_t hash = table_mix(0, left);
-	for (; left >= sizeof word; left -= sizeof word, file += sizeof word) {
-		memcpy(&word, file, sizeof word);
-		hash = table_mix(hash, word);
-	}
-	word = 0;
-	memcpy(&word, file, left);
-	return table_mix(hash, word);
-}
-
 /*
  * The word of a frame.  Operations lie where they lie for as long as their statement, and what takes its place has
  * another number in the order of parsing.
@@ -161,8 +147,10 @@ static size_t chain(const struct script_interpreter *interpreter, const struct s
 		if (frame.cop == NULL || !perl_is_statement(&perl, frame.cop) || perl_file(frame.cop) == NULL)
 			return 0;
 		const char *its_file = perl_file(frame.cop);
-		if (its_file != file)
-			file_hash = mix_file(file = its_file);
+		if (its_file != file) {
+			file = its_file;
+			file_hash = table_hash(0, file, strlen(file));
+		}
 		uint64_t hash = table_mix(table_mix(file_hash, (uintptr_t)frame.cop), (uintptr_t)frame.op);
 		hash = table_mix(hash, perl_statement_number(frame.cop));
 		struct perl_text package, name;
