@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-/* host-modules.c - a host without a libpq, and plug-ins whose files are unusual. */
+/* host-modules.c - a host without a libpq, and plug-ins and interpreters that come and go. */
 #include <dlfcn.h>
 #include <link.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "host.h"
+#include "php-like.h"
 #include "plugin.h"
 
 #define FIND(handle, function) (__extension__(__typeof__(&function)) must_find(handle, #function))
@@ -57,7 +58,45 @@ static int slots(int argc, char **argv)
 	return 0;
 }
 
+struct visit {
+	void *plugin;
+	PGconn *conn; /* NULL: to be opened */
+};
+
+static void visit(void *closure)
+{
+	struct visit *visit = closure;
+	if (visit->conn == NULL)
+		visit->conn = FIND(visit->plugin, plugin_open)();
+	else
+		FIND(visit->plugin, plugin_clear)(FIND(visit->plugin, plugin_exec)(visit->conn));
+}
+
+/*
+ * scripts PLUGIN INTERPRETER...: each is loaded, runs a script that connects at line 10 and asks at 11 and 12, and is
+ * unloaded before the next, which lies where it lay.
+ */
+static int scripts(int argc, char **argv)
+{
+	require(argc > 2, "a plug-in and interpreters");
+	struct visit visits = {.plugin = must_open(argv[1], RTLD_NOW)};
+	uintptr_t before = 0;
+	bool is_same_place = true;
+	for (int i = 2; i < argc; i++) {
+		void *interpreter = must_open(argv[i], RTLD_NOW);
+		is_same_place &= before == 0 || start_of(interpreter) == before;
+		before = start_of(interpreter);
+		visits.conn = NULL;
+		for (unsigned r = 0; r < 5; r++)
+			FIND(interpreter, php_like_run)(10 + (r + 1) / 2, visit, &visits);
+		dlclose(interpreter);
+	}
+	say("%s", is_same_place ? "they lay at the same place" : "BROKEN: they lay at different places");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	return host_main((const struct host_case[]){{"swap", swap}, {"slots", slots}, {0}}, argc, argv);
+	return host_main((const struct host_case[]){{"swap", swap}, {"slots", slots}, {"scripts", scripts}, {0}}, argc,
+					 argv);
 }

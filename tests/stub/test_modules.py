@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
-"""Plug-ins whose files are unusual: another version under the same name and address, and text relocations."""
+"""Plug-ins whose files are unusual: another version under the same name and address, and text relocations; and
+interpreters that take each other's place."""
 import unittest
 
 import tap
@@ -28,6 +29,32 @@ class Modules(Stub):
         """a plug-in with text relocations, opened deep"""
         trace = self.same(MODULES, 'slots', built('plugin-slots.so'), 'deep')
         self.assert_counts(trace, {'released': 1, 'leaked': 1}, {})
+
+    def lines(self, trace):
+        """The script's line of each acquire, and how many were there."""
+        return trace.rows("""SELECT e.kind, s.file, s.function, f."offset", count(*) FROM event e
+                             JOIN stack_frame x ON x.stack = e.stack JOIN frame f ON f.id = x.frame
+                             JOIN script s ON s.id = f.script WHERE e.verb = 'acquire' GROUP BY 1, 2, 3, 4""")
+
+    LINES = ((10, 'connection', 1), (11, 'result', 2), (12, 'result', 2))
+
+    def assert_scripts(self, *names, **times):
+        """Runs these interpreters' scripts, and holds that those of `times` have lines."""
+        trace = self.same(MODULES, 'scripts', built('plugin-static.so'), *(built(f'libphp-{name}.so') for name in names),
+                          env={'PQLEAK_EVENTS': 'all'})
+        self.assertIn('they lay at the same place', trace.said)
+        self.assertEqual(self.lines(trace), sorted((kind, f'/srv/{name}.php', 'visit', line, times[name] * count)
+                                                   for name in times for line, kind, count in self.LINES))
+
+    @unittest.skipIf('address' in SANITIZE, "the address sanitizer's padding takes them to different places")
+    def test_scripts(self):
+        """two builds of an interpreter that keep things elsewhere, one after the other at one address: each its lines"""
+        self.assert_scripts('one', 'two', 'one', one=2, two=1)
+
+    @unittest.skipIf('address' in SANITIZE, "the address sanitizer's padding takes them to different places")
+    def test_scripts_unknown(self):
+        """a build that keeps things where nobody looks has no lines, and takes none from the one before"""
+        self.assert_scripts('one', 'odd', 'one', 'odd', one=2)
 
 
 if __name__ == '__main__':

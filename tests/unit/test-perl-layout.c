@@ -109,13 +109,13 @@ static void leave_scope(const void *perl)
 
 #define FUNCTION(name) (__extension__(void *) name)
 
-/* A module that nothing is known of yet. */
+/* An interpreter that nothing is known of yet, where the one before lay. */
 static struct script_interpreter new_module(uint8_t its_version)
 {
-	static uintptr_t low = 0x10000;
-	struct script_interpreter interpreter = {.low = low += 0x10000};
+	static uint32_t identity;
+	struct script_interpreter interpreter = {.low = 0x10000, .identity = ++identity};
 	static pthread_key_t key;
-	if (low == 0x20000) {
+	if (identity == 1) {
 		pthread_key_create(&key, NULL);
 		pthread_setspecific(key, state);
 	}
@@ -293,6 +293,26 @@ static void knows_no_name_that_perl_denies(void **unused)
 	}
 }
 
+/* What was compared, and hoped for, in vain is forgotten with the interpreter that lay there. */
+static void begins_anew_with_another(void **unused)
+{
+	(void)unused;
+	struct script_interpreter module = new_module(38);
+	struct perl perl;
+	unsigned hopes = 0;
+	message = "nonsense";
+	for (int i = 0; i < 20; i++)
+		assert_false(perl_prepare(&perl, &module));
+	while (perl_recall(&perl, &module) == PERL_UNKNOWN)
+		assert_in_range(++hopes, 1, 1000);
+	message = " at a.pl line 12.\n";
+	assert_false(perl_prepare(&perl, &module));
+	module = new_module(38);
+	assert_int_equal(perl_recall(&perl, &module), PERL_UNKNOWN);
+	assert_true(perl_prepare(&perl, &module));
+	assert_int_equal(perl_recall(&perl, &module), PERL_KNOWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +322,7 @@ int main(void)
 		cmocka_unit_test(wants_known_structures),
 		cmocka_unit_test(reads_names_that_perl_says_too),
 		cmocka_unit_test(knows_no_name_that_perl_denies),
+		cmocka_unit_test(begins_anew_with_another),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

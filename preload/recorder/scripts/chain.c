@@ -12,6 +12,7 @@
 enum {
 	MOST = 8192, /* chains; a program that makes code all the time has ever new ones */
 	NOTES = 256, /* native stacks with a note, at most: a power of two */
+	NUMBER_BITS = 32,
 };
 
 static struct table table;
@@ -53,7 +54,7 @@ void chain_read(struct chain *ret, uint32_t stack, uint32_t unloads, uint32_t th
 	}
 	const struct script_thread whose = {thread == first_thread, (stack & STACK_MAY_WAIT) != 0, stack & STACK_NUMBER};
 	ret->forgets = atomic_load(&forgets);
-	ret->native = whose.native;
+	ret->native = (uintptr_t)interpreter->identity << NUMBER_BITS | whose.native;
 	ret->count = interpreter->language->chain(interpreter, &whose, ret->word, CHAIN_FRAMES);
 }
 

@@ -30,7 +30,7 @@ struct chain {
 	uint64_t forgets; /* how often everything had been forgotten when it was read */
 	size_t count;     /* 0: it cannot be read now; SCRIPT_UNKNOWN: not before a walk */
 	/* The key, without padding. */
-	uintptr_t native; /* number of the native stack */
+	uintptr_t native; /* number of the native stack, and identity of the interpreter */
 	uintptr_t word[CHAIN_FRAMES];
 };
 

@@ -27,6 +27,7 @@ static struct known known[KNOWN];
 static uint32_t known_count, interpreter_count;
 static uint32_t known_unloads; /* when the table was begun */
 static struct script_interpreter interpreters[INTERPRETERS];
+static uint32_t identities; /* so many there were; a child that is forked goes on from there */
 
 static void forget(uint32_t unloads)
 {
@@ -62,7 +63,8 @@ static uint8_t remember(const struct elf_object *object, uint32_t unloads, const
 		return interpreter;
 	if (found != NULL && interpreter_count < INTERPRETERS) {
 		interpreter = (uint8_t)interpreter_count;
-		interpreters[interpreter_count++] = *found;
+		interpreters[interpreter_count] = *found;
+		interpreters[interpreter_count++].identity = ++identities;
 	}
 	/* One that was forgotten would be found, and numbered, again and again. */
 	if (known_count < KNOWN)

@@ -8,8 +8,9 @@
  * with versions and builds, nothing is believed that was not first, once in a
  * process, found to say the same as those functions.
  *
- * Any thread that runs Perl may ask; the answer for a module is kept in one
- * word.  A thread waits only for one that compares, and not for long.
+ * Any thread that runs Perl may ask; the answer for an interpreter is kept in
+ * one word, with its identity.  A thread waits only for one that compares, and
+ * not for long.
  */
 #include "preload/recorder/scripts/perl.h"
 
@@ -23,7 +24,7 @@ enum {
 	TRIES = 8,           /* at comparing */
 	PATIENCE = 10000,    /* yields */
 	HOPES = 64,          /* that a walk finds out */
-	PAGE = 4096,
+	COUNT_BITS = 32,
 };
 
 /* Versions of which it is known what would be searched; it is compared all the same. */
@@ -31,11 +32,11 @@ static const struct version {
 	uint8_t version, curcop, oldcop;
 } versions[] = {{32, 28, 2}, {36, 26, 2}, {40, 26, 2}};
 
-/* What is known of one module: its page's number, then these bits and two offsets in words. 0: nothing. */
+/* What is known of one interpreter: its identity, then these bits and two offsets in words. 0: nothing. */
 static _Atomic uint64_t known;
-static _Atomic uint64_t known_operations; /* the page's number too, and two numbers of operations */
-static _Atomic uint32_t failures;
-static atomic_flag comparing;
+static _Atomic uint64_t known_operations; /* the identity too, and two numbers of operations */
+static _Atomic uint64_t failures, hopes;  /* the same, and how many there were */
+static _Atomic uint32_t comparing;        /* the identity of the one that is compared; 0: none */
 
 #define FACT_BITS 20
 #define AGREES(naming) ((uint64_t)1 << (16 + (naming)))
@@ -142,35 +143,54 @@ static bool is_name(const struct perl *perl, const char *cv, struct perl_text pa
 static uint64_t recall(const struct perl *perl)
 {
 	uint64_t now = atomic_load_explicit(&known, memory_order_acquire);
-	return now >> FACT_BITS == perl->interpreter->low / PAGE ? now & (((uint64_t)1 << FACT_BITS) - 1) : 0;
+	return now >> FACT_BITS == perl->interpreter->identity ? now & (((uint64_t)1 << FACT_BITS) - 1) : 0;
 }
 
 static void keep(const struct perl *perl, uint64_t facts)
 {
-	atomic_store_explicit(&known, perl->interpreter->low / PAGE << FACT_BITS | facts, memory_order_release);
+	atomic_store_explicit(&known, (uint64_t)perl->interpreter->identity << FACT_BITS | facts, memory_order_release);
+}
+
+/* How many this interpreter had, of one sort. */
+static uint32_t count_of(_Atomic uint64_t *counter, const struct script_interpreter *interpreter)
+{
+	uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
+	return now >> COUNT_BITS == interpreter->identity ? (uint32_t)now : 0;
+}
+
+/* Two threads at a time may count one. */
+static void count(_Atomic uint64_t *counter, const struct script_interpreter *interpreter)
+{
+	uint64_t more = count_of(counter, interpreter) + 1u;
+	atomic_store_explicit(counter, (uint64_t)interpreter->identity << COUNT_BITS | more, memory_order_relaxed);
 }
 
 /*
  * Waits only for a thread that compares: it needs nothing that this one may hold.  A child that was forked meanwhile
- * waits in vain, a few times.
+ * does not wait, as the interpreter has another identity there.
  */
 static bool begin_comparing(struct perl *perl)
 {
-	for (int i = 0; i < PATIENCE && atomic_load(&failures) < TRIES; i++) {
-		if (!atomic_flag_test_and_set_explicit(&comparing, memory_order_acquire)) {
+	const struct script_interpreter *interpreter = perl->interpreter;
+	for (int i = 0; i < PATIENCE && count_of(&failures, interpreter) < TRIES; i++) {
+		uint32_t compared = atomic_load_explicit(&comparing, memory_order_relaxed);
+		if (compared != interpreter->identity &&
+			atomic_compare_exchange_strong_explicit(&comparing, &compared, interpreter->identity, memory_order_acquire,
+													memory_order_relaxed)) {
 			perl->is_guessing = known_version(perl) == NULL;
 			return true;
 		}
 		sched_yield();
 	}
-	atomic_fetch_add(&failures, 1);
+	count(&failures, interpreter);
 	return false;
 }
 
 static void end_comparing(struct perl *perl)
 {
+	uint32_t compared = perl->interpreter->identity;
 	perl->is_guessing = false;
-	atomic_flag_clear_explicit(&comparing, memory_order_release);
+	atomic_compare_exchange_strong_explicit(&comparing, &compared, 0, memory_order_release, memory_order_relaxed);
 }
 
 static void use_facts(struct perl *perl)
@@ -183,16 +203,15 @@ static void use_facts(struct perl *perl)
 static bool use_operations(struct perl *perl)
 {
 	enum { BITS = 9, MASK = (1 << BITS) - 1 };
-	uint64_t page = perl->interpreter->low / PAGE;
 	uint64_t now = atomic_load_explicit(&known_operations, memory_order_relaxed);
-	if (now >> 2 * BITS == page) {
+	if (now >> 2 * BITS == perl->interpreter->identity) {
 		perl->nextstate = now >> BITS & MASK;
 		perl->scope = now & MASK;
 		return true;
 	}
 	if (!perl_find_operations(perl))
 		return false;
-	now = page << 2 * BITS | (uint64_t)perl->nextstate << BITS | perl->scope;
+	now = (uint64_t)perl->interpreter->identity << 2 * BITS | (uint64_t)perl->nextstate << BITS | perl->scope;
 	atomic_store_explicit(&known_operations, now, memory_order_relaxed);
 	return true;
 }
@@ -204,7 +223,7 @@ static void compare_places(struct perl *perl, const char *context)
 		return;
 	use_facts(perl); /* another thread may have found it out */
 	if (perl->curcop == 0 && !find_curcop(perl))
-		atomic_fetch_add(&failures, 1);
+		count(&failures, perl->interpreter);
 	if (perl->curcop != 0 && perl->oldcop == 0 && context != NULL)
 		find_oldcop(perl, context);
 	keep(perl, recall(perl) | perl->curcop | (uint64_t)perl->oldcop << 8);
@@ -237,10 +256,12 @@ bool perl_prepare(struct perl *ret, const struct script_interpreter *interpreter
 }
 
 /* What may be known after a walk; not after so many that it is not known. */
-static enum perl_knowledge hope(void)
+static enum perl_knowledge hope(const struct script_interpreter *interpreter)
 {
-	static _Atomic uint32_t hopes;
-	return atomic_fetch_add(&hopes, 1) < HOPES ? PERL_UNKNOWN : PERL_NONE;
+	if (count_of(&hopes, interpreter) >= HOPES)
+		return PERL_NONE;
+	count(&hopes, interpreter);
+	return PERL_UNKNOWN;
 }
 
 enum perl_knowledge perl_recall(struct perl *ret, const struct script_interpreter *interpreter)
@@ -248,7 +269,7 @@ enum perl_knowledge perl_recall(struct perl *ret, const struct script_interprete
 	if (!begin(ret, interpreter))
 		return PERL_NONE;
 	bool is_known = ret->curcop != 0 && (ret->oldcop != 0 || perl_context(ret, 0) == NULL);
-	return is_known ? PERL_KNOWN : hope();
+	return is_known ? PERL_KNOWN : hope(interpreter);
 }
 
 static bool compare_names(struct perl *perl, const char *cv, struct perl_text *ret_package, struct perl_text *ret_name)
@@ -281,11 +302,11 @@ enum perl_knowledge perl_recall_name(const struct perl *perl, const char *cv, st
 {
 	uint64_t facts = recall(perl);
 	if ((facts & (AGREES(PERL_NAMED_BY_KEY) | AGREES(PERL_NAMED_BY_GLOB))) == 0)
-		return hope();
+		return hope(perl->interpreter);
 	enum perl_naming naming = perl_naming_of(perl, cv);
 	if (naming == PERL_NAMED_OTHERWISE || (facts & DIFFERS(naming)))
 		return PERL_NONE;
 	if ((facts & AGREES(naming)) == 0)
-		return hope();
+		return hope(perl->interpreter);
 	return perl_read_name(perl, cv, naming, ret_package, ret_name) ? PERL_KNOWN : PERL_NONE;
 }

@@ -96,7 +96,7 @@ static bool find_layout(struct php *php)
 	return true;
 }
 
-/* What was found, of one PHP: its page's number, then the three offsets. 0: nothing. */
+/* What was found, of one PHP: its identity, then the three offsets. 0: nothing. */
 static _Atomic uint64_t known;
 
 bool php_prepare(const struct script_interpreter *interpreter, struct php *ret)
@@ -109,11 +109,12 @@ bool php_prepare(const struct script_interpreter *interpreter, struct php *ret)
 	if (globals == NULL)
 		return false;
 	*ret = (struct php){.interpreter = interpreter, .globals = globals};
-	uint64_t page = interpreter->low / PAGE, now = atomic_load_explicit(&known, memory_order_relaxed);
-	if (now >> 24 != page) {
+	uint64_t now = atomic_load_explicit(&known, memory_order_relaxed);
+	if (now >> 24 != interpreter->identity) {
 		if (!find_layout(ret))
 			return false;
-		now = page << 24 | (uint64_t)ret->current << 16 | (uint64_t)ret->filename << 8 | ret->code;
+		now = (uint64_t)interpreter->identity << 24 | (uint64_t)ret->current << 16 | (uint64_t)ret->filename << 8 |
+			  ret->code;
 		atomic_store_explicit(&known, now, memory_order_relaxed);
 	}
 	ret->current = (uint8_t)(now >> 16);

@@ -28,16 +28,18 @@ static void *choose(const char *name)
 	return strcmp(name, "pthread_exit") == 0 ? (__extension__(void *) function) : NULL;
 }
 
-/* Points the interpreter's pthread_exit here, once for each place it was loaded at. */
-static void prepare(const void *interpreter)
+/* Points the interpreter's pthread_exit here, once. */
+static void prepare(const struct script_interpreter *interpreter)
 {
-	static _Atomic uintptr_t prepared;
+	static _Atomic uint32_t prepared; /* its identity */
 	struct elf_object object;
-	if (elf_object_at(interpreter, &object) && atomic_exchange(&prepared, object.low) != object.low)
+	if (atomic_exchange(&prepared, interpreter->identity) != interpreter->identity &&
+		elf_object_at((const void *)interpreter->low, &object))
 		elf_replace_slots(&object, choose);
 }
 
-bool python_wait(void *ensure, unsigned long version, struct script_walk *walk, int *ret_state)
+bool python_wait(const struct script_interpreter *interpreter, void *ensure, unsigned long version,
+				 struct script_walk *walk, int *ret_state)
 {
 	jmp_buf way_out;
 	if (_setjmp(way_out) != 0) {
@@ -45,7 +47,7 @@ bool python_wait(void *ensure, unsigned long version, struct script_walk *walk, 
 		return false;
 	}
 	if (version < HANGS_SINCE) {
-		prepare(ensure);
+		prepare(interpreter);
 		script_set_way_out(walk, &way_out);
 	}
 	*ret_state = (__extension__(int (*)(void)) ensure)();

@@ -22,6 +22,7 @@
  * `ensure` is PyGILState_Ensure, `version` is Py_Version or 0.  False: the interpreter is going, and wanted this thread
  * ended; nothing was taken.
  */
-bool python_wait(void *ensure, unsigned long version, struct script_walk *walk, int *ret_state);
+bool python_wait(const struct script_interpreter *interpreter, void *ensure, unsigned long version,
+				 struct script_walk *walk, int *ret_state);
 
 #endif

@@ -65,11 +65,11 @@ static size_t chain(const struct script_interpreter *interpreter, const struct s
 {
 	/* Guarded by our lock. */
 	static struct python_layout layout;
-	static const void *known; /* which interpreter has that layout */
-	if (known != interpreter->function[GET_FRAME]) {
+	static uint32_t known; /* the identity of the interpreter that has that layout */
+	if (known != interpreter->identity) {
 		if (!is_known_build(interpreter) || !python_layout_of(interpreter, &layout))
 			return 0;
-		known = interpreter->function[GET_FRAME];
+		known = interpreter->identity;
 	}
 	if (!is_alone(interpreter))
 		return 0;
@@ -192,7 +192,7 @@ static void walk(const struct script_interpreter *interpreter, struct script_wal
 	if (!script_may_wait(walk))
 		return;
 	int state;
-	if (!python_wait(interpreter->function[GIL_ENSURE], version_of(interpreter), walk, &state))
+	if (!python_wait(interpreter, interpreter->function[GIL_ENSURE], version_of(interpreter), walk, &state))
 		return;
 	if (is_alone(interpreter))
 		walk_quietly(interpreter, walk, thread);

@@ -218,13 +218,16 @@ static void *choose(const char *name)
 	return NULL;
 }
 
-/* One Ruby a process, and one driver at a time: whoever finds another at it leaves it to the next stack. */
+/*
+ * One Ruby a process, and one driver at a time: whoever finds another at it leaves it to the next stack.  One that lies
+ * where that lay, with its functions elsewhere, has taken its place, and nobody runs that any more.
+ */
 static void meet_driver(const struct script_interpreter *ruby, const struct elf_object *driver)
 {
 	int was = atomic_load(&is_noting);
 	if (was == 1 || (was == 2 && noting.low != ruby->low) || !atomic_compare_exchange_strong(&is_noting, &was, 1))
 		return;
-	if (was == 0)
+	if (was == 0 || memcmp(noting.function, ruby->function, sizeof noting.function) != 0)
 		noting = *ruby;
 	elf_replace_slots(driver, choose);
 	atomic_store(&is_noting, 2);

@@ -32,6 +32,11 @@ struct script_walk; /* walk.c's */
 /* An interpreter that was found in a loaded object. Forgotten at a dlclose. */
 struct script_interpreter {
 	const struct script_language *language;
+	/*
+	 * Of no other that this process and those it comes from have had, and another one after each dlclose: what is kept
+	 * of an interpreter is kept under this, as its address may be another build's by then.
+	 */
+	uint32_t identity;
 	uintptr_t low, high;              /* the object in memory */
 	void *function[SCRIPT_FUNCTIONS]; /* by the index of its name in `functions`; NULL: it has none */
 	struct {
