@@ -17,7 +17,7 @@ enum { FRAMES = 200, WORDS = 12 }; /* of a frame */
 /* A stack of frames as 3.12 has it, on pages of their own: each one's caller lies below it. */
 static uintptr_t (*frames)[WORDS];
 static size_t frames_bytes;
-static uintptr_t thread[10], indirect[1];
+static uintptr_t thread[10], indirect[1], sum;
 
 static void make_frames(void)
 {
@@ -41,10 +41,11 @@ static void reads_frames(void **state)
 	assert_true(python_layout(0x030c01f0, NULL, &layout));
 	for (int is_safe = 0; is_safe < 2; is_safe++) {
 		memset(words, 0, sizeof words);
-		assert_int_equal(python_chain_read(&layout, thread, is_safe, words, FRAMES + 1), FRAMES);
+		assert_int_equal(python_chain_read(&layout, thread, is_safe, words, FRAMES + 1, &sum), FRAMES);
 		for (size_t i = 0; i < FRAMES; i++)
 			assert_int_equal(words[i], 1000 + FRAMES - 1 - i);
-		assert_int_equal(python_chain_read(&layout, thread, is_safe, words, 10), 10);
+		assert_int_equal(sum, FRAMES * (2 * 1000 + FRAMES - 1) / 2);
+		assert_int_equal(python_chain_read(&layout, thread, is_safe, words, 10, &sum), 10);
 	}
 	munmap(frames, frames_bytes);
 }
@@ -57,10 +58,10 @@ static void bears_what_has_gone(void **state)
 	make_frames();
 	assert_true(python_layout(0x030c01f0, NULL, &layout));
 	munmap(frames, 4096); /* the outermost frames */
-	assert_int_equal(python_chain_read(&layout, thread, false, words, FRAMES), 0);
+	assert_int_equal(python_chain_read(&layout, thread, false, words, FRAMES, &sum), 0);
 	munmap(frames, frames_bytes);
-	assert_int_equal(python_chain_read(&layout, thread, false, words, FRAMES), 0);
-	assert_int_equal(python_chain_read(&layout, (void *)(uintptr_t)8, false, words, FRAMES), 0);
+	assert_int_equal(python_chain_read(&layout, thread, false, words, FRAMES, &sum), 0);
+	assert_int_equal(python_chain_read(&layout, (void *)(uintptr_t)8, false, words, FRAMES, &sum), 0);
 }
 
 /* Until 3.10 a place is a code object and a number, and frames lie anywhere. */
@@ -76,19 +77,19 @@ static void numbers_places(void **state)
 	uintptr_t state_of_thread[4] = {0, 0, 0, (uintptr_t)&inner}, words[3];
 	assert_true(python_layout(0x030a0000, NULL, &layout));
 	for (int is_safe = 0; is_safe < 2; is_safe++) {
-		assert_int_equal(python_chain_read(&layout, state_of_thread, is_safe, words, 3), 2);
+		assert_int_equal(python_chain_read(&layout, state_of_thread, is_safe, words, 3, &sum), 2);
 		assert_true(python_chain_is_of(&layout, words[0], (void *)inner.code, -1));
 		assert_false(python_chain_is_of(&layout, words[0], (void *)outer.code, -1));
 		uintptr_t before = words[0];
 		inner.number++;
-		assert_int_equal(python_chain_read(&layout, state_of_thread, is_safe, words, 3), 2);
+		assert_int_equal(python_chain_read(&layout, state_of_thread, is_safe, words, 3, &sum), 2);
 		assert_true(words[0] != before);
 	}
 	/* What does not tell two places apart is none. */
 	inner.number = -1;
-	assert_int_equal(python_chain_read(&layout, state_of_thread, true, words, 3), 0);
+	assert_int_equal(python_chain_read(&layout, state_of_thread, true, words, 3, &sum), 0);
 	inner.number = 1 << 16;
-	assert_int_equal(python_chain_read(&layout, state_of_thread, true, words, 3), 0);
+	assert_int_equal(python_chain_read(&layout, state_of_thread, true, words, 3, &sum), 0);
 }
 
 static void knows_layouts(void **state)

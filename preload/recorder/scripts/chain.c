@@ -13,11 +13,17 @@ enum {
 	MOST = 8192, /* chains; a program that makes code all the time has ever new ones */
 	NOTES = 256, /* native stacks with a note, at most: a power of two */
 	NUMBER_BITS = 32,
+	FRONT_BITS = 8,
 };
 
 static struct table table;
 static uint64_t table_forgets; /* what it holds was read after so many */
 static _Atomic uint64_t forgets;
+/* One chain of the table for each sum of words, which is found without a hash of them. */
+static struct {
+	const void *key;
+	uint32_t key_bytes, number;
+} front[1 << FRONT_BITS];
 static uint32_t first_thread; /* the process's */
 static struct {
 	uint32_t native; /* number of the stack; 0: none */
@@ -25,9 +31,15 @@ static struct {
 } notes[NOTES];
 static uint32_t notes_unloads; /* when they were begun */
 
-void chain_reset(void)
+static void forget_all(void)
 {
 	table_clear(&table);
+	memset(front, 0, sizeof front);
+}
+
+void chain_reset(void)
+{
+	forget_all();
 	memset(notes, 0, sizeof notes);
 	first_thread = (uint32_t)getpid();
 }
@@ -37,7 +49,8 @@ void chain_forget(void)
 	atomic_fetch_add(&forgets, 1);
 }
 
-void chain_read(struct chain *ret, uint32_t stack, uint32_t unloads, uint32_t thread)
+/* For each call of a script; `ret->words` are not cleared. */
+static inline void read_chain(struct chain *ret, uint32_t stack, uint32_t unloads, uint32_t thread)
 {
 	uint32_t runs = stack & STACK_RUNS_ANY;
 
@@ -55,7 +68,12 @@ void chain_read(struct chain *ret, uint32_t stack, uint32_t unloads, uint32_t th
 	const struct script_thread whose = {thread == first_thread, (stack & STACK_MAY_WAIT) != 0, stack & STACK_NUMBER};
 	ret->forgets = atomic_load(&forgets);
 	ret->native = (uintptr_t)interpreter->identity << NUMBER_BITS | whose.native;
-	ret->count = interpreter->language->chain(interpreter, &whose, ret->word, CHAIN_FRAMES);
+	ret->count = interpreter->language->chain(interpreter, whose, &ret->words);
+}
+
+void chain_read(struct chain *ret, uint32_t stack, uint32_t unloads, uint32_t thread)
+{
+	read_chain(ret, stack, unloads, thread);
 }
 
 void chain_note(uint32_t native, uintptr_t word)
@@ -71,7 +89,7 @@ uintptr_t script_noted(uint32_t native)
 
 static size_t key_bytes(const struct chain *chain)
 {
-	return sizeof chain->native + chain->count * sizeof chain->word[0];
+	return sizeof chain->native + chain->count * sizeof chain->words.word[0];
 }
 
 /* Two lanes, as one after the other would wait for each other's product. */
@@ -80,27 +98,52 @@ static uint64_t hash_of(const struct chain *chain)
 	uint64_t even = chain->native, odd = chain->count;
 	size_t i = 0;
 	for (; i + 1 < chain->count; i += 2) {
-		even = table_mix(even, chain->word[i]);
-		odd = table_mix(odd, chain->word[i + 1]);
+		even = table_mix(even, chain->words.word[i]);
+		odd = table_mix(odd, chain->words.word[i + 1]);
 	}
-	return table_mix(i < chain->count ? table_mix(even, chain->word[i]) : even, odd);
+	return table_mix(i < chain->count ? table_mix(even, chain->words.word[i]) : even, odd);
 }
 
 /* Whether the table knows nothing of what has gone. */
 static bool is_current(uint64_t now)
 {
 	if (table_forgets != now) {
-		table_clear(&table);
+		forget_all();
 		table_forgets = now;
 	}
 	return table.used > 0;
 }
 
-uint32_t chain_find(const struct chain *chain)
+static size_t front_of(const struct chain *chain)
 {
-	if (!is_current(atomic_load(&forgets)))
+	return (chain->native + chain->words.sum) * 0x9e3779b97f4a7c15u >> (64 - FRONT_BITS);
+}
+
+__attribute__((noinline)) static uint32_t find_slowly(const struct chain *chain, size_t place)
+{
+	const void *key;
+	size_t bytes = key_bytes(chain);
+	uint32_t number = table_find_kept(&table, 0, hash_of(chain), &chain->native, bytes, &key);
+	if (number != 0) {
+		front[place].key = key;
+		front[place].key_bytes = (uint32_t)bytes;
+		front[place].number = number;
+	}
+	return number;
+}
+
+uint32_t chain_recall(uint32_t stack, uint32_t unloads, uint32_t thread)
+{
+	struct chain chain;
+	read_chain(&chain, stack, unloads, thread);
+	if (chain.count == 0)
+		return CHAIN_IN_VAIN;
+	if (chain.count == SCRIPT_UNKNOWN || !is_current(chain.forgets))
 		return 0;
-	return table_find(&table, 0, hash_of(chain), &chain->native, key_bytes(chain));
+	size_t place = front_of(&chain), bytes = key_bytes(&chain);
+	if (front[place].key_bytes == bytes && memcmp(front[place].key, &chain.native, bytes) == 0)
+		return front[place].number;
+	return find_slowly(&chain, place);
 }
 
 void chain_add(const struct chain *chain, uint32_t number)
@@ -110,7 +153,7 @@ void chain_add(const struct chain *chain, uint32_t number)
 	if (chain->forgets != now || number == 0)
 		return;
 	if (table.used >= MOST)
-		table_clear(&table);
+		forget_all();
 	uint64_t hash = hash_of(chain);
 	if (table_find(&table, 0, hash, &chain->native, key_bytes(chain)) == 0)
 		table_add(&table, 0, hash, &chain->native, key_bytes(chain), number);

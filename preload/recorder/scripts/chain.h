@@ -22,16 +22,14 @@
 #include "preload/recorder/scripts/script.h"
 #include "preload/recorder/stacks/stack.h"
 
-#define CHAIN_FRAMES 96 /* innermost ones: all that a walk may name, and the interpreter's own between them */
-
 #define CHAIN_IN_VAIN UINT32_MAX /* in place of a number: a walk did not find what the chain stands for */
 
 struct chain {
 	uint64_t forgets; /* how often everything had been forgotten when it was read */
 	size_t count;     /* 0: it cannot be read now; SCRIPT_UNKNOWN: not before a walk */
-	/* The key, without padding. */
+	/* The key, without padding, is this and the words that were read. */
 	uintptr_t native; /* number of the native stack, and identity of the interpreter */
-	uintptr_t word[CHAIN_FRAMES];
+	struct script_words words;
 };
 
 /* Forgets everything: this is a new process. */
@@ -47,8 +45,11 @@ void chain_read(struct chain *ret, uint32_t stack, uint32_t unloads, uint32_t th
 /* Keeps a word about a native stack (script.h: script_note). */
 void chain_note(uint32_t native, uintptr_t word);
 
-/* The number of the stack with the frames of its scripts, or CHAIN_IN_VAIN; 0: it was not walked yet. */
-uint32_t chain_find(const struct chain *chain);
+/*
+ * The number of that stack with the frames that its scripts have now, or CHAIN_IN_VAIN, also where no chain can be
+ * read; 0: it was not walked yet.
+ */
+uint32_t chain_recall(uint32_t stack, uint32_t unloads, uint32_t thread);
 
 /* Keeps the number, unless something has been forgotten since the chain was read. */
 void chain_add(const struct chain *chain, uint32_t number);

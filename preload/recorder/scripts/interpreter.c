@@ -24,15 +24,15 @@ struct known {
 
 static struct recorder_lock *guard;
 static struct known known[KNOWN];
-static uint32_t known_count, interpreter_count;
-static uint32_t known_unloads; /* when the table was begun */
-static struct script_interpreter interpreters[INTERPRETERS];
+static uint32_t known_count;
+uint32_t interpreter_count, interpreter_unloads;
+struct script_interpreter interpreters[INTERPRETERS];
 static uint32_t identities; /* so many there were; a child that is forked goes on from there */
 
 static void forget(uint32_t unloads)
 {
 	known_count = interpreter_count = 0;
-	known_unloads = unloads;
+	interpreter_unloads = unloads;
 }
 
 void interpreter_reset(struct recorder_lock *lock)
@@ -45,7 +45,7 @@ void interpreter_reset(struct recorder_lock *lock)
 
 static bool recall(const struct elf_object *object, uint32_t unloads, uint8_t *ret)
 {
-	if (unloads != known_unloads)
+	if (unloads != interpreter_unloads)
 		forget(unloads);
 	for (uint32_t i = 0; i < known_count; i++)
 		if (known[i].map == object->map && known[i].low == object->low) {
@@ -145,11 +145,6 @@ static uint8_t examine(const struct elf_object *object, uint32_t unloads, uint32
 }
 
 /* --- stacks --- */
-
-const struct script_interpreter *interpreter_at(uint32_t interpreter, uint32_t unloads)
-{
-	return unloads == known_unloads && interpreter < interpreter_count ? &interpreters[interpreter] : NULL;
-}
 
 bool interpreter_get(uint32_t interpreter, uint32_t unloads, uint32_t thread, struct script_interpreter *ret)
 {

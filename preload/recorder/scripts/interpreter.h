@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/elf/visibility.h"
 #include "preload/recorder/scripts/script.h"
 #include "preload/recorder/stacks/lock.h"
 
@@ -36,8 +37,15 @@ uint32_t interpreter_marks(const uintptr_t *frames, size_t count, uint32_t unloa
 /* See meet in preload/process/recorder.h.  The lock is free. */
 void interpreter_meet(const void *driver, const void *interpreter, uintptr_t stack, uint32_t unloads, uint32_t thread);
 
+/* Those that were found, since something was unloaded for the last time. */
+extern HIDDEN struct script_interpreter interpreters[INTERPRETERS];
+extern HIDDEN uint32_t interpreter_count, interpreter_unloads;
+
 /* One of them; NULL: something was unloaded meanwhile.  The lock is held. */
-const struct script_interpreter *interpreter_at(uint32_t interpreter, uint32_t unloads);
+static inline const struct script_interpreter *interpreter_at(uint32_t interpreter, uint32_t unloads)
+{
+	return unloads == interpreter_unloads && interpreter < interpreter_count ? &interpreters[interpreter] : NULL;
+}
 
 /* A copy of it, for where the lock is free; false: something was unloaded meanwhile. */
 bool interpreter_get(uint32_t interpreter, uint32_t unloads, uint32_t thread, struct script_interpreter *ret);

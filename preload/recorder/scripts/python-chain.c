@@ -130,22 +130,8 @@ static uintptr_t frame_word(const struct python_layout *layout, const char *fram
 	return code | (uintptr_t)number << NUMBER_SHIFT;
 }
 
-/* The frequent case, quickly. */
-static size_t read_words(const struct python_layout *layout, uintptr_t frame, uintptr_t *ret, size_t max)
-{
-	const size_t place = layout->place, back = layout->back;
-	size_t count = 0;
-	for (; frame != 0 && count < max; frame = *(const uintptr_t *)(frame + back)) {
-		uintptr_t word = *(const uintptr_t *)(frame + place);
-		if (word == 0)
-			return 0;
-		ret[count++] = word;
-	}
-	return count;
-}
-
-size_t python_chain_read(const struct python_layout *layout, const void *thread_state, bool is_safe, uintptr_t *ret,
-						 size_t max)
+size_t python_chain_read_slowly(const struct python_layout *layout, const void *thread_state, bool is_safe,
+								uintptr_t *ret, size_t max, uintptr_t *ret_sum)
 {
 	struct reader reader;
 	reader.is_safe = is_safe;
@@ -154,15 +140,15 @@ size_t python_chain_read(const struct python_layout *layout, const void *thread_
 	uintptr_t frame = word_at(&reader, (uintptr_t)thread_state + layout->frame);
 	if (frame != 0 && layout->indirect >= 0)
 		frame = word_at(&reader, frame + (uintptr_t)layout->indirect);
-	if (is_safe && !layout->is_number)
-		return read_words(layout, frame, ret, max);
 	reader.is_contiguous = layout->is_contiguous;
 	size_t count = 0;
+	*ret_sum = 0;
 	while (frame != 0 && count < max) {
 		const char *bytes = bytes_at(&reader, frame, layout->bytes);
 		ret[count] = bytes != NULL ? frame_word(layout, bytes) : 0;
-		if (ret[count++] == 0)
+		if (ret[count] == 0)
 			return 0;
+		*ret_sum += ret[count++];
 		memcpy(&frame, bytes + layout->back, sizeof frame);
 	}
 	return count;

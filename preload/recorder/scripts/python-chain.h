@@ -42,9 +42,38 @@ struct python_layout {
  */
 bool python_layout(uint32_t version, const void *runtime, struct python_layout *ret);
 
-/* Reads the words of at most `max` frames, innermost first.  `is_safe`: nobody can take them away meanwhile. */
-size_t python_chain_read(const struct python_layout *layout, const void *thread_state, bool is_safe, uintptr_t *ret,
-						 size_t max);
+size_t python_chain_read_slowly(const struct python_layout *layout, const void *thread_state, bool is_safe,
+								uintptr_t *ret, size_t max, uintptr_t *ret_sum);
+
+static inline uintptr_t python_word_at(uintptr_t address)
+{
+	return *(const uintptr_t *)address; // NOLINT: an address that was read
+}
+
+/* Reads the words of at most `max` frames, innermost first, and their sum.  `is_safe`: nobody can take them away
+ * meanwhile. */
+static inline size_t python_chain_read(const struct python_layout *layout, const void *thread_state, bool is_safe,
+									   uintptr_t *ret, size_t max, uintptr_t *ret_sum)
+{
+	if (!is_safe || layout->is_number)
+		return python_chain_read_slowly(layout, thread_state, is_safe, ret, max, ret_sum);
+	/* The frequent case, for each call of a program. */
+	const size_t place = layout->place, back = layout->back;
+	uintptr_t frame = python_word_at((uintptr_t)thread_state + layout->frame);
+	if (frame != 0 && layout->indirect >= 0)
+		frame = python_word_at(frame + (uintptr_t)layout->indirect);
+	uintptr_t sum = 0;
+	size_t count = 0;
+	for (; frame != 0 && count < max; frame = python_word_at(frame + back)) {
+		uintptr_t word = python_word_at(frame + place);
+		if (word == 0)
+			return 0;
+		sum += word;
+		ret[count++] = word;
+	}
+	*ret_sum = sum;
+	return count;
+}
 
 /*
  * Whether the word is that of a frame with this code object, and this instruction (in bytes; -1: it is not known) of

@@ -177,8 +177,8 @@ static void tell(const struct lua *lua, take_frame *take, void *closure)
 /* --- the chain --- */
 
 struct words {
-	uintptr_t *word;
-	size_t count, max;
+	struct script_words *ret;
+	size_t count;
 };
 
 /* A frame's word is made of all that is said of it. */
@@ -188,20 +188,22 @@ static bool add_word(void *closure, const struct lua *lua, const struct debug *d
 	const char *file = file_of(debug);
 	uint64_t numbers = (uint64_t)line_of(lua, debug) << 32 | (uint32_t)defined_of(lua, debug);
 	uint64_t hash = table_mix(table_mix(begins, numbers), (uint64_t)debug->what[0]);
-	words->word[words->count++] = table_hash(hash, file, strlen(file));
-	return words->count < words->max;
+	hash = table_hash(hash, file, strlen(file));
+	words->ret->word[words->count++] = hash;
+	words->ret->sum += hash;
+	return words->count < SCRIPT_WORDS;
 }
 
-static size_t chain(const struct script_interpreter *interpreter, const struct script_thread *thread, uintptr_t *ret,
-					size_t max)
+static size_t chain(const struct script_interpreter *interpreter, struct script_thread thread, struct script_words *ret)
 {
-	uintptr_t noted = script_noted(thread->native);
+	uintptr_t noted = script_noted(thread.native);
 	struct lua lua;
 	if (noted == 0)
 		return SCRIPT_UNKNOWN;
 	if (noted == LUA_CALLS_NOTHING || !begin(interpreter, noted, &lua))
 		return 0;
-	struct words words = {ret, 0, max};
+	struct words words = {ret, 0};
+	ret->sum = 0;
 	tell(&lua, add_word, &words);
 	return words.count;
 }

@@ -120,8 +120,7 @@ static uint64_t mix_name(uint64_t hash, struct perl_text name)
  * The word of a frame.  Operations lie where they lie for as long as their statement, and what takes its place has
  * another number in the order of parsing.
  */
-static size_t chain(const struct script_interpreter *interpreter, const struct script_thread *thread, uintptr_t *ret,
-					size_t max)
+static size_t chain(const struct script_interpreter *interpreter, struct script_thread thread, struct script_words *ret)
 {
 	struct perl perl;
 	enum perl_knowledge knowledge = perl_recall(&perl, interpreter);
@@ -132,13 +131,14 @@ static size_t chain(const struct script_interpreter *interpreter, const struct s
 	const char *file = NULL; /* of the frame before */
 	uint64_t file_hash = 0;
 	size_t count = 0;
+	ret->sum = 0;
 	for (enum gathered gathered = GATHERED; gathered != GATHERED_LAST;) {
 		bool is_called = count > 0 && frame.begins;
 		gathered = gather_frame(&gathering, &frame);
-		if (gathered == GATHERED_NONE || count == max || gathering.level > DEEPEST)
+		if (gathered == GATHERED_NONE || count == SCRIPT_WORDS || gathering.level > DEEPEST)
 			return 0;
 		if (gathered == GATHERED_LAST && is_called) {
-			uintptr_t noted = script_noted(thread->native);
+			uintptr_t noted = script_noted(thread.native);
 			if (noted == 0)
 				return SCRIPT_UNKNOWN;
 			if (noted == MAIN_RUNS_NOT)
@@ -164,7 +164,8 @@ static size_t chain(const struct script_interpreter *interpreter, const struct s
 			hash = table_mix(hash, frame.is_eval);
 			break;
 		}
-		ret[count++] = hash;
+		ret->word[count++] = hash;
+		ret->sum += hash;
 	}
 	return count;
 }

@@ -42,8 +42,7 @@ static uint64_t mix_text(uint64_t hash, const struct zend_string *text)
 	return table_mix(hash, word & (((uint64_t)1 << 8 * left) - 1));
 }
 
-static size_t chain(const struct script_interpreter *interpreter, const struct script_thread *thread, uintptr_t *ret,
-					size_t max)
+static size_t chain(const struct script_interpreter *interpreter, struct script_thread thread, struct script_words *ret)
 {
 	(void)thread;
 	struct php php;
@@ -54,7 +53,8 @@ static size_t chain(const struct script_interpreter *interpreter, const struct s
 	const struct zend_string *file = NULL, *class = NULL;
 	uint64_t file_hash = 0, class_hash = 0;
 	size_t count = 0;
-	for (; frame != NULL && count < max; frame = caller) {
+	ret->sum = 0;
+	for (; frame != NULL && count < SCRIPT_WORDS; frame = caller) {
 		bool begins;
 		caller = php_caller(&php, frame, &begins);
 		const struct zend_function *function = frame->function;
@@ -70,7 +70,8 @@ static size_t chain(const struct script_interpreter *interpreter, const struct s
 				class_hash = mix_text(0, class = function->class->name);
 			hash = table_mix(hash, class_hash);
 		}
-		ret[count++] = hash;
+		ret->word[count++] = hash;
+		ret->sum += hash;
 	}
 	return count;
 }

@@ -44,7 +44,7 @@ static void *current_thread(const struct script_interpreter *interpreter)
 	return CALL(void *, n, (void))();
 }
 
-static bool is_alone(const struct script_interpreter *interpreter)
+static inline bool is_alone(const struct script_interpreter *interpreter)
 {
 	return CALL(int, IS_INITIALIZED, (void))() != 0 &&
 		   CALL(void *, INTERPRETER_HEAD, (void))() == CALL(void *, INTERPRETER_MAIN, (void))();
@@ -60,8 +60,7 @@ static bool is_known_build(const struct script_interpreter *interpreter)
 
 /* --- the chain --- */
 
-static size_t chain(const struct script_interpreter *interpreter, const struct script_thread *thread, uintptr_t *ret,
-					size_t max)
+static size_t chain(const struct script_interpreter *interpreter, struct script_thread thread, struct script_words *ret)
 {
 	/* Guarded by our lock. */
 	static struct python_layout layout;
@@ -76,7 +75,8 @@ static size_t chain(const struct script_interpreter *interpreter, const struct s
 	void *state = CALL(void *, GIL_STATE, (void))();
 	if (state == NULL)
 		return 0;
-	return python_chain_read(&layout, state, thread->is_first || current_thread(interpreter) == state, ret, max);
+	return python_chain_read(&layout, state, thread.is_first || current_thread(interpreter) == state, ret->word,
+							 SCRIPT_WORDS, &ret->sum);
 }
 
 /* --- frames --- */

@@ -243,21 +243,19 @@ static void note_first(uintptr_t stack)
 /* --- the chain --- */
 
 /* One word for all frames, made of all that is said of them: where the lock is held they are noted for that, too. */
-static size_t chain(const struct script_interpreter *ruby, const struct script_thread *thread, uintptr_t *ret,
-					size_t max)
+static size_t chain(const struct script_interpreter *ruby, struct script_thread thread, struct script_words *ret)
 {
-	(void)max;
 	if (!FUNCTION_OF(ruby, IS_RUBY_THREAD, int (*)(void))())
 		return 0;
 	uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
 	if (may_look(ruby))
 		note_for(ruby, stack + 1);
-	else if (!thread->may_wait || FUNCTION_OF(ruby, HAS_LOCK, int (*)(void))())
+	else if (!thread.may_wait || FUNCTION_OF(ruby, HAS_LOCK, int (*)(void))())
 		return 0;
 	uint64_t hash;
 	if (!ruby_note_hash(stack, &hash))
 		return 0;
-	*ret = hash;
+	ret->word[0] = ret->sum = hash;
 	return 1;
 }
 

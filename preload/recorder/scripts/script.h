@@ -25,6 +25,7 @@
 #define SCRIPT_FUNCTIONS 48 /* at most so many names a language */
 #define SCRIPT_LOOPS 4      /* at most so many functions that run scripts */
 #define SCRIPT_FRAMES 64    /* innermost ones; the rest is left out */
+#define SCRIPT_WORDS 96     /* innermost ones: all that a walk may name, and the interpreter's own between them */
 
 struct elf_object;
 struct script_walk; /* walk.c's */
@@ -53,6 +54,12 @@ struct script_thread {
 };
 
 #define SCRIPT_UNKNOWN ((size_t)-1)
+
+/* What a chain is read into. */
+struct script_words {
+	uintptr_t word[SCRIPT_WORDS];
+	uintptr_t sum; /* of those that were read */
+};
 
 struct script_language {
 	const char *name; /* 'python': as the trace has it */
@@ -97,12 +104,12 @@ struct script_language {
 	void (*note)(uintptr_t stack);
 	/*
 	 * Reads a word for each frame of the running thread, innermost first, that stands for a place in the script until
-	 * chain_forget (chain.h); at most `max`.  0: that cannot be done now; SCRIPT_UNKNOWN: not before a walk.  Asks
-	 * nothing of the interpreter that needs a lock.  Our own lock is held.  NULL: the language's frames can only be
-	 * walked.
+	 * chain_forget (chain.h).  Returns their number; 0: that cannot be done now; SCRIPT_UNKNOWN: not
+	 * before a walk.  Asks nothing of the interpreter that needs a lock.  Our own lock is held.  NULL: the language's
+	 * frames can only be walked.
 	 */
-	size_t (*chain)(const struct script_interpreter *interpreter, const struct script_thread *thread, uintptr_t *ret,
-					size_t max);
+	size_t (*chain)(const struct script_interpreter *interpreter, struct script_thread thread,
+					struct script_words *ret);
 	/* Calls script_add for each frame, innermost first. */
 	void (*walk)(const struct script_interpreter *interpreter, struct script_walk *walk);
 };

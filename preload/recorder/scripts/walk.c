@@ -58,7 +58,7 @@ bool script_wants_more(const struct script_walk *walk)
 const uintptr_t *script_chain(const struct script_walk *walk, size_t *ret_count)
 {
 	*ret_count = walk->chain.count;
-	return walk->chain.word;
+	return walk->chain.words.word;
 }
 
 void script_trust_chain(struct script_walk *walk)
@@ -210,20 +210,13 @@ static uint32_t walk_and_mix(const struct stack *stack, uint32_t thread, void **
 
 enum walk_recall walk_recall(uint32_t stack, uint32_t unloads, uint32_t thread, uint32_t *ret_number)
 {
-	struct chain chain;
-	if (*own_word() != NULL)
-		return WALK_DEAR;
-	chain_read(&chain, stack, unloads, thread);
-	if (chain.count == 0)
-		return WALK_DEAR;
-	if (chain.count == SCRIPT_UNKNOWN)
-		return WALK_ONCE;
-	uint32_t number = chain_find(&chain);
+	uint32_t number = *own_word() == NULL ? chain_recall(stack, unloads, thread) : CHAIN_IN_VAIN;
 	if (number == CHAIN_IN_VAIN)
 		return WALK_DEAR;
-	if (number != 0)
-		*ret_number = number;
-	return number != 0 ? WALK_RECALLED : WALK_ONCE;
+	if (number == 0)
+		return WALK_ONCE;
+	*ret_number = number;
+	return WALK_RECALLED;
 }
 
 uint32_t walk_stack(const struct stack *stack, uint32_t thread)

@@ -18,10 +18,12 @@ enum {
 	PLACES = 8, /* in a bucket; a ninth takes the place of the first, whose next use then seems to begin one */
 };
 static uint64_t open[BUCKETS][PLACES];
+static uint32_t open_count;
 
 void wants_script_reset(void)
 {
 	memset(open, 0, sizeof open);
+	open_count = 0;
 }
 
 static uint64_t *find(uint64_t connection, uint64_t what)
@@ -35,17 +37,21 @@ static uint64_t *find(uint64_t connection, uint64_t what)
 
 static bool ends_transaction(uint64_t connection)
 {
-	uint64_t *known = find(connection, connection);
-	if (known != NULL)
-		*known = 0;
-	return known != NULL;
+	uint64_t *known = open_count > 0 ? find(connection, connection) : NULL;
+	if (known == NULL)
+		return false;
+	*known = 0;
+	open_count--;
+	return true;
 }
 
 static bool begins_transaction(uint64_t connection)
 {
 	if (find(connection, connection) != NULL)
 		return false;
-	*find(connection, 0) = connection;
+	uint64_t *place = find(connection, 0);
+	open_count += *place == 0;
+	*place = connection;
 	return true;
 }
 

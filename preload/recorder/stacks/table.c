@@ -66,17 +66,26 @@ static bool grow(struct table *table)
 	return true;
 }
 
-uint32_t table_find(const struct table *table, uint32_t kind, uint64_t hash, const void *bytes, size_t length)
+uint32_t table_find_kept(const struct table *table, uint32_t kind, uint64_t hash, const void *bytes, size_t length,
+						 const void **ret_kept)
 {
 	if (table->size == 0)
 		return 0;
 	for (size_t slot = hash & (table->size - 1); table->slots[slot] != NULL; slot = (slot + 1) & (table->size - 1)) {
 		const struct table_entry *entry = table->slots[slot];
 		if (entry->hash == hash && entry->kind == kind && entry->length == length &&
-			memcmp(entry->bytes, bytes, length) == 0)
+			memcmp(entry->bytes, bytes, length) == 0) {
+			*ret_kept = entry->bytes;
 			return entry->number;
+		}
 	}
 	return 0;
+}
+
+uint32_t table_find(const struct table *table, uint32_t kind, uint64_t hash, const void *bytes, size_t length)
+{
+	const void *kept;
+	return table_find_kept(table, kind, hash, bytes, length, &kept);
 }
 
 void table_add(struct table *table, uint32_t kind, uint64_t hash, const void *bytes, size_t length, uint32_t number)

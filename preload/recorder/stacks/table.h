@@ -25,6 +25,10 @@ struct table {
 /* The number under that key, or 0. `kind` is part of the key, as are the bytes; the hash is of both. */
 uint32_t table_find(const struct table *table, uint32_t kind, uint64_t hash, const void *bytes, size_t length);
 
+/* The same, and where the bytes are kept until table_clear. */
+uint32_t table_find_kept(const struct table *table, uint32_t kind, uint64_t hash, const void *bytes, size_t length,
+						 const void **ret_kept);
+
 /* Adds what is not there; without memory it is just not remembered. */
 void table_add(struct table *table, uint32_t kind, uint64_t hash, const void *bytes, size_t length, uint32_t number);
 
