@@ -6,13 +6,15 @@ CREATE TEMP TABLE report_choice (
   everything,   -- whatever was released, and all notes
   stacks,       -- also those of the last use, and of where what is comparable was released
   held_ns,      -- what was held so long is named; 0: not asked for
-  idle_ns,      -- who was idle in a transaction so long is worth a note
+  idle_ns,      -- a transaction that was idle so long is told
   reproducible, -- nothing is ordered by time
   allow_held,   -- one held at exit at its place in its process is forgiven
   allow_unseen, -- what spoke PostgreSQL out of sight is accepted
   tolerated,    -- so many of what fails the check do not fail it
   most_open,    -- connections open at once, NULL: any number
-  strict        -- a suppression that is of no use fails the check
+  strict,       -- a suppression that is of no use fails the check
+  most_idle_ns, -- a transaction may be idle so long, NULL: for ever
+  most_unused_ns -- an open connection may be unused so long, NULL: for ever
 );
 
 -- What fails a check; of a misuse `verdict` is 'misuse'.

@@ -18,20 +18,30 @@
 
 extern const char choice_sql[], inherited_sql[], tally_sql[], peak_sql[], notes_sql[], loss_sql[], blame_sql[],
 	paths_sql[], noted_sql[], known_sql[], findings_sql[], gate_sql[], life_sql[], manner_sql[], abandoned_sql[],
-	lived_sql[];
+	lived_sql[], transactions_sql[], idle_sql[], idled_sql[], limits_sql[], limits_unused_sql[];
 
-#define IDLE_NS 1000000000 /* in a transaction, before that is worth a note */
+#define IDLE_NS INT64_C(1000000000) /* in a transaction, before that is worth telling */
+
+/* What is shorter is not told; but what breaks a limit is. */
+static int64_t idle_from(const struct report_choice *choice)
+{
+	int64_t from = choice->held_ns > 0 ? choice->held_ns : IDLE_NS, most = choice->gate.most_idle_ns;
+
+	return most > 0 && most < from ? most : from;
+}
 
 static bool fill_choice(sqlite3 *db, const struct report_choice *choice)
 {
 	const struct gate *gate = &choice->gate;
 
-	return query_once(db, "INSERT INTO report_choice VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, -1), ?)",
+	return query_once(db,
+					  "INSERT INTO report_choice VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, -1), ?,"
+					  " nullif(?, 0), nullif(?, 0))",
 					  AS_TEXT(choice->group_by), AS_NUMBER(choice->all), AS_NUMBER(choice->stacks),
-					  AS_NUMBER(choice->held_ns), AS_NUMBER(choice->held_ns > 0 ? choice->held_ns : IDLE_NS),
-					  AS_NUMBER(choice->formats.reproducible), AS_NUMBER(gate->allow_held),
-					  AS_NUMBER(gate->allow_unseen), AS_NUMBER(gate->tolerated),
-					  AS_NUMBER(gate->limit_open ? gate->most_open : -1), AS_NUMBER(choice->accepted.strict)) &&
+					  AS_NUMBER(choice->held_ns), AS_NUMBER(idle_from(choice)), AS_NUMBER(choice->formats.reproducible),
+					  AS_NUMBER(gate->allow_held), AS_NUMBER(gate->allow_unseen), AS_NUMBER(gate->tolerated),
+					  AS_NUMBER(gate->limit_open ? gate->most_open : -1), AS_NUMBER(choice->accepted.strict),
+					  AS_NUMBER(gate->most_idle_ns), AS_NUMBER(gate->most_unused_ns)) &&
 		   gate_tell(gate, db);
 }
 
@@ -42,6 +52,19 @@ static bool fill_inherited(sqlite3 *db, const struct report_choice *choice)
 	return query_number(db, "SELECT EXISTS (SELECT 1 FROM main.connection WHERE state = 'inherited')", 1) == 0 ||
 		   (reading_keep_view(db, "inheritance") && reading_keep_view(db, "handover") &&
 			reading_keep_view(db, "passed_on"));
+}
+
+/* The same of these. */
+static bool fill_transactions(sqlite3 *db, const struct report_choice *choice)
+{
+	(void)choice;
+	return query_number(db, "SELECT EXISTS (SELECT 1 FROM main.resource WHERE kind = 'transaction')", 1) == 0 ||
+		   reading_keep_view(db, "open_transaction");
+}
+
+static bool fill_limits(sqlite3 *db, const struct report_choice *choice)
+{
+	return choice->gate.most_unused_ns == 0 || query_run(db, limits_unused_sql);
 }
 
 /* A stack that released is looked up for its manner once: what a stripped interpreter does not tell, it never tells. */
@@ -92,12 +115,14 @@ static const struct stage {
 } stages[] = {
 	{"choice", choice_sql, fill_choice, "", "report_choice gated"},
 	{"inherited", inherited_sql, fill_inherited, "", "inheritance handover passed_on"},
+	{"transactions", transactions_sql, fill_transactions, "passed_on", "open_transaction"},
+	{"idle", idle_sql, NULL, "report_choice open_transaction", "idle_transaction idle_life"},
 	{"tally", tally_sql, tally_fill, "report_choice handover passed_on",
 	 "tally stack_habit repeated_statement tally_connection tally_handed_over "
 	 "tally_resource tally_life "
 	 "tally_wants"},
 	{"peak", peak_sql, NULL, "report_choice handover", "peak found_peak peak_wants"},
-	{"notes", notes_sql, NULL, "report_choice stack_habit inheritance handover passed_on",
+	{"notes", notes_sql, NULL, "report_choice open_transaction stack_habit inheritance handover passed_on",
 	 "seen_misuse misuse_group seen_habit seen_target notes_wants"},
 	{"loss", loss_sql, NULL, "report_choice handover tally tally_life", "stack_count loss_wants"},
 	{"life", life_sql, life_fill, "report_choice handover tally",
@@ -106,7 +131,7 @@ static const struct stage {
 	{"manner", manner_sql, NULL, "tally_life", "released_by manner_count"},
 	{"abandoned", abandoned_sql, abandoned_fill,
 	 "gated tally tally_life life_process life_connection perhaps_abandoned life_wants wanted_own site released_by "
-	 "manner_count",
+	 "manner_count idle_life",
 	 "pool_frame opening abandoned life_member told_life"},
 	{"blame", blame_sql, blame_fill, "tally_life stack_count frame_call wanted_own site",
 	 "speaking_frame own_call stack_way held_once stack_held stack_place stack_blame separation comparable"},
@@ -125,7 +150,10 @@ static const struct stage {
 	 "found_reason"},
 	{"lived", lived_sql, NULL, "tally finding finding_member opening abandoned",
 	 "lived_head lived lived_use finding_life"},
-	{"gate", gate_sql, NULL, "report_choice gated peak seen_misuse misuse_group excuse suppression finding",
+	{"idled", idled_sql, NULL, "idle_transaction finding finding_member", "finding_idle"},
+	{"limits", limits_sql, fill_limits, "report_choice handover open_transaction finding_member finding finding_idle",
+	 "found_limit"},
+	{"gate", gate_sql, NULL, "report_choice gated peak seen_misuse misuse_group excuse suppression finding found_limit",
 	 "finding_level found_misuse misuse_call told_misuse gate_outcome"},
 	{"unnamed", NULL, make_unnamed, "frame_call wanted_role wanted_own site finding told_misuse", UNNAMED_MAKE},
 };

@@ -76,8 +76,9 @@ CREATE TEMP TABLE finding AS
              WHEN 'module' THEN '' WHEN 'database' THEN '' WHEN 'label' THEN ''
              ELSE ifnull(tail, '') END AS tail
     FROM grouped g JOIN finding_shown w ON w.group_number = g.group_number)
-  SELECT row_number() OVER (ORDER BY CASE verdict WHEN 'leaked' THEN 1 WHEN 'abandoned' THEN 2 WHEN 'open-at-death' THEN 4 WHEN 'open' THEN 5
-                                       WHEN 'cannot-tell' THEN 6 WHEN 'inherited' THEN 7 WHEN 'released' THEN 8 ELSE 3 END,
+  SELECT row_number() OVER (ORDER BY CASE verdict WHEN 'leaked' THEN 1 WHEN 'abandoned' THEN 2 WHEN 'idle-in-transaction' THEN 3
+                                       WHEN 'open-at-death' THEN 5 WHEN 'open' THEN 6 WHEN 'cannot-tell' THEN 7
+                                       WHEN 'inherited' THEN 8 WHEN 'released' THEN 9 ELSE 4 END,
                             excused <> '', kind_rank(kind), shape, count DESC,
                             (SELECT iif(reproducible, 0, first_ns) FROM report_choice), head, tail, state)
            AS number, *

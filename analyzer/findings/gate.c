@@ -18,6 +18,15 @@ bool gate_fails_misuse(const struct gate *gate, enum misuse_kind misuse)
 	return gate->is_chosen ? gate->fails_misuse[misuse] : !misuse_by_design(misuse);
 }
 
+bool gate_fails_some_misuse(const struct gate *gate)
+{
+	bool any = false;
+
+	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
+		any = any || (!misuse_by_design((enum misuse_kind)m) && gate_fails_misuse(gate, (enum misuse_kind)m));
+	return any;
+}
+
 bool gate_tell(const struct gate *gate, sqlite3 *db)
 {
 	QUERY_CLEANUP insert = query_prepare(db, "INSERT INTO gated VALUES (?, ?)");

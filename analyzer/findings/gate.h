@@ -23,6 +23,9 @@ int gate_status(const struct totals *totals, int leak_status);
 bool gate_fails(const struct gate *gate, enum resource_kind kind, enum verdict verdict);
 bool gate_fails_misuse(const struct gate *gate, enum misuse_kind misuse);
 
+/* Whether any misuse does that no program does by design. */
+bool gate_fails_some_misuse(const struct gate *gate);
+
 /* Fills TEMP TABLE gated, which tells the outputs what fails: kind and verdict, as in TEMP TABLE excuse. */
 bool gate_tell(const struct gate *gate, sqlite3 *db);
 

@@ -2,7 +2,7 @@
 -- What of the findings fails a check.  It is judged here and nowhere else: the exit status, the levels in all forms and the
 -- words of a text report come from these tables.
 
--- How grave a finding is.  error: it fails the check; warning: it leaked or is abandoned, but is tolerated or no reason to fail; note: it
+-- How grave a finding is.  error: it fails the check, or breaks a limit; warning: it leaked, is abandoned or idle in a transaction, but is tolerated or no reason to fail; note: it
 -- is excused, forgiven, or was not lost.
 CREATE TEMP TABLE finding_level (number INTEGER PRIMARY KEY, level TEXT NOT NULL, gated, forgiven);
 INSERT INTO finding_level
@@ -11,8 +11,8 @@ INSERT INTO finding_level
            g.kind IS NOT NULL AND f.lost AS gated
     FROM finding f CROSS JOIN report_choice c LEFT JOIN gated g ON g.kind = f.kind AND g.verdict = f.verdict),
   counted AS (SELECT *, sum(iif(gated AND NOT forgiven, count, 0)) OVER () AS failing FROM judged)
-  SELECT j.number, CASE WHEN j.forgiven THEN 'note' WHEN j.gated THEN iif(j.failing > c.tolerated, 'error', 'warning')
-                        WHEN j.lost AND j.verdict IN ('leaked', 'abandoned') THEN 'warning' ELSE 'note' END, j.gated, j.forgiven
+  SELECT j.number, CASE WHEN j.number IN (SELECT number FROM found_limit) THEN 'error' WHEN j.forgiven THEN 'note' WHEN j.gated THEN iif(j.failing > c.tolerated, 'error', 'warning')
+                        WHEN j.lost AND j.verdict IN ('leaked', 'abandoned', 'idle-in-transaction') THEN 'warning' ELSE 'note' END, j.gated, j.forgiven
   FROM counted j CROSS JOIN report_choice c;
 
 CREATE TEMP TABLE found_misuse AS

@@ -22,8 +22,7 @@ CREATE TEMP TABLE found_note (
   number INTEGER PRIMARY KEY,
   sort TEXT,           -- as it is called in text/note-words.c, and in JSON
   what,                -- as in seen_habit
-  worth DEFAULT 1,     -- 0: it is told with --all only, and in JSON; 2: it is worth it for its time, which --reproducible
-                       -- leaves out
+  worth DEFAULT 1,     -- 0: it is told with --all only, and in JSON; -1: in JSON only, because a finding tells it
   rank,                -- among its sort; of one rank those are first whose path is
   stack INTEGER,       -- where the title says
   other_stack INTEGER, -- where something else happened to it: it was released, used, ...
@@ -43,7 +42,7 @@ INSERT INTO found_note (sort, what, rank, stack, other_stack, facts)
     FROM noted WHERE sort = 'held' GROUP BY what, stack);
 
 INSERT INTO found_note (sort, worth, rank, stack, other_stack, facts)
-  SELECT 'idle_in_transaction', iif(longest_ns >= idle_ns, 2, 0), rank() OVER (ORDER BY iif(reproducible, 0, longest_ns) DESC),
+  SELECT 'idle_in_transaction', iif(longest_ns >= idle_ns, -1, 0), rank() OVER (ORDER BY iif(reproducible, 0, longest_ns) DESC),
          stack, other_stack,
          json_object('begin_site', stack, 'idle_site', other_stack, 'transactions', count, 'longest_idle_ns', json_array(longest_ns))
   FROM report_choice CROSS JOIN (

@@ -84,6 +84,18 @@ static bool count_findings(sqlite3 *db, struct totals *totals)
 	return !failed;
 }
 
+static bool read_idle(sqlite3 *db, struct totals *totals)
+{
+	QUERY_CLEANUP row = query_prepare(db, "SELECT ifnull(max(i.longest_ns), 0), count(*) FROM finding_idle i"
+										  " JOIN finding f ON f.number = i.number WHERE f.excused = ''");
+
+	if (!query_next(row, NULL))
+		return false;
+	totals->idle_ns = sqlite3_column_int64(row, 0);
+	totals->idle_groups = sqlite3_column_int64(row, 1);
+	return true;
+}
+
 static bool count_misuses(sqlite3 *db, struct totals *totals)
 {
 	QUERY_CLEANUP row =
@@ -106,9 +118,9 @@ bool totals_count(sqlite3 *db, const char *group_by, struct totals *ret)
 						   .reasons = query_number(db, "SELECT count(*) FROM found_reason", 1),
 						   .stale = query_number(db, "SELECT count(*) FROM suppression WHERE stale", 0),
 						   .accepted = query_number(db, "SELECT count(*) FROM found_reason WHERE accepted", 0),
-						   .notes = query_number(db, "SELECT count(*) FROM note WHERE worth", 0)};
+						   .notes = query_number(db, "SELECT count(*) FROM note WHERE worth > 0", 0)};
 	return read_peak(db, &ret->peak) && read_outcome(db, ret) && count_resources(db, ret) && count_manners(db, ret) &&
-		   count_findings(db, ret) && count_misuses(db, ret);
+		   count_findings(db, ret) && read_idle(db, ret) && count_misuses(db, ret);
 }
 
 /* Of the kinds that fail the check, or of the others. */
@@ -147,7 +159,7 @@ int64_t totals_lived(const struct totals *totals)
 	int64_t all = 0;
 
 	for (int v = VERDICT_ABANDONED; v < VERDICT_COUNT; v++)
-		all += totals->found[KIND_CONNECTION][v];
+		all += totals->found[KIND_CONNECTION][v] + totals->found[KIND_TRANSACTION][v];
 	return all;
 }
 

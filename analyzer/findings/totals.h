@@ -33,6 +33,8 @@ struct totals {
 	int64_t failing,
 		forgiven;  /* so many resources would, were none tolerated, and so many more were they not forgiven */
 	int64_t notes; /* that a text report shows */
+	int64_t idle_ns,
+		idle_groups; /* the longest time a transaction was left idle, and findings of such; without an excuse */
 	struct peak peak;
 	int64_t failed; /* connections that were never connected */
 	int64_t processes;
@@ -49,7 +51,7 @@ int64_t totals_leaked(const struct totals *totals);
 /* What was not released at the end and is shown only: the other kinds. */
 int64_t totals_shown(const struct totals *totals);
 
-/* Connections that were given back, but abandoned before, or not by the code. */
+/* Connections that were given back, but abandoned before, or not by the code; and transactions that were left idle. */
 int64_t totals_lived(const struct totals *totals);
 
 /* How many connections and results have this verdict; and how many of them findings without an excuse speak of. */

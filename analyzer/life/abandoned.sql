@@ -32,4 +32,6 @@ CREATE TEMP TABLE life_member (
 CREATE TEMP VIEW told_life AS
   SELECT *, lost AND verdict <> 'cannot-tell' AS compared FROM tally_life
   UNION ALL
-  SELECT *, 0 FROM life_member;
+  SELECT *, 0 FROM life_member
+  UNION ALL
+  SELECT *, 0 FROM idle_life;

@@ -41,13 +41,14 @@ struct formats {
 
 /* What fails a check, and what it forgives. */
 struct gate {
-	long long tolerated; /* of the resources that fail */
-	bool allow_held;     /* one held at exit at its place in its process is forgiven */
-	bool allow_unseen;   /* what spoke PostgreSQL out of sight is accepted */
-	bool limit_open;     /* --max-open was given */
-	long long most_open; /* connections open at once */
-	bool is_chosen;      /* --fail-on was given, and the rest is in use */
-	bool is_asked;       /* what it takes */
+	long long tolerated;                  /* of the resources that fail */
+	bool allow_held;                      /* one held at exit at its place in its process is forgiven */
+	bool allow_unseen;                    /* what spoke PostgreSQL out of sight is accepted */
+	bool limit_open;                      /* --max-open was given */
+	long long most_open;                  /* connections open at once */
+	int64_t most_unused_ns, most_idle_ns; /* of an open connection, and of a transaction that is idle; 0: no limit */
+	bool is_chosen;                       /* --fail-on was given, and the rest is in use */
+	bool is_asked;                        /* what it takes */
 	bool fails[KIND_COUNT][VERDICT_COUNT];
 	bool fails_misuse[MISUSE_COUNT];
 };

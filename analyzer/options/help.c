@@ -16,6 +16,10 @@ static void print_option(const struct option_row *option)
 
 	if (option->argument != NULL)
 		column += printf("=%s", option->argument);
+	if (column >= HELP_COLUMN) {
+		printf("\n");
+		column = 0;
+	}
 	for (const char *line = option->help; *line != '\0'; column = 0) {
 		int length = (int)strcspn(line, "\n");
 		printf("%*s%.*s\n", HELP_COLUMN - column, "", length, line);

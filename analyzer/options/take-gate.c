@@ -33,7 +33,7 @@ static void fail_on_default(struct gate *gate)
 	fail_on_misuse(gate);
 }
 
-/* A verdict alone is of the kinds that fail by default, a kind alone is leaked. */
+/* A verdict alone is of the kinds that fail by default, or of the one that it can be of; a kind alone is leaked. */
 static bool fail_on_resource(struct gate *gate, const char *word)
 {
 	char name[WORD];
@@ -53,7 +53,7 @@ static bool fail_on_resource(struct gate *gate, const char *word)
 	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
 		if (verdict != VERDICT_COUNT && !verdict_is_of(verdict, (enum resource_kind)k))
 			continue;
-		else if (kind != KIND_NONE ? k == (int)kind : kind_fails((enum resource_kind)k))
+		else if (kind != KIND_NONE ? k == (int)kind : kind_fails((enum resource_kind)k) || verdict == VERDICT_IDLE)
 			gate->fails[k][verdict != VERDICT_COUNT ? verdict : VERDICT_LEAKED] = true;
 	return true;
 }
@@ -91,15 +91,17 @@ void fail_on_print(void)
 {
 	struct fail_on_lists lists = fail_on_lists();
 
-	printf("--fail-on takes these, with commas between:\n\n"
-		   "default         leaked connections and results, and misuse\n"
-		   "none            nothing\n"
-		   "VERDICT         %s\n"
-		   "KIND            of which something leaked: %s\n"
-		   "VERDICT/KIND    such as leaked/transaction; abandoned, exit, thread and collector are of connections only\n"
-		   "misuse          all that no program does by design\n"
-		   "MISUSE          %s\n",
-		   lists.verdicts, lists.kinds, lists.misuses);
+	printf(
+		"--fail-on takes these, with commas between:\n\n"
+		"default         leaked connections and results, and misuse\n"
+		"none            nothing\n"
+		"VERDICT         %s\n"
+		"KIND            of which something leaked: %s\n"
+		"VERDICT/KIND    such as leaked/transaction; abandoned, exit, thread and collector are of connections only,\n"
+		"                idle-in-transaction of transactions\n"
+		"misuse          all that no program does by design\n"
+		"MISUSE          %s\n",
+		lists.verdicts, lists.kinds, lists.misuses);
 }
 
 static bool refuse_word(const char *word)

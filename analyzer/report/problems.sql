@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What a machine is told, one row a thing: TEMP TABLE problem and its stacks, for all formats but text.  Needs TEMP TABLEs
--- finding, finding_stack, finding_life, finding_level, frame_call, site, told_misuse, misuse_call, peak, found_peak_site, gated, stack_path, excuse,
+-- finding, finding_stack, finding_life, finding_idle, finding_level, found_limit, frame_call, site, told_misuse, misuse_call, peak, found_peak_site, gated, stack_path, excuse,
 -- suppression, note, note_sort, note_message and report_choice.
 
 -- Each thing in the order in which it is told.  `what`: finding, misuse, peak, suppression or note.  `identity`: what tells it from
@@ -13,26 +13,35 @@ CREATE TEMP TABLE told (
 );
 
 INSERT INTO told (what, finding, rule, title, help, level, excused, reason, message, identity, frame, depth, stack, used_stack,
-                  release_stack)
-  SELECT 'finding', f.number, f.verdict || '-' || replace(f.kind, ' ', '-'),
+                  release_stack, stack_words)
+  SELECT 'finding', f.number, f.verdict || iif(d.number IS NULL, '-' || replace(f.kind, ' ', '-'), ''),
          printf('%s %s', noun(f.kind, 2), verdict_words(f.kind, f.verdict)),
          CASE f.verdict
            WHEN 'abandoned' THEN 'Used, and never again, while others like it were opened. Give it back when it has done its work: '
            WHEN 'exit' THEN 'Held until the process ended. Give it back when it has done its work: '
            WHEN 'thread' THEN 'Held until a thread ended. Give it back when it has done its work: '
            WHEN 'collector' THEN 'Held until a garbage collector came. Give it back when it has done its work: '
+           WHEN 'idle-in-transaction' THEN
+             'An open transaction keeps its locks and keeps VACUUM from cleaning up. End it before other work: '
            ELSE 'Acquired here and not given back. Give it back on every path out of this code, including error paths: ' END
            || release_calls(f.kind) || '.',
          j.level, f.excused, u.reason,
-         printf('%d %s %s%s at %s%s%s', f.count, noun(f.kind, f.count), verdict_words(f.kind, f.verdict),
-                iif(l.pooled, ', last used', ''), f.head, f.tail,
-                iif(l.number IS NULL, '', printf('; up to %d opened after their last use', l.later))),
-         f.acquire_function || ' < ' || ifnull(p.path, '?'), w.frame, w.depth, f.stack, w.used_stack, w.release_stack
+         iif(d.number IS NOT NULL,
+             printf('idle in transaction%s, begun at %s%s', iif(c.reproducible, '', ' for ' || iif(d.begun > 1, 'up to ', '') || duration(d.longest_ns)),
+                    f.head, f.tail),
+             printf('%d %s %s%s at %s%s%s', f.count, noun(f.kind, f.count), verdict_words(f.kind, f.verdict),
+                    iif(l.pooled, ', last used', ''), f.head, f.tail,
+                    iif(l.number IS NULL, '', printf('; up to %d opened after their last use', l.later))))
+           || ifnull('; ' || iif(b.what = 'unused' AND NOT c.reproducible, printf('unused for up to %s, ', duration(b.longest_ns)), '')
+                     || printf('%s allows %s', b.option, duration(b.most_ns)), ''),
+         f.acquire_function || ' < ' || ifnull(p.path, '?'), w.frame, w.depth, f.stack, w.used_stack, w.release_stack,
+         iif(d.number IS NULL, 'acquired', 'begun')
   FROM finding f JOIN finding_stack w ON w.number = f.number JOIN finding_level j ON j.number = f.number
   LEFT JOIN stack_path p ON p.stack = f.stack
   LEFT JOIN excuse e ON f.excused = 'suppressed' AND e.kind = f.kind AND e.verdict = f.verdict AND e.stack = f.stack
     AND e.function = f.acquire_function
   LEFT JOIN suppression u ON u.number = e.rule LEFT JOIN finding_life l ON l.number = f.number
+  LEFT JOIN finding_idle d ON d.number = f.number LEFT JOIN found_limit b ON b.number = f.number CROSS JOIN report_choice c
   WHERE f.lost ORDER BY f.number;
 
 INSERT INTO told (what, rule, title, help, level, excused, reason, message, identity, frame, depth, stack, stack_words,

@@ -87,6 +87,12 @@ SELECT json_object(
         WHERE value > 0),
       'borrower', (SELECT json(text) FROM site_json s WHERE s.stack = l.use_stack),
       'last_uses', iif(l.uses IS NULL, NULL, l.last_uses), 'uses', l.uses) FROM finding_life l WHERE l.number = f.number),
+    'idle', (SELECT json_object(
+      'longest_ns', iif(:reproducible, NULL, d.longest_ns), 'transactions', d.begun, 'open', d.open,
+      'since', (SELECT json(text) FROM site_json s WHERE s.stack = d.idle_stack)) FROM finding_idle d WHERE d.number = f.number),
+    'limit', (SELECT json_object(
+      'option', b.option, 'allowed_ns', b.most_ns, 'longest_ns', iif(:reproducible, NULL, b.longest_ns), 'count', b.count)
+      FROM found_limit b WHERE b.number = f.number),
     'released_from', iif(w.release_stack IS NULL, NULL, json_object('count', w.releases,
       'site', (SELECT json(text) FROM site_json s WHERE s.stack = w.release_stack),
       'stack', (SELECT json(text) FROM stack_json j WHERE j.stack = w.release_stack))),
@@ -156,6 +162,7 @@ SELECT json_object(
     'kind', b.kind, 'verdict', b.verdict, 'path', b.path, 'known', b.known, 'now', b.now, 'suppressed', b.suppressed) AS item
     FROM baseline b ORDER BY b.number)),
   'status', :status,
+  'fail_on', :fail_on,
   'peak', (SELECT json_object(
     'open', a.open, 'allowed', (SELECT most_open FROM report_choice),
     'at_ns', iif(:reproducible OR a.open = 0, NULL, a.at_ns), 'whole', json(iif(a.whole, 'true', 'false')),

@@ -10,6 +10,7 @@
 #include "analyzer/config.h"
 #include "analyzer/findings/gate.h"
 #include "analyzer/report/formats.h"
+#include "analyzer/text/text.h"
 #include "trace/base/printable.h"
 
 extern const char report_gitlab_sql[], report_json_sql[], report_sarif_sql[];
@@ -27,10 +28,15 @@ static void bind_text(sqlite3_stmt *statement, const char *name, const char *tex
 /* SQLite ignores the parameters that a query has not. */
 static void bind_report(sqlite3_stmt *statement, const struct report *report)
 {
+	char fail_on[FAIL_ON_TEXT];
+
 	bind_text(statement, ":version", PQLEAK_VERSION);
 	bind_text(statement, ":trace", report->reading->path);
 	bind_number(statement, ":reproducible", report->choice->formats.reproducible);
 	bind_number(statement, ":status", gate_status(report->totals, STATUS_LEAKS));
+	if (life_fail_on(&report->choice->gate, report->totals, fail_on))
+		sqlite3_bind_text(statement, sqlite3_bind_parameter_index(statement, ":fail_on"), fail_on, -1,
+						  SQLITE_TRANSIENT);
 }
 
 /* Prints a row; several columns are objects, printed as one. */

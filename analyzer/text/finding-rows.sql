@@ -4,7 +4,7 @@
 SELECT f.number, f.kind, f.verdict, f.state, f.shape, f.excused, f.head, f.tail, f.count, f.stacks, f.ways,
        -- Where it was acquired, and the call that is to blame.
        f.stack, ifnull(w.level, -1), w.depth,
-       CASE WHEN l.pooled THEN f.acquire_function WHEN f.kind = 'connection' THEN (SELECT acquire_function FROM connection WHERE id = f.first_id)
+       CASE WHEN l.pooled OR d.number IS NOT NULL THEN f.acquire_function WHEN f.kind = 'connection' THEN (SELECT acquire_function FROM connection WHERE id = f.first_id)
             ELSE (SELECT acquire_function FROM resource WHERE id = f.first_id) END,
        -- Where it was last used, and where what is comparable was released.
        ifnull(w.used_stack, -1), (SELECT use_function FROM connection WHERE f.kind = 'connection' AND id = f.used_id),
@@ -18,9 +18,11 @@ SELECT f.number, f.kind, f.verdict, f.state, f.shape, f.excused, f.head, f.tail,
        -- What its life shows.
        l.pooled, l.later, l.opened, l.unused_ns, l.threads, l."exit", l.thread, l.collector, l.code, l.unknown, l.never,
        l.last_uses, l.uses,
-       l.pool, CASE WHEN b.text <> f.head || f.tail THEN short_name(b.head) END, b.tail
+       l.pool, CASE WHEN b.text <> f.head || f.tail THEN short_name(b.head) END, b.tail,
+       d.longest_ns, d.open, d.begun, ifnull(short_name(x.head), 'an unknown place'), x.tail
 FROM finding f JOIN finding_stack w ON w.number = f.number
 LEFT JOIN (separation e JOIN frame_call c ON c.frame = e.shared_frame AND c.depth = e.shared_depth
            JOIN frame_call i ON i.frame = e.site_frame AND i.depth = e.site_depth) ON e.node = w.node AND e.callers IS NOT NULL
 LEFT JOIN finding_life l ON l.number = f.number LEFT JOIN site b ON b.stack = l.use_stack
+LEFT JOIN finding_idle d ON d.number = f.number LEFT JOIN site x ON x.stack = d.idle_stack
 ORDER BY f.number

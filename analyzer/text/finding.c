@@ -89,6 +89,11 @@ bool finding_next(sqlite3_stmt *rows, struct finding *ret, bool *ret_failed)
 	ret->life.pool = text(&row);
 	ret->life.borrower = text(&row);
 	ret->life.borrower_tail = text(&row);
+	ret->idle.longest_ns = number(&row);
+	ret->idle.open = number(&row);
+	ret->idle.begun = number(&row);
+	ret->idle.since = text(&row);
+	ret->idle.tail = text(&row);
 	return true;
 }
 
@@ -111,6 +116,21 @@ static enum style title_style(const struct finding *f)
 
 #define TITLE_TEXT 256
 
+/* Of transactions that were left idle the time is told: how many is known only of those that have not ended. */
+static void say_idle(char ret[TITLE_TEXT], const struct report_choice *choice, const struct finding *f, int width)
+{
+	char longest[DURATION_TEXT] = "";
+
+	if (!choice->formats.reproducible)
+		format_duration(longest, f->idle.longest_ns);
+	snprintf(ret, TITLE_TEXT, "%s%s%*sidle in transaction%s%s, begun %s ", f->excused,
+			 f->excused[0] != '\0' ? ": " : "", width > 0 ? width + 1 : 0, "",
+			 longest[0] == '\0'  ? ""
+			 : f->idle.begun > 1 ? " for up to "
+								 : " for ",
+			 longest, preposition(choice));
+}
+
 /* A title up to its place; its number takes `width` columns at least. */
 static void say_title(char ret[TITLE_TEXT], const struct report_choice *choice, const struct finding *f, int width)
 {
@@ -121,6 +141,10 @@ static void say_title(char ret[TITLE_TEXT], const struct report_choice *choice, 
 	bool is_leaked = f->verdict == VERDICT_LEAKED;
 	const char *fate = verdict_words(f->kind, f->verdict);
 
+	if (f->verdict == VERDICT_IDLE) {
+		say_idle(ret, choice, f, width);
+		return;
+	}
 	if (is_failed || is_undecided) {
 		snprintf(noun, sizeof noun, "%s connect%s", is_failed ? "failed" : "undecided", plural(f->count));
 		fate = is_leaked ? "never finished" : f->verdict == VERDICT_CANNOT_TELL ? "perhaps never finished" : fate;

@@ -60,16 +60,23 @@ static void say_gate(const struct printer *printer, const struct gate *gate, con
 				   failing == 1 ? "s" : "");
 }
 
-static bool some_misuse_fails(const struct gate *gate)
+/* The times that break a limit, by the option that sets it: the longest. */
+static void say_limits(const struct printer *printer, sqlite3 *db)
 {
-	bool any = false;
+	QUERY_CLEANUP row = query_prepare(
+		db, "SELECT printf('%s for %s', b.what, duration(max(b.longest_ns))), b.option, duration(b.most_ns),"
+			" short_name(f.head) || f.tail, iif(b.option = '--max-unused',"
+			"   printf('%d %s ', sum(b.count), noun('connection', sum(b.count))), ''),"
+			" iif(b.option = '--max-unused', 'opened', 'begun')"
+			" FROM found_limit b JOIN finding f ON f.number = b.number GROUP BY b.option");
 
-	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
-		any = any || (!misuse_by_design((enum misuse_kind)m) && gate_fails_misuse(gate, (enum misuse_kind)m));
-	return any;
+	while (query_next(row, NULL))
+		print_line(printer, 0, STYLE_BAD, "pqleak: %s%s, %s at %s; %s allows %s", query_text(row, 4),
+				   query_text(row, 0), query_text(row, 5), query_text(row, 3), query_text(row, 1), query_text(row, 2));
 }
 
-static void say_more(const struct printer *printer, const struct report_choice *choice, const struct totals *totals)
+static void say_more(const struct printer *printer, sqlite3 *db, const struct report_choice *choice,
+					 const struct totals *totals)
 {
 	int64_t misuses = totals_misuse(totals);
 
@@ -77,7 +84,7 @@ static void say_more(const struct printer *printer, const struct report_choice *
 	say_gate(printer, &choice->gate, totals);
 	if (misuses > 0)
 		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " misuse%s of connections and results%s", misuses,
-				   plural(misuses), some_misuse_fails(&choice->gate) ? "" : " (--fail-on ignores misuse)");
+				   plural(misuses), gate_fails_some_misuse(&choice->gate) ? "" : " (--fail-on ignores misuse)");
 	for (int m = MISUSE_NONE + 1; m < MISUSE_COUNT; m++)
 		if (gate_fails_misuse(&choice->gate, (enum misuse_kind)m) && misuse_by_design((enum misuse_kind)m) &&
 			totals->misuse[m] > 0)
@@ -96,6 +103,7 @@ static void say_more(const struct printer *printer, const struct report_choice *
 	if (totals->peak.too_many)
 		print_line(printer, 0, STYLE_BAD, "pqleak: %" PRId64 " connection%s open at once, --max-open=%lld",
 				   totals->peak.open, plural(totals->peak.open), choice->gate.most_open);
+	say_limits(printer, db);
 }
 
 static void say_leaks(const struct printer *printer, sqlite3 *db, const struct totals *totals)
@@ -154,5 +162,5 @@ void text_headline(const struct printer *printer, sqlite3 *db, const struct repo
 {
 	say_leaks(printer, db, totals);
 	say_killed_early(printer, db, totals);
-	say_more(printer, choice, totals);
+	say_more(printer, db, choice, totals);
 }

@@ -14,14 +14,15 @@
 #define MANY 4 /* three in full fill the screen */
 
 /* ?1: excused ones, too; ?2: at most */
-static const char findings_sql[] =
-	"SELECT f.kind, f.verdict, f.state, f.excused, f.count, f.head, f.tail, ifnull(l.pooled, 0)"
-	" FROM finding f LEFT JOIN finding_life l ON l.number = f.number WHERE f.excused = '' OR ?1 ORDER BY f.number "
-	"LIMIT ?2";
+static const char findings_sql[] = "SELECT f.kind, f.verdict, f.state, f.excused, f.count, f.head, f.tail, "
+								   "ifnull(l.pooled, 0), ifnull(i.longest_ns, 0), i.begun"
+								   " FROM finding f LEFT JOIN finding_life l ON l.number = f.number LEFT JOIN "
+								   "finding_idle i ON i.number = f.number WHERE f.excused = '' OR ?1 ORDER BY f.number "
+								   "LIMIT ?2";
 
 static const char count_sql[] = "SELECT count(*) FROM finding WHERE excused = '' OR ?1";
-static const char leaked_sql[] =
-	"SELECT count(*) FROM finding WHERE verdict IN ('leaked', 'abandoned') AND (excused = '' OR ?1)";
+static const char leaked_sql[] = "SELECT count(*) FROM finding WHERE verdict IN ('leaked', 'abandoned', "
+								 "'idle-in-transaction') AND (excused = '' OR ?1)";
 static const char widest_sql[] = "SELECT max(count) FROM (SELECT count FROM finding WHERE excused = '' OR ?1 UNION ALL"
 								 " SELECT count FROM told_misuse WHERE NOT by_design AND (excused = '' OR ?1))";
 
@@ -78,7 +79,9 @@ bool text_index(const struct printer *printer, sqlite3 *db, const struct report_
 							.count = sqlite3_column_int64(row, 4),
 							.head = query_text(row, 5),
 							.tail = query_text(row, 6),
-							.life.pooled = sqlite3_column_int(row, 7) != 0};
+							.life.pooled = sqlite3_column_int(row, 7) != 0,
+							.idle.longest_ns = sqlite3_column_int64(row, 8),
+							.idle.begun = sqlite3_column_int64(row, 9)};
 		finding_in_index(printer, choice, &f, width);
 	}
 	failed = failed || !misuse_index(printer, db, excused, left, width);

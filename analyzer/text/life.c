@@ -11,8 +11,7 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/print.h"
 #include "analyzer/findings/gate.h"
-
-#define SENTENCE 256
+#include "analyzer/text/counts.h"
 
 static void add_manner(char text[256], int64_t count, int64_t all, const char *words)
 {
@@ -26,10 +25,26 @@ static void add_manner(char text[256], int64_t count, int64_t all, const char *w
 		snprintf(text + length, 256 - length, "%s%" PRId64 " %s", length > 0 ? ", " : "", count, words);
 }
 
+/* Where the time began in which nothing was done, and how many transactions began there. */
+static void say_idle(const struct printer *printer, const struct finding *f)
+{
+	char open[64] = "";
+
+	if (f->idle.open > 0 && f->idle.open == f->idle.begun)
+		snprintf(open, sizeof open, ", not ended");
+	else if (f->idle.open > 0)
+		snprintf(open, sizeof open, ", %" PRId64 " idle and not ended", f->idle.open);
+	print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "since", "%s%s", f->idle.since, f->idle.tail);
+	print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "begun", "%" PRId64 " transaction%s%s", f->idle.begun,
+				plural(f->idle.begun), open);
+}
+
 void finding_life(const struct printer *printer, const struct report_choice *choice, const struct finding *f)
 {
 	char manners[256] = "", unused[DURATION_TEXT];
 
+	if (f->verdict == VERDICT_IDLE)
+		say_idle(printer, f);
 	if (f->verdict != VERDICT_ABANDONED)
 		return;
 	add_manner(manners, f->life.exit, f->count, "given back by the exit of the process");
@@ -60,21 +75,28 @@ void finding_life(const struct printer *printer, const struct report_choice *cho
 	}
 }
 
-/* What was given back in the end, but not as it should have been. */
+/* What was given back in the end, but not as it should have been, and what was left idle. */
 static void say_lived(const struct printer *printer, const struct totals *totals)
 {
+	char longest[DURATION_TEXT], text[SENTENCE];
+
 	for (int v = VERDICT_ABANDONED; v < VERDICT_COUNT; v++) {
 		int64_t count = totals->found[KIND_CONNECTION][v];
 		if (count > 0)
 			print_line(printer, 0, STYLE_WARNING, "pqleak: %" PRId64 " %s %s", count, kind_noun(KIND_CONNECTION, count),
 					   verdict_words(KIND_CONNECTION, (enum verdict)v));
 	}
+	if (totals->idle_groups == 0)
+		return;
+	snprintf(text, sizeof text, "idle in transaction for up to %s", format_duration(longest, totals->idle_ns));
+	append_count(text, ", ", totals->idle_groups, totals->group_noun, "");
+	print_line(printer, 0, STYLE_WARNING, "pqleak: %s", text);
 }
 
-/* What was found and fails no check, by the words that would have it fail. */
-static void say_unfailed(const struct printer *printer, const struct gate *gate, const struct totals *totals)
+bool life_fail_on(const struct gate *gate, const struct totals *totals, char ret[FAIL_ON_TEXT])
 {
-	char words[SENTENCE] = "";
+	char *words = ret;
+	size_t start = (size_t)snprintf(words, FAIL_ON_TEXT, "%s", gate->is_chosen ? "..." : "default");
 
 	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
 		for (int v = 0; v < VERDICT_COUNT; v++) {
@@ -82,19 +104,28 @@ static void say_unfailed(const struct printer *printer, const struct gate *gate,
 			enum verdict verdict = (enum verdict)v;
 			if (totals->found[k][v] == 0 || !verdict_can_fail(verdict) || gate_fails(gate, kind, verdict))
 				continue;
-			bool is_plain = verdict == VERDICT_ABANDONED;
-			snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s%s", words[0] != '\0' ? "," : "",
+			bool is_plain = verdict == VERDICT_ABANDONED || verdict == VERDICT_IDLE;
+			size_t length = strlen(words);
+			snprintf(words + length, FAIL_ON_TEXT - length, ",%s%s%s",
 					 verdict == VERDICT_LEAKED ? kind_name((uint8_t)k) : verdict_name(verdict),
-					 verdict == VERDICT_LEAKED || is_plain ? "" : "/");
-			if (verdict != VERDICT_LEAKED && !is_plain)
-				snprintf(words + strlen(words), sizeof words - strlen(words), "%s", kind_name((uint8_t)k));
+					 verdict == VERDICT_LEAKED || is_plain ? "" : "/",
+					 verdict == VERDICT_LEAKED || is_plain ? "" : kind_name((uint8_t)k));
 		}
+	if (totals_misuse(totals) > 0 && !gate_fails_some_misuse(gate))
+		snprintf(words + strlen(words), FAIL_ON_TEXT - strlen(words), ",misuse");
 	for (char *blank = strchr(words, ' '); blank != NULL; blank = strchr(blank, ' '))
 		*blank = '-';
-	if (words[0] != '\0')
-		print_line(printer, 0, STYLE_PLAIN, "pqleak: %s: --fail-on=%s,%s",
-				   totals->fails ? "to fail on the rest, too" : "a check passes all the same; to fail on it",
-				   gate->is_chosen ? "..." : "default", words);
+	return words[start] != '\0';
+}
+
+/* What was found and fails no check, by the words that would have it fail. */
+static void say_unfailed(const struct printer *printer, const struct gate *gate, const struct totals *totals)
+{
+	char words[FAIL_ON_TEXT];
+
+	if (life_fail_on(gate, totals, words))
+		print_line(printer, 0, STYLE_PLAIN, "pqleak: %s: --fail-on=%s",
+				   totals->fails ? "to fail on the rest, too" : "a check passes all the same; to fail on it", words);
 }
 
 void life_headline(const struct printer *printer, const struct gate *gate, const struct totals *totals)

@@ -21,7 +21,7 @@ static const char rows_sql[] =
 	" ifnull(short_name(o.head), 'an unknown place'), ifnull(o.tail, '')"
 	" FROM note n LEFT JOIN site s ON s.stack = n.stack LEFT JOIN site o ON o.stack = n.other_stack"
 	" LEFT JOIN stack_path p ON p.stack = n.stack"
-	" WHERE n.sort = ?1 AND (n.worth IN (1, iif(?3, 1, 2)) OR ?2) ORDER BY n.rank, iif(?3, p.path, ''), n.stack";
+	" WHERE n.sort = ?1 AND (n.worth = 1 OR ?2 AND n.worth = 0) ORDER BY n.rank, iif(?3, p.path, ''), n.stack";
 
 static const char callers_sql[] =
 	"SELECT ifnull(short_name(c.head), 'an unknown place') || ifnull(c.tail, '')"

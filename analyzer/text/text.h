@@ -87,6 +87,11 @@ struct finding {
 		const char *pool;        /* its name */
 		const char *borrower, *borrower_tail; /* where most were last used, if elsewhere; "" */
 	} life;                                   /* of abandoned ones; zeros of others */
+	struct {
+		int64_t longest_ns;       /* one of them was idle so long */
+		int64_t open, begun;      /* so many had not ended, of so many that began there */
+		const char *since, *tail; /* the call before that */
+	} idle;                       /* of idle transactions; zeros of others */
 };
 
 /* The next finding, in their order; false: there is none, or it failed, and said so. */
@@ -101,8 +106,13 @@ void finding_full(const struct printer *printer, const struct report_choice *cho
 
 /* --- life.c --- */
 
-/* Prints what the life of abandoned connections shows; nothing of others. */
+/* Prints what the life of abandoned connections and idle transactions shows; nothing of others. */
 void finding_life(const struct printer *printer, const struct report_choice *choice, const struct finding *f);
+
+#define FAIL_ON_TEXT 512
+
+/* What of --fail-on would fail on what was found and fails no check; false: there is nothing of the kind. */
+bool life_fail_on(const struct gate *gate, const struct totals *totals, char ret[FAIL_ON_TEXT]);
 
 /* Prints lines for a report's first ones: what was given back, but not as it should have been, and what passes a check.
  */

@@ -25,7 +25,9 @@ enum verdict {
 	VERDICT_EXIT,      /* one of several that were given back by the exit of the process, */
 	VERDICT_THREAD,    /* by a thread that ended, */
 	VERDICT_COLLECTOR, /* by a garbage collector */
-	VERDICT_COUNT      /* also: no verdict */
+	/* Of a transaction, the same: */
+	VERDICT_IDLE, /* it was left idle */
+	VERDICT_COUNT /* also: no verdict */
 };
 
 /* How one was given back; as the view stack_manner says it. */

@@ -53,7 +53,7 @@ class Reader:
         errors = [f'{list(e.absolute_path)}: {e.message}' for e in self.ours.iter_errors(report)]
         expect(errors == [], errors[:3])
         listed = [f['level'] == 'error' for f in report['findings'] if f['verdict'] in ('leaked', 'open-at-death', 'open', 'cannot-tell',
-                                                                                               'abandoned', 'exit', 'thread', 'collector')]
+                                                                                               'abandoned', 'exit', 'thread', 'collector', 'idle-in-transaction')]
         misuse = [not m['by_design'] for m in report['misuse']]
         return sum(listed) + sum(misuse), len(listed) + len(misuse) - sum(listed) - sum(misuse), len(report['cannot_tell'])
 

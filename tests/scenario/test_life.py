@@ -14,6 +14,13 @@ CASES = {
     'suite': (['php', script('life/suite.php')], ('abandoned', 5, 'Application::connect', 6, {'exit': 5}, None)),
 }
 
+# case: its command, and where its transaction begins
+IDLE = {
+    'psycopg2': ([PYTHON, script('life/exporter.py')], 'scrape', 11),
+    'PDO': (['php', script('life/worker.php')], 'next_job', 6),
+    'ActiveRecord': (['ruby', script('life/worker.rb')], 'next_job', 10),
+}
+
 
 def told(report):
     """The findings of a life."""
@@ -43,9 +50,9 @@ class Life(Scenario):
         self.assertEqual((run.status, told(self.json())), (0, []), run)
         self.assertEqual(self.check('t.db', '--fail-on=default,abandoned'), 0, run)
 
-    def started(self, name, how):
+    def started(self, command, how):
         """A traced script that has said that it is ready; it goes on until its input ends."""
-        process = subprocess.Popen([PYTHON, script(f'life/{name}.py'), how], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        process = subprocess.Popen([*command, how], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    cwd=self.folder, env=dict(self.environment, LD_PRELOAD=SHIM, PQLEAK_TRACE=self.path('t.db')))
         self.addCleanup(process.wait)
         self.addCleanup(process.stdin.close)
@@ -55,18 +62,18 @@ class Life(Scenario):
 
     def test_live(self):
         """while it runs, what it has abandoned is told, too"""
-        self.started('listen', 'leak')
+        self.started([PYTHON, script('life/listen.py')], 'leak')
         self.assertEqual(told(self.json()), [('abandoned', 4, 'listen', 10, {'never': 4}, None)])
         self.assertEqual([self.check('t.db', '--fail-on=abandoned'), self.check()], [1, 0])
 
     def test_live_fixed(self):
         """while it runs: the clean twin"""
-        self.started('listen', 'fixed')
+        self.started([PYTHON, script('life/listen.py')], 'fixed')
         self.assertEqual((told(self.json()), self.check('t.db', '--fail-on=abandoned')), ([], 0))
 
     def ended(self, how):
         """What is found of a service that SIGTERM ended, and that nobody but the shim saw."""
-        process = self.started('graceful', how)
+        process = self.started([PYTHON, script('life/graceful.py')], how)
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(SECONDS), 0)
         return self.json()
@@ -86,20 +93,34 @@ class Life(Scenario):
         self.assertEqual((told(report), report['connections']['manners']), ([], {'code': 9}))
         self.assertEqual(self.check('t.db', '--fail-on=exit/connection,abandoned'), 0)
 
-    @staticmethod
-    def idle(report):
-        return [(i['transactions'], i['begin_site']['function'], i['begin_site']['line']) for i in report['idle_in_transaction']
-                if i['longest_idle_ns'] > 0]
+    @tap.each(IDLE, 'idle in transaction: {0}')
+    def idle(self, case, command, function, line):
+        """while it runs and afterwards; the time is that in which the report is made"""
+        process = self.started(command, 'leak')
+        self.pqleak('report', self.path('t.db'))  # it takes longer than a clock tick
+        found = [('idle-in-transaction', 1, function, line, None, None)]
+        self.assertEqual(told(self.json('t.db', '--held=1ms')), found, case)
+        live = self.pqleak('check', self.path('t.db'), '--max-idle-in-transaction=1ms')
+        self.assertEqual(live.status, 1, live)
+        self.assertRegex(live.stdout, rf'\npqleak: idle in transaction for .*, begun at .*{function} \(.*:{line}\); --max-idle-in-transaction allows')
+        process.stdin.close()
+        process.wait(SECONDS)
+        self.assertEqual(told(self.json('t.db', '--held=1ms')), found, case)
+        # Two that are to fail, and two that are not.
+        self.assertEqual([self.check('t.db', *options) for options in (
+            ['--fail-on=idle-in-transaction', '--held=1ms'], ['--max-idle-in-transaction=1ms'],
+            ['--held=1ms'], ['--max-idle-in-transaction=2h'])], [1, 1, 0, 0], case)
+        self.assertRegex(self.pqleak('report', '--held=1ms', self.path('t.db')).stdout,
+                         rf'\nidle in transaction for .*, begun at .*{function} \(.*:{line}\)\n')
 
-    def test_idle(self):
-        """a transaction that nobody ends is told while it runs"""
-        self.started('exporter', 'leak')
-        self.assertEqual(self.idle(self.json()), [(1, 'scrape', 11)])
-
-    def test_idle_fixed(self):
-        """the clean twin has none"""
-        self.started('exporter', 'fixed')
-        self.assertEqual(self.idle(self.json()), [])
+    @tap.each(IDLE, 'idle in transaction: {0}, the clean twin')
+    def idle_fixed(self, case, command, *_):
+        process = self.started(command, 'fixed')
+        self.pqleak('report', self.path('t.db'))
+        self.assertEqual((told(self.json()), self.sql('SELECT * FROM open_transaction')), ([], ''), case)
+        process.stdin.close()
+        process.wait(SECONDS)
+        self.assertEqual((told(self.json()), self.check('t.db', '--fail-on=idle-in-transaction')), ([], 0), case)
 
     def test_pile(self):
         """prepared statements that piled up on a connection that was closed, and connections at the peak"""

@@ -113,7 +113,8 @@ static sqlite3 *open_trace(const char *fixture)
 	assert_int_equal(system(command), 0);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	unlink(path);
-	assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = MEMORY", NULL, NULL, NULL), SQLITE_OK); /* no file is left */
+	assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = MEMORY", NULL, NULL, NULL),
+					 SQLITE_OK); /* no file is left */
 	assert_int_equal(trace_shadow_views(db, &failure), TRACE_OK);
 	assert_true(functions_add(db) && source_root_use(db, NULL));
 	return db;
@@ -149,7 +150,11 @@ static void look_into_views(sqlite3 *db)
 static void run_on(const char *fixture)
 {
 	struct reading reading = {.db = open_trace(fixture)};
-	struct report_choice choice = {.group_by = "site", .all = true, .stacks = true, .held_ns = 1};
+	struct report_choice choice = {.group_by = "site",
+								   .all = true,
+								   .stacks = true,
+								   .held_ns = 1,
+								   .gate = {.most_unused_ns = 1, .most_idle_ns = 1}};
 
 	assert_true(suppress_read(&choice.accepted.suppressions, SOURCE "/tests/golden/accepted/all.supp"));
 	read_base(reading.db);
@@ -226,7 +231,8 @@ static const char *const differences[] = {
 
 static void report_and_views_agree(void **state)
 {
-	static const char *const fixtures[] = {"leaks", "kinds-leaked", "habits", "wrapper", "scripts", "peak", "libpqxx", "abandoned"};
+	static const char *const fixtures[] = {"leaks",   "kinds-leaked", "habits",  "wrapper",
+										   "scripts", "peak",         "libpqxx", "abandoned"};
 
 	(void)state;
 	for (size_t f = 0; f < sizeof fixtures / sizeof fixtures[0]; f++) {

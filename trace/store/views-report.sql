@@ -253,6 +253,36 @@ CREATE VIEW audit AS
   WHERE c.state <> 'inherited'
   GROUP BY c.acquire_stack, s.id, t.application_name, is_local, t.ssl;
 
+CREATE VIEW open_transaction AS
+  -- Transactions that had not ended when their process did, or have not by now: the longest time that each was left idle,
+  -- which may be the time since its last use, and the call before it.  A query that is sent and not drained, or a COPY, is at
+  -- work, so that its time is not idle; of what a process did that lost events nobody can tell.
+  SELECT resource, process, connection, acquire_stack, acquired_ns, used_ns, age_ns, since_ns,
+         max(idle_ns, since_ns) AS longest_idle_ns, iif(since_ns > idle_ns, use_stack, idle_stack) AS idle_stack
+  FROM (SELECT r.id AS resource, r.process, r.connection, r.acquire_stack, r.acquired_ns, r.used_ns, r.idle_ns, r.idle_stack,
+               c.use_stack, p.until_ns - r.acquired_ns AS age_ns,
+               iif(p.dropped > 0 OR r.connection IN (SELECT connection FROM resource WHERE kind IN ('query', 'copy')), 0,
+                    max(ifnull(p.until_ns - r.used_ns, 0), 0)) AS since_ns
+        FROM (SELECT id, dropped, ifnull(ended_ns, iif("end" IS NULL, CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000,
+                                                       NULL)) AS until_ns FROM process) p
+        CROSS JOIN resource r ON r.process = p.id LEFT JOIN connection c ON c.id = r.connection
+        WHERE r.kind = 'transaction' AND r.connection NOT IN (SELECT connection FROM passed_on));
+
+CREATE VIEW open_connection AS
+  -- Every connection that is open now, or was when its process ended: how old it is, for how long it has not been used, and
+  -- its transaction, if it is in one.  Times are NULL where nobody knows when the process ended.
+  SELECT c.id AS connection, c.process, f.connection_verdict AS verdict, c.state, c.target, c.backend_pid, c.thread,
+         c.acquire_stack, c.acquire_function, c.acquired_ns, c.used_ns, c.use_function, c.use_stack, c.statement,
+         c.transaction_status, p.until_ns - c.acquired_ns AS age_ns,
+         iif(c.id IN (SELECT connection FROM resource WHERE kind IN ('query', 'copy')), 0,
+             max(p.until_ns - max(ifnull(c.used_ns, 0), c.acquired_ns + c.connect_ns), 0)) AS unused_ns,
+         t.resource AS "transaction", t.age_ns AS transaction_ns, t.acquire_stack AS transaction_stack, t.since_ns AS idle_ns
+  FROM connection o CROSS JOIN owned_connection c ON c.id = o.id
+  JOIN (SELECT id, ifnull(ended_ns, iif("end" IS NULL, CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000,
+                                        NULL)) AS until_ns FROM process) p ON p.id = c.process
+  JOIN process_fate f ON f.process = c.process LEFT JOIN open_transaction t ON t.connection = ifnull(c.inherited, c.id)
+  WHERE o.released_ns IS NULL AND c.released_ns IS NULL AND c.state = 'connected';
+
 CREATE VIEW idle_in_transaction AS
   -- Where transactions begin that were left idle, the longest gap between two uses (or before the process's end, or until
   -- now), and the call before it.
@@ -261,11 +291,7 @@ CREATE VIEW idle_in_transaction AS
   FROM (SELECT process, acquire_stack, count, 0 AS open, longest_idle_ns, idle_stack
         FROM fold WHERE kind = 'transaction'
         UNION ALL
-        SELECT process, acquire_stack, 1, 1, max(idle_ns, since_ns), iif(since_ns > idle_ns, use_stack, idle_stack)
-        FROM (SELECT r.process, r.acquire_stack, r.idle_ns, r.idle_stack, c.use_stack, ifnull(ifnull(p.ended_ns, iif(p."end" IS NULL,
-                       CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000, NULL)) - r.used_ns, 0) AS since_ns
-              FROM resource r JOIN process p ON p.id = r.process LEFT JOIN connection c ON c.id = r.connection
-              WHERE r.kind = 'transaction' AND r.connection NOT IN (SELECT connection FROM passed_on)))
+        SELECT process, acquire_stack, 1, 1, longest_idle_ns, idle_stack FROM open_transaction)
   GROUP BY process, acquire_stack HAVING max(longest_idle_ns) > 0;
 
 CREATE VIEW misuse_life AS
