@@ -202,3 +202,15 @@ char *fit_call(const char *name, const char *place, int room, enum fit fit)
 	free(last);
 	return text;
 }
+
+bool locale_has_blocks(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		const char *value = getenv(names[i]);
+		if (value != NULL && value[0] != '\0')
+			return strcasestr(value, "UTF-8") != NULL || strcasestr(value, "utf8") != NULL;
+	}
+	return false;
+}

@@ -7,7 +7,12 @@
 #ifndef PQLEAK_ANALYZER_BASE_COLUMNS_H
 #define PQLEAK_ANALYZER_BASE_COLUMNS_H
 
+#include <stdbool.h>
+
 #define ELLIPSIS "..."
+
+/* Whether the user's locale has characters to draw with, by its name. */
+bool locale_has_blocks(void);
 
 /* Columns that a text takes: a Chinese character two, an accent of its own none. */
 int text_columns(const char *text);

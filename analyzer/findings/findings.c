@@ -74,14 +74,17 @@ static const char releases_named_sql[] =
 	"INSERT INTO main.property SELECT 'releases_named', max(release_stack) FROM main.fold HAVING max(release_stack) > 0"
 	" ON CONFLICT DO UPDATE SET value = excluded.value WHERE value < excluded.value";
 
+#define WANTED_STACKS                                                                                                  \
+	"SELECT stack FROM tally_wants UNION ALL SELECT stack FROM peak_wants"                                             \
+	" UNION ALL SELECT stack FROM notes_wants UNION ALL SELECT stack FROM loss_wants"                                  \
+	" UNION ALL SELECT stack FROM life_wants"
+
 static bool make_sites(sqlite3 *db, const struct report_choice *choice)
 {
 	const struct symbol_choice *symbols = &choice->symbols;
 	bool again = symbols->sysroot != NULL || symbols->debug_path != NULL || symbols->debuginfod;
 	bool done = sites_make(db, symbols,
-						   "SELECT stack FROM tally_wants UNION ALL SELECT stack FROM peak_wants"
-						   " UNION ALL SELECT stack FROM notes_wants UNION ALL SELECT stack FROM loss_wants"
-						   " UNION ALL SELECT stack FROM life_wants",
+						   choice->timeline ? WANTED_STACKS " UNION ALL SELECT stack FROM lanes_wants" : WANTED_STACKS,
 						   again ? "SELECT release_stack FROM main.fold" : released_sql);
 
 	/* Where the trace cannot be written it is looked up each time. */
@@ -127,7 +130,9 @@ static const struct stage {
 	{"loss", loss_sql, NULL, "report_choice handover tally tally_life", "stack_count loss_wants"},
 	{"life", life_sql, life_fill, "report_choice handover tally",
 	 "life_process life_connection perhaps_abandoned life_wants"},
-	{"sites", NULL, make_sites, "tally_wants peak_wants notes_wants loss_wants life_wants", SITES_MAKE},
+	{"lanes", NULL, lanes_fill, "tally stack_habit perhaps_abandoned", "opened_stack lane lanes_wants"},
+	{"sites", NULL, make_sites, "handover tally_wants peak_wants notes_wants loss_wants life_wants lanes_wants",
+	 SITES_MAKE},
 	{"manner", manner_sql, NULL, "tally_life", "released_by manner_count"},
 	{"abandoned", abandoned_sql, abandoned_fill,
 	 "gated tally tally_life life_process life_connection perhaps_abandoned life_wants wanted_own site released_by "

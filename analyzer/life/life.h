@@ -15,6 +15,9 @@
 /* perhaps_abandoned: before anything has a name, so without regard to where it was opened. */
 bool life_fill(sqlite3 *db, const struct report_choice *choice);
 
+/* Where choice->timeline: opened_stack, lane and lanes_wants; else nothing. */
+bool lanes_fill(sqlite3 *db, const struct report_choice *choice);
+
 /* abandoned, and life_member. */
 bool abandoned_fill(sqlite3 *db, const struct report_choice *choice);
 

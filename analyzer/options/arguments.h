@@ -31,6 +31,8 @@ struct arguments {
 	const char *lines;  /* value for PQLEAK_LINES, or NULL: what the environment has */
 	const char *label;  /* value for PQLEAK_LABEL, or NULL: what the environment has */
 	long long leak_status;
+	long long connection;      /* of `timeline`; -1: all */
+	long long max_connections; /* 0: unknown */
 	bool append, check, quiet;
 	bool keep_environment;     /* `run` has LD_PRELOAD put back where a program clears it */
 	bool unnamed;              /* `run` stores no names */

@@ -81,6 +81,7 @@ struct report_choice {
 	struct formats formats;
 	bool stacks;             /* also those of the last use, and of where what is comparable was released */
 	const char *source_root; /* NULL: see source_root_use */
+	bool timeline;           /* all call sites are named, and some connections are shown one by one */
 	int64_t held_ns;         /* what was held, or idle in a transaction, so long is named; 0: not asked for */
 	struct gate gate;
 	struct accepted accepted;

@@ -103,7 +103,7 @@ int options_read(const struct command *command, int argc, char **argv, struct ar
 	struct table table = {.letters = ""};
 	int wrong = command->usage_status != 0 ? command->usage_status : STATUS_UNABLE;
 
-	*ret = (struct arguments){.trace = DEFAULT_TRACE, .leak_status = STATUS_LEAKS};
+	*ret = (struct arguments){.trace = DEFAULT_TRACE, .leak_status = STATUS_LEAKS, .connection = -1};
 	make_table(command, &table);
 	opterr = 0;
 	if (option_find(command->id, "config") != NULL) {

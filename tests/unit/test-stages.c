@@ -153,6 +153,7 @@ static void run_on(const char *fixture)
 	struct report_choice choice = {.group_by = "site",
 								   .all = true,
 								   .stacks = true,
+								   .timeline = true,
 								   .held_ns = 1,
 								   .gate = {.most_unused_ns = 1, .most_idle_ns = 1}};
 
