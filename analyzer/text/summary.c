@@ -136,14 +136,19 @@ static void say_peak(const struct printer *printer, sqlite3 *db, const struct to
 				peak->open, where, when, sites);
 }
 
-/* What runs scripts in stacks that name none of them; and whether these are of calls that come often, none of which has
- * lines. */
+/*
+ * What runs scripts in stacks that name none of them; whether these are of calls that come often, none of which has
+ * lines; and whether a module of it is in no stack that has any.
+ */
 static const char lineless_sql[] =
 	"WITH runs AS MATERIALIZED (SELECT m.id AS module, i.what FROM module m JOIN interpreter i ON m.path GLOB "
 	"i.pattern),"
 	" told AS MATERIALIZED (SELECT f.stack, f.kind NOT IN ('connection', 'transaction') AS often,"
-	"                       f.stack IN (SELECT stack FROM script_stack) AS lines FROM finding f)"
-	" SELECT r.what, max(f.often) AND NOT EXISTS (SELECT 1 FROM told o WHERE o.often AND o.lines)"
+	"                       f.stack IN (SELECT stack FROM script_stack) AS lines FROM finding f),"
+	" lined AS MATERIALIZED (SELECT DISTINCT x.module FROM script_stack o JOIN stack_frame s ON s.stack = o.stack"
+	"                        JOIN frame x ON x.id = s.frame)"
+	" SELECT r.what, max(f.often) AND NOT EXISTS (SELECT 1 FROM told o WHERE o.often AND o.lines),"
+	"        min(r.module NOT IN (SELECT module FROM lined WHERE module IS NOT NULL))"
 	" FROM told f CROSS JOIN stack_frame s ON s.stack = f.stack JOIN frame x ON x.id = s.frame"
 	" JOIN runs r ON r.module = x.module"
 	" WHERE NOT f.lines AND NOT EXISTS (SELECT 1 FROM stack_frame j JOIN frame_call c ON c.frame = j.frame"
@@ -152,9 +157,10 @@ static const char lineless_sql[] =
 
 static const struct {
 	const char *what, *why, *helps;
+	bool is_never; /* no script of it is walked */
 } lineless[] = {
-#define LINELESS(what, why, helps) {what, why, helps},
-#define RARE(what) {what, NULL, NULL},
+#define LINELESS(what, why, helps) {what, why, helps, true},
+#define RARE(what, why, helps) {what, why, helps, false},
 #include "analyzer/words/lineless.def"
 };
 
@@ -166,7 +172,7 @@ static void say_lineless(const struct printer *printer, sqlite3 *db, int width)
 		for (size_t i = 0; i < sizeof lineless / sizeof lineless[0]; i++) {
 			if (strcmp(lineless[i].what, query_text(row, 0)) != 0)
 				continue;
-			if (lineless[i].why != NULL)
+			if (lineless[i].is_never || sqlite3_column_int(row, 2) != 0)
 				print_field(printer, 2, STYLE_PLAIN, width, "lines", "none of %s, for %s; %s", lineless[i].what,
 							lineless[i].why, lineless[i].helps);
 			else if (sqlite3_column_int(row, 1) != 0)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "host.h"
-#include "php-like.h"
+#include "interpreter-like.h"
 #include "plugin.h"
 
 #define FIND(handle, function) (__extension__(__typeof__(&function)) must_find(handle, #function))
@@ -88,7 +88,7 @@ static int scripts(int argc, char **argv)
 		before = start_of(interpreter);
 		visits.conn = NULL;
 		for (unsigned r = 0; r < 5; r++)
-			FIND(interpreter, php_like_run)(10 + (r + 1) / 2, visit, &visits);
+			FIND(interpreter, like_run)(10 + (r + 1) / 2, visit, &visits);
 		dlclose(interpreter);
 	}
 	say("%s", is_same_place ? "they lay at the same place" : "BROKEN: they lay at different places");

@@ -5,7 +5,7 @@
  *
  * What another build would take for its innermost frame is one that leads to no memory.
  */
-#include "php-like.h"
+#include "interpreter-like.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -104,7 +104,7 @@ static void prepare(void)
 	globals[0] = (uintptr_t)&running;
 }
 
-void php_like_run(unsigned line, void (*call)(void *), void *argument)
+void like_run(unsigned line, void (*call)(void *), void *argument)
 {
 	prepare();
 	ops[line % 8].line = line;

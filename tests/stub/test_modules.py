@@ -55,6 +55,21 @@ class Modules(Stub):
     def test_scripts_unknown(self):
         """a build that keeps things where nobody looks has no lines, and takes none from the one before"""
         self.assert_scripts('one', 'odd', 'one', 'odd', one=2)
+        self.assertRegex(self.report(), r'(?m)^  lines +none of PHP, for only those of 7\.4 to 8\.4 are read; .+$')
+
+    def test_scripts_known(self):
+        """where all lines are there, the report does not say that they are missing"""
+        self.assert_scripts('one', one=1)
+        self.assertNotRegex(self.report(), '(?m)^  lines ')
+
+    def test_scripts_lineless(self):
+        """a Perl without ithreads has no lines, and the report says why"""
+        trace = self.same(MODULES, 'scripts', built('plugin-static.so'), built('libperl.so'))
+        self.assertEqual(self.lines(trace), [])
+        self.assertRegex(self.report(), r'(?m)^  lines +none of Perl, for only those of .* with ithreads are read; .+$')
+
+    def report(self):
+        return self.pqleak('report', '--all', 't.db').stdout
 
 
 if __name__ == '__main__':
