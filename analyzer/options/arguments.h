@@ -24,8 +24,9 @@ struct configured {
 
 struct arguments {
 	struct report_choice report;
+	struct export_choice export;
 	const char *trace;  /* to write; to read: see arguments_trace */
-	const char *output; /* of `baseline`; NULL: standard output */
+	const char *output; /* of `baseline` and `export`; NULL: standard output */
 	const char *sql;    /* value for PQLEAK_SQL, or NULL */
 	const char *events; /* value for PQLEAK_EVENTS, or NULL */
 	const char *lines;  /* value for PQLEAK_LINES, or NULL: what the environment has */

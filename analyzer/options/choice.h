@@ -75,6 +75,20 @@ struct frame_choice {
 	bool native;          /* interpreters' frames too */
 };
 
+enum export_format {
+#define EXPORT(name, is_binary) EXPORT_##name,
+#include "analyzer/options/exports.def"
+	EXPORT_COUNT
+};
+
+/* What is asked of an export, besides what a report of the trace would be asked. */
+struct export_choice {
+	enum export_format format;
+	const char *weight;      /* the word of a line of weights.def; NULL: the first */
+	enum resource_kind kind; /* KIND_NONE: connections */
+	const char *view;        /* of CSV; NULL: connection_life */
+};
+
 struct report_choice {
 	const char *group_by; /* "site" (also when NULL), "stack", "function", "module", "database" or "label" */
 	bool all;
@@ -89,6 +103,7 @@ struct report_choice {
 	struct frame_choice frames;
 };
 
+extern const char *const export_names[EXPORT_COUNT + 1]; /* "folded", ...; ended by NULL */
 extern const char *const format_names[FORMAT_COUNT + 1]; /* "text", "json", ...; ended by NULL */
 
 #endif

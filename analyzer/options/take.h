@@ -33,6 +33,13 @@ option_take take_format, take_output; /* struct formats */
 option_take take_suppressions;        /* struct suppressions, to which it adds */
 option_take take_baseline;            /* struct baseline */
 
+/* take-export.c: what is exported, and how. */
+option_take take_export; /* enum export_format */
+option_take take_kind;   /* enum resource_kind */
+const char *const *export_words(void);
+const char *const *weight_words(void);
+const char *const *kind_words(void);
+
 /* What --group-by, --lines, --fail-on (but for VERDICT/KIND) and --format can be, ended by NULL. */
 const char *const *group_words(void);
 const char *const *lines_words(void);
