@@ -200,6 +200,22 @@ def report(bench):
             f'{statistics.median(seconds):.2f} s, {peak / 1024:.0f} MiB')
 
 
+def export(bench):
+    """The processor's time, which a busy machine does not change much."""
+    count = int(1_000_000 * bench.scale)
+    many_connections(bench, count)
+    for name in ('folded', 'speedscope', 'pprof', 'openmetrics', 'csv', 'chrome', 'otlp'):
+        path = bench.trace + '.' + name
+        process = subprocess.Popen([bench.pqleak, 'export', f'--format={name}', '-o', path, bench.trace])
+        _, status, usage = os.wait4(process.pid, 0)
+        if status != 0:
+            sys.exit(f'bench: export --format={name} failed')
+        row(f'`pqleak export --format={name}` of {count:,} connections', '',
+            f'{usage.ru_utime + usage.ru_stime:.1f} s of the processor, {usage.ru_maxrss / 1024:.0f} MiB,'
+            f' a file of {os.path.getsize(path) / 1e6:,.1f} MB')
+        os.unlink(path)
+
+
 RECORDED = """SELECT (SELECT count(*) FROM connection) + (SELECT count(*) FROM resource WHERE kind = 'result')
     + (SELECT ifnull(sum(count), 0) FROM fold WHERE kind = 'result')"""
 
@@ -230,7 +246,8 @@ def kill(bench):
 
 
 FIGURES = {'instructions': instructions, 'pgbench': pgbench, 'pgbench-connect': pgbench_connect, 'psycopg2': psycopg2,
-           'pair': pair, 'start': start, 'short': short, 'memory': memory, 'trace': trace, 'report': report, 'kill': kill}
+           'pair': pair, 'start': start, 'short': short, 'memory': memory, 'trace': trace, 'report': report, 'export': export,
+           'kill': kill}
 
 
 def main():
