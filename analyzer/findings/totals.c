@@ -173,8 +173,11 @@ int64_t totals_acquired(const struct totals *totals, enum resource_kind kind)
 
 int64_t totals_open(const struct totals *totals)
 {
-	return totals_of(totals, VERDICT_OPEN) + totals_of(totals, VERDICT_OPEN_AT_DEATH) +
-		   totals_of(totals, VERDICT_CANNOT_TELL);
+	int64_t all = totals_of(totals, VERDICT_CANNOT_TELL);
+
+	for (int k = 0; k < KIND_COUNT; k++)
+		all += totals->count[k][VERDICT_OPEN] + totals->count[k][VERDICT_OPEN_AT_DEATH];
+	return all;
 }
 
 int64_t totals_misuse(const struct totals *totals)

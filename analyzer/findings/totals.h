@@ -61,7 +61,8 @@ int64_t totals_found(const struct totals *totals, enum verdict verdict);
 /* How many of a kind were ever handed out to the traced processes; inherited ones were not. */
 int64_t totals_acquired(const struct totals *totals, enum resource_kind kind);
 
-/* Of what fails the check, neither released nor leaked: still open, open at death, or nobody can tell. */
+/* Neither released nor leaked: what is still open or was at death; of what fails the check also that of which nobody
+ * can tell. */
 int64_t totals_open(const struct totals *totals);
 
 /* Misuses that are no program's design. */
