@@ -129,7 +129,7 @@ static const struct stage {
 	 "seen_misuse misuse_group seen_habit seen_target notes_wants"},
 	{"loss", loss_sql, NULL, "report_choice handover tally tally_life", "stack_count loss_wants"},
 	{"life", life_sql, life_fill, "report_choice handover tally",
-	 "life_process life_connection perhaps_abandoned life_wants"},
+	 "life_process life_target life_connection perhaps_abandoned life_wants"},
 	{"lanes", NULL, lanes_fill, "tally stack_habit perhaps_abandoned", "opened_stack lane lanes_wants"},
 	{"sites", NULL, make_sites, "handover tally_wants peak_wants notes_wants loss_wants life_wants lanes_wants",
 	 SITES_MAKE},

@@ -8,10 +8,17 @@ INSERT INTO life_process
   SELECT p.id, f.connection_verdict = 'leaked' FROM main.process p JOIN process_fate f ON f.process = p.id
   WHERE p.peak > 1 AND p.dropped = 0;
 
+-- What a connection calls itself, and the server's version, are part of a target, and make no other one of it.
+CREATE TEMP TABLE life_target (target INTEGER PRIMARY KEY, same_as);
+INSERT INTO life_target
+  SELECT * FROM (SELECT id, min(id) OVER (PARTITION BY host, port, database, user) AS same_as FROM main.target) WHERE same_as <> id;
+
 -- In the order of their ids they were opened.  What a process handed over is another's, and what was released unseen has no
 -- event of its own.  may: it was used, and what became of it is not told otherwise.
 CREATE TEMP VIEW life_connection AS
-  SELECT c.id, c.process, ifnull(c.target, 0) AS target, c.acquire_stack, c.acquire_event,
+  SELECT c.id, c.process,
+         iif((SELECT count(*) FROM life_target) = 0, ifnull(c.target, 0),
+             ifnull((SELECT t.same_as FROM life_target t WHERE t.target = c.target), ifnull(c.target, 0))) AS target, c.acquire_stack, c.acquire_event,
          iif(c.released_ns IS NULL, c.last_event, c.use_event) AS used, iif(c.released_ns IS NULL, NULL, c.last_event) AS ended,
          c.queries > 0 AND (c.released_ns IS NOT NULL OR NOT p.leaks) AS may
   FROM main.connection c JOIN life_process p ON p.process = c.process
