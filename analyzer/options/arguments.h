@@ -25,6 +25,7 @@ struct configured {
 struct arguments {
 	struct report_choice report;
 	struct export_choice export;
+	struct diff_choice diff;
 	const char *trace;  /* to write; to read: see arguments_trace */
 	const char *output; /* of `baseline` and `export`; NULL: standard output */
 	const char *sql;    /* value for PQLEAK_SQL, or NULL */

@@ -89,6 +89,13 @@ struct export_choice {
 	const char *view;        /* of CSV; NULL: connection_life */
 };
 
+/* What is asked of a comparison of two traces. */
+struct diff_choice {
+	const char *format; /* NULL: "text" */
+	bool is_gate;       /* --fail-on was given, and the rest is in use */
+	bool fails_new, fails_grown;
+};
+
 struct report_choice {
 	const char *group_by; /* "site" (also when NULL), "stack", "function", "module", "database" or "label" */
 	bool all;

@@ -40,6 +40,11 @@ const char *const *export_words(void);
 const char *const *weight_words(void);
 const char *const *kind_words(void);
 
+/* take-diff.c: a comparison of two traces. */
+option_take take_diff_fail_on; /* struct diff_choice */
+const char *const *diff_fail_on_words(void);
+const char *const *diff_format_words(void);
+
 /* What --group-by, --lines, --fail-on (but for VERDICT/KIND) and --format can be, ended by NULL. */
 const char *const *group_words(void);
 const char *const *lines_words(void);
