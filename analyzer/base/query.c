@@ -36,28 +36,21 @@ void query_settle(void)
 	sqlite3_config(SQLITE_CONFIG_LOOKASIDE, SLOT_BYTES, SLOTS);
 }
 
-bool query_run(sqlite3 *db, const char *sql)
+static query_watcher *watcher;
+
+void query_watch(query_watcher *watch)
 {
-	if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK)
-		return true;
-	complain_of(db);
-	return false;
+	watcher = watch;
 }
 
-bool query_drop(sqlite3 *db, const char *names)
+sqlite3_stmt *query_prepare_part(sqlite3 *db, const char *sql, int length)
 {
-	QUERY_CLEANUP row = query_with(db,
-								   "SELECT group_concat(printf('DROP %s temp.%s;', type, name), '')"
-								   " FROM sqlite_temp_schema WHERE type IN ('table', 'view')"
-								   " AND instr(' ' || ? || ' ', ' ' || name || ' ') > 0",
-								   AS_TEXT(names));
-	bool failed = false;
-	char *sql = query_next(row, &failed) ? sqlite3_mprintf("%s", query_text(row, 0)) : NULL;
+	sqlite3_stmt *statement = NULL;
 
-	sqlite3_reset(row);
-	bool done = !failed && sql != NULL && query_run(db, sql);
-	sqlite3_free(sql);
-	return done;
+	if ((watcher != NULL && !watcher(db, sql, length)) ||
+		sqlite3_prepare_v2(db, sql, length, &statement, NULL) != SQLITE_OK)
+		complain_of(db);
+	return statement;
 }
 
 /*
@@ -83,9 +76,7 @@ sqlite3_stmt *query_prepare(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *statement = take_kept(db, sql);
 
-	if (statement == NULL && sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
-		complain_of(db);
-	return statement;
+	return statement != NULL ? statement : query_prepare_part(db, sql, (int)strlen(sql));
 }
 
 void query_free(sqlite3_stmt **statement)

@@ -17,8 +17,19 @@
  */
 void query_settle(void);
 
-/* Runs statements that give no rows; false: the reason is printed. */
+/*
+ * Runs statements that give no rows; false: the reason is printed.  In front of a statement may stand a line
+ * `-- only if CONDITION`: where that is not so, nothing could come of it, and it is not even prepared.
+ */
 bool query_run(sqlite3 *db, const char *sql);
+
+/* Prepares one statement of a text; who calls it finalizes it. */
+sqlite3_stmt *query_prepare_part(sqlite3 *db, const char *sql, int length);
+
+/* Who sees each statement before it is prepared (NULL: nobody), and may make what it needs; false: SQLite says why not.
+ */
+typedef bool query_watcher(sqlite3 *db, const char *sql, int length);
+void query_watch(query_watcher *watch);
 
 /* Drops the TEMP tables and views of these names, as far as they are there; false: the reason is printed. */
 bool query_drop(sqlite3 *db, const char *names);

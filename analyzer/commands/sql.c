@@ -19,6 +19,7 @@
 #include "analyzer/reading/reading.h"
 #include "analyzer/symbols/symbols.h"
 #include "trace/base/printable.h"
+#include "trace/store/trace.h"
 
 #define WIDEST_COLUMN 60
 #define MOST_COLUMNS 64
@@ -136,6 +137,12 @@ static int run_sql(const struct arguments *arguments)
 		return STATUS_UNABLE;
 	if (asked.queries == NULL)
 		return run_shell(&reading, &asked);
+	/* A query may name any view, in any way. */
+	struct trace_failure failure;
+	if (trace_shadow_views(reading.db, &failure) != TRACE_OK) {
+		complain("%s", failure.text);
+		return STATUS_UNABLE;
+	}
 	return reading_show(&reading, name_stacks, run_query, &asked) ? STATUS_CLEAN : STATUS_UNABLE;
 }
 

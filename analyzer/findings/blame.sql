@@ -10,6 +10,7 @@ CREATE TEMP VIEW speaking_frame AS
 -- These calls, each with a number for its place: one source line is one place, however many calls the
 -- compiler made of it.
 CREATE TEMP TABLE own_call (frame INTEGER, depth INTEGER, place, function, PRIMARY KEY (frame, depth)) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM frame_call)
 INSERT INTO own_call
   SELECT frame, depth, dense_rank() OVER (ORDER BY unit, function, file, line > 0, iif(line > 0, line, "offset"),
                                                    iif(line > 0, 0, depth)),
@@ -20,6 +21,7 @@ INSERT INTO own_call
 
 -- The whole way to what was lost: the places of a stack, each once, so that the depth of a recursion is no matter.
 CREATE TEMP TABLE stack_way (stack INTEGER PRIMARY KEY, way TEXT NOT NULL);
+-- only if EXISTS (SELECT 1 FROM stack_count)
 INSERT INTO stack_way
   SELECT stack, group_concat(place, ' ') FROM (
     SELECT f.stack, o.place FROM (SELECT DISTINCT stack FROM stack_count WHERE lost > 0) c
@@ -30,6 +32,7 @@ INSERT INTO stack_way
 -- What was the only one of its kind that came by its way in its process and was not given back: a correct program may hold
 -- one as long as it lives.
 CREATE TEMP TABLE held_once (kind TEXT, process INTEGER, stack INTEGER, outcome TEXT, PRIMARY KEY (kind, process, stack)) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM stack_count)
 INSERT INTO held_once
   SELECT kind, process, acquire_stack, outcome FROM (
     SELECT t.kind, t.process, t.acquire_stack, t.outcome,
@@ -38,6 +41,7 @@ INSERT INTO held_once
   WHERE together = 1;
 
 CREATE TEMP TABLE stack_held (kind TEXT, outcome TEXT, stack INTEGER, held, PRIMARY KEY (kind, outcome, stack)) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM held_once)
 INSERT INTO stack_held SELECT kind, outcome, stack, count(*) FROM held_once GROUP BY kind, outcome, stack;
 
 -- The places of each stack, from the call site outwards.
@@ -52,6 +56,7 @@ CREATE TEMP TABLE stack_blame (
   kind TEXT, outcome TEXT, stack INTEGER, level INTEGER, frame INTEGER, depth INTEGER, node INTEGER,
   PRIMARY KEY (kind, outcome, stack)
 ) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM stack_count)
 INSERT INTO stack_blame
   SELECT c.kind, c.outcome, c.stack, s.level, s.frame, s.depth, NULL FROM stack_count c JOIN site s ON s.stack = c.stack WHERE c.lost > 0;
 

@@ -18,7 +18,7 @@
 
 extern const char choice_sql[], inherited_sql[], tally_sql[], peak_sql[], notes_sql[], loss_sql[], blame_sql[],
 	paths_sql[], noted_sql[], known_sql[], findings_sql[], gate_sql[], life_sql[], manner_sql[], abandoned_sql[],
-	lived_sql[], transactions_sql[], idle_sql[], idled_sql[], limits_sql[], limits_unused_sql[];
+	lived_sql[], given_back_sql[], transactions_sql[], idle_sql[], idled_sql[], limits_sql[], limits_unused_sql[];
 
 #define IDLE_NS INT64_C(1000000000) /* in a transaction, before that is worth telling */
 
@@ -93,6 +93,15 @@ static bool make_sites(sqlite3 *db, const struct report_choice *choice)
 	return done;
 }
 
+/* The lists are long, and say nothing where nothing was released. */
+static bool fill_manner(sqlite3 *db, const struct report_choice *choice)
+{
+	(void)choice;
+	return (query_number(db, "SELECT EXISTS (SELECT 1 FROM main.fold WHERE release_stack > 0)", 1) == 0 ||
+			(reading_keep_view(db, "runtime") && reading_keep_view(db, "manner"))) &&
+		   query_run(db, given_back_sql);
+}
+
 static bool make_unnamed(sqlite3 *db, const struct report_choice *choice)
 {
 	return unnamed_make(db, &choice->symbols,
@@ -133,7 +142,7 @@ static const struct stage {
 	{"lanes", NULL, lanes_fill, "tally stack_habit perhaps_abandoned", "opened_stack lane lanes_wants"},
 	{"sites", NULL, make_sites, "handover tally_wants peak_wants notes_wants loss_wants life_wants lanes_wants",
 	 SITES_MAKE},
-	{"manner", manner_sql, NULL, "tally_life", "released_by manner_count"},
+	{"manner", manner_sql, fill_manner, "tally tally_life", "runtime manner released_by manner_count"},
 	{"abandoned", abandoned_sql, abandoned_fill,
 	 "gated tally tally_life life_process life_connection perhaps_abandoned life_wants wanted_own site released_by "
 	 "manner_count idle_life",
@@ -144,10 +153,11 @@ static const struct stage {
 	 "path_step stack_path"},
 	{"noted", noted_sql, NULL, "report_choice seen_habit seen_target wanted_own site own_call stack_path",
 	 "noted_stack noted found_note note_caller"},
-	{"known", known_sql, fill_known, "told_life misuse_group stack_call stack_path",
+	{"known", known_sql, fill_known, "told_life misuse_group stack_call stack_path tally",
 	 "excuse suppression known_entry path_stack path_count baseline"},
 	{"findings", findings_sql, NULL,
 	 "report_choice gated inheritance handover told_life peak found_peak found_note file_name frame_call frame_role "
+	 "tally stack_end "
 	 "stack_test site stack_way held_once stack_blame separation comparable excuse",
 	 "finding_member finding_shown finding comparable_release finding_stack finding_share finding_test found_peak_site "
 	 "note "

@@ -5,7 +5,13 @@
 -- is one site, however many calls the compiler made of it: of what was lost the blamed one, else the plain call site.  Of
 -- what leaked the shape tells whether that place acquired it again, by the same way, in the same process while the first was
 -- still there.
-CREATE TEMP TABLE finding_member AS
+CREATE TEMP TABLE finding_member (
+  kind, process, acquire_stack, acquire_function, target, transaction_status, state, released, count, first_ns, last_ns, used_ns,
+  first_id, used_id, rows, bytes, outlived, verdict, outcome, lost, compared, group_by, frame, depth, node INTEGER, way, again, unit,
+  function, head, tail, host TEXT, port TEXT, database TEXT, label TEXT, shape, excused, key, group_number
+);
+-- only if (SELECT everything FROM report_choice) OR EXISTS (SELECT 1 FROM tally WHERE NOT released) OR EXISTS (SELECT 1 FROM life_member) OR EXISTS (SELECT 1 FROM idle_transaction)
+INSERT INTO finding_member
   WITH placed AS (
     SELECT t.*, c.group_by, ifnull(b.frame, s.frame) AS frame, ifnull(b.depth, s.depth) AS depth, b.node,
            ifnull(w.way, t.acquire_stack) AS way, h.stack IS NULL AS again
@@ -42,6 +48,7 @@ CREATE INDEX temp.member_group ON finding_member (group_number);
 
 -- The stack that is shown of each group.  A table of its own, because it is looked up by its number once a group.
 CREATE TEMP TABLE finding_shown (group_number INTEGER PRIMARY KEY, stack INTEGER, acquire_function TEXT, outcome TEXT);
+-- only if EXISTS (SELECT 1 FROM finding_member)
 INSERT INTO finding_shown
   SELECT group_number, stack, acquire_function, outcome
   FROM (SELECT group_number, acquire_stack AS stack, acquire_function, outcome,
@@ -49,7 +56,12 @@ INSERT INTO finding_shown
                  AS rank
         FROM finding_member GROUP BY group_number, acquire_stack, acquire_function, outcome) WHERE rank = 1;
 
-CREATE TEMP TABLE finding AS
+CREATE TEMP TABLE finding (
+  number, group_number, kind, verdict, state, shape, excused, key, count, stacks, ways, first_ns, last_ns, first_id, rows, bytes,
+  outlived, lost, compared, stack INTEGER, acquire_function TEXT, outcome TEXT, released, used_id, head, tail
+);
+-- only if EXISTS (SELECT 1 FROM finding_member)
+INSERT INTO finding
   WITH grouped AS ( -- what has no sum is the same in all rows of a group, as far as it is used
     SELECT group_number, kind, verdict, iif(kind = 'result', '', state) AS state, shape, excused, key, group_by, unit, function,
            head, tail, host, port, database, label, sum(count) AS count, count(DISTINCT acquire_stack) AS stacks,
@@ -92,6 +104,7 @@ CREATE TEMP TABLE finding AS
 CREATE TEMP TABLE comparable_release (
   kind TEXT, outcome TEXT, stack INTEGER, release_stack, count, PRIMARY KEY (kind, outcome, stack, release_stack)
 ) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM comparable)
 INSERT INTO comparable_release SELECT kind, outcome, acquire_stack, release_stack, sum(count) FROM main.fold
   WHERE (kind, outcome, acquire_stack) IN (SELECT kind, outcome, stack FROM comparable)
   GROUP BY kind, outcome, acquire_stack, release_stack;
@@ -102,6 +115,7 @@ CREATE TEMP TABLE finding_stack (
   number INTEGER PRIMARY KEY, level INTEGER, frame INTEGER, depth INTEGER, node INTEGER, used_stack INTEGER,
   release_stack INTEGER, releases
 );
+-- only if EXISTS (SELECT 1 FROM finding)
 INSERT INTO finding_stack
   WITH chosen AS MATERIALIZED (
     SELECT scope_first, scope_level, release_stack, count,
@@ -118,7 +132,9 @@ INSERT INTO finding_stack
   LEFT JOIN main.connection u ON f.kind = 'connection' AND u.id = f.used_id;
 
 -- What a finding is made of.
-CREATE TEMP TABLE finding_share AS
+CREATE TEMP TABLE finding_share (number, process, target, transaction_status, count);
+-- only if EXISTS (SELECT 1 FROM finding)
+INSERT INTO finding_share
   SELECT f.number, m.process, m.target, m.transaction_status, sum(m.count) AS count
   FROM finding f JOIN finding_member m ON m.group_number = f.group_number
   GROUP BY f.number, m.process, m.target, m.transaction_status;
@@ -126,6 +142,7 @@ CREATE INDEX temp.share_number ON finding_share (number);
 
 -- The tests that acquired it, by their function.
 CREATE TEMP TABLE finding_test (number INTEGER, frame, depth, text, count, PRIMARY KEY (number, text)) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM finding) AND EXISTS (SELECT 1 FROM stack_end WHERE part = 'test')
 INSERT INTO finding_test
   WITH test AS MATERIALIZED (
     SELECT t.stack, c.frame, c.depth, short_name(c.head) || ifnull(' (' || n.name || ')', '') AS text
@@ -136,7 +153,9 @@ INSERT INTO finding_test
   GROUP BY f.number, t.text;
 
 -- The peak's stacks by their call site; acquire_stack is the one that most connections came by.
-CREATE TEMP TABLE found_peak_site AS
+CREATE TEMP TABLE found_peak_site (acquire_stack INTEGER, open);
+-- only if EXISTS (SELECT 1 FROM found_peak)
+INSERT INTO found_peak_site
   SELECT acquire_stack, total AS open FROM (
     SELECT p.acquire_stack, sum(p.open) OVER same AS total,
            row_number() OVER (same ORDER BY p.open DESC, p.acquire_stack) AS rank
@@ -145,7 +164,9 @@ CREATE TEMP TABLE found_peak_site AS
 
 -- What notes.sql found, and the peak by its call sites.
 CREATE TEMP TABLE note (number INTEGER PRIMARY KEY, sort TEXT, worth, rank, stack INTEGER, other_stack INTEGER, facts TEXT);
+-- only if EXISTS (SELECT 1 FROM found_note)
 INSERT INTO note SELECT number, sort, worth, rank, stack, other_stack, facts FROM found_note;
+-- only if EXISTS (SELECT 1 FROM found_peak_site)
 INSERT INTO note (sort, worth, rank, stack, facts)
   SELECT 'peak', c.everything OR k.too_many, rank() OVER (ORDER BY p.open DESC), p.acquire_stack, json_object('open', p.open)
   FROM report_choice c CROSS JOIN peak k CROSS JOIN found_peak_site p;
@@ -157,6 +178,8 @@ CREATE TEMP VIEW note_fact AS
 
 -- Why nobody can tell whether more leaked, as in the view cannot_tell.  accepted: --allow-unseen takes it knowingly; where
 -- nothing at all was intercepted, that is left.
-CREATE TEMP TABLE found_reason AS
+CREATE TEMP TABLE found_reason (reason, accepted);
+-- only if NOT EXISTS (SELECT 1 FROM main.process) OR EXISTS (SELECT 1 FROM main.process WHERE dropped > 0) OR EXISTS (SELECT 1 FROM main.incomplete) OR EXISTS (SELECT 1 FROM main.unseen) OR EXISTS (SELECT 1 FROM inheritance) OR EXISTS (SELECT 1 FROM heir)
+INSERT INTO found_reason
   SELECT t.reason, c.allow_unseen AND t.reason IN (SELECT text || '; see pqleak doctor' FROM unseen_text) AS accepted
   FROM report_choice c CROSS JOIN cannot_tell t;

@@ -5,6 +5,7 @@
 -- How grave a finding is.  error: it fails the check, or breaks a limit; warning: it leaked, is abandoned or idle in a transaction, but is tolerated or no reason to fail; note: it
 -- is excused, forgiven, or was not lost.
 CREATE TEMP TABLE finding_level (number INTEGER PRIMARY KEY, level TEXT NOT NULL, gated, forgiven);
+-- only if EXISTS (SELECT 1 FROM finding)
 INSERT INTO finding_level
   WITH judged AS (
     SELECT f.number, f.verdict, f.count, f.lost, f.excused <> '' OR c.allow_held AND f.shape = 'held at exit' AS forgiven,
@@ -15,19 +16,34 @@ INSERT INTO finding_level
                         WHEN j.lost AND j.verdict IN ('leaked', 'abandoned', 'idle-in-transaction') THEN 'warning' ELSE 'note' END, j.gated, j.forgiven
   FROM counted j CROSS JOIN report_choice c;
 
-CREATE TEMP TABLE found_misuse AS
+CREATE TEMP TABLE found_misuse (
+  kind TEXT, stack INTEGER, acquire_stack, release_stack INTEGER, function, count, connection, first_ns, last_ns, processes,
+  process, by_design, excused, level
+);
+-- only if EXISTS (SELECT 1 FROM misuse_group)
+INSERT INTO found_misuse
   SELECT m.*, ifnull(e.how, '') AS excused, iif(e.how IS NULL AND g.kind IS NOT NULL, 'error', 'note') AS level
   FROM misuse_group m LEFT JOIN excuse e ON e.kind = m.kind AND e.verdict = 'misuse' AND e.stack = m.stack AND e.function = m.function
   LEFT JOIN gated g ON g.kind = m.kind AND g.verdict = 'misuse';
 
 -- What is told of misuse, one by one.  number: the calls on a connection that is shared through fork are told together, by
 -- where it was opened; stack: of the call made most often; head_stack: where the title says.
-CREATE TEMP TABLE misuse_call AS
+CREATE TEMP TABLE misuse_call (
+  number, kind TEXT, stack INTEGER, acquire_stack, release_stack INTEGER, function, count, connection, first_ns, last_ns,
+  processes, process, by_design, excused, level, is_shared, place
+);
+-- only if EXISTS (SELECT 1 FROM found_misuse)
+INSERT INTO misuse_call
   SELECT dense_rank() OVER (ORDER BY is_shared, iif(is_shared, 0, place), iif(is_shared, acquire_stack, 0), excused) AS number, *
   FROM (SELECT *, kind IN ('used in child', 'finished in child') AND acquire_stack <> 0 AS is_shared,
                row_number() OVER () AS place
         FROM found_misuse);
-CREATE TEMP TABLE told_misuse AS
+CREATE TEMP TABLE told_misuse (
+  number, count, connection, first_ns, last_ns, level, process, kind TEXT, function, stack INTEGER, acquire_stack,
+  release_stack INTEGER, by_design, excused, is_shared, head_stack, connections, acquire_function, processes
+);
+-- only if EXISTS (SELECT 1 FROM misuse_call)
+INSERT INTO told_misuse
   WITH ranked AS (SELECT *, row_number() OVER (PARTITION BY number ORDER BY kind DESC, count DESC, stack) AS rank FROM misuse_call),
   whole AS (
     SELECT number, sum(count) AS count, min(connection) AS connection, min(first_ns) AS first_ns,

@@ -3,10 +3,12 @@
 -- what came to the same outcome is compared: a failed connect with failed connects, the result of an error with such results.
 
 CREATE TEMP TABLE stack_count (kind TEXT, outcome TEXT, stack INTEGER, lost, clean, PRIMARY KEY (kind, outcome, stack)) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM tally WHERE NOT released)
 INSERT INTO stack_count
   SELECT kind, outcome, acquire_stack, sum(count), 0 FROM tally_life
   WHERE lost AND verdict <> 'cannot-tell' -- what may have been released parts nothing
   GROUP BY kind, outcome, acquire_stack;
+-- only if EXISTS (SELECT 1 FROM stack_count)
 INSERT INTO stack_count
   SELECT kind, outcome, acquire_stack, 0, sum(count) FROM (
     SELECT kind, outcome, acquire_stack, count FROM main.fold

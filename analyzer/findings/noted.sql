@@ -3,6 +3,7 @@
 
 -- The stacks of a note, and the one that stands for them: the same in each run.
 CREATE TEMP TABLE noted_stack (sort TEXT, what, stack INTEGER, shown INTEGER, PRIMARY KEY (sort, what, stack));
+-- only if EXISTS (SELECT 1 FROM seen_habit)
 INSERT INTO noted_stack
   SELECT h.sort, h.what, h.stack,
          first_value(h.stack) OVER (PARTITION BY h.sort, h.what, s.unit, s.function, s.file, s.line > 0, iif(s.line > 0, s.line, s."offset")
@@ -31,6 +32,7 @@ CREATE TEMP TABLE found_note (
 );
 
 -- Of several the longest tells where it was released, or was idle.  What is still open has a kind in detail, and comes first.
+-- only if EXISTS (SELECT 1 FROM seen_habit WHERE sort = 'held')
 INSERT INTO found_note (sort, what, rank, stack, other_stack, facts)
   SELECT 'held', what, iif(open, -1e9, 0) + rank() OVER (PARTITION BY open ORDER BY kind_rank(kind), iif(reproducible, 0, longest_ns) DESC),
          stack, other_stack,
@@ -41,6 +43,7 @@ INSERT INTO found_note (sort, what, rank, stack, other_stack, facts)
            sum(late) AS late, max(longest_ns) AS longest_ns
     FROM noted WHERE sort = 'held' GROUP BY what, stack);
 
+-- only if EXISTS (SELECT 1 FROM seen_habit WHERE sort = 'idle_in_transaction')
 INSERT INTO found_note (sort, worth, rank, stack, other_stack, facts)
   SELECT 'idle_in_transaction', iif(longest_ns >= idle_ns, -1, 0), rank() OVER (ORDER BY iif(reproducible, 0, longest_ns) DESC),
          stack, other_stack,
@@ -49,11 +52,13 @@ INSERT INTO found_note (sort, worth, rank, stack, other_stack, facts)
     SELECT stack, other_stack, sum(count) AS count, max(longest_ns) AS longest_ns
     FROM noted WHERE sort = 'idle_in_transaction' GROUP BY stack);
 
+-- only if EXISTS (SELECT 1 FROM seen_habit WHERE sort = 'misuse')
 INSERT INTO found_note (sort, what, rank, stack, other_stack, facts)
   SELECT 'misuse', what, rank() OVER (ORDER BY count DESC, first_ns), stack, other_stack, json_object('kind', what, 'count', count)
   FROM (SELECT what, stack, other_stack, sum(count) AS count, min(first_ns) AS first_ns
         FROM noted WHERE sort = 'misuse' GROUP BY what, stack);
 
+-- only if EXISTS (SELECT 1 FROM seen_habit WHERE sort = 'churn')
 INSERT INTO found_note (sort, worth, rank, stack, facts)
   SELECT 'churn', most >= 20, rank() OVER (ORDER BY iif(reproducible, 0, connect_ns) DESC), stack,
          json_object('site', stack, 'connections', count, 'mean_queries', 1.0 * queries / count,
@@ -65,6 +70,7 @@ INSERT INTO found_note (sort, worth, rank, stack, facts)
           FROM noted WHERE sort = 'churn' GROUP BY process, stack)
     WHERE count >= 3 GROUP BY stack) n;
 
+-- only if EXISTS (SELECT 1 FROM seen_habit WHERE sort = 'failed_connects')
 INSERT INTO found_note (sort, what, worth, rank, stack, facts)
   WITH tried AS (
     SELECT n.shown AS stack, t.error, min(t.target) AS target, count(DISTINCT t.target) AS targets
@@ -88,6 +94,7 @@ INSERT INTO found_note (sort, what, worth, rank, stack, facts)
   FROM report_choice c CROSS JOIN attempt a JOIN tried t ON t.stack = a.stack AND t.error = a.error
   LEFT JOIN main.target g ON g.id = t.target AND g.host NOT IN ('', '(redacted)') LEFT JOIN target_text w ON w.target = g.id;
 
+-- only if EXISTS (SELECT 1 FROM seen_habit WHERE sort = 'broken')
 INSERT INTO found_note (sort, rank, stack, other_stack, facts)
   SELECT 'broken', rank() OVER (ORDER BY count DESC), stack, other_stack,
          json_object('site', stack, 'count', count, 'use_site', other_stack, 'idle_ns', json_array(longest_ns),
@@ -96,6 +103,7 @@ INSERT INTO found_note (sort, rank, stack, other_stack, facts)
         FROM noted WHERE sort = 'broken' GROUP BY stack);
 
 -- In the order in which it was released; what was not, was cut.
+-- only if EXISTS (SELECT 1 FROM seen_habit WHERE sort = 'drained')
 INSERT INTO found_note (sort, what, rank, stack, facts)
   SELECT 'drained', what, rank() OVER (ORDER BY what, first_ns IS NULL, first_ns), stack,
          json_object('pid', json_array(pid), 'site', stack, 'open', count, 'released', late, 'cut', count - late,
@@ -107,6 +115,7 @@ INSERT INTO found_note (sort, what, rank, stack, facts)
 -- Pile-ups: the most that a call site had open at once, in one process.  Each of its stacks knows its own most, and from when
 -- until when it was that; what several of them had at one time is added up.  (Results lie about until a garbage collector
 -- comes: it takes more of them.)
+-- only if EXISTS (SELECT 1 FROM main.pile)
 INSERT INTO found_note (sort, what, worth, rank, stack, facts)
   WITH placed AS MATERIALIZED (
     SELECT p.*, dense_rank() OVER (ORDER BY p.kind, s.unit, s.function, s.file, s.line > 0, iif(s.line > 0, s.line, s."offset")) AS place
@@ -126,6 +135,7 @@ INSERT INTO found_note (sort, what, worth, rank, stack, facts)
 -- The callers in which the stacks of a note differ, by the first level outwards in which they do; what has no caller there
 -- is not among them.
 CREATE TEMP TABLE note_caller (note INTEGER, frame INTEGER, depth INTEGER, count);
+-- only if EXISTS (SELECT 1 FROM found_note)
 INSERT INTO note_caller
   WITH stack_of AS (
     SELECT f.number AS note, n.stack, count(*) OVER (PARTITION BY f.number) AS stacks

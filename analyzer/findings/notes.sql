@@ -1,10 +1,20 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What a report tells besides leaks: misuse, and habits worth a note.
 
-CREATE TEMP TABLE seen_misuse AS SELECT * FROM misuse_life;
+CREATE TEMP TABLE seen_misuse (
+  process INTEGER, kind TEXT, stack INTEGER, acquire_stack, release_stack INTEGER, function TEXT, connection INTEGER,
+  origin INTEGER, count INTEGER, first_ns INTEGER, last_ns INTEGER
+);
+-- only if EXISTS (SELECT 1 FROM main.misuse)
+INSERT INTO seen_misuse SELECT * FROM misuse_life;
 
 -- What is excused of it, found_misuse says.
-CREATE TEMP TABLE misuse_group AS
+CREATE TEMP TABLE misuse_group (
+  kind TEXT, stack INTEGER, acquire_stack, release_stack INTEGER, function, count, connection, first_ns, last_ns, processes,
+  process, by_design
+);
+-- only if EXISTS (SELECT 1 FROM seen_misuse)
+INSERT INTO misuse_group
   SELECT kind, stack, acquire_stack, release_stack, min(function) AS function, sum(count) AS count,
          min(connection) AS connection, min(first_ns) AS first_ns, max(last_ns) AS last_ns,
          count(DISTINCT process) AS processes, min(process) AS process, misuse_by_design(kind) AS by_design
@@ -22,6 +32,7 @@ CREATE TEMP TABLE seen_habit (
 );
 
 -- What was released, but late; `late` is NULL where only the longest hold is known.
+-- only if (SELECT held_ns FROM report_choice) > 0
 INSERT INTO seen_habit (sort, what, process, stack, other_stack, count, late, longest_ns)
   SELECT 'held', 'connection', p.process, p.acquire_stack, c.release_stack, p.released, p.late, p.longest_ns
   FROM report_choice o CROSS JOIN stack_habit p JOIN main.connection c ON c.id = p.longest_id
@@ -32,6 +43,7 @@ INSERT INTO seen_habit (sort, what, process, stack, other_stack, count, late, lo
   WHERE o.held_ns > 0 AND f.longest_ns >= o.held_ns AND f.kind <> 'connection';
 
 -- What running processes have held so long by now; a statement that is prepared once is held as it should be.
+-- only if (SELECT held_ns FROM report_choice) > 0
 INSERT INTO seen_habit (sort, what, process, stack, count, longest_ns, detail)
   SELECT 'held', o.kind || ' still open', o.process, o.acquire_stack, count(*), max(c.now_ns - o.acquired_ns), o.kind
   FROM (SELECT *, CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000 AS now_ns FROM report_choice) c
@@ -40,30 +52,36 @@ INSERT INTO seen_habit (sort, what, process, stack, count, longest_ns, detail)
   GROUP BY o.kind, o.process, o.acquire_stack;
 
 -- Transactions by where they began.
+-- only if EXISTS (SELECT 1 FROM main.fold WHERE kind = 'transaction') OR EXISTS (SELECT 1 FROM open_transaction)
 INSERT INTO seen_habit (sort, process, stack, other_stack, count, longest_ns)
   SELECT 'idle_in_transaction', process, acquire_stack, idle_stack, count, longest_idle_ns FROM idle_in_transaction;
 
 -- Misuse that some programs do by design.
+-- only if EXISTS (SELECT 1 FROM misuse_group WHERE by_design)
 INSERT INTO seen_habit (sort, what, stack, other_stack, count, first_ns)
   SELECT 'misuse', kind, stack, acquire_stack, count, first_ns FROM misuse_group WHERE by_design;
 
 -- What opens a connection for a query or two, again and again; a site is a part of its process, so where that has few, nothing
 -- need be named.
+-- only if EXISTS (SELECT 1 FROM stack_habit WHERE few > 0)
 INSERT INTO seen_habit (sort, process, stack, count, queries, held_ns, connect_ns)
   SELECT 'churn', process, acquire_stack, few, queries, held_ns, connect_ns
   FROM (SELECT *, sum(few) OVER (PARTITION BY process) AS together FROM stack_habit WHERE NOT failed AND few > 0 AND few = connections)
   WHERE together >= (SELECT iif(everything OR stacks, 3, 20) FROM report_choice);
 
 -- The view reads every connection once more, and so does seen_target: not where none failed.
+-- only if EXISTS (SELECT 1 FROM stack_habit WHERE failed)
 INSERT INTO seen_habit (sort, what, process, stack, count, first_ns, last_ns, detail)
   SELECT 'failed_connects', error, process, acquire_stack, count, first_ns, last_ns, backs_off
-  FROM failed_connect WHERE EXISTS (SELECT 1 FROM stack_habit WHERE failed);
+  FROM failed_connect;
 CREATE TEMP TABLE seen_target (stack INTEGER, error, target);
+-- only if EXISTS (SELECT 1 FROM stack_habit WHERE failed)
 INSERT INTO seen_target
   SELECT DISTINCT acquire_stack, ifnull(error, 'other'), target
-  FROM main.connection WHERE state = 'failed' AND EXISTS (SELECT 1 FROM stack_habit WHERE failed);
+  FROM main.connection WHERE state = 'failed';
 
 -- Connections that were gone when they were used; of the one that had been idle longest, where, and its keepalives.
+-- only if EXISTS (SELECT 1 FROM stack_habit WHERE broken > 0)
 INSERT INTO seen_habit (sort, process, stack, other_stack, count, longest_ns, detail, id)
   SELECT 'broken', p.process, p.acquire_stack, c.broken_stack, p.broken, p.broken_idle_ns,
          CASE WHEN t.way = 'socket' THEN 'none' WHEN s.id IS NULL THEN 'unknown'
@@ -73,6 +91,7 @@ INSERT INTO seen_habit (sort, process, stack, other_stack, count, longest_ns, de
   WHERE p.broken > 0;
 
 -- What was open when the launcher passed on SIGTERM or SIGHUP, and was released after that or not.
+-- only if EXISTS (SELECT 1 FROM main.property WHERE name GLOB 'told_to_end_ns of process *')
 INSERT INTO seen_habit (sort, what, process, stack, count, late, first_ns, last_ns)
   WITH told AS (
     SELECT CAST(substr(name, length('told_to_end_ns of process ') + 1) AS INTEGER) AS process, value AS at_ns

@@ -9,6 +9,7 @@
 CREATE TEMP TABLE path_step (
   stack INTEGER, place INTEGER, level INTEGER, depth INTEGER, name TEXT NOT NULL, named INTEGER, PRIMARY KEY (stack, place)
 ) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM site)
 INSERT INTO path_step
   WITH wanted AS MATERIALIZED ( -- not of what only others are compared with
     SELECT i.stack, i.level FROM site i WHERE i.stack IN (
@@ -46,5 +47,6 @@ INSERT INTO path_step
 
 -- The path of what was acquired by a stack, behind the function of libpq that acquired it.
 CREATE TEMP TABLE stack_path (stack INTEGER PRIMARY KEY, path TEXT NOT NULL);
+-- only if EXISTS (SELECT 1 FROM path_step)
 INSERT INTO stack_path
   SELECT stack, group_concat(name, ' < ') FROM (SELECT stack, name FROM path_step ORDER BY stack, place) GROUP BY stack;

@@ -21,7 +21,9 @@ CREATE TEMP TABLE stack_habit (
 ) WITHOUT ROWID;
 
 -- One statement at a place is what a program prepares once; many on one connection are what it forgets.
-CREATE TEMP TABLE repeated_statement AS
+CREATE TEMP TABLE repeated_statement (connection INTEGER, acquire_stack INTEGER);
+-- only if EXISTS (SELECT 1 FROM main.resource WHERE kind = 'statement')
+INSERT INTO repeated_statement
   SELECT connection, acquire_stack FROM main.resource WHERE kind = 'statement'
   GROUP BY connection, acquire_stack HAVING count(*) > 1;
 

@@ -7,6 +7,7 @@ CREATE TEMP TABLE path_stack (
   kind TEXT, verdict TEXT, stack INTEGER, function TEXT, path TEXT, known_as TEXT, count INTEGER, suppressed INTEGER,
   PRIMARY KEY (kind, verdict, stack, function)
 ) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM tally WHERE NOT released) OR EXISTS (SELECT 1 FROM life_member) OR EXISTS (SELECT 1 FROM idle_transaction) OR EXISTS (SELECT 1 FROM misuse_group)
 INSERT INTO path_stack
   WITH found AS (
     SELECT kind, verdict, acquire_stack AS stack, acquire_function AS function, sum(count) AS count FROM told_life
@@ -24,6 +25,7 @@ CREATE INDEX temp.path_known ON path_stack (kind, verdict, known_as);
 CREATE TEMP TABLE path_count (
   kind TEXT, verdict TEXT, path TEXT, count INTEGER, suppressed INTEGER, PRIMARY KEY (kind, verdict, path)
 );
+-- only if EXISTS (SELECT 1 FROM path_stack)
 INSERT INTO path_count
   SELECT kind, verdict, path, sum(iif(suppressed, 0, count)), sum(iif(suppressed, count, 0))
   FROM path_stack GROUP BY kind, verdict, path;
@@ -32,12 +34,14 @@ INSERT INTO path_count
 CREATE TEMP TABLE baseline (
   number INTEGER PRIMARY KEY, kind TEXT, verdict TEXT, path TEXT, known INTEGER, now INTEGER, suppressed INTEGER
 );
+-- only if EXISTS (SELECT 1 FROM known_entry)
 INSERT INTO baseline
   SELECT k.number, k.kind, k.verdict, k.path, k.known, ifnull(sum(iif(s.suppressed, 0, s.count)), 0),
          ifnull(sum(iif(s.suppressed, s.count, 0)), 0)
   FROM known_entry k LEFT JOIN path_stack s ON s.kind = k.kind AND s.verdict = k.verdict AND s.known_as = k.path
   GROUP BY k.number;
 
+-- only if EXISTS (SELECT 1 FROM baseline)
 INSERT INTO excuse
   SELECT s.kind, s.verdict, s.stack, s.function, 'baseline', b.number
   FROM baseline b CROSS JOIN path_stack s ON s.kind = b.kind AND s.verdict = b.verdict AND s.known_as = b.path

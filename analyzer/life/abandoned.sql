@@ -4,12 +4,14 @@
 
 -- The frames of pools.
 CREATE TEMP TABLE pool_frame (frame INTEGER PRIMARY KEY, what);
+-- only if EXISTS (SELECT 1 FROM site) AND EXISTS (SELECT 1 FROM main.script)
 INSERT INTO pool_frame
   SELECT f.id, p.what FROM (SELECT s.id, k.what FROM main.script s JOIN pool k ON s.file GLOB k.pattern GROUP BY s.id) p
   JOIN main.frame f ON f.script = p.id;
 
 -- Where connections are opened: all that a pool opens comes from one place.
 CREATE TEMP TABLE opening (stack INTEGER PRIMARY KEY, place, pool);
+-- only if EXISTS (SELECT 1 FROM site)
 INSERT INTO opening
   SELECT stack, dense_rank() OVER (ORDER BY pool IS NULL, pool, iif(pool IS NULL, unit, 0), iif(pool IS NULL, function, 0),
                                             iif(pool IS NULL, file, 0), iif(pool IS NULL, line > 0, 0),

@@ -3,6 +3,7 @@
 
 -- The stacks by which each of them is told, and the places in which such connections are opened.
 CREATE TEMP TABLE lived_head (number INTEGER, process INTEGER, head INTEGER, PRIMARY KEY (number, process, head)) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM abandoned)
 INSERT INTO lived_head
   SELECT DISTINCT f.number, m.process, m.acquire_stack
   FROM finding f JOIN finding_member m ON m.group_number = f.group_number WHERE f.verdict = 'abandoned';
@@ -10,6 +11,7 @@ CREATE TEMP TABLE lived (
   number INTEGER, connection INTEGER, process INTEGER, place INTEGER, use_stack INTEGER, thread INTEGER, later, manner, pool, unused_ns,
   PRIMARY KEY (number, connection)
 ) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM lived_head)
 INSERT INTO lived
   SELECT h.number, a.connection, h.process, o.place, c.use_stack, c.thread, a.later, a.manner, o.pool,
          coalesce(c.released_ns, p.ended_ns, iif(p."end" IS NULL, n.now_ns, NULL)) - c.used_ns
@@ -20,6 +22,7 @@ INSERT INTO lived
 
 -- How often a stack used a connection, as far as it asked for something: by what came of it.
 CREATE TEMP TABLE lived_use (process INTEGER, stack INTEGER, uses, PRIMARY KEY (process, stack)) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM lived)
 INSERT INTO lived_use
   SELECT u.process, u.use_stack, max(
     (SELECT ifnull(sum(f.count), 0) FROM main.fold f WHERE f.process = u.process AND f.kind = 'result' AND f.acquire_stack = u.use_stack)
@@ -35,6 +38,7 @@ CREATE TEMP TABLE finding_life (
   number INTEGER PRIMARY KEY, pooled, pool, later, opened, unused_ns, threads, "exit", thread, collector, code, unknown, never,
   last_uses, uses, use_stack INTEGER
 );
+-- only if EXISTS (SELECT 1 FROM lived)
 INSERT INTO finding_life
   SELECT l.number, l.pool IS NOT NULL, l.pool, max(l.later),
          (SELECT sum(c.count) FROM (

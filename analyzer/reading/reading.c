@@ -5,10 +5,12 @@
 #include "analyzer/reading/reading.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/reading/functions.h"
+#include "analyzer/reading/own-views.h"
 #include "analyzer/reading/unseen.h"
 #include "trace/store/ingest.h"
 
@@ -36,8 +38,7 @@ bool reading_open(struct reading *reading, const char *path)
 	if (error != TRACE_OK)
 		return refuse("%s", failure.text);
 	unseen_look(reading->db);
-	if (trace_shadow_views(reading->db, &failure) != TRACE_OK)
-		return refuse("%s", failure.text);
+	own_views_begin(reading->db);
 	return functions_add(reading->db);
 }
 
@@ -114,9 +115,11 @@ bool reading_output_end(struct reading *reading, FILE *output, FILE *to)
 
 bool reading_keep_view(sqlite3 *db, const char *name)
 {
-	int length = 0;
-	const char *query = trace_view_query(name, &length);
-	char *sql = query != NULL ? sqlite3_mprintf("INSERT INTO temp.%s\n%.*s", name, length, query) : NULL;
+	const struct trace_view *view = trace_view_find(name, strlen(name), NULL);
+	char *sql = NULL;
+
+	if (view != NULL)
+		sql = sqlite3_mprintf("INSERT INTO temp.%s\n%.*s", name, view->query_length, view->query);
 	bool done = sql != NULL ? query_run(db, sql) : refuse("out of memory, or no view is called '%s'", name);
 
 	sqlite3_free(sql);
@@ -128,6 +131,7 @@ void reading_done(struct reading *reading)
 	if (reading->db == NULL)
 		return;
 	stop_peeking(reading);
+	own_views_end();
 	query_close(reading->db);
 	reading->db = NULL;
 }

@@ -3,7 +3,11 @@
 -- --skip and --own say.
 
 -- The functions of these frames and whose they are, before they are worded.
-CREATE TEMP TABLE frame_named AS
+CREATE TEMP TABLE frame_named (
+  frame INTEGER, depth INTEGER, role, language TEXT, unit, module TEXT, "offset" INTEGER, function, file, line, state TEXT, jit
+);
+-- only if EXISTS (SELECT 1 FROM wanted_stack)
+INSERT INTO frame_named
   WITH judged_module AS MATERIALIZED (
     SELECT m.id AS module,
            CASE WHEN EXISTS (SELECT 1 FROM skip k WHERE m.path GLOB k.pattern OR basename(m.path) GLOB k.pattern) THEN 'driver'
@@ -42,6 +46,7 @@ CREATE TEMP TABLE frame_named AS
 -- who works on it, and a script with a relative path by that; any other by its name, and as many of its folders as tell it
 -- from all the others here; by one folder at least where each package has a file of its name.  What a script's package manager installed is not the user's, wherever that is.
 CREATE TEMP TABLE file_name (file TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM frame_named)
 INSERT INTO file_name
   WITH RECURSIVE file AS (
     SELECT file, max(role IN ('script', 'native') OR role = 'library' AND language IS NULL) AS own,
@@ -74,6 +79,7 @@ CREATE TEMP TABLE frame_call (
   frame INTEGER, depth INTEGER, role, language, unit, module, "offset", function, file, line, symbols, head, tail, text,
   PRIMARY KEY (frame, depth)
 ) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM frame_named)
 INSERT INTO frame_call
   WITH worded AS (
     SELECT n.*,
@@ -97,5 +103,6 @@ DROP TABLE frame_named;
 
 -- Which function names a frame: the innermost that is no driver's or runner's, or the innermost.  In the place of the view.
 CREATE TEMP TABLE frame_role (frame INTEGER PRIMARY KEY, depth INTEGER, role);
+-- only if EXISTS (SELECT 1 FROM frame_call)
 INSERT INTO frame_role
   SELECT frame, ifnull(min(iif(role NOT IN ('driver', 'runner'), depth, NULL)), 0), role FROM frame_call GROUP BY frame;

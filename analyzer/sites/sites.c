@@ -36,6 +36,14 @@ bool frames_use(const struct frame_choice *frames, sqlite3 *db)
 		   patterns_use(&frames->own, db, "INSERT OR IGNORE INTO own VALUES (?)");
 }
 
+/* The list is long, and nobody asks where no stack is wanted. */
+static bool drivers_fill(sqlite3 *db)
+{
+	return query_number(db, "SELECT EXISTS (SELECT 1 FROM wanted_stack)", 1) == 0 ||
+		   (reading_keep_view(db, "package") && reading_keep_view(db, "driver") &&
+			reading_keep_view(db, "driver_function"));
+}
+
 bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *stacks, const char *named)
 {
 	char *all = sqlite3_mprintf("%s%s%s", stacks, named != NULL ? " UNION ALL " : "", named != NULL ? named : "");
@@ -43,9 +51,8 @@ bool sites_make(sqlite3 *db, const struct symbol_choice *choice, const char *sta
 	bool done = (all != NULL && drop != NULL) || refuse("out of memory");
 
 	done = done && query_drop(db, SITES_MAKE) && symbols_resolve(db, choice, all) &&
-		   (named == NULL || query_run(db, drop)) && query_run(db, drivers_sql) && reading_keep_view(db, "package") &&
-		   reading_keep_view(db, "driver") && reading_keep_view(db, "driver_function") && query_run(db, calls_sql) &&
-		   query_run(db, sites_sql);
+		   (named == NULL || query_run(db, drop)) && query_run(db, drivers_sql) && drivers_fill(db) &&
+		   query_run(db, calls_sql) && query_run(db, sites_sql);
 	sqlite3_free(all);
 	sqlite3_free(drop);
 	return done;

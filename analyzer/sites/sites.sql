@@ -3,26 +3,31 @@
 
 -- In the place of the view.
 CREATE TEMP TABLE script_stack (stack INTEGER PRIMARY KEY, outermost INTEGER);
+-- only if EXISTS (SELECT 1 FROM wanted_stack) AND EXISTS (SELECT 1 FROM main.script)
 INSERT INTO script_stack
   SELECT w.stack, max(s.level)
   FROM wanted_stack w CROSS JOIN stack_frame s ON s.stack = w.stack JOIN frame f ON f.id = s.frame
   WHERE f.script IS NOT NULL GROUP BY w.stack;
 
 CREATE TEMP TABLE stack_end (stack INTEGER PRIMARY KEY, level INTEGER, what, part);
+-- only if EXISTS (SELECT 1 FROM wanted_stack)
 INSERT INTO stack_end
   SELECT w.stack, min(r.level), r.what, r.part FROM wanted_stack w CROSS JOIN runner_call r ON r.stack = w.stack GROUP BY w.stack;
 
 -- What the views stack_role and own_frame say of them, once: nested as they are, they take longer to prepare than to read.
 CREATE TEMP TABLE wanted_role (stack INTEGER, level INTEGER, frame INTEGER, role, PRIMARY KEY (stack, level)) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM wanted_stack)
 INSERT INTO wanted_role
   SELECT r.stack, r.level, r.frame, r.role FROM wanted_stack w CROSS JOIN stack_role r ON r.stack = w.stack;
 CREATE TEMP TABLE wanted_own (stack INTEGER, level INTEGER, frame INTEGER, PRIMARY KEY (stack, level)) WITHOUT ROWID;
+-- only if EXISTS (SELECT 1 FROM wanted_stack)
 INSERT INTO wanted_own
   SELECT o.stack, o.level, o.frame FROM wanted_stack w CROSS JOIN own_frame o ON o.stack = w.stack;
 
 CREATE TEMP TABLE site (
   stack INTEGER PRIMARY KEY, level INTEGER, frame INTEGER, depth INTEGER, unit, module, function, file, line, "offset", head, tail, text
 );
+-- only if EXISTS (SELECT 1 FROM wanted_stack)
 INSERT INTO site
   SELECT s.stack, s.level, c.frame, c.depth, c.unit, c.module, c.function, c.file, c.line, c."offset", c.head, c.tail, c.text
   FROM wanted_stack w CROSS JOIN call_site s ON s.stack = w.stack

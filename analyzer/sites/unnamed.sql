@@ -6,6 +6,7 @@
 CREATE TEMP TABLE unnamed (
   module INTEGER PRIMARY KEY, path TEXT, build_id TEXT, state TEXT, frames INTEGER, package TEXT, debug_package TEXT, rpm INTEGER, server TEXT
 );
+-- only if EXISTS (SELECT 1 FROM told_stack)
 INSERT INTO unnamed (module, path, build_id, state, frames)
   SELECT m.id, m.path, ifnull(m.build_id, ''), ifnull(t.state, 'ok'), count(DISTINCT f.id)
   FROM (SELECT o.frame FROM told_stack k CROSS JOIN wanted_own o ON o.stack = k.stack

@@ -30,11 +30,13 @@ static const char names_sql[] =
 
 int64_t list_unseen(sqlite3 *db, const char *which, char text[UNSEEN_NAMES])
 {
+	text[0] = '\0';
+	if (query_number(db, "SELECT EXISTS (SELECT 1 FROM main.unseen)", 1) == 0)
+		return 0;
 	QUERY_CLEANUP row = query_with(db, names_sql, AS_TEXT(which));
 	int64_t count = 0;
 	size_t used = 0;
 
-	text[0] = '\0';
 	while (query_next(row, NULL))
 		if (count++ < NAMES_SHOWN)
 			used += (size_t)snprintf(text + used, UNSEEN_NAMES - used, "%s%.*s", count > 1 ? ", " : "", LONGEST_NAME,

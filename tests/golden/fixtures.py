@@ -45,20 +45,25 @@ def add_spool(trace, pid, spool, drained):
         file.truncate(8192 + 2 * 65536)
 
 
+# A command has its own views, and never looks at those that a trace has stored.
+SPOIL = ("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE VIEW ' || name || ' AS SELECT 1 AS stored'"
+         " WHERE type = 'view';\n")
+
+
 @functools.cache
-def made(fixture):
+def made(fixture, stored):
     """A folder with the fixture's trace and spools; nobody changes it."""
     folder = tempfile.mkdtemp(prefix='pqleak-fixture-')
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     trace = os.path.join(folder, 'trace.db')
-    shell(trace, f'{SCHEMA}BEGIN;\n.read base.sql\n.read {fixture}.sql\nCOMMIT;\n')
+    shell(trace, f'{SCHEMA}BEGIN;\n.read base.sql\n.read {fixture}.sql\nCOMMIT;\n' + SPOIL * (not stored))
     for pid, spool, drained in rows(trace, 'SELECT pid, spool, drained FROM process WHERE "end" IS NULL'):
         if fixture != 'orphaned':
             add_spool(trace, int(pid), spool, int(drained))
     return folder
 
 
-def make_trace(folder, fixture):
-    """A copy of a fixture's trace, as trace.db in the folder."""
-    shutil.copytree(made(fixture), folder, dirs_exist_ok=True)
+def make_trace(folder, fixture, stored=True):
+    """A copy of a fixture's trace, as trace.db in the folder.  stored: with views that other programs can read."""
+    shutil.copytree(made(fixture, stored), folder, dirs_exist_ok=True)
     return os.path.join(folder, 'trace.db')

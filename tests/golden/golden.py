@@ -147,7 +147,7 @@ def run_case(pqleak, name):
     with open(path, encoding='utf-8') as file:
         command = Command(file.readline().rstrip('\n'))
     with tempfile.TemporaryDirectory() as folder:
-        make_trace(folder, path.parent.name)
+        make_trace(folder, path.parent.name, command.is_json)
         return command.run(pqleak, folder)
 
 

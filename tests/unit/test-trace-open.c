@@ -232,7 +232,9 @@ static void a_view_is_found_by_its_name(void **state)
 	sqlite3 *db;
 	sqlite3_stmt *view;
 	struct trace_failure failure = {0};
-	int length = 0, views = 0;
+	bool seen[TRACE_VIEWS] = {false};
+	size_t number = 0;
+	int views = 0;
 
 	drain_now(s);
 	assert_int_equal(sqlite3_open_v2(s->trace, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
@@ -242,15 +244,61 @@ static void a_view_is_found_by_its_name(void **state)
 		SQLITE_OK);
 	for (; sqlite3_step(view) == SQLITE_ROW; views++) {
 		const char *sql = (const char *)sqlite3_column_text(view, 1);
-		const char *query = trace_view_query((const char *)sqlite3_column_text(view, 0), &length);
-		assert_non_null(query);
-		assert_true((size_t)length < strlen(sql));
-		assert_memory_equal(query, sql + strlen(sql) - (size_t)length, (size_t)length);
-		assert_memory_equal(query - 3, "AS\n", 3);
+		const char *name = (const char *)sqlite3_column_text(view, 0);
+		const struct trace_view *found = trace_view_find(name, strlen(name), &number);
+		assert_non_null(found);
+		assert_true(number < TRACE_VIEWS && !seen[number]);
+		seen[number] = true;
+		size_t length = (size_t)found->query_length;
+		assert_true(length < strlen(sql));
+		assert_memory_equal(found->query, sql + strlen(sql) - length, length);
+		assert_memory_equal(found->query - 3, "AS\n", 3);
+		assert_int_equal(found->query + length - found->statement, found->statement_length);
 	}
 	assert_true(views > 0);
 	sqlite3_finalize(view);
-	assert_null(trace_view_query("leak_", &length));
+	assert_null(trace_view_find("leak_", 5, NULL));
+	assert_null(trace_view_find("", 0, NULL));
+	sqlite3_close(db);
+}
+
+/* Written into the schema as they are; SQLite would have stored the same. */
+static void views_are_stored_as_sqlite_does(void **state)
+{
+	struct scene *s = *state;
+	sqlite3 *db, *again;
+	sqlite3_stmt *view;
+	int views = 0;
+
+	drain_now(s);
+	assert_int_equal(sqlite3_open(s->trace, &db), SQLITE_OK);
+	trace_store_views(db);
+	assert_int_equal(sqlite3_exec(db,
+								  "INSERT INTO sqlite_schema VALUES ('view', 'x', 'x', 0, 'CREATE VIEW x AS SELECT 1')",
+								  NULL, NULL, NULL),
+					 SQLITE_ERROR); /* nobody else may */
+	sqlite3_close(db);
+	assert_int_equal(sqlite3_open(s->trace, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_open(":memory:", &again), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT name, sql FROM sqlite_schema WHERE type = 'view'", -1, &view, NULL),
+					 SQLITE_OK);
+	for (; sqlite3_step(view) == SQLITE_ROW; views++) {
+		const char *name = (const char *)sqlite3_column_text(view, 0),
+				   *sql = (const char *)sqlite3_column_text(view, 1);
+		char query[128];
+		sqlite3_stmt *stored;
+		assert_int_equal(sqlite3_exec(again, sql, NULL, NULL, NULL), SQLITE_OK);
+		snprintf(query, sizeof query, "SELECT sql FROM sqlite_schema WHERE name = '%s'", name);
+		assert_int_equal(sqlite3_prepare_v2(again, query, -1, &stored, NULL), SQLITE_OK);
+		assert_int_equal(sqlite3_step(stored), SQLITE_ROW);
+		assert_string_equal((const char *)sqlite3_column_text(stored, 0), sql);
+		sqlite3_finalize(stored);
+		snprintf(query, sizeof query, "SELECT * FROM %s", name);
+		assert_int_equal(sqlite3_exec(db, query, NULL, NULL, NULL), SQLITE_OK);
+	}
+	sqlite3_finalize(view);
+	assert_true(views >= 50);
+	sqlite3_close(again);
 	sqlite3_close(db);
 }
 
@@ -272,6 +320,7 @@ int main(void)
 		OPEN(a_folder_cannot_be_replaced),
 		OPEN(views_are_shadowed_in_a_read_only_trace),
 		OPEN(a_view_is_found_by_its_name),
+		OPEN(views_are_stored_as_sqlite_does),
 	};
 	return cmocka_run_group_tests_name("trace-open", tests, NULL, NULL);
 }

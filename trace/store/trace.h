@@ -12,6 +12,7 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #define TRACE_APPLICATION_ID 0x50514c4b /* "PQLK" */
 #define TRACE_USER_VERSION 3
@@ -66,8 +67,14 @@ void trace_store_views(sqlite3 *db);
 /* Shadows the stored views with this build's own, as TEMP views.  Works on a read-only trace. */
 enum trace_error trace_shadow_views(sqlite3 *db, struct trace_failure *failure);
 
-/* The query of one of this build's views, of *ret_length bytes, for who puts a table in the view's place; NULL: none is
- * called so. */
-const char *trace_view_query(const char *name, int *ret_length);
+/* A view of this build: the statement that makes it a TEMP view, without its semicolon, and the query in that. */
+struct trace_view {
+	const char *name, *statement, *query; /* pieces of a longer text */
+	int name_length, statement_length, query_length;
+};
+
+/* The view of that name, or NULL: none is called so.  *ret_number (may be NULL): below TRACE_VIEWS, its own. */
+#define TRACE_VIEWS 128
+const struct trace_view *trace_view_find(const char *name, size_t length, size_t *ret_number);
 
 #endif

@@ -6,12 +6,11 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "trace/store/failure.h"
+#include "trace/store/trace.h"
 
-extern const char trace_views_driver_sql[], trace_views_manner_sql[], trace_views_report_sql[];
 /* As the files have them, but TEMP; made by embed-sql. */
 extern const char trace_views_shadow_sql[], trace_views_driver_shadow_sql[], trace_views_manner_shadow_sql[],
 	trace_views_report_shadow_sql[];
@@ -24,20 +23,6 @@ static bool has_report_views(sqlite3 *db)
 	bool has = sqlite3_prepare_v2(db, query, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW;
 	sqlite3_finalize(stmt);
 	return has;
-}
-
-void trace_store_views(sqlite3 *db)
-{
-	if (has_report_views(db) || sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-		return;
-	int rc = sqlite3_exec(db, trace_views_driver_sql, NULL, NULL, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(db, trace_views_manner_sql, NULL, NULL, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(db, trace_views_report_sql, NULL, NULL, NULL);
-	sqlite3_exec(db, rc == SQLITE_OK ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
-	if (!sqlite3_get_autocommit(db))
-		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 }
 
 enum trace_error trace_shadow_views(sqlite3 *db, struct trace_failure *failure)
@@ -61,21 +46,83 @@ static const char *statement_end(const char *sql)
 	return sql;
 }
 
-const char *trace_view_query(const char *name, int *ret_length)
-{
-	const char *const texts[] = {trace_views_shadow_sql, trace_views_driver_shadow_sql, trace_views_manner_shadow_sql,
-								 trace_views_report_shadow_sql};
-	char begin[128];
+static struct trace_view views[TRACE_VIEWS];
+static size_t view_count, view_kept; /* the second: those that a shim stores */
 
-	snprintf(begin, sizeof begin, "CREATE TEMP VIEW IF NOT EXISTS %s AS\n", name);
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-		const char *query = strstr(texts[i], begin);
-		const char *end = query != NULL ? statement_end(query) : NULL;
-		if (end == NULL)
-			continue;
-		query += strlen(begin);
-		*ret_length = (int)(end - query);
-		return query;
+static void find_all(const char *text)
+{
+	static const char begin[] = "CREATE TEMP VIEW IF NOT EXISTS ";
+	const char *end;
+
+	for (; (text = strstr(text, begin)) != NULL && view_count < TRACE_VIEWS; text = end) {
+		struct trace_view *view = &views[view_count];
+		*view = (struct trace_view){.statement = text, .name = text + strlen(begin)};
+		view->name_length = (int)strcspn(view->name, " ");
+		view->query = strstr(view->name, " AS\n");
+		end = statement_end(text);
+		if (view->query == NULL || end == NULL)
+			return;
+		view->query += strlen(" AS\n");
+		view->query_length = (int)(end - view->query);
+		view->statement_length = (int)(end - text);
+		view_count++;
 	}
+}
+
+const struct trace_view *trace_view_find(const char *name, size_t length, size_t *ret_number)
+{
+	if (view_count == 0) {
+		find_all(trace_views_shadow_sql);
+		view_kept = view_count;
+		find_all(trace_views_driver_shadow_sql);
+		find_all(trace_views_manner_shadow_sql);
+		find_all(trace_views_report_shadow_sql);
+	}
+	for (size_t i = 0; i < view_count; i++)
+		if ((size_t)views[i].name_length == length && memcmp(views[i].name, name, length) == 0) {
+			if (ret_number != NULL)
+				*ret_number = i;
+			return &views[i];
+		}
 	return NULL;
+}
+
+/*
+ * As CREATE VIEW would, but SQLite parses each only when it opens the trace again: that takes as long as the report of
+ * a small one.  A test holds that what is stored is the same.
+ */
+static int store(sqlite3 *db)
+{
+	static const char add[] = "INSERT INTO main.sqlite_schema VALUES ('view', ?1, ?1, 0, 'CREATE VIEW ' || ?2)";
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(db, add, -1, &stmt, NULL);
+	for (size_t i = view_kept; i < view_count && rc == SQLITE_OK; i++) {
+		int from_name = (int)(views[i].name - views[i].statement);
+		sqlite3_bind_text(stmt, 1, views[i].name, views[i].name_length, SQLITE_STATIC);
+		sqlite3_bind_text(stmt, 2, views[i].name, views[i].statement_length - from_name, SQLITE_STATIC);
+		rc = sqlite3_step(stmt) == SQLITE_DONE ? SQLITE_OK : SQLITE_ERROR;
+		sqlite3_reset(stmt);
+	}
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+/* For that, and for no longer. */
+static void let_schema_be_written(sqlite3 *db, bool let)
+{
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, !let, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, let, NULL);
+}
+
+void trace_store_views(sqlite3 *db)
+{
+	if (has_report_views(db) || sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+		return;
+	trace_view_find("", 0, NULL);
+	let_schema_be_written(db, true);
+	int rc = store(db);
+	let_schema_be_written(db, false);
+	sqlite3_exec(db, rc == SQLITE_OK ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
+	if (!sqlite3_get_autocommit(db))
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 }
