@@ -6,16 +6,21 @@
 
 #include "analyzer/findings/findings.h"
 #include "analyzer/options/command.h"
+#include "analyzer/report/open.h"
 #include "analyzer/reading/reading.h"
 
 static int run_report(const struct arguments *arguments)
 {
 	READING_CLEANUP reading = {0};
-	struct totals totals;
+	struct totals totals = {0};
 
+	if (arguments->report.open && !open_possible(&arguments->report.formats))
+		return STATUS_UNABLE;
 	if (!report_check_outputs(&arguments->report.formats, arguments_trace(arguments)))
 		return STATUS_UNABLE;
-	if (!reading_open(&reading, arguments_trace(arguments)) || !findings_make(&reading, &arguments->report, &totals) ||
+	if (!reading_open(&reading, arguments_trace(arguments)) ||
+		!(arguments->report.open ? open_make(&reading, &arguments->report)
+								 : findings_make(&reading, &arguments->report, &totals)) ||
 		!report_print(&reading, &arguments->report, &totals, stdout))
 		return STATUS_UNABLE;
 	return STATUS_CLEAN;

@@ -12,11 +12,11 @@
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
 #include "analyzer/commands/show.h"
-#include "analyzer/sites/sites.h"
 #include "analyzer/options/command.h"
 #include "analyzer/options/take.h"
 #include "analyzer/reading/functions.h"
 #include "analyzer/reading/reading.h"
+#include "analyzer/sites/sites.h"
 
 /* A row a connection is printed as it is read: there may be millions. */
 static const char list_sql[] =
@@ -155,12 +155,20 @@ static int run_show(const struct arguments *arguments)
 		!frames_use(&arguments->report.frames, reading.db) ||
 		!source_root_use(reading.db, arguments->report.source_root))
 		return STATUS_UNABLE;
-	struct shown shown = {printer_for(stdout), &arguments->report.symbols, wanted.kind, number};
+	struct shown shown = {printer_for(stdout),    &arguments->report.symbols, wanted.kind, number,
+						  arguments->report.open, &arguments->listing};
 	shown.printer.native = arguments->report.frames.native;
 	bool connection = wanted.kind == KIND_CONNECTION;
-	bool done = wanted.id == NULL ? reading_show(&reading, prepare_nothing, list, &shown)
-				: connection      ? reading_show(&reading, prepare_life, print_life, &shown)
-								  : reading_show(&reading, prepare_resource, print_resource, &shown);
+	bool is_chosen = list_is_chosen(&shown);
+	if (is_chosen && wanted.id != NULL)
+		return fail(STATUS_UNABLE, "'%s': with an ID one is shown, and no list (leave out the options that choose)",
+					wanted.id);
+	if (is_chosen && !list_possible(&shown))
+		return STATUS_UNABLE;
+	bool done = wanted.id == NULL && is_chosen ? reading_show(&reading, prepare_list, print_list, &shown)
+				: wanted.id == NULL            ? reading_show(&reading, prepare_nothing, list, &shown)
+				: connection                   ? reading_show(&reading, prepare_life, print_life, &shown)
+											   : reading_show(&reading, prepare_resource, print_resource, &shown);
 	return done ? STATUS_CLEAN : STATUS_UNABLE;
 }
 

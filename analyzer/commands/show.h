@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "analyzer/base/print.h"
+#include "analyzer/options/arguments.h"
 #include "analyzer/reading/reading.h"
 #include "analyzer/symbols/module-file.h"
 #include "analyzer/words/kinds.h"
@@ -18,7 +19,16 @@ struct shown {
 	const struct symbol_choice *symbols;
 	enum resource_kind kind;
 	int64_t id;
+	bool open;
+	const struct listing *listing;
 };
+
+/* Whether a list of some is asked for, or one in another order, and whether there is one; false: there is none, and
+ * that was said. */
+bool list_is_chosen(const struct shown *shown);
+bool list_possible(const struct shown *shown);
+reading_prepare prepare_list;
+reading_print print_list;
 
 /* Prints a line with its label; the format is SQLite's. */
 void show_field(const struct printer *printer, const char *label, const char *format, ...);

@@ -22,10 +22,18 @@ struct configured {
 	int count;
 };
 
+/* Which of a list are wanted, and in which order. */
+struct listing {
+	const char *site;  /* NULL: any */
+	const char *sort;  /* of sort_words(); NULL: by id */
+	int64_t unused_ns; /* for so long at least; 0: any */
+};
+
 struct arguments {
 	struct report_choice report;
 	struct export_choice export;
 	struct diff_choice diff;
+	struct listing listing; /* of `show` */
 	const char *trace;  /* to write; to read: see arguments_trace */
 	const char *output; /* of `baseline` and `export`; NULL: standard output */
 	const char *sql;    /* value for PQLEAK_SQL, or NULL */

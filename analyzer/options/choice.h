@@ -99,6 +99,7 @@ struct diff_choice {
 struct report_choice {
 	const char *group_by; /* "site" (also when NULL), "stack", "function", "module", "database" or "label" */
 	bool all;
+	bool open; /* what is open, in place of findings */
 	struct formats formats;
 	bool stacks;             /* also those of the last use, and of where what is comparable was released */
 	const char *source_root; /* NULL: see source_root_use */

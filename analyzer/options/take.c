@@ -64,6 +64,13 @@ const char *const *group_words(void)
 	return words;
 }
 
+const char *const *sort_words(void)
+{
+	static const char *const words[] = {"id", "unused", "age", "idle-in-transaction", "site", NULL};
+
+	return words;
+}
+
 const char *const *lines_words(void)
 {
 	static const char *const words[] = {"rare", "all", NULL};

@@ -45,8 +45,9 @@ option_take take_diff_fail_on; /* struct diff_choice */
 const char *const *diff_fail_on_words(void);
 const char *const *diff_format_words(void);
 
-/* What --group-by, --lines, --fail-on (but for VERDICT/KIND) and --format can be, ended by NULL. */
+/* What --group-by, --sort, --lines, --fail-on (but for VERDICT/KIND) and --format can be, ended by NULL. */
 const char *const *group_words(void);
+const char *const *sort_words(void);
 const char *const *lines_words(void);
 const char *const *fail_on_words(void);
 const char *const *format_words(void);

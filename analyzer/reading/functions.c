@@ -9,8 +9,10 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
+#include "analyzer/reading/thread.h"
 #include "analyzer/words/function-name.h"
 #include "analyzer/words/kinds.h"
+#include "trace/base/event.h"
 #include "trace/base/libpq-status.h"
 #include "trace/base/printable.h"
 
@@ -126,6 +128,29 @@ SQL_FUNCTION(duration)
 	sqlite3_result_text(context, format_duration(text, sqlite3_value_int64(values[0])), -1, SQLITE_TRANSIENT);
 }
 
+/* statement_keyword(text): the letters of its first word, in capitals: never more of it; NULL: it has none. */
+SQL_FUNCTION(statement_keyword)
+{
+	const char *text = text_of(values[0]);
+	char word[KEYWORD_LETTERS + 1];
+	int length = 0;
+
+	text += strspn(text, " \t\r\n(");
+	for (; length < KEYWORD_LETTERS && ((text[length] | 32) >= 'a' && (text[length] | 32) <= 'z'); length++)
+		word[length] = (char)(text[length] & ~32);
+	if (length > 0)
+		sqlite3_result_text(context, word, length, SQLITE_TRANSIENT);
+}
+
+/* thread_is_alive(pid, exe, thread): see thread.h. */
+SQL_FUNCTION(thread_is_alive)
+{
+	int alive = thread_is_alive(sqlite3_value_int(values[0]), text_of(values[1]), sqlite3_value_int(values[2]));
+
+	if (alive >= 0)
+		sqlite3_result_int(context, alive);
+}
+
 /* noun(name, count): what so many of a kind of resource or of misuse are called; a later pqleak may know more kinds. */
 SQL_FUNCTION(noun)
 {
@@ -183,6 +208,8 @@ static const struct {
 	{"result_is_failed", 1, sql_result_is_failed},
 	{"short_name", 1, sql_short_name},
 	{"stable_name", 2, sql_stable_name},
+	{"statement_keyword", 1, sql_statement_keyword},
+	{"thread_is_alive", 3, sql_thread_is_alive},
 	{"transaction_name", 1, sql_transaction_name},
 	{"uri_path", 1, sql_uri_path},
 	{"verdict_words", 2, sql_verdict_words},

@@ -10,10 +10,11 @@
 #include "analyzer/config.h"
 #include "analyzer/findings/gate.h"
 #include "analyzer/report/formats.h"
+#include "analyzer/report/open.h"
 #include "analyzer/text/text.h"
 #include "trace/base/printable.h"
 
-extern const char report_gitlab_sql[], report_json_sql[], report_sarif_sql[];
+extern const char report_gitlab_sql[], report_json_sql[], report_open_json_sql[], report_sarif_sql[];
 
 static void bind_number(sqlite3_stmt *statement, const char *name, int value)
 {
@@ -66,6 +67,11 @@ static bool print_query(const struct report *report, const char *sql, FILE *file
 bool report_json(const struct report *report, FILE *file)
 {
 	return print_query(report, report_json_sql, file);
+}
+
+bool report_open_json(const struct report *report, FILE *file)
+{
+	return print_query(report, report_open_json_sql, file);
 }
 
 bool report_sarif(const struct report *report, FILE *file)

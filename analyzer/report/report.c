@@ -12,6 +12,7 @@
 #include "analyzer/base/text-file.h"
 #include "analyzer/known/known.h"
 #include "analyzer/report/formats.h"
+#include "analyzer/report/open.h"
 #include "analyzer/text/notes.h"
 
 extern const char problems_sql[];
@@ -21,6 +22,14 @@ static report_printer *const printers[FORMAT_COUNT] = {
 #include "analyzer/options/formats.def"
 #undef FORMAT
 };
+
+/* Nothing but these has a form for what is open: open_possible() has seen to that. */
+static report_printer *printer_of(const struct report *report, enum format format)
+{
+	if (!report->choice->open)
+		return printers[format];
+	return format == FORMAT_json ? report_open_json : report_open_text;
+}
 
 bool report_check_outputs(const struct formats *formats, const char *trace)
 {
@@ -46,7 +55,7 @@ bool report_check_outputs(const struct formats *formats, const char *trace)
 /* Writes one file of --output, what is for standard output to `standard`. */
 static bool write_output(struct report *report, const struct output *output, FILE *standard)
 {
-	report_printer *print = printers[output->format];
+	report_printer *print = printer_of(report, output->format);
 	struct output_file file;
 
 	if (strcmp(output->path, "-") == 0) {
@@ -64,13 +73,13 @@ bool report_print(struct reading *reading, const struct report_choice *choice, c
 	const struct formats *formats = &choice->formats;
 	FILE *output = file != NULL ? reading_output(reading, file) : NULL, *standard = reading_output(reading, stdout);
 	struct report report = {reading, choice, totals, file};
-	bool ready = !formats->machine ||
+	bool ready = !formats->machine || choice->open ||
 				 (notes_tell(reading->db, choice->all, formats->reproducible) && query_run(reading->db, problems_sql));
 	bool done = ready;
 
 	if (ready && file != NULL)
-		done =
-			choice->accepted.print ? suppress_print(reading->db, output) : printers[formats->format](&report, output);
+		done = choice->accepted.print ? suppress_print(reading->db, output)
+									  : printer_of(&report, formats->format)(&report, output);
 	for (size_t i = 0; ready && i < formats->count; i++)
 		done = write_output(&report, &formats->outputs[i], standard) && done;
 	done = (file == NULL || reading_output_end(reading, output, file)) && done;

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree
 
-from fixtures import HERE, SECONDS, make_trace, shell
+from fixtures import HERE, SECONDS, make_trace, rows, shell
 from golden import ENVIRONMENT
 from readers import Reader, expect, strict, validator
 
@@ -344,9 +344,30 @@ def check_nothing(pqleak):
         expect(pathlib.Path(folder, 'old').read_bytes() == before, 'it was replaced')
 
 
+def check_open(pqleak):
+    """What is open: the JSON is as its schema says, the formats that have no form for it say so, and no statement is shown."""
+    schema = validator(TOP / 'docs' / 'open.schema.json', strict)
+    for fixture in ('killed', 'handover', 'clean', 'dropped'):
+        with tempfile.TemporaryDirectory() as folder:
+            make_trace(folder, fixture)
+            shell(os.path.join(folder, 'trace.db'), "UPDATE connection SET statement = 'insert''secret' WHERE statement IS NOT NULL;")
+            run = call(folder, pqleak, 'report', '--open', '--format=json', '--output=text=open.txt', 'trace.db')
+            listed = json.loads(run.stdout)
+            errors = [f'{list(e.absolute_path)}: {e.message}' for e in schema.iter_errors(listed)]
+            expect(run.returncode == 0 and errors == [] and (listed['open'] == []) == (fixture == 'clean'), (run, errors))
+            expect({o['last_use']['statement'] for o in listed['open'] if o['last_use']} <= {'INSERT', None}, run)
+            text = pathlib.Path(folder, 'open.txt').read_text(encoding='utf-8')
+            expect(text.count('\nconnection ') == min(20, len(listed['open'])) and 'secret' not in text, text)
+            count = rows(os.path.join(folder, 'trace.db'), "SELECT count(*) FROM open_connection")
+            expect(count == [[str(len(listed['open']))]], (count, run))
+            for options in (['--format=sarif'], ['--output=tap=t'], ['--reproducible']):
+                run = call(folder, pqleak, 'report', '--open', *options, 'trace.db')
+                expect(run.returncode == 2 and "'--open'" in run.stderr and run.stdout == '', run)
+
+
 def main():
     pqleak = os.path.abspath(sys.argv[1])
-    checks = [check_gate, check_excused, check_source_root, check_errors, check_nothing]
+    checks = [check_gate, check_excused, check_source_root, check_errors, check_nothing, check_open]
     if not SANITIZED:
         checks += [check_unseen, check_groups, check_reproducible, check_links, check_many, check_overwriting, check_notes]
     cases = [(f'formats of {fixture}', lambda fixture=fixture: check_fixture(pqleak, fixture)) for fixture in FIXTURES]

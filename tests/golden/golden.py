@@ -71,7 +71,8 @@ class Command:
         self.check_text(stdout, stderr)
         if self.is_json:
             report = json.loads(stdout)
-            check_json(os.path.join(folder, 'trace.db'), report)
+            if 'findings' in report:
+                check_json(os.path.join(folder, 'trace.db'), report)
             stdout = pretty(report) + '\n'
         return f'{self.line}\n{stdout}{stderr}[exit {run.returncode}]\n'
 

@@ -25,7 +25,7 @@ INSTALLED = {
     'bin/pqleak', 'lib/*/pqleak/libpqleak.so', 'lib/*/pqleak/libpqleak-recorder.so', 'lib/*/pkgconfig/pqleak.pc',
     'share/bash-completion/completions/pqleak', 'share/man/man1/pqleak.1', 'share/man/man5/pqleak-trace.5',
     'share/man/man7/libpqleak.7', 'share/pqleak/gitlab.yml', 'share/pqleak/label', 'share/pqleak/pqleak.cmake',
-    'share/pqleak/pqleak_pytest.py', 'share/pqleak/report.schema.json'}
+    'share/pqleak/pqleak_pytest.py', 'share/pqleak/open.schema.json', 'share/pqleak/report.schema.json'}
 
 
 def run(command, cwd, env=None, status=0):

@@ -122,6 +122,39 @@ class Life(Scenario):
         process.wait(SECONDS)
         self.assertEqual((told(self.json()), self.check('t.db', '--fail-on=idle-in-transaction')), ([], 0), case)
 
+    def opened(self):
+        """What report --open has: process, whether it runs, whether the thread lives, function, statement."""
+        return [(o['process']['pid'], o['process']['end'], o['thread']['alive'], o['site']['function'], o['last_use']['statement'])
+                for o in self.json('t.db', '--open')['open']]
+
+    def test_open(self):
+        """what is open, of two processes, while they run and after one was killed"""
+        command = [PYTHON, script('life/threads.py')]
+        one, two = self.started(command, 'leak'), self.started(command, 'leak')
+        # The first that was opened is unused for longest.
+        self.assertEqual(self.opened(), [(process.pid, 'running', alive, 'work', 'SELECT')
+                                         for process in (one, two) for alive in (False, True)])
+        listed = self.pqleak('show', '--open', '--site=work', '--sort=age', self.path('t.db')).stdout.splitlines()
+        self.assertEqual([line.split()[:3] for line in listed[1:]],
+                         [[str(number), 'open', str(process.pid)] for number, process in zip((1, 2, 3, 4), (one, one, two, two))])
+        self.assertEqual([self.check('t.db', '--max-unused=1us'), self.check('t.db', '--max-unused=9h')], [1, 0])
+        one.kill()
+        one.wait(SECONDS)
+        two.stdin.close()
+        two.wait(SECONDS)
+        # Nobody has seen when it died, so it comes last; the other one gave back what it had when it ended.
+        self.assertEqual(self.opened(), [(one.pid, 'unknown', False, 'work', 'SELECT')] * 2)
+        text = self.pqleak('report', '--open', self.path('t.db')).stdout
+        self.assertRegex(text, r'connection 1, opened at work \(.*threads.py:11\)\n    borrower  work \(.*threads.py:13\), PQexec \(SELECT\)')
+
+    def test_open_fixed(self):
+        """the clean twin has nothing open"""
+        process = self.started([PYTHON, script('life/threads.py')], 'fixed')
+        self.assertEqual((self.opened(), self.check('t.db', '--max-unused=1us')), ([], 0))
+        process.stdin.close()
+        process.wait(SECONDS)
+        self.assertEqual((self.opened(), self.check('t.db', '--max-unused=1us')), ([], 0))
+
     def test_pile(self):
         """prepared statements that piled up on a connection that was closed, and connections at the peak"""
         run = self.traced('ruby', script('life/statements.rb'), 'leak', options=['-q'])
