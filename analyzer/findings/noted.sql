@@ -112,6 +112,13 @@ INSERT INTO found_note (sort, what, rank, stack, facts)
                max(n.last_ns) AS last_ns
         FROM noted n LEFT JOIN main.process p ON p.id = n.process WHERE n.sort = 'drained' GROUP BY n.what, n.stack);
 
+-- One a pool, at the place that most were opened at.
+INSERT INTO found_note (sort, what, rank, stack, facts)
+  SELECT 'pool', what, rank() OVER (ORDER BY what), stack, json_object('pool', what, 'site', stack, 'connections', together)
+  FROM (SELECT what, stack, sum(sum(count)) OVER (PARTITION BY what) AS together,
+               row_number() OVER (PARTITION BY what ORDER BY sum(count) DESC, stack) AS number
+        FROM noted WHERE sort = 'pool' GROUP BY what, stack) WHERE number = 1;
+
 -- Pile-ups: the most that a call site had open at once, in one process.  Each of its stacks knows its own most, and from when
 -- until when it was that; what several of them had at one time is added up.  (Results lie about until a garbage collector
 -- comes: it takes more of them.)

@@ -103,6 +103,15 @@ INSERT INTO seen_habit (sort, what, process, stack, count, late, first_ns, last_
     AND c.id NOT IN (SELECT connection FROM handover)
   GROUP BY c.process, c.acquire_stack;
 
+-- What pools opened: when they lend it and take it back, nobody can see.
+INSERT INTO seen_habit (sort, what, process, stack, count)
+  WITH pooled AS MATERIALIZED (
+    SELECT f.id AS frame, k.what
+    FROM main.script c CROSS JOIN pool k ON c.file GLOB k.pattern CROSS JOIN main.frame f ON f.script = c.id)
+  SELECT 'pool', k.what, h.process, h.acquire_stack, h.connections
+  FROM (SELECT 1 WHERE EXISTS (SELECT 1 FROM pooled)) CROSS JOIN stack_habit h CROSS JOIN stack_frame s ON s.stack = h.acquire_stack
+  JOIN pooled k ON k.frame = s.frame WHERE NOT h.failed GROUP BY h.process, h.acquire_stack;
+
 CREATE TEMP VIEW notes_wants AS
   SELECT stack FROM misuse_group UNION ALL SELECT acquire_stack FROM misuse_group UNION ALL SELECT release_stack FROM misuse_group
   UNION ALL SELECT stack FROM seen_habit UNION ALL SELECT other_stack FROM seen_habit;

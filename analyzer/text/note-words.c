@@ -158,6 +158,16 @@ static void say_pile(struct note *note)
 	note_title(note, "%" PRId64 " %s open at once, acquired at ", most, any_noun(note_text(note, "kind"), most));
 }
 
+static void say_pool(struct note *note)
+{
+	int64_t count = note_number(note, "connections");
+
+	note_title(note, "%" PRId64 " connection%s opened by a pool, %s, at ", count, plural(count),
+			   note_text(note, "pool"));
+	note_detail(note, "unseen",
+				"when it lends one and takes it back, libpq cannot show; the last use tells the borrower");
+}
+
 static void say_peak(struct note *note)
 {
 	note_title(note, "%" PRId64 " open at the peak, opened at ", note_number(note, "open"));
@@ -179,6 +189,9 @@ const struct note_sort note_sorts[] = {
 	{"drained", say_drained, "connections that were open when the process was told to end",
 	 "Finish them when SIGTERM arrives.", "opened", ""},
 	{"pile", say_pile, "resources that piled up", "Give each back when it has done its work.", "acquired", ""},
+	{"pool", say_pool, "connections that a pool opened",
+	 "Where one that was lent is not given back to it, a report knows who used it last: see pqleak report --open.",
+	 "opened", ""},
 	{"peak", say_peak, NULL, NULL, NULL, NULL},
 	{NULL, NULL, NULL, NULL, NULL, NULL},
 };
