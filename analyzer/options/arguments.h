@@ -34,12 +34,12 @@ struct arguments {
 	struct export_choice export;
 	struct diff_choice diff;
 	struct listing listing; /* of `show` */
-	const char *trace;  /* to write; to read: see arguments_trace */
-	const char *output; /* of `baseline` and `export`; NULL: standard output */
-	const char *sql;    /* value for PQLEAK_SQL, or NULL */
-	const char *events; /* value for PQLEAK_EVENTS, or NULL */
-	const char *lines;  /* value for PQLEAK_LINES, or NULL: what the environment has */
-	const char *label;  /* value for PQLEAK_LABEL, or NULL: what the environment has */
+	const char *trace;      /* to write; to read: see arguments_trace */
+	const char *output;     /* of `baseline` and `export`; NULL: standard output */
+	const char *sql;        /* value for PQLEAK_SQL, or NULL */
+	const char *events;     /* value for PQLEAK_EVENTS, or NULL */
+	const char *lines;      /* value for PQLEAK_LINES, or NULL: what the environment has */
+	const char *label;      /* value for PQLEAK_LABEL, or NULL: what the environment has */
 	long long leak_status;
 	long long connection;      /* of `timeline`; -1: all */
 	long long max_connections; /* 0: unknown */
