@@ -5,19 +5,20 @@
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <string.h>
 
+#include "preload/elf/apart.h"
 #include "preload/elf/elf-object.h"
 #include "preload/libpq/libpq-route.h"
 #include "preload/process/forks.h"
 #include "preload/process/settings.h"
 #include "preload/process/try-lock.h"
 
-/* Objects that are no DEEPBIND module's, or were looked at: where their headers lie, in the linker's order. */
+/* Objects that are no DEEPBIND module's, or were looked at, in the linker's order, which appends. */
 #define SEEN_MAX 2048u
-static const void *seen[SEEN_MAX];
+APART static const struct link_map *seen[SEEN_MAX];
 static unsigned seen_count;
-static unsigned seen_next; /* where the next object of the list most likely is */
+static unsigned seen_next;            /* where the next object of the list most likely is */
+static const struct link_map *newest; /* the last of the list, seen or not; it is there while nothing is unloaded */
 static struct {
 	unsigned long long adds, subs;
 } seen_at; /* the linker's counts of loads and unloads then */
@@ -32,59 +33,57 @@ static bool object_of(const struct dl_phdr_info *info, struct elf_object *ret)
 	return false;
 }
 
-static void remember(const struct dl_phdr_info *info)
+static void remember(const struct link_map *map)
+{
+	newest = map;
+	if (seen_count < SEEN_MAX)
+		seen[seen_count++] = map;
+}
+
+static void note_counts(const struct dl_phdr_info *info)
 {
 	seen_at.adds = info->dlpi_adds;
 	seen_at.subs = info->dlpi_subs;
-	if (seen_count < SEEN_MAX)
-		seen[seen_count++] = info->dlpi_phdr;
 }
 
 /* Remembers all there are, unless nothing was loaded or unloaded since they were remembered. */
 static int remember_all(struct dl_phdr_info *info, size_t size, void *is_begun)
 {
 	(void)size;
+	struct elf_object object;
 	if (!*(bool *)is_begun) {
 		if (seen_count > 0 && seen_at.adds == info->dlpi_adds && seen_at.subs == info->dlpi_subs)
 			return 1;
 		*(bool *)is_begun = true;
 		seen_count = 0;
+		note_counts(info);
 	}
-	remember(info);
+	if (object_of(info, &object))
+		remember(object.map);
 	return 0;
 }
 
-static bool was_seen(const struct dl_phdr_info *info)
+static bool was_seen(const struct link_map *map)
 {
-	const void *headers = info->dlpi_phdr;
-	if (seen_next < seen_count && seen[seen_next] == headers) {
+	if (seen_next < seen_count && seen[seen_next] == map) {
 		seen_next++;
 		return true;
 	}
 	for (unsigned i = 0; i < seen_count; i++)
-		if (seen[i] == headers) {
+		if (seen[i] == map) {
 			seen_next = i + 1;
 			return true;
 		}
 	return false;
 }
 
-/* Our own symbols, which are asked for the name of each slot; and of all pairs of two letters, those they begin with.
- */
+/* Our own symbols, and what their names begin with. */
 static struct elf_tables own;
-static uint64_t begins[65536 / 64];
-
-/* A name that is shorter has its end there. */
-static uint16_t beginning(const char *name)
-{
-	uint16_t letters;
-	memcpy(&letters, name, sizeof letters);
-	return letters;
-}
+APART static struct elf_beginnings own_beginnings;
 
 static void note_beginning(const char *name)
 {
-	begins[beginning(name) / 64] |= UINT64_C(1) << beginning(name) % 64;
+	elf_note_beginning(&own_beginnings, name);
 }
 
 static bool prepare(void)
@@ -96,26 +95,40 @@ static bool prepare(void)
 
 static void *our_function(const char *name)
 {
-	uint16_t letters = beginning(name);
-	if (__builtin_expect((begins[letters / 64] >> letters % 64 & 1) == 0, 1))
-		return NULL;
 	return elf_function_in(&own, elf_self()->map, name);
 }
 
-static int patch_if_new(struct dl_phdr_info *info, size_t size, void *closure)
+static void patch(const struct elf_object *object)
 {
-	(void)size, (void)closure;
-	struct elf_object object;
-	if (was_seen(info))
-		return 0;
-	remember(info);
+	remember(object->map);
 	seen_next = seen_count;
-	if (!object_of(info, &object) || object.map == elf_self()->map)
-		return 0;
-	route_note_deepbind(object.map);
+	if (object->map == elf_self()->map)
+		return;
+	route_note_deepbind(object->map);
+	bool has_libpq = elf_own_function(object->map, LIBPQ_SIGN) != NULL;
 	/* libpq's calls of itself are of no interest; a plug-in that contains a libpq is a user too. */
-	if (elf_own_function(object.map, LIBPQ_SIGN) == NULL || elf_foreign_exports(object.map) > 0)
-		elf_replace_slots(&object, our_function);
+	if (!has_libpq || elf_foreign_exports(object->map) > 0)
+		elf_replace_slots(object, our_function, &own_beginnings, has_libpq);
+}
+
+/* Called while the linker's list is locked.  What is new lies behind what was there; or it is looked for in all. */
+static int patch_new(struct dl_phdr_info *info, size_t size, void *is_begun)
+{
+	(void)size;
+	struct elf_object object;
+	if (!*(bool *)is_begun) {
+		*(bool *)is_begun = true;
+		bool is_only_longer = newest != NULL && seen_at.subs == info->dlpi_subs;
+		note_counts(info);
+		if (is_only_longer) {
+			for (const struct link_map *map = newest->l_next; map != NULL; map = map->l_next)
+				if (elf_object_at(map->l_ld, &object))
+					patch(&object);
+			return 1;
+		}
+	}
+	if (object_of(info, &object) && !was_seen(object.map))
+		patch(&object);
 	return 0;
 }
 
@@ -149,7 +162,8 @@ void deepbind_patch_new_modules(void)
 		return;
 	if (atomic_exchange(&is_module_coming, false) && prepare()) {
 		seen_next = 0;
-		iterate(patch_if_new, NULL);
+		bool is_begun = false;
+		iterate(patch_new, &is_begun);
 	}
 	try_lock_give(&working);
 }

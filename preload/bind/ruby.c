@@ -72,5 +72,5 @@ void ruby_prepare(const void *opener, const void *caller)
 		return;
 	real = found;
 	real_flags = found_flags;
-	elf_replace_slots(&extension, choose);
+	elf_replace_slots(&extension, choose, NULL, false);
 }

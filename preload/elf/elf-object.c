@@ -53,24 +53,31 @@ const void *elf_dynamic_pointer(const struct link_map *map, ElfW(Addr) value)
 	return (const void *)(value < map->l_addr ? map->l_addr + value : value);
 }
 
+static const void *pointer_or_null(const struct link_map *map, ElfW(Addr) value)
+{
+	return value != 0 ? elf_dynamic_pointer(map, value) : NULL;
+}
+
 bool elf_read_tables(const struct link_map *map, struct elf_tables *ret)
 {
 	*ret = (struct elf_tables){0};
 	if (map->l_ld == NULL)
 		return false;
+	ElfW(Addr) small[DT_SYMTAB + 1] = {0}, gnu_hash = 0, versions = 0;
 	for (const ElfW(Dyn) *dyn = map->l_ld; dyn->d_tag != DT_NULL; dyn++) {
-		const void *pointer = elf_dynamic_pointer(map, dyn->d_un.d_ptr);
-		if (dyn->d_tag == DT_SYMTAB)
-			ret->symbols = pointer;
-		else if (dyn->d_tag == DT_STRTAB)
-			ret->strings = pointer;
-		else if (dyn->d_tag == DT_GNU_HASH)
-			ret->gnu_hash = pointer;
-		else if (dyn->d_tag == DT_HASH)
-			ret->sysv_hash = pointer;
-		else if (dyn->d_tag == DT_VERSYM)
-			ret->versions = pointer;
+		ElfW(Xword) tag = (ElfW(Xword))dyn->d_tag;
+		if (tag <= DT_SYMTAB)
+			small[tag] = dyn->d_un.d_ptr;
+		else if (tag == DT_GNU_HASH)
+			gnu_hash = dyn->d_un.d_ptr;
+		else if (tag == DT_VERSYM)
+			versions = dyn->d_un.d_ptr;
 	}
+	ret->symbols = pointer_or_null(map, small[DT_SYMTAB]);
+	ret->strings = pointer_or_null(map, small[DT_STRTAB]);
+	ret->sysv_hash = pointer_or_null(map, small[DT_HASH]);
+	ret->gnu_hash = pointer_or_null(map, gnu_hash);
+	ret->versions = pointer_or_null(map, versions);
 	return ret->symbols != NULL && ret->strings != NULL && (ret->gnu_hash != NULL || ret->sysv_hash != NULL);
 }
 
@@ -288,6 +295,18 @@ static void symbol_range(const struct elf_tables *tables, uint32_t *ret_first, u
 		end++;
 	*ret_first = first;
 	*ret_end = end + 1;
+}
+
+uint32_t elf_symbols_end(const struct elf_tables *tables)
+{
+	uint32_t first, end;
+	symbol_range(tables, &first, &end);
+	return end > first ? end : elf_undefined_end(tables);
+}
+
+uint32_t elf_undefined_end(const struct elf_tables *tables)
+{
+	return tables->gnu_hash != NULL ? tables->gnu_hash[1] : tables->sysv_hash[1];
 }
 
 void elf_visit_functions(const struct elf_tables *tables, void (*visit)(const char *name))

@@ -14,6 +14,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+/*
+ * Weak, so that the dynamic linker itself, which has it, does not become a library that ours needs: it would come
+ * before most of the host's libraries wherever a name is looked for in all of them, thousands of times as a program
+ * starts.  That is why variables of a thread are of the model initial-exec, too.
+ */
+#pragma weak _r_debug
 
 /* A loaded object, as far as we need to know it. Valid until it is unloaded. */
 struct elf_object {
@@ -41,6 +49,10 @@ struct elf_tables {
 bool elf_read_tables(const struct link_map *map, struct elf_tables *ret);
 void *elf_function_in(const struct elf_tables *tables, const struct link_map *map, const char *name);
 void elf_visit_functions(const struct elf_tables *tables, void (*visit)(const char *name));
+
+/* Behind the last symbol; behind the last that may be undefined, which come first where there is a GNU hash table. */
+uint32_t elf_symbols_end(const struct elf_tables *tables);
+uint32_t elf_undefined_end(const struct elf_tables *tables);
 
 /* The address of the default version of a function that `map` itself defines, or NULL. */
 void *elf_own_function(const struct link_map *map, const char *name);
@@ -92,7 +104,30 @@ struct elf_note elf_find_note(const ElfW(Phdr) * segments, size_t count, uintptr
 
 /* --- the slots through which an object reaches functions of others: elf-slot.c --- */
 
-/* Points each slot of `object` for which `choose` names a function at that function. Keeps errno. */
-void elf_replace_slots(const struct elf_object *object, void *(*choose)(const char *name));
+/* Of all pairs of letters, those that some names begin with.  A name of one letter has its end there. */
+struct elf_beginnings {
+	uint64_t bit[65536 / 64];
+};
+
+static inline bool elf_may_begin(const struct elf_beginnings *beginnings, const char *name)
+{
+	uint16_t letters;
+	memcpy(&letters, name, sizeof letters);
+	return (beginnings->bit[letters / 64] >> letters % 64 & 1) != 0;
+}
+
+static inline void elf_note_beginning(struct elf_beginnings *beginnings, const char *name)
+{
+	uint16_t letters;
+	memcpy(&letters, name, sizeof letters);
+	beginnings->bit[letters / 64] |= UINT64_C(1) << letters % 64;
+}
+
+/*
+ * Points each slot of `object` for which `choose` names a function at that function: slots of what other objects
+ * define, or `own_too` of what it defines itself.  Only names are asked for that begin so; NULL: all.  Keeps errno.
+ */
+void elf_replace_slots(const struct elf_object *object, void *(*choose)(const char *name),
+					   const struct elf_beginnings *beginnings, bool own_too);
 
 #endif

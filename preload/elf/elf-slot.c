@@ -50,14 +50,14 @@ static int protection_of(const struct elf_object *object, uintptr_t address)
 
 /* What was relocated and then made read-only; its last, partial page was not. */
 struct relro {
-	uintptr_t start, end;
+	uintptr_t start, end, page;
 	bool is_open; /* to be written: all of it at once, because each change of a mapping takes microseconds */
 };
 
 static struct relro relro_of(const struct elf_object *object)
 {
-	struct relro relro = {0};
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	struct relro relro = {.page = (uintptr_t)sysconf(_SC_PAGESIZE)};
+	uintptr_t page = relro.page;
 	const ElfW(Ehdr) *header = header_of(object);
 	const ElfW(Phdr) *segment = header != NULL ? (const ElfW(Phdr) *)(object->low + header->e_phoff) : NULL;
 	for (int i = 0; segment != NULL && i < header->e_phnum; i++)
@@ -75,7 +75,7 @@ static bool protect_relro(const struct relro *relro, int protection)
 
 static void write_slot(const struct elf_object *object, struct relro *relro, void **slot, void *function)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t page = relro->page;
 	void *start = (void *)((uintptr_t)slot & -page);
 	bool is_relro = (uintptr_t)slot >= relro->start && (uintptr_t)slot < relro->end;
 	if (is_relro && !relro->is_open)
@@ -88,48 +88,104 @@ static void write_slot(const struct elf_object *object, struct relro *relro, voi
 		mprotect(start, page, protection);
 }
 
+/* --- what is to be replaced --- */
+
+enum { MOST_WANTED = 64 }; /* at a time */
+
+/* Symbols of the object for which a function was chosen. */
+struct wanted {
+	struct {
+		uint32_t symbol;
+		void *function;
+	} one[MOST_WANTED];
+	size_t count;
+	uint64_t any[16]; /* by the lower bits of its number, whether one may be: most slots have none */
+};
+
+static void want(struct wanted *wanted, uint32_t symbol, void *function)
+{
+	wanted->one[wanted->count].symbol = symbol;
+	wanted->one[wanted->count++].function = function;
+	wanted->any[symbol / 64 % 16] |= UINT64_C(1) << symbol % 64;
+}
+
+static void *function_for(const struct wanted *wanted, uint32_t symbol)
+{
+	if (__builtin_expect((wanted->any[symbol / 64 % 16] >> symbol % 64 & 1) == 0, 1))
+		return NULL;
+	for (size_t i = 0; i < wanted->count; i++)
+		if (wanted->one[i].symbol == symbol)
+			return wanted->one[i].function;
+	return NULL;
+}
+
+/* --- slots --- */
+
 struct slots {
 	const ElfW(Rela) * first;
 	size_t bytes;
 	size_t relative; /* so many at the beginning name no symbol: nearly all of a large library */
 };
 
-void elf_replace_slots(const struct elf_object *object, void *(*choose)(const char *name))
+static void read_slots(const struct link_map *map, struct slots lists[2])
 {
-	const ElfW(Sym) *symbols = NULL;
-	const char *strings = NULL;
-	struct slots lists[2] = {0};
-	for (const ElfW(Dyn) *dyn = object->map->l_ld; dyn->d_tag != DT_NULL; dyn++) {
-		if (dyn->d_tag == DT_SYMTAB)
-			symbols = elf_dynamic_pointer(object->map, dyn->d_un.d_ptr);
-		else if (dyn->d_tag == DT_STRTAB)
-			strings = elf_dynamic_pointer(object->map, dyn->d_un.d_ptr);
-		else if (dyn->d_tag == DT_RELA)
-			lists[0].first = elf_dynamic_pointer(object->map, dyn->d_un.d_ptr);
+	for (const ElfW(Dyn) *dyn = map->l_ld; dyn->d_tag != DT_NULL; dyn++) {
+		if (dyn->d_tag == DT_RELA)
+			lists[0].first = elf_dynamic_pointer(map, dyn->d_un.d_ptr);
 		else if (dyn->d_tag == DT_RELASZ)
 			lists[0].bytes = dyn->d_un.d_val;
 		else if (dyn->d_tag == DT_RELACOUNT)
 			lists[0].relative = dyn->d_un.d_val;
 		else if (dyn->d_tag == DT_JMPREL)
-			lists[1].first = elf_dynamic_pointer(object->map, dyn->d_un.d_ptr);
+			lists[1].first = elf_dynamic_pointer(map, dyn->d_un.d_ptr);
 		else if (dyn->d_tag == DT_PLTRELSZ)
 			lists[1].bytes = dyn->d_un.d_val;
 	}
-	if (symbols == NULL || strings == NULL)
-		return;
-	int error = errno;
-	struct relro relro = relro_of(object);
+}
+
+static void replace(const struct elf_object *object, struct relro *relro, const struct wanted *wanted)
+{
+	struct slots lists[2] = {0};
+	read_slots(object->map, lists);
 	for (int l = 0; l < 2; l++) {
 		const ElfW(Rela) *end = lists[l].first + lists[l].bytes / sizeof(ElfW(Rela));
 		for (const ElfW(Rela) *at = lists[l].first + lists[l].relative; lists[l].first != NULL && at < end; at++) {
-			if (!IS_SLOT(ELF64_R_TYPE(at->r_info)))
-				continue;
-			void *function = choose(strings + symbols[ELF64_R_SYM(at->r_info)].st_name);
+			void *function = function_for(wanted, ELF64_R_SYM(at->r_info));
 			void **slot = (void **)(object->map->l_addr + at->r_offset);
-			if (function != NULL && *slot != function)
-				write_slot(object, &relro, slot, function);
+			if (function != NULL && IS_SLOT(ELF64_R_TYPE(at->r_info)) && *slot != function)
+				write_slot(object, relro, slot, function);
 		}
 	}
+}
+
+void elf_replace_slots(const struct elf_object *object, void *(*choose)(const char *name),
+					   const struct elf_beginnings *beginnings, bool own_too)
+{
+	struct elf_tables tables;
+	if (!elf_read_tables(object->map, &tables))
+		return;
+	int error = errno;
+	struct relro relro = relro_of(object);
+	struct wanted wanted = {.count = 0};
+	uint32_t end = own_too ? elf_symbols_end(&tables) : elf_undefined_end(&tables);
+	/* By symbols, which are fewer than slots: most objects name none that is chosen, and their slots are not read. */
+	for (uint32_t i = 1; i < end; i++) {
+		if (!own_too && tables.symbols[i].st_shndx != SHN_UNDEF)
+			continue;
+		const char *name = tables.strings + tables.symbols[i].st_name;
+		if (beginnings != NULL && !elf_may_begin(beginnings, name))
+			continue;
+		void *function = choose(name);
+		if (function == NULL)
+			continue;
+		want(&wanted, i, function);
+		if (wanted.count == MOST_WANTED) {
+			replace(object, &relro, &wanted);
+			wanted = (struct wanted){.count = 0};
+		}
+	}
+	if (wanted.count > 0)
+		replace(object, &relro, &wanted);
 	if (relro.is_open)
 		protect_relro(&relro, PROT_READ);
 	errno = error;

@@ -35,7 +35,7 @@ static void prepare(const struct script_interpreter *interpreter)
 	struct elf_object object;
 	if (atomic_exchange(&prepared, interpreter->identity) != interpreter->identity &&
 		elf_object_at((const void *)interpreter->low, &object))
-		elf_replace_slots(&object, choose);
+		elf_replace_slots(&object, choose, NULL, false);
 }
 
 bool python_wait(const struct script_interpreter *interpreter, void *ensure, unsigned long version,

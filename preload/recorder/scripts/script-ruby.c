@@ -229,7 +229,7 @@ static void meet_driver(const struct script_interpreter *ruby, const struct elf_
 		return;
 	if (was == 0 || memcmp(noting.function, ruby->function, sizeof noting.function) != 0)
 		noting = *ruby;
-	elf_replace_slots(driver, choose);
+	elf_replace_slots(driver, choose, NULL, false);
 	atomic_store(&is_noting, 2);
 }
 

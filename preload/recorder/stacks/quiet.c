@@ -142,5 +142,5 @@ void quiet_unwinder(void *handle, const struct recorder_settings *settings)
 	struct link_map *map;
 	struct elf_object object;
 	if (dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 && elf_object_at(map->l_ld, &object))
-		elf_replace_slots(&object, choose);
+		elf_replace_slots(&object, choose, NULL, false);
 }
