@@ -11,12 +11,13 @@
 #include <unistd.h>
 
 #include "preload/calls/verbs.h"
+#include "preload/elf/apart.h"
 #include "preload/process/calm.h"
 #include "preload/process/process.h"
 
 #define THREAD_MASK ((1u << OVERLAP_THREAD_BITS) - 1)
 
-struct overlap_entry overlap_entries[OVERLAP_ENTRIES];
+APART struct overlap_entry overlap_entries[OVERLAP_ENTRIES];
 
 /* The stack pointer of a thread that waits in the kernel; NULL when it is running or cannot be looked at. */
 static const void *sleeping_at(uint32_t thread)

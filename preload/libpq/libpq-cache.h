@@ -17,6 +17,7 @@
 #include "preload/libpq/libpq.h"
 
 #define CACHE_BITS 14
+#define CACHE_FEW 64u
 #define CACHE_ENTRIES (1u << CACHE_BITS) /* a large program has thousands of call sites */
 
 /* A route in a byte: the libpq's number and three flags. */
@@ -29,8 +30,15 @@ enum {
 static_assert(LIBPQ_MAX <= ROUTE_PASSES && (LIBPQ_MAX & (LIBPQ_MAX - 1)) == 0,
 			  "a libpq's number fits beside the flags, and is the bits below them");
 
+/* A short process has few entries, and each of them on a page of its own would cost more than all else. */
+struct cache {
+	_Atomic uint64_t *few;  /* CACHE_FEW; none is ever emptied */
+	_Atomic uint64_t *many; /* CACHE_ENTRIES, for those whose place among the few is another's */
+};
+
 /* Finding the module of an address costs more than all the rest of a call: so also by the return addresses. */
-extern _Atomic uint64_t cache_callers[CACHE_ENTRIES];
+extern _Atomic uint64_t cache_few_callers[CACHE_FEW], cache_many_callers[CACHE_ENTRIES];
+#define CACHE_CALLERS ((struct cache){cache_few_callers, cache_many_callers})
 
 struct cached {
 	_Atomic uint64_t *entry;
@@ -42,18 +50,26 @@ static inline bool cache_has(const struct cached *cached)
 	return (cached->word ^ cached->key) <= ROUTE_BYTE;
 }
 
-/* The entry for an address, one of two; its word's lowest byte is a route if cache_has. */
-static inline struct cached cache_look(_Atomic uint64_t cache[CACHE_ENTRIES], const void *address)
+static inline struct cached cache_entry(_Atomic uint64_t *entry, uint64_t key)
+{
+	return (struct cached){entry, key, atomic_load_explicit(entry, memory_order_acquire)};
+}
+
+/* The entry for an address, one of three; its word's lowest byte is a route if cache_has. */
+static inline struct cached cache_look(struct cache cache, const void *address)
 {
 	uint64_t unloads = atomic_load_explicit(&linker_unloads, memory_order_acquire);
 	uint64_t hash = ((uintptr_t)address + (unloads << 48 | unloads)) * 0x9e3779b97f4a7c15u;
+	uint64_t key = hash & ~(uint64_t)ROUTE_BYTE;
 	/* Call sites often lie at equal distances, of which multiplying alone makes few different ones. */
 	uint64_t at = (hash >> (64 - CACHE_BITS) ^ hash >> 32) & (CACHE_ENTRIES - 1);
-	struct cached first = {&cache[at], hash & ~(uint64_t)ROUTE_BYTE,
-						   atomic_load_explicit(&cache[at], memory_order_acquire)};
+	struct cached one = cache_entry(&cache.few[at % CACHE_FEW], key);
+	if (one.word == 0 || cache_has(&one))
+		return one;
+	struct cached first = cache_entry(&cache.many[at], key);
 	if (__builtin_expect(cache_has(&first), 1))
 		return first;
-	struct cached second = {&cache[at ^ 1], first.key, atomic_load_explicit(&cache[at ^ 1], memory_order_acquire)};
+	struct cached second = cache_entry(&cache.many[at ^ 1], key);
 	return cache_has(&second) || (first.word != 0 && second.word == 0) ? second : first;
 }
 
@@ -106,7 +122,7 @@ static inline struct near near_look(const struct near_route *route, enum hook ho
 /* The route of code at `return_address`, if route_of_caller has found it before.  Calls nothing, and keeps errno. */
 static inline bool cache_recall(const void *return_address, struct route *ret)
 {
-	struct cached caller = cache_look(cache_callers, return_address);
+	struct cached caller = cache_look(CACHE_CALLERS, return_address);
 	*ret = cache_route(caller.word);
 	return cache_has(&caller);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /* libpq-registry.c - the table of the libpqs of this process; see libpq.h. */
+#include "preload/elf/apart.h"
 #include "preload/libpq/libpq.h"
 
 #include <sched.h>
@@ -8,7 +9,7 @@
 #include "preload/elf/linker.h"
 #include "preload/process/try-lock.h"
 
-struct libpq registry[LIBPQ_MAX];
+APART struct libpq registry[LIBPQ_MAX];
 static _Atomic uint32_t registered;
 
 static bool same_object(const struct elf_object *a, const struct elf_object *b)

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
+#include "preload/elf/apart.h"
 #include "preload/elf/linker.h"
 #include "preload/libpq/libpq-cache.h"
 #include "preload/libpq/libpq.h"
@@ -95,7 +96,7 @@ static struct route bound_route(const struct link_map *map)
  * above the libpq's number.  Only makers other than the first are noted: the first is the answer by default.
  */
 #define MAKER_ENTRIES 4096u
-static _Atomic uint64_t makers[MAKER_ENTRIES];
+APART static _Atomic uint64_t makers[MAKER_ENTRIES];
 
 static _Atomic uint64_t *maker_entry(const void *object)
 {
@@ -126,8 +127,11 @@ static struct libpq *guess_libpq(const void *object)
 
 /* --- what is known already --- */
 
-static _Atomic uint64_t known_modules[CACHE_ENTRIES]; /* by link map */
-_Atomic uint64_t cache_callers[CACHE_ENTRIES];
+/* By link map. */
+static _Atomic uint64_t few_modules[CACHE_FEW];
+APART static _Atomic uint64_t many_modules[CACHE_ENTRIES];
+_Atomic uint64_t cache_few_callers[CACHE_FEW];
+APART _Atomic uint64_t cache_many_callers[CACHE_ENTRIES];
 
 struct near_route near_passing, near_host;
 static _Atomic bool near_writing;
@@ -163,7 +167,7 @@ struct route route_of_caller(const void *return_address, const void *object)
 {
 	/* Looked up first: what is found below was there with the unloads of now, at least. */
 	uint32_t unloads = atomic_load_explicit(&linker_unloads, memory_order_acquire);
-	struct cached caller = cache_look(cache_callers, return_address);
+	struct cached caller = cache_look(CACHE_CALLERS, return_address);
 	struct dl_find_object found;
 	/* The address after a call may belong to the next object when the call never returns. */
 	const char *call = (const char *)return_address - 1;
@@ -172,7 +176,7 @@ struct route route_of_caller(const void *return_address, const void *object)
 	/* A function of libpq that we called ends in a jump to another one (PQcancelFinish in PQfinish, since 17). */
 	if (found.dlfo_link_map == elf_self()->map)
 		return (struct route){.libpq = guess_libpq(object), .nested = true, .passes = true};
-	struct cached module = cache_look(known_modules, found.dlfo_link_map);
+	struct cached module = cache_look((struct cache){few_modules, many_modules}, found.dlfo_link_map);
 	struct route route = cache_route(module.word);
 	if (!cache_has(&module)) {
 		route = bound_route(found.dlfo_link_map);

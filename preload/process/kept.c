@@ -7,12 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "preload/elf/apart.h"
 #include "preload/process/settings.h"
 
 enum { MOST_VARIABLES = 32, MOST_TEXT = 16384 };
 
 static const char *variables[MOST_VARIABLES + 1];
-static char text[MOST_TEXT];
+APART static char text[MOST_TEXT];
 static size_t count, used;
 
 /* A variable in two or three parts; what does not fit is left out. */

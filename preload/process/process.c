@@ -86,7 +86,7 @@ static int load_recorder(void)
 		return 0;
 	char path[sizeof own_folder + sizeof RECORDER_FILE];
 	snprintf(path, sizeof path, "%s" RECORDER_FILE, own_folder);
-	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	void *handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
 	if (handle == NULL) {
 		int error = errno;
 		dlerror(); /* not the host's to find */
@@ -261,7 +261,7 @@ bool process_recording(void)
 	return begin(mine);
 }
 
-__thread struct process_own process_own;
+__thread struct process_own process_own __attribute__((tls_model("initial-exec")));
 
 uint32_t process_ask_thread(void)
 {

@@ -21,7 +21,7 @@
 
 #include "trace/spool/spool.h"
 
-#define RECORDER_ABI 9u
+#define RECORDER_ABI 10u
 
 /* Which events have the lines of the script that called. */
 enum lines_setting {
@@ -77,6 +77,8 @@ struct recorder {
 	void (*record)(struct event *event, const void *frame);
 	/* The number of that blob, the same for the same bytes; 0 when there is no room. */
 	uint32_t (*intern)(uint32_t thread, enum blob_type type, const void *bytes, size_t length);
+	/* Numbers for so many texts, in order, that nobody interns by their bytes; 0 where there is no room. */
+	void (*number_texts)(uint32_t thread, const char *const texts[], size_t count, uint16_t *ret);
 	/*
 	 * A script's driver is about to give up its interpreter's lock around a call of libpq, and may not have been seen
 	 * on a stack yet.  `driver` and `interpreter` are addresses in the two, `stack` is where the caller's stack is.

@@ -99,7 +99,8 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Moves into the trace what is in the spool now, unless somebody is at it, or it is left.  True: nothing of it is left. */
+/* Moves into the trace what is in the spool now, unless somebody is at it, or it is left.  True: nothing of it is left.
+ */
 static bool drain_now(uint32_t thread, int wait_ms, bool may_leave)
 {
 	if (atomic_exchange(&draining, true))

@@ -7,6 +7,7 @@
  * it.
  */
 #include <stdatomic.h>
+#include <string.h>
 #include <time.h>
 
 #include "preload/elf/visibility.h"
@@ -155,6 +156,15 @@ static uint32_t intern(uint32_t thread, enum blob_type type, const void *bytes, 
 	return number;
 }
 
+static void number_texts(uint32_t thread, const char *const texts[], size_t count, uint16_t *ret)
+{
+	if (!lock_take(&keep.lock, thread))
+		return;
+	for (size_t i = 0; i < count; i++)
+		ret[i] = (uint16_t)intern_new(BLOB_TEXT, texts[i], strlen(texts[i]));
+	lock_give(&keep.lock);
+}
+
 static void meet(uint32_t thread, const void *driver, const void *interpreter, uintptr_t stack)
 {
 	uint32_t unloads = atomic_load_explicit(keep.host.unloads, memory_order_relaxed);
@@ -194,6 +204,7 @@ EXPORT const struct recorder pqleak_recorder = {
 	.start = start,
 	.record = record,
 	.intern = intern,
+	.number_texts = number_texts,
 	.meet = meet,
 	.id = id,
 	.leave_mark = leave_mark,

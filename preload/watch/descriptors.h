@@ -19,8 +19,8 @@
 #define MOST_DESCRIPTORS (1 << 20)
 
 struct descriptors {
-	_Atomic uint64_t bits[MOST_DESCRIPTORS / 64]; /* only the pages in use take memory */
 	_Atomic int count;
+	_Atomic uint64_t bits[MOST_DESCRIPTORS / 64]; /* only the pages in use take memory */
 };
 
 static inline bool descriptors_has(struct descriptors *set, int fd)

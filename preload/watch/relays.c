@@ -15,13 +15,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "preload/elf/apart.h"
 #include "preload/elf/visibility.h"
 #include "preload/process/hash.h"
 #include "preload/process/settings.h"
 #include "preload/watch/descriptors.h"
 #include "preload/watch/first-bytes.h"
 
-static struct descriptors accepted;
+APART static struct descriptors accepted;
 
 /* --- what was received --- */
 
@@ -69,7 +70,7 @@ bool relays_received(const unsigned char *bytes, size_t length)
 /* --- packets that are read in pieces --- */
 
 #define PARTS 16
-static struct part {
+APART static struct part {
 	_Atomic int owner; /* the descriptor and 1; 0: free */
 	size_t have;
 	unsigned char bytes[FIRST_BYTES];

@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "preload/elf/apart.h"
 #include "preload/elf/elf-object.h"
 #include "preload/elf/visibility.h"
 #include "preload/libpq/libpq.h"
@@ -24,7 +25,7 @@
 #include "preload/watch/first-bytes.h"
 #include "preload/watch/relays.h"
 
-static struct descriptors watched;
+APART static struct descriptors watched;
 
 /* --- whose they are --- */
 

@@ -74,29 +74,46 @@ static bool is_ours(const struct spool *spool, const struct stat *st)
 	return st->st_dev == spool->device && st->st_ino == spool->inode && st->st_nlink > 0;
 }
 
-static int create_and_map(struct spool *spool, int fd, size_t bytes)
+static int map_each(int fd, uint32_t segments, char **ret_header, char *ret_segment[])
+{
+	int result = map_part(fd, 0, SPOOL_HEADER_BYTES, ret_header);
+	for (uint32_t i = 0; result == 0 && i < segments; i++)
+		result = map_part(fd, segment_offset(i), SPOOL_SEGMENT_BYTES, &ret_segment[i]);
+	return result;
+}
+
+/* At once where they can be unmapped one by one all the same. */
+static int map_all(int fd, uint32_t segments, char **ret_header, char *ret_segment[])
+{
+	if (slack_before(SPOOL_HEADER_BYTES) != 0)
+		return map_each(fd, segments, ret_header, ret_segment);
+	int result = map_part(fd, 0, (size_t)segment_offset(segments), ret_header);
+	for (uint32_t i = 0; result == 0 && i < segments; i++)
+		ret_segment[i] = *ret_header + segment_offset(i);
+	return result;
+}
+
+static int create_and_map(struct spool *spool, int fd, uint32_t segments, char *ret_segment[])
 {
 	struct stat st;
+	char *header = NULL;
 	if (fstat(fd, &st) != 0)
 		return -errno;
 	spool->device = st.st_dev;
 	spool->inode = st.st_ino;
-	int result = reserve_quietly(fd, 0, bytes);
-	if (result < 0)
-		return result;
-	char *header;
-	result = map_part(fd, 0, SPOOL_HEADER_BYTES, &header);
+	int result = reserve_quietly(fd, 0, (size_t)segment_offset(segments));
 	if (result == 0)
-		spool->header = (struct spool_header *)(void *)header;
+		result = map_all(fd, segments, &header, ret_segment);
+	spool->header = (struct spool_header *)(void *)header;
 	return result;
 }
 
-int room_create(struct spool *spool, size_t bytes)
+int room_create(struct spool *spool, uint32_t segments, char *ret_segment[])
 {
 	int fd = open(spool->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	int result = create_and_map(spool, fd, bytes);
+	int result = create_and_map(spool, fd, segments, ret_segment);
 	if (result < 0)
 		unlink(spool->path);
 	close(fd);

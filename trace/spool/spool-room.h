@@ -17,8 +17,11 @@
 
 #include "trace/spool/spool.h"
 
-/* Makes spool->path, which must not exist, reserves `bytes`, maps the header, and remembers which file it is. */
-int room_create(struct spool *spool, size_t bytes);
+/*
+ * Makes spool->path, which must not exist, with `segments` segments, maps the header and all of these, and remembers
+ * which file it is.
+ */
+int room_create(struct spool *spool, uint32_t segments, char *ret_segment[]);
 
 /*
  * Maps file segment `number`; its room is reserved first when it `is_new`.  The file must still be the one created.

@@ -90,19 +90,17 @@ static int create(struct spool *spool, const char *trace, const struct spool_ide
 	int result = set_path(spool, trace, getpid(), id);
 	if (result < 0)
 		return result;
-	result = room_create(spool, SPOOL_HEADER_BYTES + 2 * SPOOL_SEGMENT_BYTES);
-	if (result < 0)
+	char *segment[2] = {NULL};
+	result = room_create(spool, 2, segment);
+	spool->event_segment[0] = segment[0];
+	spool->blob_segment[0] = segment[1];
+	if (result < 0) {
+		spool_close(spool, false);
 		return result;
+	}
 	atomic_store_explicit(&spool->header->event_segment[0], 1, memory_order_relaxed);
 	atomic_store_explicit(&spool->header->blob_segment[0], 2, memory_order_relaxed);
 	atomic_store_explicit(&spool->header->segments, 2, memory_order_relaxed);
-	result = room_segment(spool, 0, false, false, &spool->event_segment[0]);
-	if (result == 0)
-		result = room_segment(spool, 1, false, false, &spool->blob_segment[0]);
-	if (result < 0) {
-		spool_close(spool, true);
-		return result;
-	}
 	spool->event_room = SPOOL_SEGMENT_EVENTS;
 	fill_header(spool->header, id, identity);
 	return 0;

@@ -71,7 +71,8 @@ void spool_mark_child(struct spool_header *header, int error);
 static inline bool spool_is_full_for(const struct spool *spool, size_t length)
 {
 	uint64_t at = atomic_load_explicit(&spool->header->blob_bytes, memory_order_relaxed);
-	return at % SPOOL_SEGMENT_BYTES == 0 ||
+	/* The first segment is made with the spool. */
+	return (at % SPOOL_SEGMENT_BYTES == 0 && at != 0) ||
 		   at % SPOOL_SEGMENT_BYTES + sizeof(struct blob_header) + (length + 7) / 8 * 8 > SPOOL_SEGMENT_BYTES;
 }
 

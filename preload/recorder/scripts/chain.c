@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "preload/elf/apart.h"
 #include "preload/recorder/scripts/interpreter.h"
 #include "preload/recorder/stacks/table.h"
 
@@ -20,27 +21,38 @@ static struct table table;
 static uint64_t table_forgets; /* what it holds was read after so many */
 static _Atomic uint64_t forgets;
 /* One chain of the table for each sum of words, which is found without a hash of them. */
-static struct {
+APART static struct {
 	const void *key;
 	uint32_t key_bytes, number;
 } front[1 << FRONT_BITS];
+static bool has_front;        /* or its pages are no memory yet */
 static uint32_t first_thread; /* the process's */
-static struct {
+APART static struct {
 	uint32_t native; /* number of the stack; 0: none */
 	uintptr_t word;
 } notes[NOTES];
 static uint32_t notes_unloads; /* when they were begun */
+static bool has_notes;         /* or their pages are no memory yet */
+
+static void forget_notes(void)
+{
+	if (has_notes)
+		memset(notes, 0, sizeof notes);
+	has_notes = false;
+}
 
 static void forget_all(void)
 {
 	table_clear(&table);
-	memset(front, 0, sizeof front);
+	if (has_front)
+		memset(front, 0, sizeof front);
+	has_front = false;
 }
 
 void chain_reset(void)
 {
 	forget_all();
-	memset(notes, 0, sizeof notes);
+	forget_notes();
 	first_thread = (uint32_t)getpid();
 }
 
@@ -62,7 +74,7 @@ static inline void read_chain(struct chain *ret, uint32_t stack, uint32_t unload
 	if (interpreter == NULL || interpreter->language->chain == NULL)
 		return;
 	if (unloads != notes_unloads) {
-		memset(notes, 0, sizeof notes);
+		forget_notes();
 		notes_unloads = unloads;
 	}
 	const struct script_thread whose = {thread == first_thread, (stack & STACK_MAY_WAIT) != 0, stack & STACK_NUMBER};
@@ -78,6 +90,7 @@ void chain_read(struct chain *ret, uint32_t stack, uint32_t unloads, uint32_t th
 
 void chain_note(uint32_t native, uintptr_t word)
 {
+	has_notes = true;
 	notes[native % NOTES].native = native;
 	notes[native % NOTES].word = word;
 }
@@ -125,6 +138,7 @@ __attribute__((noinline)) static uint32_t find_slowly(const struct chain *chain,
 	size_t bytes = key_bytes(chain);
 	uint32_t number = table_find_kept(&table, 0, hash_of(chain), &chain->native, bytes, &key);
 	if (number != 0) {
+		has_front = true;
 		front[place].key = key;
 		front[place].key_bytes = (uint32_t)bytes;
 		front[place].number = number;

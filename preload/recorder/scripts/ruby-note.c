@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "preload/elf/apart.h"
 #include "preload/recorder/scripts/script.h"
 #include "preload/recorder/stacks/table.h"
 
@@ -31,12 +32,12 @@ struct ruby_note {
 };
 
 /* Apart from the notes, so that looking for one does not touch them all. */
-static struct place {
+APART static struct place {
 	atomic_flag is_taken; /* somebody reads or writes the note; nobody waits for that */
 	_Atomic uintptr_t thread;
 	_Atomic uint64_t age;
 } places[NOTES];
-static struct ruby_note notes[NOTES];
+APART static struct ruby_note notes[NOTES];
 static _Atomic uint64_t notes_made;
 
 static struct ruby_note *take(struct place *place)

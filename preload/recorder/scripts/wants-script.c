@@ -6,6 +6,7 @@
  * and end one are known.  Asked only about events of threads that run a
  * script; the caller holds the recorder's lock.
  */
+#include "preload/elf/apart.h"
 #include "preload/recorder/scripts/walk.h"
 
 #include <string.h>
@@ -17,12 +18,15 @@ enum {
 	BUCKETS = 64,
 	PLACES = 8, /* in a bucket; a ninth takes the place of the first, whose next use then seems to begin one */
 };
-static uint64_t open[BUCKETS][PLACES];
+APART static uint64_t open[BUCKETS][PLACES];
 static uint32_t open_count;
+static bool was_used; /* or there is nothing to forget, and its pages are no memory yet */
 
 void wants_script_reset(void)
 {
-	memset(open, 0, sizeof open);
+	if (was_used)
+		memset(open, 0, sizeof open);
+	was_used = false;
 	open_count = 0;
 }
 
@@ -50,6 +54,7 @@ static bool begins_transaction(uint64_t connection)
 	if (find(connection, connection) != NULL)
 		return false;
 	uint64_t *place = find(connection, 0);
+	was_used = true;
 	open_count += *place == 0;
 	*place = connection;
 	return true;

@@ -19,6 +19,18 @@ static void (*let_forks)(const void *hold);
 
 static uintptr_t shim_low, shim_high, wrappers_low, wrappers_high;
 
+/*
+ * RTLD_DEEPBIND, because it uses libc alone: the linker would look for each of its names, and of the library's that it
+ * needs, in all that the host has loaded before it comes to libc.  By libc's own function, because a sanitizer's ends
+ * the process that asks for this.
+ */
+static void *open_unwinder(void)
+{
+	static const char name[] = "libunwind.so.8";
+	void *(*open)(const char *, int) = (__extension__(void *(*)(const char *, int)) elf_libc_function("dlopen"));
+	return open != NULL ? open(name, RTLD_LAZY | RTLD_LOCAL | RTLD_DEEPBIND) : dlopen(name, RTLD_LAZY | RTLD_LOCAL);
+}
+
 int capture_prepare(const struct recorder_settings *settings)
 {
 	hold_forks = settings->hold_forks;
@@ -29,7 +41,7 @@ int capture_prepare(const struct recorder_settings *settings)
 	wrappers_high = (uintptr_t)settings->wrappers_high;
 	if (backtrace_function != NULL)
 		return 0;
-	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+	void *library = open_unwinder();
 	if (library == NULL) {
 		dlerror(); /* not the host's to find */
 		return -ENOPKG;

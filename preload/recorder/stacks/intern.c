@@ -43,19 +43,25 @@ static void add_blob(void *closure)
 	blob->number = spool_add_blob(owner, blob->type, blob->bytes, blob->length);
 }
 
+uint32_t intern_new(enum blob_type type, const void *bytes, size_t length)
+{
+	struct new_blob blob = {type, bytes, length, 0};
+	if (spool_is_full_for(owner, length))
+		run_calmly(add_blob, &blob);
+	else
+		add_blob(&blob);
+	return blob.number;
+}
+
 uint32_t intern_blob(enum blob_type type, const void *bytes, size_t length)
 {
 	uint64_t hash = table_hash((uint64_t)type, bytes, length);
 	uint32_t number = table_find(&contents, type, hash, bytes, length);
 	if (number != 0)
 		return number;
-	struct new_blob blob = {type, bytes, length, 0};
-	if (spool_is_full_for(owner, length))
-		run_calmly(add_blob, &blob);
-	else
-		add_blob(&blob);
-	table_add(&contents, type, hash, bytes, length, blob.number);
-	return blob.number;
+	number = intern_new(type, bytes, length);
+	table_add(&contents, type, hash, bytes, length, number);
+	return number;
 }
 
 /* --- stacks --- */

@@ -20,6 +20,9 @@ void intern_reset(struct spool *spool, void (*calmly)(void (*work)(void *), void
 /* The number of that blob; 0 when there is no room. */
 uint32_t intern_blob(enum blob_type type, const void *bytes, size_t length);
 
+/* A number for a blob whose bytes need not be known again; 0 when there is no room. */
+uint32_t intern_new(enum blob_type type, const void *bytes, size_t length);
+
 /*
  * The number of the stack with these return addresses, with its marks (interpreter.h); 0: it is new.  `unloads` counts
  * dlclose: when it changes, the same addresses may be other code.

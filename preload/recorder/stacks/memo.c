@@ -20,6 +20,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "preload/elf/apart.h"
+
 enum {
 	BUCKETS = 8192,
 	WAYS = 4, /* places in a bucket */
@@ -31,9 +33,9 @@ enum {
 	MOST_STEPS = 16,  /* from run to run */
 };
 
-static uint32_t table[BUCKETS][WAYS]; /* a run, and above it a part of its key's hash; run 0: was missed once */
-struct memo_run memo_runs[RUNS];
-static struct memo_word words[WORDS];
+APART static uint32_t table[BUCKETS][WAYS]; /* a run, and above it a part of its key's hash; run 0: was missed once */
+APART struct memo_run memo_runs[RUNS];
+APART static struct memo_word words[WORDS];
 static struct {
 	uint32_t first, count;
 } ends[ENDS]; /* by the place of the outermost word: a list that others may end like */
@@ -41,7 +43,7 @@ uint32_t memo_run_count = 1;
 static uint32_t word_count;
 
 static_assert(RUNS <= UINT16_MAX, "a run's number fits");
-uint16_t memo_front[MEMO_FRONT];
+APART uint16_t memo_front[MEMO_FRONT];
 void memo_reset(void)
 {
 	/* The rest stays: it is compared before it is believed, and an untouched table costs no memory. */
