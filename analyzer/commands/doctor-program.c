@@ -2,8 +2,8 @@
 /*
  * doctor-program.c - what a command's file says about what will be seen of it; see doctor.h.
  *
- * The dynamic linker is asked what it would load; the program itself does not
- * run.
+ * Also the lines that all of `pqleak doctor` prints.  The dynamic linker is asked what it would load; the program
+ * itself does not run.
  */
 #include "analyzer/commands/doctor.h"
 
@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +19,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "analyzer/base/message.h"
 #include "analyzer/launch/elf-look.h"
 #include "analyzer/launch/launch.h"
 #include "trace/base/reach.h"
+
+static const char *const answers[DOCTOR_ANSWERS] = {
+	[DOCTOR_SEEN] = "ok", [DOCTOR_NOTE] = "note", [DOCTOR_UNSURE] = "?", [DOCTOR_UNSEEN] = "NO"};
+
+void doctor_say(struct doctor *doctor, enum doctor_answer answer, const char *what, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	char *text = printable_text(format, values);
+	va_end(values);
+	printf("  %-4s  %-8s  %s\n", answers[answer], what, text != NULL ? text : "out of memory");
+	free(text);
+	doctor->count[answer]++;
+}
 
 /* --- what runs programs of its own --- */
 

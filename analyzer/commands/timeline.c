@@ -4,8 +4,6 @@
  *
  * The numbers are those of a report and of the page of `pqleak html`.
  */
-#include "analyzer/commands/timeline.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +15,14 @@
 #include "analyzer/options/command.h"
 #include "analyzer/reading/functions.h"
 #include "analyzer/sites/sites.h"
+#include "analyzer/text/lifeline.h"
 #include "analyzer/timeline/timeline.h"
+
+struct timeline {
+	struct printer printer;
+	int columns;             /* of a picture */
+	int64_t max_connections; /* 0: unknown */
+};
 
 #define PLAIN_COLUMNS 60 /* of a picture where there is no terminal */
 #define LEAST_COLUMNS 10
@@ -194,11 +199,13 @@ static bool print_timeline(const struct timeline *timeline, const struct reading
 }
 
 /* The life of one connection needs no report. */
-static bool show_life(struct reading *reading, const struct arguments *arguments, struct timeline *timeline)
+static bool show_life(struct reading *reading, const struct arguments *arguments, const struct timeline *timeline)
 {
+	struct lifeline line = {timeline->printer, &arguments->report.symbols, timeline->columns, arguments->connection};
+
 	return reading_open(reading, arguments_trace(arguments)) && frames_use(&arguments->report.frames, reading->db) &&
 		   source_root_use(reading->db, arguments->report.source_root) &&
-		   reading_show(reading, timeline_prepare_life, timeline_print_life, timeline);
+		   reading_show(reading, lifeline_prepare, lifeline_print, &line);
 }
 
 static int run_timeline(const struct arguments *arguments)
@@ -206,15 +213,12 @@ static int run_timeline(const struct arguments *arguments)
 	READING_CLEANUP reading = {0};
 	struct report_choice choice = arguments->report;
 	struct totals totals;
-	struct timeline timeline = {.printer = printer_for(stdout),
-								.symbols = &choice.symbols,
-								.connection = arguments->connection,
-								.max_connections = arguments->max_connections};
+	struct timeline timeline = {.printer = printer_for(stdout), .max_connections = arguments->max_connections};
 
 	timeline.columns = timeline.printer.width > BESIDE + LEAST_COLUMNS ? timeline.printer.width - 8 : PLAIN_COLUMNS;
 	if (timeline.printer.width > 0 && timeline.columns > timeline.printer.width - 8)
 		timeline.columns = timeline.printer.width - 8;
-	if (timeline.connection >= 0)
+	if (arguments->connection >= 0)
 		return show_life(&reading, arguments, &timeline) ? STATUS_CLEAN : STATUS_UNABLE;
 	choice.timeline = true;
 	choice.all = false; /* what it lists is ours */

@@ -14,7 +14,7 @@ enum {
 #include "analyzer/options/commands.def"
 	IMPLIES_CHECK = 1 << COMMAND_COUNT,
 	ANY = IMPLIES_CHECK - 1,
-	READERS = RUN | REPORT | CHECK | SHOW | TIMELINE | AUDIT | BASELINE | SYMBOLIZE | SQL | EXPORT | DIFF,
+	READERS = RUN | REPORT | CHECK | SHOW | TIMELINE | HTML | AUDIT | BASELINE | SYMBOLIZE | SQL | EXPORT | DIFF,
 };
 
 /* Where a member is, and a proof that it has the type. */

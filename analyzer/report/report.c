@@ -68,13 +68,25 @@ static bool write_output(struct report *report, const struct output *output, FIL
 	return output_file_close(&file, print(report, file.file));
 }
 
+static bool make_problems(struct reading *reading, const struct report_choice *choice)
+{
+	return notes_tell(reading->db, choice->all, choice->formats.reproducible) && query_run(reading->db, problems_sql);
+}
+
+bool report_print_json(struct reading *reading, const struct report_choice *choice, const struct totals *totals,
+					   FILE *file)
+{
+	struct report report = {reading, choice, totals, file};
+
+	return make_problems(reading, choice) && report_json(&report, file);
+}
+
 bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file)
 {
 	const struct formats *formats = &choice->formats;
 	FILE *output = file != NULL ? reading_output(reading, file) : NULL, *standard = reading_output(reading, stdout);
 	struct report report = {reading, choice, totals, file};
-	bool ready = !formats->machine || choice->open ||
-				 (notes_tell(reading->db, choice->all, formats->reproducible) && query_run(reading->db, problems_sql));
+	bool ready = !formats->machine || choice->open || make_problems(reading, choice);
 	bool done = ready;
 
 	if (ready && file != NULL)

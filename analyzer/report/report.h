@@ -21,4 +21,8 @@ bool report_check_outputs(const struct formats *formats, const char *trace);
 /* Prints in the chosen format to `file`, unless it is NULL, and to those of --output.  False: it failed and said so. */
 bool report_print(struct reading *reading, const struct report_choice *choice, const struct totals *totals, FILE *file);
 
+/* The same in JSON alone, for a page; TEMP TABLE problem stays, and running processes are looked at still. */
+bool report_print_json(struct reading *reading, const struct report_choice *choice, const struct totals *totals,
+					   FILE *file);
+
 #endif

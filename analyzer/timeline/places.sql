@@ -5,9 +5,11 @@
 -- what: 0 connected, 1 failed, 2 its outcome never known, 3 abandoned, by the stack that the report tells it by.  Where
 -- the report speaks of one stack at two places, that counts of which it speaks first.
 CREATE TEMP TABLE timeline_place (
-  stack INTEGER, what INTEGER, key, frame INTEGER, depth INTEGER, site INTEGER, PRIMARY KEY (stack, what)
+  stack INTEGER, what INTEGER, key, frame INTEGER, depth INTEGER, site INTEGER,
+  count DEFAULT 0, left DEFAULT 0, -- so many connections and attempts came by it, and of these were not given back
+  PRIMARY KEY (stack, what)
 ) WITHOUT ROWID;
-INSERT INTO timeline_place
+INSERT INTO timeline_place (stack, what, key, frame, depth)
   WITH told AS MATERIALIZED (SELECT DISTINCT head FROM abandoned WHERE head IS NOT NULL),
   asked AS (
     SELECT o.stack, w.column1 AS what, iif(w.column1 = 0 AND o.stack IN told, NULL, w.column2) AS outcome
@@ -15,7 +17,7 @@ INSERT INTO timeline_place
     UNION ALL SELECT head, 3, NULL FROM told)
   SELECT a.stack, a.what,
          iif(c.line > 0, json_array(c.unit, c.function, c.file, c.line), json_array(c.unit, c.function, c."offset")),
-         c.frame, c.depth, NULL
+         c.frame, c.depth
   FROM asked a LEFT JOIN site s ON s.stack = a.stack
   LEFT JOIN stack_blame b ON b.kind = 'connection' AND b.outcome = a.outcome AND b.stack = a.stack
   LEFT JOIN frame_call c ON c.frame = ifnull(b.frame, s.frame) AND c.depth = ifnull(b.depth, s.depth);
@@ -74,7 +76,7 @@ INSERT INTO timeline_finding
 
 -- What the sweep reads.  What a process handed over by fork ends as it does there.  is_known: no event of its process was lost.
 CREATE TEMP VIEW timeline_connection AS
-  SELECT ifnull(a.head, c.acquire_stack) AS stack,
+  SELECT c.id, ifnull(a.head, c.acquire_stack) AS stack,
          CASE WHEN a.head IS NOT NULL THEN 3 WHEN c.state = 'connected' THEN 0 WHEN c.state = 'failed' THEN 1 ELSE 2 END AS what,
          c.state = 'connected' AS is_connected, p.dropped = 0 AS is_known, c.acquired_ns,
          c.acquired_ns + c.connect_ns AS open_ns, coalesce(c.released_ns, i.released_ns, p.ended_ns) AS close_ns,

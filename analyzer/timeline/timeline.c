@@ -25,6 +25,7 @@ struct place {
 	int64_t stack;
 	int what;
 	size_t line;
+	int64_t count, left;
 };
 
 struct places {
@@ -62,28 +63,32 @@ static int compare(const void *one, const void *other)
 	return a->what - b->what;
 }
 
-/* What is in no place counts with the rest. */
-static size_t line_of(const struct places *places, int64_t stack, int what)
+static struct place *place_of(const struct places *places, int64_t stack, int what)
 {
 	struct place key = {.stack = stack, .what = what};
-	const struct place *found =
-		places->count > 0 ? bsearch(&key, places->items, places->count, sizeof key, compare) : NULL;
 
-	return found != NULL ? found->line : 0;
+	return places->count > 0 ? bsearch(&key, places->items, places->count, sizeof key, compare) : NULL;
 }
 
 enum { C_STACK, C_WHAT, C_CONNECTED, C_KNOWN, C_ACQUIRED, C_OPEN, C_CLOSE, C_LEFT };
 
 static bool visit(struct series *series, const struct places *places, sqlite3_stmt *row)
 {
-	size_t line = line_of(places, sqlite3_column_int64(row, C_STACK), sqlite3_column_int(row, C_WHAT));
+	struct place *place = place_of(places, sqlite3_column_int64(row, C_STACK), sqlite3_column_int(row, C_WHAT));
 	int64_t acquired_ns = sqlite3_column_int64(row, C_ACQUIRED), open_ns = sqlite3_column_int64(row, C_OPEN);
+	/* What is in no place counts with the rest. */
+	size_t line = place != NULL ? place->line : 0;
+	int left = sqlite3_column_int(row, C_LEFT);
 
+	if (place != NULL) {
+		place->count++;
+		place->left += left;
+	}
 	if (sqlite3_column_int(row, C_CONNECTED) == 0) {
 		series_fail(series, line, acquired_ns);
 		return true;
 	}
-	series->line[line].left += sqlite3_column_int(row, C_LEFT);
+	series->line[line].left += left;
 	if (sqlite3_column_int(row, C_KNOWN) == 0) {
 		series_count(series, line, open_ns);
 		return true;
@@ -91,6 +96,19 @@ static bool visit(struct series *series, const struct places *places, sqlite3_st
 	int64_t close_ns =
 		sqlite3_column_type(row, C_CLOSE) == SQLITE_NULL ? SERIES_NEVER : sqlite3_column_int64(row, C_CLOSE);
 	return series_add(series, line, acquired_ns, open_ns, close_ns);
+}
+
+static bool places_store(sqlite3 *db, const struct places *places)
+{
+	QUERY_CLEANUP update =
+		query_prepare(db, "UPDATE timeline_place SET count = ?3, left = ?4 WHERE stack = ?1 AND what = ?2");
+	bool done = update != NULL;
+
+	for (size_t i = 0; i < places->count && done; i++)
+		if (places->items[i].count > 0)
+			done = query_put(update, AS_NUMBER(places->items[i].stack), AS_NUMBER(places->items[i].what),
+							 AS_NUMBER(places->items[i].count), AS_NUMBER(places->items[i].left));
+	return done;
 }
 
 static bool sweep(sqlite3 *db, struct series *series)
@@ -104,7 +122,7 @@ static bool sweep(sqlite3 *db, struct series *series)
 	while (!failed && query_next(row, &failed))
 		failed = !visit(series, &places, row);
 	series_finish(series);
-	return !failed;
+	return !failed && places_store(db, &places);
 }
 
 static bool store_buckets(sqlite3_stmt *insert, const struct series_line *line, int64_t site, int count)

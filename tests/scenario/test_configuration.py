@@ -13,7 +13,7 @@ WRONG = {
     '[check]\nmax = many\n': (2, "'--max=many'"),
     '[run check]\nformat = jso\n': (2, "did you mean 'json'?"),
     '[chek]\n': (1, "cannot be for 'chek'"),
-    '[check]\n[ ]\nmax = 1\n': (2, 'must name one or more of run, report, check and baseline'),
+    '[check]\n[ ]\nmax = 1\n': (2, 'must name one or more of run, report, check, timeline, html and baseline'),
     '[check]\nmax\n': (2, "neither a [section] nor 'key = value'"),
     '[check\nmax = 1\n': (1, "missing ']'"),
     '[check]\nsuppressions = nowhere\n': (2, "nowhere'"),

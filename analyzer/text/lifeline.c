@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 /*
- * timeline-life.c - one connection from its opening to its end, as a line and what happened when; see timeline.h.
+ * lifeline.c - one connection from its opening to its end, as a line and what happened when; see lifeline.h.
  */
+#include "analyzer/text/lifeline.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,6 @@
 #include "analyzer/base/columns.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
-#include "analyzer/commands/timeline.h"
 #include "analyzer/sites/sites.h"
 #include "analyzer/timeline/timeline.h"
 
@@ -43,13 +44,13 @@ static const char released_sql[] = "INSERT INTO released_by SELECT stack, manner
 	" UNION SELECT broken_stack FROM main.connection WHERE id IN lane"                                                 \
 	" UNION SELECT stack FROM main.reset WHERE connection IN lane"
 
-bool timeline_prepare_life(struct reading *reading, void *context)
+bool lifeline_prepare(struct reading *reading, void *context)
 {
-	const struct timeline *timeline = context;
-	char *lane = sqlite3_mprintf(lane_sql, (long long)timeline->connection);
+	const struct lifeline *line = context;
+	char *lane = sqlite3_mprintf(lane_sql, (long long)line->connection);
 	bool done = lane != NULL && query_drop(reading->db, "lane released_by lane_life") &&
 				query_run(reading->db, tables_sql) && query_run(reading->db, lane) &&
-				sites_make(reading->db, timeline->symbols, STACKS, NULL) && query_run(reading->db, released_sql) &&
+				sites_make(reading->db, line->symbols, STACKS, NULL) && query_run(reading->db, released_sql) &&
 				lanes_make(reading->db);
 
 	sqlite3_free(lane);
@@ -57,10 +58,10 @@ bool timeline_prepare_life(struct reading *reading, void *context)
 }
 
 /* A character a column, each that of the span which says most there. */
-static void draw(const struct timeline *timeline, sqlite3 *db, int64_t from_ns, int64_t to_ns)
+static void draw(const struct lifeline *line, sqlite3 *db, int64_t from_ns, int64_t to_ns)
 {
 	QUERY_CLEANUP row = query_prepare(db, "SELECT from_ns, to_ns, what FROM lane_span");
-	int columns = timeline->columns;
+	int columns = line->columns;
 	bool blocks = locale_has_blocks(), seen[DRAWN] = {false};
 	int64_t width_ns = (to_ns - from_ns) / columns + 1;
 	signed char *column = malloc((size_t)columns);
@@ -85,11 +86,11 @@ static void draw(const struct timeline *timeline, sqlite3 *db, int64_t from_ns, 
 	}
 	if (text != NULL) {
 		*end = '\0';
-		print_line(&timeline->printer, 4, STYLE_PLAIN, "%s", text);
+		print_line(&line->printer, 4, STYLE_PLAIN, "%s", text);
 	}
 	for (size_t what = 0; what < DRAWN; what++)
 		if (seen[what])
-			print_line(&timeline->printer, 4, STYLE_DIM, "%s %s", blocks ? drawn[what].block : drawn[what].plain,
+			print_line(&line->printer, 4, STYLE_DIM, "%s %s", blocks ? drawn[what].block : drawn[what].plain,
 					   drawn[what].words);
 	free(text);
 	free(column);
@@ -128,9 +129,9 @@ static const char happened_sql[] =
 	"NULL)"
 	" ORDER BY at_ns, place";
 
-static bool print_happened(const struct timeline *timeline, sqlite3 *db)
+static bool print_happened(const struct lifeline *line, sqlite3 *db)
 {
-	const struct printer *printer = &timeline->printer;
+	const struct printer *printer = &line->printer;
 	QUERY_CLEANUP row = query_prepare(db, happened_sql);
 	QUERY_CLEANUP site = query_prepare(db, "SELECT short_name(head), tail FROM site WHERE stack = ?");
 	bool failed = site == NULL;
@@ -149,10 +150,10 @@ static bool print_happened(const struct timeline *timeline, sqlite3 *db)
 	return !failed;
 }
 
-bool timeline_print_life(struct reading *reading, void *context, FILE *file)
+bool lifeline_print(struct reading *reading, void *context, FILE *file)
 {
-	struct timeline *timeline = context;
-	long long id = timeline->connection;
+	struct lifeline *line = context;
+	long long id = line->connection;
 	QUERY_CLEANUP row =
 		query_with(reading->db,
 				   "SELECT l.verdict, l.state, s.from_ns, s.to_ns, ifnull(t.text, ''), l.pid, basename(l.exe) FROM "
@@ -162,15 +163,15 @@ bool timeline_print_life(struct reading *reading, void *context, FILE *file)
 				   AS_NUMBER(id));
 	bool failed = false;
 
-	timeline->printer.file = file;
+	line->printer.file = file;
 	if (!query_next(row, &failed))
 		return !failed &&
 			   refuse("no connection %lld in '%s' ('pqleak show %s' lists them)", id, reading->path, reading->path);
 	const char *verdict = query_text(row, 0), *target = query_text(row, 4);
-	print_line(&timeline->printer, 0, strcmp(verdict, "leaked") == 0 ? STYLE_BAD : STYLE_STRONG,
+	print_line(&line->printer, 0, strcmp(verdict, "leaked") == 0 ? STYLE_BAD : STYLE_STRONG,
 			   "connection %lld: %s%s%s%s, process %s %s", id, verdict,
 			   strcmp(query_text(row, 1), "failed") == 0 ? " (failed)" : "", target[0] != '\0' ? ", " : "", target,
 			   query_text(row, 5), query_text(row, 6));
-	draw(timeline, reading->db, sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3));
-	return print_happened(timeline, reading->db);
+	draw(line, reading->db, sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3));
+	return print_happened(line, reading->db);
 }
