@@ -111,8 +111,9 @@ SELECT json_object(
       SELECT transaction_name(transaction_status) AS name, sum(count) AS count FROM finding_share
       WHERE number = f.number AND transaction_status >= 0 GROUP BY transaction_status)),
     'processes', (SELECT json_group_array(json(process)) FROM (
-      SELECT json_object('pid', iif(:reproducible, NULL, p.pid), 'exe', p.exe, 'count', sum(n.count)) AS process
-      FROM finding_share n JOIN process p ON p.id = n.process WHERE n.number = f.number
+      SELECT json_object('pid', iif(:reproducible, NULL, p.pid), 'exe', p.exe, 'host', iif(:reproducible, NULL, p.host), 'run', r.run,
+                         'count', sum(n.count)) AS process
+      FROM finding_share n JOIN process p ON p.id = n.process LEFT JOIN process_run r ON r.process = p.id WHERE n.number = f.number
       GROUP BY p.id ORDER BY sum(n.count) DESC, p.exe, p.id)),
     'labels', (SELECT json(iif(max(labelled), json_group_array(json(label)), '[]')) FROM (
       SELECT json_object('label', p.label, 'count', sum(n.count)) AS label, p.label IS NOT NULL AS labelled

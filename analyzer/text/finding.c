@@ -330,6 +330,8 @@ void finding_full(const struct printer *printer, const struct report_choice *cho
 	print_size(printer, f);
 	part_list(printer, reading->db, PART_TESTS, f->number);
 	part_list(printer, reading->db, PART_PROCESSES, f->number);
+	part_list(printer, reading->db, PART_HOSTS, f->number);
+	part_list(printer, reading->db, PART_RUNS, f->number);
 	if (choice->group_by == NULL || strcmp(choice->group_by, "label") != 0)
 		part_list(printer, reading->db, PART_LABELS, f->number);
 	if (f->first_id > 0)

@@ -26,6 +26,12 @@ static const struct {
 	[PART_PROCESSES] = {"process", "SELECT printf('%d %s', p.pid, basename(p.exe)), sum(n.count)"
 								   " FROM finding_share n JOIN process p ON p.id = n.process"
 								   " WHERE n.number = ? GROUP BY p.id ORDER BY 2 DESC, p.id"},
+	/* Of a trace that was merged. */
+	[PART_HOSTS] = {"host", "SELECT p.host, sum(n.count) FROM finding_share n JOIN process p ON p.id = n.process"
+							" WHERE n.number = ? AND (SELECT count(DISTINCT host) FROM process) > 1"
+							" GROUP BY 1 ORDER BY 2 DESC, 1"},
+	[PART_RUNS] = {"run", "SELECT r.run, sum(n.count) FROM finding_share n JOIN process_run r ON r.process = n.process"
+						  " WHERE n.number = ? GROUP BY 1 ORDER BY 2 DESC, 1"},
 	/* Where one has a label the others are counted too, so that it is not taken for the label of all. */
 	[PART_LABELS] = {"label", "SELECT ifnull(p.label, '(no label)'), sum(n.count) FROM finding_share n"
 							  " JOIN process p ON p.id = n.process WHERE n.number = ?1 AND EXISTS"

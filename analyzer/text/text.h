@@ -24,7 +24,7 @@
 #define PART_LABEL 9  /* columns of its labels */
 #define INDEX_INDENT 2
 
-enum part_list { PART_TARGETS, PART_TRANSACTIONS, PART_PROCESSES, PART_LABELS, PART_TESTS };
+enum part_list { PART_TARGETS, PART_TRANSACTIONS, PART_PROCESSES, PART_HOSTS, PART_RUNS, PART_LABELS, PART_TESTS };
 
 /* Prints "label a (7), b (3) and 5 more" of the members of a finding; nothing when there are none. */
 void part_list(const struct printer *printer, sqlite3 *db, enum part_list list, int64_t finding);

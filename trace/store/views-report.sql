@@ -320,3 +320,8 @@ CREATE VIEW misuse_site AS
          min(m.first_ns) AS first_ns, max(m.last_ns) AS last_ns
   FROM misuse_life m JOIN call_site c ON c.stack = m.stack JOIN frame_text t ON t.frame = c.frame
   GROUP BY m.kind, t.module, t.text, m.function ORDER BY m.kind, count DESC, site;
+
+CREATE VIEW process_run AS
+  -- Which trace a process was merged from (pqleak merge); none has a row that was not.
+  SELECT CAST(substr(name, length('run of process ') + 1) AS INTEGER) AS process, value AS run
+  FROM property WHERE name GLOB 'run of process *';
