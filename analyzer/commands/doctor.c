@@ -14,7 +14,7 @@
 
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
-#include "analyzer/commands/doctor.h"
+#include "analyzer/doctor/doctor.h"
 #include "analyzer/launch/launch.h"
 #include "analyzer/options/command.h"
 #include "analyzer/reading/run-trace.h"
