@@ -4,7 +4,7 @@
  *
  * Nothing is cut here: it is where a reader goes who wants everything.
  */
-#include "analyzer/commands/show.h"
+#include "analyzer/show/show.h"
 
 #include <string.h>
 

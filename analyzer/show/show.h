@@ -2,8 +2,8 @@
 /*
  * show.h - what `pqleak show` shows, and the lines of which `pqleak show ID` is made.
  */
-#ifndef PQLEAK_ANALYZER_COMMANDS_SHOW_H
-#define PQLEAK_ANALYZER_COMMANDS_SHOW_H
+#ifndef PQLEAK_ANALYZER_SHOW_SHOW_H
+#define PQLEAK_ANALYZER_SHOW_SHOW_H
 
 #include <stdint.h>
 

@@ -3,7 +3,7 @@
  * show-resource.c - one resource that is no connection, from its acquire to
  * the end of its process: what was released has no row of its own.
  */
-#include "analyzer/commands/show.h"
+#include "analyzer/show/show.h"
 
 #include <string.h>
 

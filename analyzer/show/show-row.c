@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "analyzer/base/query.h"
-#include "analyzer/commands/show.h"
+#include "analyzer/show/show.h"
 #include "analyzer/text/text.h"
 
 void show_field(const struct printer *printer, const char *label, const char *format, ...)

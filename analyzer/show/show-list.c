@@ -7,7 +7,7 @@
 #include "analyzer/base/message.h"
 #include "analyzer/base/print.h"
 #include "analyzer/base/query.h"
-#include "analyzer/commands/show.h"
+#include "analyzer/show/show.h"
 #include "analyzer/sites/sites.h"
 
 extern const char show_list_sql[];
