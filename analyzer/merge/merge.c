@@ -108,7 +108,7 @@ static bool merge_trace(sqlite3 *db, const char *path)
 
 static bool merge_all(sqlite3 *db, char **traces, int count)
 {
-	struct progress progress = progress_begin("merging", count);
+	struct progress progress = progress_begin("merging traces", count);
 	bool done = query_run(db, "BEGIN IMMEDIATE");
 
 	for (int i = 0; i < count && done; i++) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyzer/base/message.h"
+#include "analyzer/base/progress.h"
 #include "analyzer/base/query.h"
 #include "analyzer/reading/functions.h"
 #include "analyzer/reading/own-views.h"
@@ -19,13 +20,34 @@
 /* The recorder keeps little and keeps it in memory; a report may need more than memory, and may use some. */
 static const char settings_sql[] = "PRAGMA temp_store = FILE; PRAGMA cache_size = -16384";
 
-bool reading_open(struct reading *reading, const char *path)
+#define WATCHED_INSTRUCTIONS 500000 /* of SQLite's machine, some milliseconds */
+
+static int watch(void *path)
+{
+	progress_wait("reading", path);
+	return 0;
+}
+
+static void watch_begin(const struct reading *reading)
+{
+	sqlite3_progress_handler(reading->db, WATCHED_INSTRUCTIONS, watch, (void *)(uintptr_t)reading->path);
+}
+
+static void watch_end(const struct reading *reading)
+{
+	if (reading->db != NULL)
+		sqlite3_progress_handler(reading->db, 0, NULL, NULL);
+	progress_waited();
+}
+
+static bool open_watched(struct reading *reading, const char *path)
 {
 	struct trace_failure failure = {TRACE_OK, ""};
 
 	*reading = (struct reading){.path = path};
 	if (trace_open(&reading->db, path, TRACE_READ, WAIT_MS, &failure) != TRACE_OK)
 		return refuse("%s", failure.text);
+	watch_begin(reading);
 	query_run(reading->db, settings_sql);
 	enum trace_error error = trace_ingest(reading->db, path, &failure);
 	if (error == TRACE_READ_ONLY && trace_copy(&reading->db, path, &failure) == TRACE_OK) {
@@ -40,6 +62,14 @@ bool reading_open(struct reading *reading, const char *path)
 	unseen_look(reading->db);
 	own_views_begin(reading->db);
 	return functions_add(reading->db);
+}
+
+bool reading_open(struct reading *reading, const char *path)
+{
+	bool done = open_watched(reading, path);
+
+	watch_end(reading);
+	return done;
 }
 
 /* Opens the transaction and folds the living into it.  Where nothing can be written nobody can be writing. */
@@ -71,7 +101,7 @@ static void stop_peeking(struct reading *reading)
 	reading->peeking = false;
 }
 
-bool reading_look(struct reading *reading, reading_prepare *prepare, void *context)
+static bool look(struct reading *reading, reading_prepare *prepare, void *context)
 {
 	if (!peek(reading))
 		return false;
@@ -79,6 +109,14 @@ bool reading_look(struct reading *reading, reading_prepare *prepare, void *conte
 	if (!prepare(reading, context))
 		return false;
 	return reading->running == 0 || (peek(reading) && prepare(reading, context));
+}
+
+bool reading_look(struct reading *reading, reading_prepare *prepare, void *context)
+{
+	watch_begin(reading);
+	bool done = look(reading, prepare, context);
+	watch_end(reading);
+	return done;
 }
 
 bool reading_show(struct reading *reading, reading_prepare *prepare, reading_print *print, void *context)

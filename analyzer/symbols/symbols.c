@@ -15,6 +15,7 @@
 
 #include "analyzer/base/array.h"
 #include "analyzer/base/message.h"
+#include "analyzer/base/progress.h"
 #include "analyzer/base/query.h"
 #include "analyzer/symbols/jit.h"
 #include "analyzer/symbols/namer.h"
@@ -67,6 +68,8 @@ static const char shadow_sql[] = "CREATE TEMP TABLE IF NOT EXISTS symbol AS SELE
 struct finder {
 	sqlite3_stmt *insert;
 	sqlite3_stmt *note;
+	struct progress progress;
+	int64_t looked; /* files */
 };
 
 static bool keep(void *context, int64_t frame, int depth, const char *function, const char *file, int line)
@@ -81,6 +84,7 @@ static bool note(void *context, int64_t module, enum module_state state)
 {
 	struct finder *finder = context;
 
+	progress_step(&finder->progress, ++finder->looked, NULL);
 	return query_put(finder->note, AS_NUMBER(module), AS_TEXT(module_state_name(state)));
 }
 
@@ -135,8 +139,11 @@ static bool find(sqlite3 *db, const struct symbol_choice *choice, bool here)
 						  .context = &finder,
 						  .keep = keep,
 						  .note = note};
-	bool done = insert != NULL && put_state != NULL && list(db, &namer) && namer_run(&namer);
+	bool done = insert != NULL && put_state != NULL && list(db, &namer);
 
+	finder.progress = progress_begin("looking for names in files", (int64_t)namer.module_count);
+	done = done && namer_run(&namer);
+	progress_end(&finder.progress);
 	for (size_t i = 0; i < namer.module_count; i++) {
 		free(namer.modules[i].path);
 		free(namer.modules[i].build_id);
