@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: PostgreSQL
 """A small shop with three endpoints, of which one leaks: an export that fails keeps its connection.
 
-Prints the port it listens on.  When the server is gone, a request tries again and again to connect, without a pause that
+Prints the port it listens on, and its process id.  When the server is gone, a request tries again and again to connect, without a pause that
 grows.  `fixed` as the first argument closes the connection of an export that fails, too.
 """
 import http.server
+import os
 import sys
 import time
 
@@ -76,5 +77,5 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 if __name__ == '__main__':
     with http.server.HTTPServer(('127.0.0.1', 0), Handler) as server:
-        print(server.server_address[1], flush=True)
+        print(server.server_address[1], os.getpid(), flush=True)
         server.serve_forever()
