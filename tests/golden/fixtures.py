@@ -4,6 +4,7 @@
 Owns how such a trace is made and asked by SQLite alone.  Used by all tests of this folder.
 """
 import atexit
+import contextlib
 import functools
 import os
 import pathlib
@@ -27,13 +28,15 @@ def shell(trace, text):
     assert run.returncode == 0 and run.stderr == '', run.stderr
 
 
-def rows(trace, query):
+def rows_of(database, query):
     """The answer of SQLite alone: all values as text, NULL as ''."""
-    database = sqlite3.connect(trace)
-    try:
-        return [['' if value is None else str(value) for value in row] for row in database.execute(query)]
-    finally:
-        database.close()
+    return [['' if value is None else str(value) for value in row] for row in database.execute(query)]
+
+
+def rows(trace, query):
+    """The same of a trace's file."""
+    with contextlib.closing(sqlite3.connect(trace)) as database:
+        return rows_of(database, query)
 
 
 def add_spool(trace, pid, spool, drained):

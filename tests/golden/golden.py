@@ -8,18 +8,21 @@ to add a case, write the first line and bless it.  JSON is held against the view
 """
 import argparse
 import collections
+import contextlib
 import difflib
+import functools
 import json
 import os
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import unicodedata
 
-from fixtures import HERE, SECONDS, make_trace, rows
+from fixtures import HERE, SECONDS, make_trace, rows_of
 from terminal import run_on_terminal
 
 EXPECTED = HERE / 'expected'
@@ -107,9 +110,14 @@ def pretty(value, indent=0):
 
 def check_json(trace, report):
     """The JSON must agree with the views in the trace: two ways to the same numbers."""
+    with contextlib.closing(sqlite3.connect(trace)) as database:  # once: SQLite reads all views whenever it opens a trace
+        check_against_views(functools.partial(rows_of, database), report)
+
+
+def check_against_views(rows, report):
     assert report['version'] == 1
     views = {(kind, verdict): int(count)
-             for kind, verdict, count in rows(trace, 'SELECT kind, verdict, count FROM verdict_count')}
+             for kind, verdict, count in rows('SELECT kind, verdict, count FROM verdict_count')}
     counts = {'connection': report['connections'], 'result': report['results'], **report['others']}
     assert {kind for kind, verdict in views if verdict != 'inherited'} <= set(counts), f'{set(counts)} is not {views}'
     for kind, count in counts.items():
@@ -123,21 +131,21 @@ def check_json(trace, report):
     for finding in report['findings']:
         if finding['shape'] and finding['kind'] != 'statement':
             shapes[finding['kind'], finding['shape']] += finding['count']
-    wanted = rows(trace, "SELECT kind, shape, sum(count) FROM leak_shape WHERE kind <> 'statement' AND process IN"
+    wanted = rows("SELECT kind, shape, sum(count) FROM leak_shape WHERE kind <> 'statement' AND process IN"
                          " (SELECT process FROM process_fate WHERE verdict = 'leaked') GROUP BY kind, shape")
     # The view knows of plain call sites only, and of no excuse.
     assert sorted([*key, str(count)] for key, count in shapes.items()) == wanted or any(
         finding['separation'] or finding['excused'] for finding in report['findings']), f'{shapes} is not {wanted}'
     assert [[str(c['connections']), str(c['connect_ns'])] for c in report['churn']] == rows(
-        trace, 'SELECT connections, connect_ns FROM churn ORDER BY connect_ns DESC')
+        'SELECT connections, connect_ns FROM churn ORDER BY connect_ns DESC')
     assert sorted([e['error'], str(e['count']), {True: '1', False: '0', None: ''}[e['backs_off']]]
                   for e in report['failed_connects']) == rows(
-        trace, 'SELECT error, sum(count), min(backs_off) FROM failed_connect GROUP BY acquire_stack, error ORDER BY error')
+        'SELECT error, sum(count), min(backs_off) FROM failed_connect GROUP BY acquire_stack, error ORDER BY error')
     for found, wanted in ((sum(b['count'] for b in report['broken']), 'SELECT count(*) FROM broken'),
                           (sum(i['transactions'] for i in report['idle_in_transaction']),
                            'SELECT ifnull(sum(count), 0) FROM idle_in_transaction'),
                           (sum(m['count'] for m in report['misuse']), 'SELECT ifnull(sum(count), 0) FROM misuse_site')):
-        assert [[str(found)]] == rows(trace, wanted), f'{found} is not that of {wanted}'
+        assert [[str(found)]] == rows(wanted), f'{found} is not that of {wanted}'
     for finding in report['findings']:
         assert sum(process['count'] for process in finding['processes']) == finding['count'], finding
 

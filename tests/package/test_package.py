@@ -124,9 +124,11 @@ class Package(unittest.TestCase):
             self.skipTest('there is no source archive')
         run(['tar', '--extract', '--file', self.archive], self.folder)
         source = self.archive.rsplit('/', 1)[1].removesuffix('.tar.gz')
-        # Not optimised, and hardly compressed: what is judged here is the packaging, and the other builds judge the code.
+        # Not optimised, with lines alone, and hardly compressed: what is judged here is the packaging, and the other builds
+        # judge the code.
         run(['dpkg-buildpackage', '--unsigned-source', '--unsigned-changes', '--source-option=-z1'], self.path(source),
-            {'DEB_BUILD_OPTIONS': 'nocheck noopt parallel=2', 'DEB_BUILD_PROFILES': 'nocheck', 'DPKG_DEB_COMPRESSOR_LEVEL': '1'})
+            {'DEB_BUILD_OPTIONS': 'nocheck noopt parallel=2', 'DEB_BUILD_PROFILES': 'nocheck', 'DPKG_DEB_COMPRESSOR_LEVEL': '1',
+             'DEB_CFLAGS_APPEND': '-g1'})
         version = source.rsplit('-', 1)[1]
         self.assertTrue(os.path.exists(self.path(f'pqleak_{version}.dsc')), 'the changelog has another version')
         changes, = glob.glob(self.path('*.changes'))

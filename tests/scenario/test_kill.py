@@ -8,7 +8,7 @@ import time
 import tap
 from scenario import SECONDS, SHIM, Scenario, client
 
-ROUNDS = int(os.environ.get('PQLEAK_TEST_KILL_ROUNDS', '200'))
+ROUNDS = int(os.environ.get('PQLEAK_TEST_KILL_ROUNDS', '60'))
 LONGEST = 0.12  # seconds: some 20 connects and 500 statements
 
 

@@ -9,6 +9,8 @@ import tap
 from scenario import CLIENTS, PYTHON, script
 from script_lines import Lines
 
+# Of what depends on how threads happen to run: many times the same, for who looks for a race.
+ROUNDS = int(os.environ.get('PQLEAK_TEST_RACE_ROUNDS', '1'))
 FOREIGN = os.path.join(CLIENTS, 'libclient-foreign.so')
 
 
@@ -110,7 +112,7 @@ class Each:
 
     def test_busy(self):
         """Threads that hold the GIL, threads that connect, forks: nobody waits for ever, and each line is seen"""
-        for number in range(3):
+        for number in range(ROUNDS):
             run = self.preloaded(*self.command('busy'), trace=f'{number}.db')
             self.assertEqual((run.status, run.stdout, run.stderr), (0, '3 True\n', ''), run)
             self.take_in(f'{number}.db')  # what the children have left
@@ -140,7 +142,7 @@ class Each:
 
     def test_daemons(self):
         """Threads, finalizers and exit handlers that connect while Python ends: as without pqleak"""
-        for number in range(5):
+        for number in range(2 * ROUNDS):
             run = self.preloaded(*self.command('daemons'), trace=f'{number}.db')
             self.assertEqual((run.status, run.stdout, run.stderr), (0, 'ends\n', ''), run)
             self.assertEqual(run.trace.integrity(), 'ok')
