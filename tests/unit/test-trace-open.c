@@ -266,13 +266,18 @@ static void a_view_is_found_by_its_name(void **state)
 static void views_are_stored_as_sqlite_does(void **state)
 {
 	struct scene *s = *state;
-	sqlite3 *db, *again;
+	sqlite3 *db, *again, *before;
 	sqlite3_stmt *view;
 	int views = 0;
 
 	drain_now(s);
+	assert_int_equal(sqlite3_open(s->trace, &before), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(before, "SELECT * FROM leak_site", NULL, NULL, NULL), SQLITE_ERROR);
 	assert_int_equal(sqlite3_open(s->trace, &db), SQLITE_OK);
 	trace_store_views(db);
+	/* Who has the trace open sees them, too. */
+	assert_int_equal(sqlite3_exec(before, "SELECT * FROM leak_site", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(before);
 	assert_int_equal(sqlite3_exec(db,
 								  "INSERT INTO sqlite_schema VALUES ('view', 'x', 'x', 0, 'CREATE VIEW x AS SELECT 1')",
 								  NULL, NULL, NULL),

@@ -87,6 +87,18 @@ const struct trace_view *trace_view_find(const char *name, size_t length, size_t
 	return NULL;
 }
 
+/* By SQLite itself, which tells whoever has the trace open that its schema is another one now. */
+static int create_last(sqlite3 *db)
+{
+	const struct trace_view *view = &views[view_count - 1];
+	int from_name = (int)(view->name - view->statement);
+	char *sql = sqlite3_mprintf("CREATE VIEW main.%.*s", view->statement_length - from_name, view->name);
+	int rc = sql != NULL ? sqlite3_exec(db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+
+	sqlite3_free(sql);
+	return rc;
+}
+
 /*
  * As CREATE VIEW would, but SQLite parses each only when it opens the trace again: that takes as long as the report of
  * a small one.  A test holds that what is stored is the same.
@@ -96,7 +108,7 @@ static int store(sqlite3 *db)
 	static const char add[] = "INSERT INTO main.sqlite_schema VALUES ('view', ?1, ?1, 0, 'CREATE VIEW ' || ?2)";
 	sqlite3_stmt *stmt = NULL;
 	int rc = sqlite3_prepare_v2(db, add, -1, &stmt, NULL);
-	for (size_t i = view_kept; i < view_count && rc == SQLITE_OK; i++) {
+	for (size_t i = view_kept; i + 1 < view_count && rc == SQLITE_OK; i++) {
 		int from_name = (int)(views[i].name - views[i].statement);
 		sqlite3_bind_text(stmt, 1, views[i].name, views[i].name_length, SQLITE_STATIC);
 		sqlite3_bind_text(stmt, 2, views[i].name, views[i].statement_length - from_name, SQLITE_STATIC);
@@ -104,7 +116,7 @@ static int store(sqlite3 *db)
 		sqlite3_reset(stmt);
 	}
 	sqlite3_finalize(stmt);
-	return rc;
+	return rc == SQLITE_OK ? create_last(db) : rc;
 }
 
 /* For that, and for no longer. */
