@@ -236,7 +236,7 @@ static bool write_comparable(const struct blame *blame)
 
 bool blame_fill(sqlite3 *db, const struct report_choice *choice)
 {
-	QUERY_CLEANUP kind = query_prepare(db, "SELECT DISTINCT kind, outcome FROM stack_count ORDER BY kind, outcome");
+	QUERY_CLEANUP kind = query_prepare(db, "SELECT DISTINCT kind, outcome FROM compared_count ORDER BY kind, outcome");
 	bool failed = false;
 	int64_t node_base = 1;
 	int64_t stack_base = 0;

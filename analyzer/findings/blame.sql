@@ -1,6 +1,9 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Who is to blame for what was lost: what blame.c reads, and where it writes what separate() says.
 
+-- What is compared: what was lost, and what was abandoned, each with its like.
+CREATE TEMP VIEW compared_count AS SELECT * FROM stack_count UNION ALL SELECT * FROM life_count;
+
 -- What speaks for a stack: what may be the user's own code, or where there is none a driver's call, the call site.
 CREATE TEMP VIEW speaking_frame AS
   SELECT stack, level, frame FROM wanted_own
@@ -21,10 +24,10 @@ INSERT INTO own_call
 
 -- The whole way to what was lost: the places of a stack, each once, so that the depth of a recursion is no matter.
 CREATE TEMP TABLE stack_way (stack INTEGER PRIMARY KEY, way TEXT NOT NULL);
--- only if EXISTS (SELECT 1 FROM stack_count)
+-- only if EXISTS (SELECT 1 FROM compared_count)
 INSERT INTO stack_way
   SELECT stack, group_concat(place, ' ') FROM (
-    SELECT f.stack, o.place FROM (SELECT DISTINCT stack FROM stack_count WHERE lost > 0) c
+    SELECT f.stack, o.place FROM (SELECT DISTINCT stack FROM compared_count WHERE lost > 0) c
     CROSS JOIN speaking_frame f ON f.stack = c.stack CROSS JOIN own_call o ON o.frame = f.frame
     GROUP BY f.stack, o.place ORDER BY f.stack, min(f.level * 1000 + o.depth))
   GROUP BY stack;
@@ -47,7 +50,7 @@ INSERT INTO stack_held SELECT kind, outcome, stack, count(*) FROM held_once GROU
 -- The places of each stack, from the call site outwards.
 CREATE TEMP VIEW stack_place AS
   SELECT c.kind, c.outcome, c.stack, c.lost, ifnull(h.held, 0) AS held, c.clean, f.level, o.frame, o.depth, o.place, o.function
-  FROM stack_count c LEFT JOIN stack_held h ON h.kind = c.kind AND h.outcome = c.outcome AND h.stack = c.stack
+  FROM compared_count c LEFT JOIN stack_held h ON h.kind = c.kind AND h.outcome = c.outcome AND h.stack = c.stack
   CROSS JOIN speaking_frame f ON f.stack = c.stack CROSS JOIN own_call o ON o.frame = f.frame;
 
 -- Which call (frame and depth, at this level of the stack) is named for what was lost by this stack: the plain call site,
@@ -56,9 +59,9 @@ CREATE TEMP TABLE stack_blame (
   kind TEXT, outcome TEXT, stack INTEGER, level INTEGER, frame INTEGER, depth INTEGER, node INTEGER,
   PRIMARY KEY (kind, outcome, stack)
 ) WITHOUT ROWID;
--- only if EXISTS (SELECT 1 FROM stack_count)
+-- only if EXISTS (SELECT 1 FROM compared_count)
 INSERT INTO stack_blame
-  SELECT c.kind, c.outcome, c.stack, s.level, s.frame, s.depth, NULL FROM stack_count c JOIN site s ON s.stack = c.stack WHERE c.lost > 0;
+  SELECT c.kind, c.outcome, c.stack, s.level, s.frame, s.depth, NULL FROM compared_count c JOIN site s ON s.stack = c.stack WHERE c.lost > 0;
 
 -- A blamed place.  site_frame, site_depth: the plain call site; shared_frame, shared_depth: the call it has in common with
 -- others, of which `callers` there are, `leaking` of them leak; NULL where it is told from none.  scope_first, scope_level:

@@ -74,7 +74,7 @@ INSERT INTO finding
            outlived, lost, compared, w.stack, w.acquire_function, w.outcome,
            -- So many were acquired there and came to the same outcome, but were released; NULL: nobody knows.
            (SELECT sum(n.acquired - n.lost) FROM separation n
-             WHERE n.node IN (SELECT m.node FROM finding_member m WHERE m.group_number = g.group_number)) AS released,
+             WHERE verdict <> 'abandoned' AND n.node IN (SELECT m.node FROM finding_member m WHERE m.group_number = g.group_number)) AS released,
            (SELECT m.used_id FROM finding_member m WHERE m.group_number = g.group_number
              ORDER BY m.used_ns DESC LIMIT 1) AS used_id,
            CASE group_by
@@ -88,9 +88,9 @@ INSERT INTO finding
              WHEN 'module' THEN '' WHEN 'database' THEN '' WHEN 'label' THEN ''
              ELSE ifnull(tail, '') END AS tail
     FROM grouped g JOIN finding_shown w ON w.group_number = g.group_number)
-  SELECT row_number() OVER (ORDER BY CASE verdict WHEN 'leaked' THEN 1 WHEN 'abandoned' THEN 2 WHEN 'idle-in-transaction' THEN 3
-                                       WHEN 'open-at-death' THEN 5 WHEN 'open' THEN 6 WHEN 'cannot-tell' THEN 7
-                                       WHEN 'inherited' THEN 8 WHEN 'released' THEN 9 ELSE 4 END,
+  SELECT row_number() OVER (ORDER BY CASE verdict WHEN 'leaked' THEN 1 WHEN 'abandoned' THEN 2 WHEN 'kept' THEN 3
+                                       WHEN 'idle-in-transaction' THEN 4 WHEN 'open-at-death' THEN 6 WHEN 'open' THEN 7
+                                       WHEN 'cannot-tell' THEN 8 WHEN 'inherited' THEN 9 WHEN 'released' THEN 10 ELSE 5 END,
                             excused <> '', kind_rank(kind), shape, count DESC,
                             (SELECT iif(reproducible, 0, first_ns) FROM report_choice), head, tail, state)
            AS number, *

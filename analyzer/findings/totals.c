@@ -158,8 +158,9 @@ int64_t totals_lived(const struct totals *totals)
 {
 	int64_t all = 0;
 
-	for (int v = VERDICT_ABANDONED; v < VERDICT_COUNT; v++)
-		all += totals->found[KIND_CONNECTION][v] + totals->found[KIND_TRANSACTION][v];
+	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
+		for (int v = VERDICT_ABANDONED; v < VERDICT_COUNT; v++)
+			all += totals->found[k][v];
 	return all;
 }
 

@@ -22,6 +22,7 @@
 /* A connection that may be abandoned, by the numbers of events. */
 struct waiting {
 	int64_t id, used, ended; /* ended: INT64_MAX: not yet */
+	int64_t used_before;     /* the last use before its last turn; 0: none */
 	int64_t before;          /* so many had been opened when it was found abandoned */
 };
 
@@ -34,15 +35,17 @@ struct heap {
 /* What may take the place of one another: of a process, to a target, and opened at one place. */
 struct group {
 	int64_t process, target, place;
-	int64_t opened;
+	int64_t opened, last_opened; /* how many, and the event of the last */
+	int64_t threads, first_thread,
+		last_thread;    /* connections that were each used by one thread alone; -1: others were, too */
 	struct heap unused; /* by their last use */
 	struct heap found;  /* abandoned and not closed yet, by their end */
 };
 
 struct groups {
-	struct group *slots; /* opened 0: free */
-	size_t room, count;  /* room: a power of two */
-	sqlite3_stmt *found;
+	struct group *slots;               /* opened 0: free */
+	size_t room, count;                /* room: a power of two */
+	sqlite3_stmt *found, *late, *kept; /* the last two: or NULL */
 };
 
 static int64_t rank(const struct waiting *item, bool by_end)
@@ -140,10 +143,48 @@ static bool open_one(const struct groups *groups, struct group *group, int64_t n
 		done = item.ended <= now || push(&group->found, item, true);
 	}
 	group->opened++;
+	group->last_opened = now;
 	return done;
 }
 
-enum { C_ID, C_PROCESS, C_TARGET, C_PLACE, C_OPENED, C_USED, C_ENDED, C_MAY };
+/*
+ * Whose last turn came after all others were opened, and the use before it did not: where the turn was the work of the
+ * end of the process, that use was the last.
+ */
+static bool write_late(const struct groups *groups, const struct group *group)
+{
+	bool done = true;
+
+	for (size_t i = 0; i < group->unused.count && groups->late != NULL && done; i++) {
+		const struct waiting *item = &group->unused.items[i];
+		if (item->used_before != 0 && item->used_before < group->last_opened)
+			done = query_put(groups->late, AS_NUMBER(item->id));
+	}
+	return done;
+}
+
+#define LEAST_KEPT 3
+#define MOST_KEPT 1000 /* more no pool has */
+
+/* Whether several threads perhaps used one each.  Only neighbours and the first are compared here. */
+static bool write_kept(const struct groups *groups, const struct group *group)
+{
+	return groups->kept == NULL || group->threads < LEAST_KEPT || group->threads > MOST_KEPT ||
+		   query_put(groups->kept, AS_NUMBER(group->process), AS_NUMBER(group->target));
+}
+
+static void note_thread(struct group *group, int64_t thread, int64_t moves)
+{
+	if (moves > 1 || thread == 0 || thread == group->first_thread || thread == group->last_thread)
+		group->threads = -1;
+	if (group->threads < 0)
+		return;
+	if (group->threads++ == 0)
+		group->first_thread = thread;
+	group->last_thread = thread;
+}
+
+enum { C_ID, C_PROCESS, C_TARGET, C_PLACE, C_OPENED, C_USED, C_ENDED, C_MAY, C_BEFORE, C_THREAD, C_MOVES };
 
 static bool visit(struct groups *groups, sqlite3_stmt *row)
 {
@@ -160,22 +201,29 @@ static bool visit(struct groups *groups, sqlite3_stmt *row)
 	if (!open_one(groups, group, sqlite3_column_int64(row, C_OPENED)))
 		return false;
 	struct waiting item = {.id = sqlite3_column_int64(row, C_ID), .used = sqlite3_column_int64(row, C_USED)};
+	item.used_before = sqlite3_column_int64(row, C_BEFORE);
 	item.ended = sqlite3_column_type(row, C_ENDED) == SQLITE_NULL ? INT64_MAX : sqlite3_column_int64(row, C_ENDED);
-	return sqlite3_column_int(row, C_MAY) == 0 || push(&group->unused, item, false);
+	if (sqlite3_column_int(row, C_MAY) == 0)
+		return true;
+	note_thread(group, sqlite3_column_int64(row, C_THREAD), sqlite3_column_int64(row, C_MOVES));
+	return push(&group->unused, item, false);
 }
 
-bool life_scan(sqlite3 *db, const char *rows, const char *found)
+bool life_scan(sqlite3 *db, const char *rows, const char *found, const char *late, const char *kept)
 {
 	QUERY_CLEANUP row = query_prepare(db, rows);
 	QUERY_CLEANUP insert = query_prepare(db, found);
-	struct groups groups = {.found = insert};
-	bool failed = insert == NULL;
+	QUERY_CLEANUP insert_late = late != NULL ? query_prepare(db, late) : NULL;
+	QUERY_CLEANUP insert_kept = kept != NULL ? query_prepare(db, kept) : NULL;
+	struct groups groups = {.found = insert, .late = insert_late, .kept = insert_kept};
+	bool failed = insert == NULL || (late != NULL && insert_late == NULL) || (kept != NULL && insert_kept == NULL);
 
 	while (!failed && query_next(row, &failed))
 		failed = !visit(&groups, row);
 	for (size_t i = 0; i < groups.room; i++) {
 		struct group *group = &groups.slots[i];
-		failed = failed || !write_ended(&groups, group, INT64_MAX);
+		failed = failed || !write_ended(&groups, group, INT64_MAX) || !write_late(&groups, group) ||
+				 !write_kept(&groups, group);
 		free(group->unused.items);
 		free(group->found.items);
 	}

@@ -9,13 +9,17 @@
 extern const char abandoned_members_sql[];
 
 static const char perhaps_sql[] =
-	"SELECT id, process, target, 0, acquire_event, used, ended, may FROM life_connection ORDER BY id";
-static const char surely_sql[] = "SELECT c.id, c.process, c.target, o.place, c.acquire_event, c.used, c.ended, c.may"
-								 " FROM life_connection c JOIN opening o ON o.stack = c.acquire_stack ORDER BY c.id";
+	"SELECT id, process, target, 0, acquire_event, used, ended, may, before_event,"
+	" iif(before_thread <> use_thread, before_thread, use_thread), moves FROM life_connection ORDER BY id";
+static const char surely_sql[] =
+	"SELECT c.id, c.process, c.target, o.place, c.acquire_event, iif(l.connection IS NULL, c.used, c.before_event),"
+	" c.ended, c.may, NULL, 0, 0"
+	" FROM life_connection c JOIN opening o ON o.stack = c.acquire_stack LEFT JOIN late_use l ON l.connection = c.id"
+	" ORDER BY c.id";
 
-/* Whether all connections of the trace were opened in one place. */
+/* Whether all connections of the trace were opened in one place, and what was used last was a use. */
 static const char is_one_place_sql[] =
-	"SELECT count(DISTINCT o.place) = 1 AND count(o.stack) = count(*) FROM ("
+	"SELECT count(DISTINCT o.place) = 1 AND count(o.stack) = count(*) AND NOT EXISTS (SELECT 1 FROM late_use) FROM ("
 	"SELECT acquire_stack FROM main.fold WHERE kind = 'connection'"
 	" UNION SELECT acquire_stack FROM tally WHERE kind = 'connection' AND NOT released) c"
 	" LEFT JOIN opening o ON o.stack = c.acquire_stack";
@@ -24,12 +28,14 @@ bool life_fill(sqlite3 *db, const struct report_choice *choice)
 {
 	(void)choice;
 	return query_number(db, "SELECT EXISTS (SELECT 1 FROM life_process)", 0) == 0 ||
-		   life_scan(db, perhaps_sql, "INSERT INTO perhaps_abandoned VALUES (?, ?)");
+		   life_scan(db, perhaps_sql, "INSERT INTO perhaps_abandoned VALUES (?, ?)",
+					 "INSERT INTO perhaps_late VALUES (?)", "INSERT INTO perhaps_kept VALUES (?, ?)");
 }
 
 bool abandoned_fill(sqlite3 *db, const struct report_choice *choice)
 {
-	bool any = query_number(db, "SELECT count(connection) FROM perhaps_abandoned", 0) != 0;
+	bool any =
+		query_number(db, "SELECT (SELECT count(connection) FROM perhaps_abandoned) + (SELECT count(connection) FROM late_use)", 0);
 	bool done = true;
 
 	(void)choice;
@@ -37,6 +43,6 @@ bool abandoned_fill(sqlite3 *db, const struct report_choice *choice)
 		done =
 			query_run(db, "INSERT INTO abandoned (connection, later) SELECT connection, later FROM perhaps_abandoned");
 	else if (any)
-		done = life_scan(db, surely_sql, "INSERT INTO abandoned (connection, later) VALUES (?, ?)");
+		done = life_scan(db, surely_sql, "INSERT INTO abandoned (connection, later) VALUES (?, ?)", NULL, NULL);
 	return done && query_run(db, abandoned_members_sql);
 }

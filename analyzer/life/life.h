@@ -12,7 +12,8 @@
 
 #include "analyzer/options/choice.h"
 
-/* perhaps_abandoned: before anything has a name, so without regard to where it was opened. */
+/* perhaps_abandoned, perhaps_late and perhaps_kept: before anything has a name, so without regard to where it was
+ * opened. */
 bool life_fill(sqlite3 *db, const struct report_choice *choice);
 
 /* Where choice->timeline: opened_stack, lane and lanes_wants; else nothing. */
@@ -23,9 +24,12 @@ bool abandoned_fill(sqlite3 *db, const struct report_choice *choice);
 
 /*
  * Finds who is abandoned among `rows`, a query of connections in the order in which they were opened: id, process,
- * target, place, event that opened it, of its last use, of its end or NULL, whether it may be.  Each that is goes into
+ * target, place, event that opened it, of its last use, of its end or NULL, whether it may be, event of the last use
+ * before its last turn or NULL, thread that used it, how often another went on with it.  Each that is goes into
  * `found`, a statement with two parameters: its id, and how many were opened meanwhile.
+ * `late`, or NULL, gets the id of each that would be, if its last turn were no use; `kept`, or NULL, the process
+ * and target of which perhaps each thread used one alone.
  */
-bool life_scan(sqlite3 *db, const char *rows, const char *found);
+bool life_scan(sqlite3 *db, const char *rows, const char *found, const char *late, const char *kept);
 
 #endif

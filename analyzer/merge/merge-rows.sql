@@ -18,6 +18,7 @@ DELETE FROM main.connection WHERE process IN (SELECT process FROM replaced);
 DELETE FROM main.resource WHERE process IN (SELECT process FROM replaced);
 DELETE FROM main.misuse WHERE process IN (SELECT process FROM replaced);
 DELETE FROM main.fold WHERE process IN (SELECT process FROM replaced);
+DELETE FROM main.reuse WHERE process IN (SELECT process FROM replaced);
 DELETE FROM main.pile WHERE process IN (SELECT process FROM replaced);
 DELETE FROM main.event WHERE process IN (SELECT process FROM replaced);
 DELETE FROM main.incomplete WHERE process IN (SELECT process FROM replaced);
@@ -38,16 +39,17 @@ INSERT INTO map_connection
   FROM incoming_connection c JOIN map_process p ON p.old = c.process WHERE p.taken;
 INSERT INTO map_connection SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM map_connection WHERE old = 0);
 INSERT INTO main.connection (id, process, address, state, target, backend_pid, thread, error, setting, acquired_ns, connect_ns,
-                             acquire_function, acquire_stack, used_ns, use_function, use_stack, statement, queries, last_event,
-                             use_event, acquire_event, resets, transaction_status, broken_ns, broken_idle_ns, broken_stack,
+                             acquire_function, acquire_stack, used_ns, use_function, use_stack, use_thread, moves, before_ns,
+                             before_event, before_stack, before_thread, before_transaction, statement, queries, last_event, use_event, acquire_event, resets, transaction_status, broken_ns, broken_idle_ns, broken_stack,
                              released_ns, release_thread, release_stack)
   SELECT m.new, p.new, c.address, c.state, t.new, c.backend_pid, c.thread, c.error, g.new, c.acquired_ns, c.connect_ns,
-         c.acquire_function, a.new, c.used_ns, c.use_function, u.new, c.statement, c.queries, c.last_event, c.use_event, c.acquire_event,
+         c.acquire_function, a.new, c.used_ns, c.use_function, u.new, c.use_thread, c.moves, c.before_ns, c.before_event, o.new,
+         c.before_thread, c.before_transaction, c.statement, c.queries, c.last_event, c.use_event, c.acquire_event,
          c.resets, c.transaction_status, c.broken_ns, c.broken_idle_ns, b.new, c.released_ns, c.release_thread, r.new
   FROM incoming_connection c JOIN map_connection m ON m.old = c.id JOIN map_process p ON p.old = c.process
   LEFT JOIN map_target t ON t.old = c.target LEFT JOIN map_setting g ON g.old = c.setting
   LEFT JOIN map_stack a ON a.old = c.acquire_stack LEFT JOIN map_stack u ON u.old = c.use_stack
-  LEFT JOIN map_stack b ON b.old = c.broken_stack LEFT JOIN map_stack r ON r.old = c.release_stack
+  LEFT JOIN map_stack o ON o.old = c.before_stack LEFT JOIN map_stack b ON b.old = c.broken_stack LEFT JOIN map_stack r ON r.old = c.release_stack
   ORDER BY c.id;
 
 INSERT INTO main.reset (connection, at_ns, stack, backend_pid, previous_pid)
@@ -71,6 +73,11 @@ INSERT INTO main.fold (process, kind, outcome, acquire_stack, release_stack, cou
   SELECT p.new, f.kind, f.outcome, a.new, r.new, f.count, f.total_ns, f.longest_ns, f.longest_idle_ns, i.new
   FROM incoming_fold f JOIN map_process p ON p.old = f.process AND p.taken JOIN map_stack a ON a.old = f.acquire_stack
   JOIN map_stack r ON r.old = f.release_stack LEFT JOIN map_stack i ON i.old = f.idle_stack;
+
+INSERT INTO main.reuse (process, acquire_stack, use_stack, inside_stack, count)
+  SELECT p.new, a.new, u.new, i.new, r.count
+  FROM incoming_reuse r JOIN map_process p ON p.old = r.process AND p.taken JOIN map_stack a ON a.old = r.acquire_stack
+  JOIN map_stack u ON u.old = r.use_stack JOIN map_stack i ON i.old = r.inside_stack;
 
 INSERT INTO main.pile (process, kind, acquire_stack, most, most_ns, until_ns)
   SELECT p.new, l.kind, a.new, l.most, l.most_ns, l.until_ns

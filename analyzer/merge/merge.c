@@ -31,8 +31,8 @@ static const struct {
 	{"target", "id"},     {"setting", "id"},
 	{"connection", "id"}, {"reset", "connection"},
 	{"resource", "id"},   {"misuse", NULL},
-	{"fold", NULL},       {"pile", NULL},
-	{"event", NULL},
+	{"fold", NULL},       {"reuse", NULL},
+	{"pile", NULL},       {"event", NULL},
 };
 
 #define TABLE_COUNT (sizeof tables / sizeof tables[0])

@@ -91,17 +91,16 @@ void fail_on_print(void)
 {
 	struct fail_on_lists lists = fail_on_lists();
 
-	printf(
-		"--fail-on takes these, with commas between:\n\n"
-		"default         leaked connections and results, and misuse\n"
-		"none            nothing\n"
-		"VERDICT         %s\n"
-		"KIND            of which something leaked: %s\n"
-		"VERDICT/KIND    such as leaked/transaction; abandoned, exit, thread and collector are of connections only,\n"
-		"                idle-in-transaction of transactions\n"
-		"misuse          all that no program does by design\n"
-		"MISUSE          %s\n",
-		lists.verdicts, lists.kinds, lists.misuses);
+	printf("--fail-on takes these, with commas between:\n\n"
+		   "default         leaked connections and results, and misuse\n"
+		   "none            nothing\n"
+		   "VERDICT         %s\n"
+		   "KIND            of which something leaked: %s\n"
+		   "VERDICT/KIND    such as leaked/transaction; abandoned and kept are of connections only,\n"
+		   "                idle-in-transaction of transactions\n"
+		   "misuse          all that no program does by design\n"
+		   "MISUSE          %s\n",
+		   lists.verdicts, lists.kinds, lists.misuses);
 }
 
 static bool refuse_word(const char *word)

@@ -4,7 +4,10 @@
  */
 #include "analyzer/reading/functions.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyzer/base/message.h"
 #include "analyzer/base/print.h"
@@ -47,6 +50,29 @@ static void sql_changed(sqlite3_context *context, sqlite3_value *value, void (*c
 		return;
 	change(copy);
 	sqlite3_result_text(context, copy, -1, sqlite3_free);
+}
+
+/*
+ * thread_lives(host, pid, exe, thread): whether that thread of a running process does.  NULL: nobody knows, because it
+ * is not of this host or cannot be looked at.
+ */
+SQL_FUNCTION(thread_lives)
+{
+	char host[256] = "", path[64], exe[4096];
+	int pid = sqlite3_value_int(values[1]);
+
+	snprintf(path, sizeof path, "/proc/%d/exe", pid);
+	ssize_t length = readlink(path, exe, sizeof exe - 1);
+	if (gethostname(host, sizeof host - 1) != 0 || strcmp(host, text_of(values[0])) != 0 || length < 0)
+		return;
+	exe[length] = '\0';
+	if (strcmp(exe, text_of(values[2])) != 0) /* the number means another one in our pid namespace */
+		return;
+	snprintf(path, sizeof path, "/proc/%d/task/%lld", pid, sqlite3_value_int64(values[3]));
+	if (access(path, F_OK) == 0)
+		sqlite3_result_int(context, 1);
+	else if (errno == ENOENT)
+		sqlite3_result_int(context, 0);
 }
 
 /* short_name(function): see function-name.h. */
@@ -207,6 +233,7 @@ static const struct {
 	{"release_calls", 1, sql_release_calls},
 	{"result_is_failed", 1, sql_result_is_failed},
 	{"short_name", 1, sql_short_name},
+	{"thread_lives", 4, sql_thread_lives},
 	{"stable_name", 2, sql_stable_name},
 	{"statement_keyword", 1, sql_statement_keyword},
 	{"thread_is_alive", 3, sql_thread_is_alive},

@@ -18,6 +18,7 @@ INSERT INTO told (what, finding, rule, title, help, level, excused, reason, mess
          printf('%s %s', noun(f.kind, 2), verdict_words(f.kind, f.verdict)),
          CASE f.verdict
            WHEN 'abandoned' THEN 'Used, and never again, while others like it were opened. Give it back when it has done its work: '
+           WHEN 'kept' THEN 'Used once, by a thread that perhaps keeps it from all others. Let it give it back to the pool when it has done its work. It ends with '
            WHEN 'exit' THEN 'Held until the process ended. Give it back when it has done its work: '
            WHEN 'thread' THEN 'Held until a thread ended. Give it back when it has done its work: '
            WHEN 'collector' THEN 'Held until a garbage collector came. Give it back when it has done its work: '
@@ -31,7 +32,7 @@ INSERT INTO told (what, finding, rule, title, help, level, excused, reason, mess
                     f.head, f.tail),
              printf('%d %s %s%s at %s%s%s', f.count, noun(f.kind, f.count), verdict_words(f.kind, f.verdict),
                     iif(l.pooled, ', last used', ''), f.head, f.tail,
-                    iif(l.number IS NULL, '', printf('; up to %d opened after their last use', l.later))))
+                    iif(ifnull(l.later, 0) = 0, '', printf('; up to %d opened after their last use', l.later))))
            || ifnull('; ' || iif(b.what = 'unused' AND NOT c.reproducible, printf('unused for up to %s, ', duration(b.longest_ns)), '')
                      || printf('%s allows %s', b.option, duration(b.most_ns)), ''),
          f.acquire_function || ' < ' || ifnull(p.path, '?'), w.frame, w.depth, f.stack, w.used_stack, w.release_stack,

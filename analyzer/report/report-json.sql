@@ -80,13 +80,14 @@ SELECT json_object(
       'stack', (SELECT json(text) FROM stack_json j WHERE j.stack = c.use_stack))
       FROM connection c WHERE f.kind = 'connection' AND c.id = f.used_id),
     'life', (SELECT json_object(
-      'later', l.later, 'opened', l.opened, 'pool', l.pool, 'threads', l.threads,
+      'later', l.later, 'latest', l.latest, 'opened', l.opened, 'pool', l.pool,
+      'threads', l.threads, 'each_alone', json(iif(l.alone, 'true', 'false')), 'threads_alive', l.lives,
       'unused_ns', iif(:reproducible, NULL, l.unused_ns),
       'manners', (SELECT json_group_object(key, value) FROM json_each(json_object(
         'code', l.code, 'exit', l."exit", 'thread', l.thread, 'collector', l.collector, 'unknown', l.unknown, 'never', l.never))
         WHERE value > 0),
       'borrower', (SELECT json(text) FROM site_json s WHERE s.stack = l.use_stack),
-      'last_uses', iif(l.uses IS NULL, NULL, l.last_uses), 'uses', l.uses) FROM finding_life l WHERE l.number = f.number),
+      'last_uses', l.last_uses, 'uses', l.uses, 'elsewhere_last_uses', l.elsewhere_last, 'elsewhere_uses', l.elsewhere_uses) FROM finding_life l WHERE l.number = f.number),
     'idle', (SELECT json_object(
       'longest_ns', iif(:reproducible, NULL, d.longest_ns), 'transactions', d.begun, 'open', d.open,
       'since', (SELECT json(text) FROM site_json s WHERE s.stack = d.idle_stack)) FROM finding_idle d WHERE d.number = f.number),

@@ -48,7 +48,8 @@ static bool print_findings(const struct printer *printer, const struct report *r
 	int64_t full = 0, brief = 0, indexed = 0;
 
 	for (struct finding f; !failed && finding_next(rows, &f, &failed);) {
-		bool leaked = f.verdict == VERDICT_LEAKED || f.verdict == VERDICT_ABANDONED || f.verdict == VERDICT_IDLE;
+		bool leaked = f.verdict == VERDICT_LEAKED || f.verdict == VERDICT_ABANDONED || f.verdict == VERDICT_KEPT ||
+					  f.verdict == VERDICT_IDLE;
 		if (f.excused[0] != '\0' && !excused)
 			continue;
 		indexed += has_index;

@@ -16,8 +16,8 @@ SELECT f.number, f.kind, f.verdict, f.state, f.shape, f.excused, f.head, f.tail,
        e.callers, e.leaking, e.lost, e.acquired, e.others_lost, e.others_acquired, e.levels, short_name(c.head),
        short_name(i.head),
        -- What its life shows.
-       l.pooled, l.later, l.opened, l.unused_ns, l.threads, l."exit", l.thread, l.collector, l.code, l.unknown, l.never,
-       l.last_uses, l.uses,
+       l.pooled, l.later, l.latest, l.opened, l.unused_ns, l.used_ns, l.threads, ifnull(l.lives, -1), l.alone, l."exit", l.thread, l.collector, l.code, l.unknown, l.never,
+       l.last_uses, l.uses, l.elsewhere_last, l.elsewhere_uses,
        l.pool, CASE WHEN b.text <> f.head || f.tail THEN short_name(b.head) END, b.tail,
        d.longest_ns, d.open, d.begun, ifnull(short_name(x.head), 'an unknown place'), x.tail
 FROM finding f JOIN finding_stack w ON w.number = f.number

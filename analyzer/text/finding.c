@@ -75,9 +75,13 @@ bool finding_next(sqlite3_stmt *rows, struct finding *ret, bool *ret_failed)
 	ret->separation.site = text(&row);
 	ret->life.pooled = number(&row) != 0;
 	ret->life.later = number(&row);
+	ret->life.latest = number(&row);
 	ret->life.opened = number(&row);
 	ret->life.unused_ns = number(&row);
+	ret->life.used_ns = number(&row);
 	ret->life.threads = number(&row);
+	ret->life.lives = number(&row);
+	ret->life.alone = number(&row) != 0;
 	ret->life.exit = number(&row);
 	ret->life.thread = number(&row);
 	ret->life.collector = number(&row);
@@ -86,6 +90,8 @@ bool finding_next(sqlite3_stmt *rows, struct finding *ret, bool *ret_failed)
 	ret->life.never = number(&row);
 	ret->life.last_uses = number(&row);
 	ret->life.uses = number(&row);
+	ret->life.elsewhere_last = number(&row);
+	ret->life.elsewhere_uses = number(&row);
 	ret->life.pool = text(&row);
 	ret->life.borrower = text(&row);
 	ret->life.borrower_tail = text(&row);
@@ -249,11 +255,14 @@ static void print_separation(const struct printer *printer, const struct report_
 	char callers[1024], leaking[64] = "", numbers[256];
 	bool is_leaked = f->verdict == VERDICT_LEAKED;
 	bool is_held = strcmp(f->shape, "held at exit") == 0;
-	const char *does = is_held ? "holds" : is_leaked ? "leaks" : "keeps";
+	bool is_life = f->verdict == VERDICT_ABANDONED || f->verdict == VERDICT_KEPT;
+	const char *does = is_held ? "holds" : is_leaked ? "leaks" : is_life ? "abandons" : "keeps";
 	const char *which = f->separation.levels == 1   ? ""
 						: f->separation.levels == 2 ? ", which calls "
 													: ", which comes to call ";
 
+	if (f->separation.callers == 0 && is_life)
+		return; /* finding_life says it */
 	if (f->separation.callers == 0) {
 		sqlite3_snprintf(sizeof numbers, numbers, "%s %,lld of %,lld", does, f->count, f->count + f->released);
 		if (f->released > 0 && is_of_one_place(choice))
@@ -261,7 +270,10 @@ static void print_separation(const struct printer *printer, const struct report_
 		return;
 	}
 	if (f->separation.leaking != 1 && !is_held)
-		sqlite3_snprintf(sizeof leaking, leaking, is_leaked ? " (%,lld leak)" : " (%,lld keep some)",
+		sqlite3_snprintf(sizeof leaking, leaking,
+						 is_leaked ? " (%,lld leak)"
+						 : is_life ? " (%,lld abandon some)"
+								   : " (%,lld keep some)",
 						 f->separation.leaking);
 	sqlite3_snprintf(sizeof callers, callers, "1 of %,lld callers of %s%s%s%s", f->separation.callers,
 					 f->separation.wrapper, leaking, which, which[0] != '\0' ? f->separation.site : "");

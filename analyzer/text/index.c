@@ -21,7 +21,7 @@ static const char findings_sql[] = "SELECT f.kind, f.verdict, f.state, f.excused
 								   "LIMIT ?2";
 
 static const char count_sql[] = "SELECT count(*) FROM finding WHERE excused = '' OR ?1";
-static const char leaked_sql[] = "SELECT count(*) FROM finding WHERE verdict IN ('leaked', 'abandoned', "
+static const char leaked_sql[] = "SELECT count(*) FROM finding WHERE verdict IN ('leaked', 'abandoned', 'kept', "
 								 "'idle-in-transaction') AND (excused = '' OR ?1)";
 static const char widest_sql[] = "SELECT max(count) FROM (SELECT count FROM finding WHERE excused = '' OR ?1 UNION ALL"
 								 " SELECT count FROM told_misuse WHERE NOT by_design AND (excused = '' OR ?1))";

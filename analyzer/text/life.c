@@ -39,13 +39,41 @@ static void say_idle(const struct printer *printer, const struct finding *f)
 				plural(f->idle.begun), open);
 }
 
+/* Whom a pool lent them to, and how those fare who borrowed others. */
+static void print_uses(const struct printer *printer, const struct finding *f)
+{
+	char elsewhere[96] = "";
+
+	if (f->life.pooled && f->life.elsewhere_uses > 0)
+		sqlite3_snprintf(sizeof elsewhere, elsewhere, "; elsewhere %,lld of %,lld", f->life.elsewhere_last,
+						 f->life.elsewhere_uses);
+	if (f->life.uses > 0)
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "uses",
+					"%" PRId64 " of %" PRId64 " there were the last%s", f->life.last_uses, f->life.uses, elsewhere);
+}
+
+static void print_threads(const struct printer *printer, const struct finding *f)
+{
+	char lives[64] = "";
+
+	if (f->life.threads <= 1)
+		return;
+	if (f->life.lives == f->life.threads)
+		snprintf(lives, sizeof lives, ", which still live");
+	else if (f->life.lives >= 0)
+		snprintf(lives, sizeof lives, ", of which %" PRId64 " still live%s", f->life.lives,
+				 f->life.lives == 1 ? "s" : "");
+	print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "threads", "%" PRId64 "%s%s", f->life.threads,
+				f->life.alone ? ", each with one of its own" : "", lives);
+}
+
 void finding_life(const struct printer *printer, const struct report_choice *choice, const struct finding *f)
 {
 	char manners[256] = "", unused[DURATION_TEXT];
 
 	if (f->verdict == VERDICT_IDLE)
 		say_idle(printer, f);
-	if (f->verdict != VERDICT_ABANDONED)
+	if (f->verdict != VERDICT_ABANDONED && f->verdict != VERDICT_KEPT)
 		return;
 	add_manner(manners, f->life.exit, f->count, "given back by the exit of the process");
 	add_manner(manners, f->life.collector, f->count, "given back by a garbage collector");
@@ -53,22 +81,27 @@ void finding_life(const struct printer *printer, const struct report_choice *cho
 	add_manner(manners, f->life.code, f->count, "given back by the code");
 	add_manner(manners, f->life.never, f->count, "not given back");
 	add_manner(manners, f->life.unknown, f->count, "given back, nobody knows how");
-	print_line(printer, PART_INDENT, STYLE_PLAIN, "up to %" PRId64 " opened after their last use; %s", f->life.later,
-			   manners);
+	if (f->verdict == VERDICT_KEPT)
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "each used once, by one thread; %s", manners);
+	else if (f->life.latest > 0)
+		print_line(printer, PART_INDENT, STYLE_PLAIN,
+				   "up to %" PRId64 " opened after their last use, none after the last %" PRId64 "; %s", f->life.later,
+				   f->life.latest, manners);
+	else
+		print_line(printer, PART_INDENT, STYLE_PLAIN, "up to %" PRId64 " opened after their last use; %s",
+				   f->life.later, manners);
 	if (f->life.pooled)
 		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "pool",
 					"%s opened them, %" PRId64 " in all; what it lends and takes back libpq cannot show", f->life.pool,
 					f->life.opened);
 	else
-		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "abandons",
-					"%" PRId64 " of %" PRId64 " opened here%s", f->count, f->life.opened,
-					f->life.threads > 1 ? ", by several threads" : "");
+		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "abandons", "%" PRId64 " of %" PRId64 " opened here",
+					f->count, f->life.opened);
 	if (f->life.borrower[0] != '\0')
 		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "borrower", "%s%s", f->life.borrower,
 					f->life.borrower_tail);
-	if (f->life.uses > 0)
-		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "uses",
-					"%" PRId64 " of %" PRId64 " there were the last", f->life.last_uses, f->life.uses);
+	print_uses(printer, f);
+	print_threads(printer, f);
 	if (f->life.unused_ns > 0 && !choice->formats.reproducible) {
 		format_duration(unused, f->life.unused_ns);
 		print_field(printer, PART_INDENT, STYLE_PLAIN, PART_LABEL, "unused", "for up to %s", unused);
@@ -80,12 +113,14 @@ static void say_lived(const struct printer *printer, const struct totals *totals
 {
 	char longest[DURATION_TEXT], text[SENTENCE];
 
-	for (int v = VERDICT_ABANDONED; v < VERDICT_COUNT; v++) {
-		int64_t count = totals->found[KIND_CONNECTION][v];
-		if (count > 0)
-			print_line(printer, 0, STYLE_WARNING, "pqleak: %" PRId64 " %s %s", count, kind_noun(KIND_CONNECTION, count),
-					   verdict_words(KIND_CONNECTION, (enum verdict)v));
-	}
+	for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
+		for (int v = VERDICT_ABANDONED; v < VERDICT_IDLE; v++) {
+			enum resource_kind kind = (enum resource_kind)k;
+			int64_t count = totals->found[k][v];
+			if (count > 0)
+				print_line(printer, 0, STYLE_WARNING, "pqleak: %" PRId64 " %s %s", count, kind_noun(kind, count),
+						   verdict_words(kind, (enum verdict)v));
+		}
 	if (totals->idle_groups == 0)
 		return;
 	snprintf(text, sizeof text, "idle in transaction for up to %s", format_duration(longest, totals->idle_ns));
@@ -104,7 +139,7 @@ bool life_fail_on(const struct gate *gate, const struct totals *totals, char ret
 			enum verdict verdict = (enum verdict)v;
 			if (totals->found[k][v] == 0 || !verdict_can_fail(verdict) || gate_fails(gate, kind, verdict))
 				continue;
-			bool is_plain = verdict == VERDICT_ABANDONED || verdict == VERDICT_IDLE;
+			bool is_plain = verdict == VERDICT_ABANDONED || verdict == VERDICT_KEPT || verdict == VERDICT_IDLE;
 			size_t length = strlen(words);
 			snprintf(words + length, FAIL_ON_TEXT - length, ",%s%s%s",
 					 verdict == VERDICT_LEAKED ? kind_name((uint8_t)k) : verdict_name(verdict),

@@ -79,14 +79,18 @@ struct finding {
 	struct {
 		bool pooled;                                           /* a pool lent it to whom the title names */
 		int64_t later;                                         /* up to so many were opened after its last use */
+		int64_t latest;                                        /* of so many no other was */
 		int64_t opened;                                        /* so many were opened in all where these were */
 		int64_t unused_ns;                                     /* the longest time without a use; 0: unknown */
-		int64_t threads;                                       /* that opened them */
+		int64_t used_ns;                                       /* the last use of any */
+		int64_t threads, lives;                                /* that used them last; which still live, -1: unknown */
+		bool alone;                                            /* each of them used one, and nobody else did */
 		int64_t exit, thread, collector, code, unknown, never; /* how they were given back */
-		int64_t last_uses, uses; /* of the calls that were their last use: so often they were, of so many; 0: unknown */
-		const char *pool;        /* its name */
-		const char *borrower, *borrower_tail; /* where most were last used, if elsewhere; "" */
-	} life;                                   /* of abandoned ones; zeros of others */
+		int64_t last_uses, uses; /* by the stacks of their last uses: so many were the last, of so many in all */
+		int64_t elsewhere_last, elsewhere_uses; /* the same by other stacks */
+		const char *pool;                       /* its name */
+		const char *borrower, *borrower_tail;   /* where most were last used, if elsewhere; "" */
+	} life;                                     /* of abandoned ones; zeros of others */
 	struct {
 		int64_t longest_ns;       /* one of them was idle so long */
 		int64_t open, begun;      /* so many had not ended, of so many that began there */

@@ -24,17 +24,10 @@ static const struct {
 };
 
 static const char *const verdicts[VERDICT_COUNT] = {
-	[VERDICT_RELEASED] = "released",
-	[VERDICT_LEAKED] = "leaked",
-	[VERDICT_OPEN_AT_DEATH] = "open-at-death",
-	[VERDICT_OPEN] = "open",
-	[VERDICT_INHERITED] = "inherited",
-	[VERDICT_CANNOT_TELL] = "cannot-tell",
-	[VERDICT_ABANDONED] = "abandoned",
-	[VERDICT_EXIT] = "exit",
-	[VERDICT_THREAD] = "thread",
-	[VERDICT_COLLECTOR] = "collector",
-	[VERDICT_IDLE] = "idle-in-transaction",
+	[VERDICT_RELEASED] = "released",   [VERDICT_LEAKED] = "leaked",       [VERDICT_OPEN_AT_DEATH] = "open-at-death",
+	[VERDICT_OPEN] = "open",           [VERDICT_INHERITED] = "inherited", [VERDICT_CANNOT_TELL] = "cannot-tell",
+	[VERDICT_ABANDONED] = "abandoned", [VERDICT_KEPT] = "kept",           [VERDICT_EXIT] = "exit",
+	[VERDICT_THREAD] = "thread",       [VERDICT_COLLECTOR] = "collector", [VERDICT_IDLE] = "idle-in-transaction",
 };
 
 static const char *const manners[MANNER_COUNT] = {
@@ -140,6 +133,8 @@ const char *verdict_words(enum resource_kind kind, enum verdict verdict)
 		return "given back by a garbage collector";
 	case VERDICT_IDLE:
 		return "left idle";
+	case VERDICT_KEPT:
+		return "perhaps kept by threads";
 	case VERDICT_ABANDONED:
 	case VERDICT_RELEASED:
 	case VERDICT_INHERITED:
@@ -156,7 +151,9 @@ const char *kind_release(enum resource_kind kind)
 
 bool verdict_is_of(enum verdict verdict, enum resource_kind kind)
 {
-	return verdict < VERDICT_ABANDONED || kind == (verdict == VERDICT_IDLE ? KIND_TRANSACTION : KIND_CONNECTION);
+	if (verdict == VERDICT_IDLE)
+		return kind == KIND_TRANSACTION;
+	return (verdict != VERDICT_ABANDONED && verdict != VERDICT_KEPT) || kind == KIND_CONNECTION;
 }
 
 bool verdict_can_fail(enum verdict verdict)

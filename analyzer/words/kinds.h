@@ -22,6 +22,7 @@ enum verdict {
 	VERDICT_CANNOT_TELL, /* its process dropped events */
 	/* Of a connection, besides what became of it: */
 	VERDICT_ABANDONED, /* it was used, never again, while others like it were opened */
+	VERDICT_KEPT,      /* a pool's, each used once, by one thread that perhaps still has it */
 	VERDICT_EXIT,      /* one of several that were given back by the exit of the process, */
 	VERDICT_THREAD,    /* by a thread that ended, */
 	VERDICT_COLLECTOR, /* by a garbage collector */

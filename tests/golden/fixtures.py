@@ -17,7 +17,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 STORE = HERE.parent.parent / 'trace' / 'store'
 SCHEMA = (f'PRAGMA synchronous = OFF; BEGIN;\n.read {STORE}/schema.sql\n.read {STORE}/views.sql\n'
-          f'.read {STORE}/../base/views-driver.sql\n.read {STORE}/../base/views-manner.sql\n.read {STORE}/views-report.sql\nPRAGMA application_id = 0x50514c4b; PRAGMA user_version = 3; COMMIT;\n')
+          f'.read {STORE}/../base/views-driver.sql\n.read {STORE}/../base/views-manner.sql\n.read {STORE}/views-report.sql\nPRAGMA application_id = 0x50514c4b; PRAGMA user_version = 4; COMMIT;\n')
 SECONDS = 600  # more than any command needs, on whatever machine
 
 

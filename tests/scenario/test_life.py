@@ -12,7 +12,16 @@ CASES = {
     'errors': ([PYTHON, script('life/errors.py')], ('abandoned', 5, 'get_state', 10, {'exit': 5}, None)),
     'listen': ([PYTHON, script('life/listen.py')], ('abandoned', 4, 'listen', 10, {'exit': 4}, None)),
     'suite': (['php', script('life/suite.php')], ('abandoned', 5, 'Application::connect', 6, {'exit': 5}, None)),
+    'threads': ([PYTHON, script('life/django_threads.py')], ('abandoned', 9, 'rebuild', 25, {'exit': 9}, None)),
+    'workers': (['ruby', script('life/workers.rb')], ('kept', 3, 'count_relations', 12, {'exit': 3}, 'ActiveRecord')),
+    # The end of the program uses each of these once more, which is no use.
+    'sessions': ([PYTHON, script('life/sessions.py')], ('abandoned', 4, 'load', 14, {'exit': 4}, 'SQLAlchemy')),
+    'farewell in Ruby': (['ruby', script('life/farewell.rb')], ('abandoned', 4, 'visit', 6, {'exit': 4}, None)),
+    'farewell in PHP': (['php', script('life/farewell.php')], ('abandoned', 4, 'Visit::connect', 6, {'exit': 4}, None)),
 }
+
+# What opens their connections.
+POOLS = {'pool': 'psycopg2.pool', 'workers': 'ActiveRecord', 'sessions': 'SQLAlchemy'}
 
 # case: its command, and where its transaction begins
 IDLE = {
@@ -39,9 +48,9 @@ class Life(Scenario):
         report = self.json()
         self.assertEqual(told(report), [found], run)
         self.assertEqual(report['connections']['leaked'], 0, run)
-        self.assertEqual([self.check(), self.check('t.db', '--fail-on=abandoned'), self.check('t.db', '--fail-on=exit/connection')],
+        self.assertEqual([self.check(), self.check('t.db', f'--fail-on={found[0]}'), self.check('t.db', '--fail-on=exit/connection')],
                          [0, 1, 1], run)
-        self.assertIn('a check passes all the same; to fail on it: --fail-on=default,abandoned',
+        self.assertIn(f'a check passes all the same; to fail on it: --fail-on=default,{found[0]}',
                       self.pqleak('check', self.path('t.db')).stdout, run)
 
     @tap.each(CASES, '{0}: the clean twin')
@@ -50,8 +59,8 @@ class Life(Scenario):
         report = self.json()
         self.assertEqual((run.status, told(report)), (0, []), run)
         # What libpq cannot show of a pool is said of each, and of nothing else.
-        self.assertEqual([p['pool'] for p in report['pool']], ['psycopg2.pool'] if case == 'pool' else [], run)
-        self.assertEqual(self.check('t.db', '--fail-on=default,abandoned'), 0, run)
+        self.assertEqual([p['pool'] for p in report['pool']], [POOLS[case]] if case in POOLS else [], run)
+        self.assertEqual(self.check('t.db', '--fail-on=default,abandoned,kept'), 0, run)
 
     def started(self, command, how):
         """A traced script that has said that it is ready; it goes on until its input ends."""
@@ -73,6 +82,47 @@ class Life(Scenario):
         """while it runs: the clean twin"""
         self.started([PYTHON, script('life/listen.py')], 'fixed')
         self.assertEqual((told(self.json()), self.check('t.db', '--fail-on=abandoned')), ([], 0))
+
+    THREADS = {'django_threads.py': (PYTHON, ('abandoned', 9, 'rebuild', 25, {'never': 9}, None)),
+               'workers.rb': ('ruby', ('kept', 3, 'count_relations', 12, {'never': 3}, 'ActiveRecord'))}
+
+    @tap.each(THREADS, '{0} while it runs')
+    def threads(self, name, interpreter, found):
+        """while it runs: what threads of their own used last, and that these still live"""
+        self.started([interpreter, script(f'life/{name}')], 'leak')
+        report = self.json()
+        life = report['findings'][0]['life']
+        self.assertEqual((told(report), life['threads'], life['each_alone'], life['threads_alive']), ([found], found[1], True, found[1]))
+        self.assertIn(f'{found[1]}, each with one of its own, which still live\n', self.pqleak('report', self.path('t.db')).stdout)
+        self.assertEqual([self.check('t.db', f'--fail-on={found[0]}'), self.check()], [1, 0])
+
+    @tap.each(THREADS, '{0} while it runs: the clean twin')
+    def threads_fixed(self, name, interpreter, *_):
+        """while it runs: the clean twin"""
+        self.started([interpreter, script(f'life/{name}')], 'fixed')
+        self.assertEqual((told(self.json()), self.check('t.db', '--fail-on=abandoned,kept')), ([], 0))
+
+    def test_uses(self):
+        """how often a use was the last one, by who borrowed it"""
+        self.traced(*CASES['pool'][0], 'leak', options=['-q'])
+        life = self.json()['findings'][0]['life']
+        self.assertEqual([life[key] for key in ('last_uses', 'uses', 'elsewhere_last_uses', 'elsewhere_uses')], [4, 4, 1, 22])
+        self.assertIn('uses      4 of 4 there were the last; elsewhere 1 of 22\n', self.pqleak('report', self.path('t.db')).stdout)
+
+    def test_separation(self):
+        """a helper that all go through is not to blame, nor is who gives back what it borrows"""
+        run = self.traced(PYTHON, script('life/helper.py'), 'leak', options=['-q'])
+        report = self.json()
+        self.assertEqual(told(report), [('abandoned', 3, 'show_cart', 29, {'exit': 3}, 'psycopg2.pool'),
+                                        ('abandoned', 3, 'import_orders', 35, {'exit': 3}, None)], run)
+        self.assertEqual([(f['separation']['wrapper']['function'], f['separation']['lost'], f['separation']['acquired'],
+                           f['separation']['others_lost'], f['separation']['others_acquired']) for f in report['findings']],
+                         [('ask', 3, 3, 0, 11), ('connect', 3, 3, 0, 12)], run)
+
+    def test_separation_fixed(self):
+        """the clean twin"""
+        run = self.traced(PYTHON, script('life/helper.py'), 'fixed', options=['-q'])
+        self.assertEqual(told(self.json()), [], run)
 
     def ended(self, how):
         """What is found of a service that SIGTERM ended, and that nobody but the shim saw."""

@@ -14,7 +14,7 @@ SAID = {
                ' peak, peak_ns FROM process',
     'connection': """SELECT p.spool, c.address, c.state, t.host, t.database, c.backend_pid, c.acquired_ns, c.used_ns, c.queries,
         c.last_event, c.use_event, c.acquire_event, c.released_ns, s.sslmode, {acquire_stack}, {use_stack}, {release_stack},
-        {broken_stack} FROM connection c JOIN process p ON p.id = c.process LEFT JOIN target t ON t.id = c.target
+        {broken_stack}, c.use_thread, c.moves, c.before_ns, c.before_event, c.before_thread, {before_stack} FROM connection c JOIN process p ON p.id = c.process LEFT JOIN target t ON t.id = c.target
         LEFT JOIN setting s ON s.id = c.setting""",
     'reset': 'SELECT c.acquired_ns, r.at_ns, r.backend_pid, r.previous_pid, {stack} FROM reset r'
              ' JOIN connection c ON c.id = r.connection',
@@ -25,6 +25,8 @@ SAID = {
         FROM misuse m JOIN process p ON p.id = m.process LEFT JOIN connection c ON c.id = m.connection""",
     'fold': """SELECT p.spool, f.kind, f.outcome, f.count, f.total_ns, f.longest_ns, {acquire_stack}, {release_stack}
         FROM fold f JOIN process p ON p.id = f.process""",
+    'reuse': """SELECT p.spool, r.count, {acquire_stack}, {use_stack}, {inside_stack} FROM reuse r
+        JOIN process p ON p.id = r.process""",
     'pile': 'SELECT p.spool, l.kind, l.most, l.most_ns, l.until_ns, {acquire_stack} FROM pile l JOIN process p ON p.id = l.process',
     'event': """SELECT p.spool, e.number, e.at_ns, e.verb, e.kind, e.object, e.parent, e.function, {stack}
         FROM event e JOIN process p ON p.id = e.process""",
@@ -50,7 +52,7 @@ class Merges(Scenario):
         said = {}
         for table, query in SAID.items():
             alias = next((a for a in 'crmfle' if f'{table} {a} ' in query or query.endswith(f'{table} {a}')), table[0])
-            for column in ('acquire_stack', 'use_stack', 'release_stack', 'broken_stack', 'stack'):
+            for column in ('acquire_stack', 'use_stack', 'release_stack', 'broken_stack', 'before_stack', 'inside_stack', 'stack'):
                 query = query.replace('{' + column + '}', STACK.format(f'{alias}.{column}'))
             said[table] = sorted(map(repr, db.execute(query)))
         return said

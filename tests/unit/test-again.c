@@ -220,7 +220,7 @@ static bool find(const struct scene *s, struct found *ret)
 	*ret = (struct found){.last_use = fold_connection(&fold, 1)->last_event};
 	const struct fold_pair *pairs = fold.pairs.items;
 	for (uint32_t i = 0; i < fold.pairs.count; i++) {
-		ret->results += pairs[i].count;
+		ret->results += pairs[i].kind == KIND_RESULT ? pairs[i].count : 0;
 		ret->held_ns += pairs[i].total_ns;
 	}
 	for (uint32_t i = fold.unsaved_resource; i != 0; i = fold_resource(&fold, i)->next)

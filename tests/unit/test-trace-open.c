@@ -40,7 +40,7 @@ static void a_missing_trace(void **state)
 	assert_int_equal(try(s, TRACE_EXTEND, &failure), TRACE_OK);
 	assert_int_equal(try(s, TRACE_READ, &failure), TRACE_OK);
 	assert_string_equal(ask(s, "PRAGMA application_id"), "1347505227");
-	assert_string_equal(ask(s, "PRAGMA user_version"), "3");
+	assert_string_equal(ask(s, "PRAGMA user_version"), "4");
 	assert_string_equal(ask(s, "SELECT abs(strftime('%s') - value / 1000000000) < 60 FROM property WHERE name ="
 							   " 'created_ns'"),
 						"1");
@@ -139,7 +139,7 @@ static void a_later_version_is_refused(void **state)
 	struct scene *s = *state;
 	struct trace_failure failure;
 	drain_now(s);
-	ask(s, "PRAGMA user_version = 4");
+	ask(s, "PRAGMA user_version = 5");
 	assert_int_equal(try(s, TRACE_READ, &failure), TRACE_NEWER);
 	assert_int_equal(try(s, TRACE_EXTEND, &failure), TRACE_NEWER);
 	assert_int_equal(try(s, TRACE_REPLACE, &failure), TRACE_OK);
@@ -151,7 +151,7 @@ static void an_earlier_version_is_refused(void **state)
 	struct scene *s = *state;
 	struct trace_failure failure;
 	drain_now(s);
-	ask(s, "PRAGMA user_version = 2");
+	ask(s, "PRAGMA user_version = 3");
 	assert_int_equal(try(s, TRACE_READ, &failure), TRACE_OLDER);
 	assert_non_null(strstr(failure.text, "written by an earlier pqleak"));
 	assert_int_equal(try(s, TRACE_EXTEND, &failure), TRACE_OLDER);

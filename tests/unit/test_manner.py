@@ -23,14 +23,17 @@ class Manner(unittest.TestCase):
         self.addCleanup(self.trace.close)
 
     def add(self, frames):
-        """A stack, innermost frame first: (module, function), the function None without a name; or a script's file."""
+        """A stack, innermost frame first: (module, function), the function None without a name; or a script's file, perhaps with
+        a function behind a blank."""
         ask = self.trace.execute
         stack = ask('INSERT INTO stack (frames) SELECT count(*) FROM stack').lastrowid
         for level, frame in enumerate(frames):
             place = ask('SELECT count(*) FROM frame').fetchone()[0]
             if isinstance(frame, str):
-                ask("INSERT OR IGNORE INTO script (language, function, file) VALUES ('ruby', 'f', ?)", (frame,))
-                number = ask('INSERT INTO frame ("offset", script) SELECT ?, id FROM script WHERE file = ?', (place, frame)).lastrowid
+                file, function = (frame.split(' ') + ['f'])[:2]
+                ask("INSERT OR IGNORE INTO script (language, function, file) VALUES ('ruby', ?, ?)", (function, file))
+                number = ask('INSERT INTO frame ("offset", script) SELECT ?, id FROM script WHERE file = ? AND function = ?',
+                             (place, file, function)).lastrowid
             else:
                 ask('INSERT OR IGNORE INTO module (path) VALUES (?)', frame[:1])
                 number = ask('INSERT INTO frame (module, "offset") SELECT id, ? FROM module WHERE path = ?', (place, frame[0])).lastrowid
@@ -66,7 +69,12 @@ class Manner(unittest.TestCase):
     def test_a_stripped_ruby_ends_where_no_code_runs_further_in(self):
         self.expect('exit', (RUBY, None), (RUBY, 'ruby_run_node'), *MAIN)
         self.expect('code', (RUBY, 'rb_vm_exec'), (RUBY, 'ruby_run_node'), *MAIN)
-        self.expect('code', (RUBY, None), '/srv/app.rb', (RUBY, 'ruby_run_node'), *MAIN)
+        self.expect('code', (RUBY, None), '/srv/app.rb', '/srv/app.rb <main>', (RUBY, 'ruby_run_node'), *MAIN)
+
+    def test_what_ruby_does_not_call_from_main_its_end_calls(self):
+        self.expect('exit', (RUBY, None), '/srv/app.rb', (RUBY, 'rb_vm_exec'), (RUBY, 'ruby_run_node'), *MAIN)  # at_exit
+        self.expect('code', '/srv/app.rb', '/srv/app.rb <main>', (RUBY, 'rb_vm_exec'), (RUBY, 'ruby_run_node'), *MAIN)
+        self.expect('code', '/srv/app.rb', (RUBY, None), (LIBC, 'start_thread'), (LIBC, 'clone3'))  # a thread's block
 
     def test_what_is_not_known_is_not_the_codes(self):
         self.expect('unknown')
@@ -74,6 +82,7 @@ class Manner(unittest.TestCase):
         self.expect('code', (APP, 'close_all'), ('/opt/libsome.so', None))  # of no runtime
         self.expect('unknown', *[(APP, 'deep')] * 64)  # the rest was not recorded
         self.expect('code', *[(APP, 'deep')] * 63)
+        self.expect('unknown', '/srv/app.rb', (RUBY, 'rb_ensure'), (RUBY, 'rb_vrescue2'))  # nothing begins there
 
 
 if __name__ == '__main__':

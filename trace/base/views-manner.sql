@@ -40,7 +40,7 @@ CREATE VIEW manner AS
     ('PHP', 'zend_gc_*', 'collector', NULL), ('PHP', 'gc_collect_*', 'collector', NULL),
     ('Ruby', 'ruby_cleanup', 'exit', NULL), ('Ruby', 'ruby_finalize', 'exit', NULL), ('Ruby', 'ruby_stop', 'exit', NULL),
     ('Ruby', 'rb_ec_teardown', 'exit', NULL), ('Ruby', 'rb_objspace_call_finalizer', 'exit', NULL),
-    ('Ruby', 'ruby_run_node', 'exit', 'rb_vm_exec'), -- a stripped one exports no more of its end
+    ('Ruby', 'ruby_run_node', 'exit', 'rb_vm_exec'), -- a stripped one exports no more of its end; see script_main, too
     ('Ruby', 'rb_gc', 'collector', NULL), ('Ruby', 'rb_gc_start', 'collector', NULL), ('Ruby', 'gc_start*', 'collector', NULL),
     ('Ruby', 'gc_sweep*', 'collector', NULL), ('Ruby', 'gc_finalize*', 'collector', NULL),
     ('Ruby', 'finalize_*', 'collector', NULL), ('Ruby', 'rb_gc_impl_*', 'collector', NULL),
@@ -59,6 +59,12 @@ CREATE VIEW manner AS
     ('OCaml', 'caml_final_do_calls*', 'collector', NULL), ('OCaml', 'caml_empty_minor_heap*', 'collector', NULL)
   );
 
+CREATE VIEW script_main AS
+  -- Where all scripts of a program's first thread are called from `main`, what is not is called by the end: at_exit's blocks.
+  SELECT column1 AS runtime, column2 AS function, column3 AS language, column4 AS main, column5 AS exe FROM (VALUES
+    ('Ruby', 'ruby_run_node', 'ruby', '<main>', '*/ruby*')
+  );
+
 CREATE VIEW pool AS
   -- Scripts of pools: what is opened in one is lent to whoever asks, and given back where libpq has no part in it.
   SELECT column1 AS pattern, column2 AS what FROM (VALUES
@@ -75,9 +81,18 @@ CREATE VIEW manner_frame AS
   FROM manner m JOIN runtime r ON r.what = m.runtime JOIN module o ON o.path GLOB r.pattern JOIN frame f ON f.module = o.id
   JOIN symbol y ON y.frame = f.id AND y.function GLOB m.function;
 
+CREATE VIEW stack_without_main AS
+  -- The stacks in which a script runs, and not from its main; exe: where the first thread of such a program does that, it ends.
+  SELECT DISTINCT s.stack, m.exe
+  FROM script_main m JOIN script c ON c.language = m.language JOIN frame f ON f.script = c.id JOIN stack_frame s ON s.frame = f.id
+  WHERE NOT EXISTS (
+    SELECT 1 FROM script k JOIN frame g ON g.script = k.id JOIN stack_frame o ON o.frame = g.id
+    WHERE k.language = m.language AND k.function = m.main AND o.stack = s.stack);
+
 CREATE VIEW stack_manner AS
   -- How what a stack releases is given back: 'exit', 'thread', 'collector'; 'unknown' where the stack was too deep to be
-  -- recorded whole, or a module of the list has no names at all, and nothing else tells; else 'code'.
+  -- recorded whole (it begins inside the library of an interpreter), or a module of the list has no names at all, and nothing
+  -- else tells; else 'code'.
   WITH told AS MATERIALIZED (SELECT * FROM manner_frame),
   nameless AS MATERIALIZED (
     SELECT o.id AS module FROM module o
@@ -89,12 +104,21 @@ CREATE VIEW stack_manner AS
     WHERE t.but IS NULL OR NOT EXISTS (
       SELECT 1 FROM stack_frame i JOIN frame f ON f.id = i.frame LEFT JOIN symbol y ON y.frame = f.id
       WHERE i.stack = s.stack AND i.level < s.level AND (f.script IS NOT NULL OR y.function GLOB t.but))),
+  ending AS ( -- see script_main
+    SELECT s.stack, 'exit'
+    FROM script_main m JOIN runtime r ON r.what = m.runtime JOIN module o ON o.path GLOB r.pattern JOIN frame f ON f.module = o.id
+    JOIN symbol y ON y.frame = f.id AND y.function = m.function CROSS JOIN stack_frame s ON s.frame = f.id
+    WHERE s.stack IN (SELECT stack FROM stack_without_main)),
+  library AS MATERIALIZED (
+    SELECT o.id AS module FROM module o
+    WHERE EXISTS (SELECT 1 FROM runtime r WHERE r.what <> 'C library' AND r.pattern GLOB '*.so*' AND o.path GLOB r.pattern)),
   best AS MATERIALIZED (
-    SELECT stack, min(CASE manner WHEN 'exit' THEN 1 WHEN 'thread' THEN 2 ELSE 3 END) AS rank FROM hit GROUP BY stack)
+    SELECT stack, min(CASE manner WHEN 'exit' THEN 1 WHEN 'thread' THEN 2 ELSE 3 END) AS rank FROM (SELECT * FROM hit UNION ALL SELECT * FROM ending) GROUP BY stack)
   SELECT k.id AS stack, CASE
     WHEN b.rank IS NOT NULL THEN iif(b.rank = 1, 'exit', iif(b.rank = 2, 'thread', 'collector'))
     WHEN (SELECT count(f.module) NOT BETWEEN 1 AND 63 FROM stack_frame s JOIN frame f ON f.id = s.frame WHERE s.stack = k.id)
       OR EXISTS (SELECT 1 FROM stack_frame s JOIN frame f ON f.id = s.frame WHERE s.stack = k.id AND f.module IN nameless)
+      OR (SELECT f.module FROM stack_frame s JOIN frame f ON f.id = s.frame WHERE s.stack = k.id ORDER BY s.level DESC LIMIT 1) IN library
       THEN 'unknown' ELSE 'code' END AS manner
   FROM stack k LEFT JOIN best b ON b.stack = k.id;
 

@@ -94,6 +94,22 @@ static bool count_more(struct fold *fold, const struct cycle *cycle, const struc
 	return pair != NULL;
 }
 
+/* Each of them is followed by another, or by what has been folded already: `before` it. */
+static bool count_uses(struct fold *fold, const struct cycle *cycle, const struct again *again,
+					   const struct fold_connection *before, bool is_last)
+{
+	const struct event *first = cycle->sent != NULL ? cycle->sent : cycle->acquired;
+	const struct event *end = cycle->end != NULL ? cycle->end : cycle->acquired;
+	struct fold_connection use = {.stack = before->stack, .use_stack = blob_number(end->stack)};
+	if (!(first->flags & EVENT_IS_QUERY) || before->state != STATE_CONNECTED || before->transaction != TRANSACTION_IDLE)
+		return true;
+	if (is_last)
+		return count_again(fold, &use, again->more);
+	/* The first of them was taken for one that came after it. */
+	return count_again(fold, &use, again->more + 1) &&
+		   (before->use_stack == 0 || count_again(fold, before, UINT64_MAX));
+}
+
 /* Of cycles that had a result at the same address, what the last one left is to be remembered. */
 static bool remember(struct fold *fold, const struct cycle *cycle, const struct fold_past *before, uint64_t number)
 {
@@ -138,6 +154,8 @@ static bool fold_again(struct fold *fold, const struct event *event, size_t leng
 	fold->times = again->more;
 	bool is_folded = again->more == 0 || (note_uses(fold, &cycle, again, is_last) && count_more(fold, &cycle, again));
 	fold->times = 1;
+	if (connection != NULL)
+		is_folded = is_folded && count_uses(fold, &cycle, again, &before, is_last);
 	if (!is_folded || !remember(fold, &cycle, &past_before, number))
 		return false;
 	connection = store_find_connection(fold, cycle.connection);
@@ -147,6 +165,13 @@ static bool fold_again(struct fold *fold, const struct event *event, size_t leng
 		if (!is_last) {
 			connection->use_function = before.use_function;
 			connection->use_stack = before.use_stack;
+			connection->use_thread = before.use_thread;
+			connection->inside_stack = before.inside_stack;
+			connection->before = before.before;
+			connection->before_event = before.before_event;
+			connection->before_stack = before.before_stack;
+			connection->before_thread = before.before_thread;
+			connection->before_transaction = before.before_transaction;
 			connection->statement = before.statement;
 		}
 	}

@@ -65,6 +65,11 @@ bool connection_note_session(struct fold *fold, struct fold_connection *connecti
 
 bool connection_note_use(struct fold *fold, struct fold_connection *connection, const struct event *event)
 {
+	if (event->flags & EVENT_IS_QUERY) {
+		if (connection_note_sent(fold, connection) && !count_again(fold, connection, 1))
+			return false;
+		connection_note_inside(connection);
+	}
 	uint64_t before = connection_last_use(connection), now = connection_set_use(connection, event);
 	if (event->flags & EVENT_IS_BROKEN)
 		note_broken(connection, event, now,
@@ -129,6 +134,7 @@ static bool acquire_connection(struct fold *fold, const struct event *event)
 	connection = add_connection(fold, event->object, event);
 	if (connection == NULL || !store_touch(fold, connection))
 		return false;
+	fold->turn = 0;
 	connection->connect_ns = event->duration;
 	connection->last_event = fold->position;
 	connection->state = STATE_CONNECTING;

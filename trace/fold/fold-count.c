@@ -9,6 +9,8 @@
 #define PAST_BITS 12   /* places for what was given back: as many are remembered at most */
 #define LOOKED_BACK 16 /* so many items are compared; the trace brings together what stands further apart */
 
+#define PAIR_KEY_FREE (((uint64_t)1 << 58) - 1) /* of a key without a kind and an outcome */
+
 static_assert(KIND_COUNT <= 16 && OUTCOME_COUNT <= 4, "both are in the key of a pair");
 
 struct fold_pair *count_pairs(struct fold *fold, enum resource_kind kind, enum fold_outcome outcome,
@@ -46,6 +48,37 @@ struct fold_pair *count_pair(struct fold *fold, enum resource_kind kind, enum fo
 							 uint32_t acquire_stack, uint32_t release_stack, uint64_t hold_ns)
 {
 	return count_pairs(fold, kind, outcome, acquire_stack, release_stack, 1, hold_ns, hold_ns);
+}
+
+/* Three stacks do not fit in a key: of those that share one, each takes the next. */
+bool count_again(struct fold *fold, const struct fold_connection *connection, uint64_t count)
+{
+	uint64_t key = (uint64_t)connection->stack * 0x9e3779b97f4a7c15u ^
+				   (uint64_t)connection->use_stack * 0xd6e8feb86659fd93u ^
+				   (uint64_t)connection->inside_stack * 0xc2b2ae3d27d4eb4fu;
+	const uint32_t *index;
+	/* The highest bits tell it from what was released, whose kind is none of these. */
+	for (key &= PAIR_KEY_FREE; key == 0 || (index = map_find(&fold->pair_index, key)) != NULL;
+		 key = (key + 1) & PAIR_KEY_FREE) {
+		if (key == 0)
+			continue; /* is none */
+		struct fold_pair *pair = (struct fold_pair *)fold->pairs.items + *index;
+		if (pair->acquire_stack == connection->stack && pair->release_stack == connection->use_stack &&
+			pair->idle_stack == connection->inside_stack) {
+			pair->count += count;
+			return true;
+		}
+	}
+	uint32_t number = fold->pairs.count;
+	struct fold_pair *pair = array_add(&fold->pairs, sizeof *pair);
+	if (pair == NULL || !map_add(&fold->pair_index, key, number))
+		return false;
+	*pair = (struct fold_pair){.kind = KIND_NONE,
+							   .acquire_stack = connection->stack,
+							   .release_stack = connection->use_stack,
+							   .idle_stack = connection->inside_stack,
+							   .count = count};
+	return true;
 }
 
 /*

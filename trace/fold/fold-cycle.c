@@ -76,6 +76,9 @@ static bool fold_sent(struct fold *fold, const struct event *event, size_t *ret_
 	*ret_count = 4;
 	if (!store_touch(fold, connection))
 		return false;
+	if (connection_note_sent(fold, connection) && !count_again(fold, connection, 1))
+		return false;
+	connection_note_inside(connection);
 	uint64_t sent = connection_set_use(connection, event);
 	connection_set_use(connection, result);
 	uint64_t now = connection_set_use(connection, end);

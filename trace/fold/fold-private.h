@@ -122,6 +122,12 @@ struct fold_pair *count_pairs(struct fold *fold, enum resource_kind kind, enum f
 							  uint32_t acquire_stack, uint32_t release_stack, uint64_t count, uint64_t total_ns,
 							  uint64_t longest_ns);
 
+/*
+ * Counts uses after which the connection lay idle and was used again: so many, by its use_stack.  Where such a use
+ * ended a transaction, inside_stack was the last use in that.
+ */
+bool count_again(struct fold *fold, const struct fold_connection *connection, uint64_t count);
+
 /* Counts a call that must not be; a program may make it again and again, and equal ones that follow each other are one
  * item. */
 bool count_misuse(struct fold *fold, enum misuse_kind kind, const struct event *event, uint32_t acquire_stack,
@@ -190,6 +196,31 @@ static inline uint64_t connection_last_use(const struct fold_connection *connect
 	return later(connection->used, connection->acquired + connection->connect_ns);
 }
 
+/*
+ * A statement is sent.  A connection's turn is what it sends while no other one does, and none is opened.  What was its
+ * last use before the turn is kept, because only names tell later that the turn was the work of an end: of the process,
+ * of a thread, of garbage.  True: the connection is used again after a use that had left it idle.
+ */
+static inline bool connection_note_sent(struct fold *fold, struct fold_connection *connection)
+{
+	if (connection->use_stack != 0 && fold->turn != connection->row) {
+		connection->before = connection->used;
+		connection->before_event = connection->last_event;
+		connection->before_stack = connection->use_stack;
+		connection->before_thread = connection->use_thread;
+		connection->before_transaction = connection->transaction;
+	}
+	fold->turn = connection->row;
+	return connection->use_stack != 0 && connection->transaction == TRANSACTION_IDLE &&
+		   connection->state == STATE_CONNECTED;
+}
+
+/* The use before a statement that may end a transaction. */
+static inline void connection_note_inside(struct fold_connection *connection)
+{
+	connection->inside_stack = connection->transaction != TRANSACTION_IDLE ? connection->use_stack : 0;
+}
+
 /* What every use leaves at the connection itself.  Returns when that was. */
 static inline uint64_t connection_set_use(struct fold_connection *connection, const struct event *event)
 {
@@ -198,6 +229,10 @@ static inline uint64_t connection_set_use(struct fold_connection *connection, co
 	connection->used = now;
 	connection->use_function = blob_number(event->function);
 	connection->use_stack = blob_number(event->stack);
+	if (event->thread != 0 && connection->use_thread != event->thread) {
+		connection->moves += connection->use_thread != 0;
+		connection->use_thread = event->thread;
+	}
 	connection->is_used = true;
 	if (event->flags & EVENT_IS_QUERY)
 		connection->queries++;

@@ -45,6 +45,9 @@ struct fold_connection {
 	uint64_t acquire_event; /* the number of the one that opened it */
 	uint64_t last_event;    /* the number of the last one that took something from its session; 0: none did */
 	uint64_t use_event;     /* the same, but for its release; while there is none 0 */
+	uint64_t before;        /* when it was used last before its last turn, 0: it was not */
+	uint64_t before_event;  /* last_event of then */
+	uint64_t moves;         /* uses by another thread than the one before */
 	struct statement statement;
 	struct chain held[KIND_COUNT]; /* of those that are told apart BY_ADDRESS there is none here */
 	uint32_t held_queries;         /* length of that chain */
@@ -59,6 +62,10 @@ struct fold_connection {
 	uint32_t setting;
 	uint32_t use_function;
 	uint32_t use_stack;
+	uint32_t use_thread;
+	uint32_t inside_stack; /* the use before its last statement, if that was inside a transaction */
+	uint32_t before_stack;
+	uint32_t before_thread;
 	uint32_t release_thread;
 	uint32_t release_stack;
 	uint32_t broken_stack;
@@ -68,6 +75,7 @@ struct fold_connection {
 	uint8_t state; /* enum connection_state */
 	uint8_t error; /* enum connect_error */
 	uint8_t transaction;
+	uint8_t before_transaction;
 	bool is_broken;   /* the broken_ fields say something */
 	bool is_stored;   /* its row is in the trace */
 	bool is_touched;  /* it is in fold.touched */
@@ -112,7 +120,11 @@ enum fold_outcome {
 	OUTCOME_COUNT
 };
 
-/* Matched acquires and releases since the last save. */
+/*
+ * Matched acquires and releases since the last save.  KIND_NONE: nothing was released, but a connection that
+ * acquire_stack opened was used again, after a use by release_stack that had left it idle; if that ended a transaction,
+ * idle_stack was the use before it.
+ */
 struct fold_pair {
 	uint8_t kind;    /* enum resource_kind */
 	uint8_t outcome; /* enum fold_outcome */
@@ -174,9 +186,10 @@ struct fold {
 	uint64_t times;          /* how often it was made: 1, but where the spool counts */
 	uint64_t taken_off;      /* events that have a number and no place in the spool: it counts them */
 	int64_t next_connection; /* the row id the next new connection gets */
-	uint32_t open;           /* connections that are connected and our own */
-	uint32_t peak;           /* most of them at once, as far as this fold has seen */
-	uint64_t peak_at;        /* when that was first reached */
+	int64_t turn;  /* whose turn it is: the connection that sent a statement last, unless one was opened since; or 0 */
+	uint32_t open; /* connections that are connected and our own */
+	uint32_t peak; /* most of them at once, as far as this fold has seen */
+	uint64_t peak_at; /* when that was first reached */
 
 	/* Live objects and those released since the last save.  Items are reused; index 0 is none. */
 	struct array connections;    /* of struct fold_connection */

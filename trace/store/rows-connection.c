@@ -15,7 +15,8 @@
 // clang-format off
 #define CHANGING(SET, KEEP, BETWEEN) \
 	SET(state) BETWEEN KEEP(target) BETWEEN SET(backend_pid) BETWEEN SET(connect_ns) BETWEEN KEEP(used_ns) \
-	BETWEEN KEEP(use_function) BETWEEN KEEP(use_stack) BETWEEN KEEP(statement) BETWEEN SET(queries) \
+	BETWEEN KEEP(use_function) BETWEEN KEEP(use_stack) BETWEEN KEEP(use_thread) BETWEEN SET(moves) BETWEEN KEEP(before_ns) \
+	BETWEEN KEEP(before_event) BETWEEN KEEP(before_stack) BETWEEN KEEP(before_thread) BETWEEN KEEP(before_transaction) BETWEEN KEEP(statement) BETWEEN SET(queries) \
 	BETWEEN SET(last_event) BETWEEN SET(use_event) 	BETWEEN SET(resets) BETWEEN SET(transaction_status) BETWEEN SET(released_ns) BETWEEN SET(release_thread) \
 	BETWEEN SET(release_stack) BETWEEN SET(error) BETWEEN KEEP(setting) BETWEEN KEEP(broken_ns) \
 	BETWEEN KEEP(broken_idle_ns) BETWEEN KEEP(broken_stack)
@@ -61,6 +62,15 @@ static int save_connection(struct rows *rows, const struct fold_connection *conn
 		bind_time(rows, stmt, COLUMN_used_ns, connection->used);
 		bind_text(rows, stmt, COLUMN_use_function, connection->use_function, NULL);
 		bind_stack(rows, stmt, COLUMN_use_stack, connection->use_stack);
+		sqlite3_bind_int64(stmt, COLUMN_use_thread, connection->use_thread);
+	}
+	bind_bounded(stmt, COLUMN_moves, connection->moves);
+	if (connection->before != 0) {
+		bind_time(rows, stmt, COLUMN_before_ns, connection->before);
+		bind_bounded(stmt, COLUMN_before_event, connection->before_event);
+		bind_stack(rows, stmt, COLUMN_before_stack, connection->before_stack);
+		sqlite3_bind_int64(stmt, COLUMN_before_thread, connection->before_thread);
+		sqlite3_bind_int64(stmt, COLUMN_before_transaction, connection->before_transaction);
 	}
 	bind_statement(rows, stmt, COLUMN_statement, &connection->statement);
 	sqlite3_bind_int64(stmt, COLUMN_queries, (int64_t)connection->queries);
@@ -146,6 +156,9 @@ static struct fold_connection read_connection(const struct rows *rows, const str
 		.thread = (uint32_t)sqlite3_column_int64(row, COLUMN_thread),
 		.error = connect_error_named((const char *)sqlite3_column_text(row, COLUMN_error)),
 		.used = column_time(rows, row, COLUMN_used_ns),
+		.use_stack = column_stack(stacks, row, COLUMN_use_stack),
+		.use_thread = (uint32_t)sqlite3_column_int64(row, COLUMN_use_thread),
+		.moves = (uint64_t)sqlite3_column_int64(row, COLUMN_moves),
 		.is_broken = sqlite3_column_type(row, COLUMN_broken_ns) != SQLITE_NULL,
 	};
 }

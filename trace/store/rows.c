@@ -23,8 +23,31 @@ static const char *const outcomes[OUTCOME_COUNT] = {
 	[OUTCOME_CONNECTING] = "connecting",
 };
 
+/* 0 stands for a stack of which there is none, unlike one that could not be taken. */
+static int64_t stack_or_none(const struct rows *rows, uint32_t number)
+{
+	return number != 0 ? blobs_row(rows->blobs, BLOB_STACK, number) : 0;
+}
+
+static const char add_reuse[] = "INSERT INTO reuse (process, acquire_stack, use_stack, count, inside_stack)"
+								" VALUES (?1, ?2, ?3, ?4, ?5)"
+								" ON CONFLICT DO UPDATE SET count = count + excluded.count";
+
+static int save_reuse(struct rows *rows, const struct fold_pair *pair)
+{
+	sqlite3_stmt *stmt = statement(&rows->statements, add_reuse);
+	sqlite3_bind_int64(stmt, 1, rows->process);
+	bind_stack(rows, stmt, 2, pair->acquire_stack);
+	bind_stack(rows, stmt, 3, pair->release_stack);
+	sqlite3_bind_int64(stmt, 4, (int64_t)pair->count);
+	sqlite3_bind_int64(stmt, 5, stack_or_none(rows, pair->idle_stack));
+	return statement_run(&rows->statements, stmt);
+}
+
 static int save_pair(struct rows *rows, const struct fold_pair *pair)
 {
+	if (pair->kind == KIND_NONE)
+		return pair->count != 0 ? save_reuse(rows, pair) : SQLITE_OK;
 	sqlite3_stmt *stmt = statement(&rows->statements, add_pair);
 	sqlite3_bind_int64(stmt, 1, rows->process);
 	sqlite3_bind_text(stmt, 2, kind_name(pair->kind), -1, SQLITE_STATIC);
@@ -44,12 +67,6 @@ static const char add_misuse[] =
 	"INSERT INTO misuse (process, kind, stack, acquire_stack, release_stack, function, connection, count, first_ns,"
 	" last_ns, inherited) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO UPDATE SET"
 	" count = count + excluded.count, last_ns = max(last_ns, excluded.last_ns)";
-
-/* 0 stands for a stack of which there is none, unlike one that could not be taken. */
-static int64_t stack_or_none(const struct rows *rows, uint32_t number)
-{
-	return number != 0 ? blobs_row(rows->blobs, BLOB_STACK, number) : 0;
-}
 
 static int save_misuse(struct rows *rows, const struct fold_misuse *misuse)
 {

@@ -145,6 +145,14 @@ CREATE TABLE connection (
   used_ns        INTEGER,            -- last use, or NULL: never used
   use_function   TEXT,               -- for example 'PQexec'
   use_stack      INTEGER REFERENCES stack,
+  use_thread     INTEGER,            -- kernel id of the thread that made it
+  moves          INTEGER NOT NULL DEFAULT 0, -- uses by another thread than the one before
+  before_ns      INTEGER,            -- the last use before its last turn (a connection's turn is what it sends while no other
+                                     -- does and none is opened), for what the end of a process sends is no use; NULL: none
+  before_event   INTEGER,            -- last_event of then
+  before_stack   INTEGER REFERENCES stack,
+  before_thread  INTEGER,
+  before_transaction INTEGER,        -- transaction_status after it
   statement      TEXT,               -- leading keyword of the last statement (its text with PQLEAK_SQL=text)
   queries        INTEGER NOT NULL DEFAULT 0, -- statements sent
   last_event     INTEGER NOT NULL DEFAULT 0, -- number, among its process's events, of the last one that took something from
@@ -242,6 +250,17 @@ CREATE TABLE fold (
   longest_idle_ns INTEGER NOT NULL DEFAULT 0, -- transaction: the longest gap between two uses inside one
   idle_stack    INTEGER REFERENCES stack,     -- transaction: the call before that gap
   PRIMARY KEY (process, kind, outcome, acquire_stack, release_stack)
+) WITHOUT ROWID;
+
+CREATE TABLE reuse (
+  -- Uses of connections that left them idle and were followed by another, counted by where the connection was opened and
+  -- by that use.  inside_stack: where that ended a transaction, the last use in it, else 0: pools end what they are given back.
+  process       INTEGER NOT NULL REFERENCES process,
+  acquire_stack INTEGER NOT NULL REFERENCES stack,
+  use_stack     INTEGER NOT NULL REFERENCES stack,
+  inside_stack  INTEGER NOT NULL,
+  count         INTEGER NOT NULL,
+  PRIMARY KEY (process, acquire_stack, use_stack, inside_stack)
 ) WITHOUT ROWID;
 
 CREATE TABLE pile (

@@ -15,7 +15,7 @@
 #include <stddef.h>
 
 #define TRACE_APPLICATION_ID 0x50514c4b /* "PQLK" */
-#define TRACE_USER_VERSION 3
+#define TRACE_USER_VERSION 4
 
 enum trace_error {
 	TRACE_OK = 0,
