@@ -33,11 +33,19 @@ static inline void *call_passing(enum hook hook, const void *return_address)
 	return near.real != NULL && pqleak_hint == 0 ? near.real : NULL;
 }
 
+/* The same of the host's call that gives back NULL, which nobody needs to know. */
+static inline void *call_passing_null(enum hook hook, const void *return_address)
+{
+	struct near near = near_look(&near_host, hook, return_address);
+	return near.real != NULL && pqleak_hint == 0 ? near.real : NULL;
+}
+
 /* call_begin of calls from elsewhere. */
 bool call_begin_elsewhere(struct call *call, enum hook hook, const void *object, const void *return_address);
 
 /*
- * `object` is the call's PGconn or PGresult, or NULL.  True: the call is the host's own and is to be recorded.
+ * Sets libpq, real and thread.  `object` is the call's PGconn or PGresult, or NULL.  True: the call is the host's own
+ * and is to be recorded.
  * Keeps errno.
  */
 static inline __attribute__((always_inline)) bool call_begin(struct call *call, enum hook hook, const void *object,
@@ -45,13 +53,17 @@ static inline __attribute__((always_inline)) bool call_begin(struct call *call, 
 {
 	/* Most calls come from the host's one module that uses libpq. */
 	struct near near = near_look(&near_host, hook, return_address);
-	if (__builtin_expect(near.real == NULL || pqleak_hint != 0 || !process_is_recording(), 0))
-		return call_begin_elsewhere(call, hook, object, return_address);
+	if (__builtin_expect(near.real == NULL || pqleak_hint != 0 || !process_records_thread(), 0)) {
+		struct call slow; /* this one has no address outside, and lies in registers */
+		bool traced = call_begin_elsewhere(&slow, hook, object, return_address);
+		call->libpq = slow.libpq;
+		call->real = slow.real;
+		call->thread = slow.thread;
+		return traced;
+	}
 	call->libpq = near.libpq;
 	call->real = near.real;
-	call->began = 0;
-	call->hook = hook;
-	call->thread = process_thread();
+	call->thread = process_own.thread;
 	return true;
 }
 

@@ -41,7 +41,7 @@ const char *describe_skip_to_word(const char *statement);
  * Sets the event's value (leading keyword) and, with PQLEAK_SQL=text, its text. `statement` may be NULL.  Returns the
  * keyword.
  */
-static inline uint64_t describe_statement(const char *statement, struct event *event)
+static inline __attribute__((always_inline)) uint64_t describe_statement(const char *statement, struct event *event)
 {
 	if (statement == NULL)
 		return 0;

@@ -22,7 +22,7 @@ extern uint16_t note_functions[HOOK_COUNT];
 void note_function_names(void);
 
 /* Completes the event with its thread and function, and records it. */
-static inline void note_event(const struct call *call, struct event *event)
+static inline __attribute__((always_inline)) void note_event(const struct call *call, struct event *event)
 {
 	event->thread = call->thread;
 	event->function = note_functions[call->hook];
@@ -36,7 +36,8 @@ static inline uint64_t note_elapsed(const struct call *call, uint64_t now)
 }
 
 /* What the call has left of its connection: the transaction's state, and whether it is broken. */
-static inline void note_connection(const struct call *call, PGconn *conn, struct event *event)
+static inline __attribute__((always_inline)) void note_connection(const struct call *call, PGconn *conn,
+																  struct event *event)
 {
 	event->transaction = PQTRANS_UNKNOWN;
 	if (conn == NULL)

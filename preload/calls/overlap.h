@@ -3,8 +3,9 @@
  * overlap.h - one connection, one thread at a time: sees where a host breaks that rule.
  *
  * Owns a small fixed table of the connections that a thread is inside a call
- * with.  One compare-and-swap a call, no lock; a connection that finds its
- * place taken by another one goes unwatched for that call.  A longjmp out of
+ * with.  One compare-and-swap a call, no lock, and nothing where the process
+ * has but one thread; a connection that finds its place taken by another one
+ * goes unwatched for that call.  A longjmp out of
  * a call, a fork or a thread's death leaves an entry behind; such an entry is
  * found out and never taken for a thread at work.  Never holds anybody up.
  */
@@ -14,6 +15,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/single_threaded.h>
 
 #include "preload/calls/call.h"
 
@@ -40,10 +42,10 @@ struct overlap {
  * Notes that the calling thread is at work on `conn` (NULL: nothing to note), and records a misuse when another one is.
  * Only for recorded calls.  Keeps errno.
  */
-static inline struct overlap overlap_enter(const struct call *call, const void *conn)
+static inline __attribute__((always_inline)) struct overlap overlap_enter(const struct call *call, const void *conn)
 {
 	uintptr_t address = (uintptr_t)conn;
-	if (conn == NULL)
+	if (conn == NULL || __libc_single_threaded)
 		return (struct overlap){0};
 	struct overlap_entry *entry = &overlap_entries[(address >> 4) % OVERLAP_ENTRIES];
 	uint64_t mine =
@@ -51,9 +53,11 @@ static inline struct overlap overlap_enter(const struct call *call, const void *
 	uint64_t seen = 0;
 	if (__builtin_expect(!atomic_compare_exchange_strong_explicit(&entry->word, &seen, mine, memory_order_relaxed,
 																  memory_order_relaxed),
-						 0) &&
-		!overlap_contend(entry, mine, seen, call, conn))
-		return (struct overlap){0};
+						 0)) {
+		struct call copy = *call; /* so that it may lie in registers */
+		if (!overlap_contend(entry, mine, seen, &copy, conn))
+			return (struct overlap){0};
+	}
 	atomic_store_explicit(&entry->frame, call->frame, memory_order_relaxed);
 	return (struct overlap){&entry->word};
 }

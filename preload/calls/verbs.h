@@ -26,16 +26,15 @@ void verb_used(const struct call *call, PGconn *conn, uint8_t flags);
 void verb_finishing(const struct call *call, PGconn *conn);
 void verb_contested(const struct call *call, const void *conn, uint32_t other_thread);
 
-/* verbs-query.c: statements, and the results they leave */
-void verb_sent(const struct call *call, PGconn *conn, const char *statement, int success);
+/* verbs-often.h has the others: statements, and the results they leave */
+/* verbs-query.c */
 void verb_sent_prepare(const struct call *call, PGconn *conn, const char *name, const char *statement, int success);
 void verb_sent_close(const struct call *call, PGconn *conn, const char *name, int success);
-void verb_queried(const struct call *call, PGconn *conn, const char *statement, PGresult *result);
 void verb_prepared(const struct call *call, PGconn *conn, const char *name, const char *statement, PGresult *result);
 void verb_closed_prepared(const struct call *call, PGconn *conn, const char *name, PGresult *result);
-void verb_fetched(const struct call *call, PGconn *conn, PGresult *result);
 void verb_made(const struct call *call, PGresult *result);
-void verb_clearing(const struct call *call, PGresult *result);
+/* The statement begins with a D, and may have ended prepared ones. */
+void verb_ended_by(const struct call *call, PGconn *conn, const char *statement);
 
 /* verbs-lent.c: cancel handles, memory, large objects; `conn` is where it came from, or NULL */
 void verb_lent(const struct call *call, enum resource_kind kind, const void *object, PGconn *conn);

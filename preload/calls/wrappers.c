@@ -11,12 +11,13 @@
 #include <errno.h>
 
 #include "preload/calls/overlap.h"
-#include "preload/calls/verbs.h"
-#include "preload/elf/elf-object.h"
+#include "preload/calls/verbs-often.h"
 #include "preload/elf/visibility.h"
 
 /* In a section of their own, so that a frame of theirs can be told from others of this library. */
-#define WRAPPER EXPORT __attribute__((section("pqleak_wrappers")))
+#define IN_SECTION __attribute__((section("pqleak_wrappers")))
+#define WRAPPER EXPORT IN_SECTION
+extern const char __start_pqleak_wrappers[] HIDDEN, __stop_pqleak_wrappers[] HIDDEN;
 
 /* The exported function, and the hidden second name by which thunks and tables reach it without a relocation. */
 #define DEFINE(type, name, parameters)                                                                                 \
@@ -24,15 +25,29 @@
 	extern __typeof__(type) pqleak_wrapper_##name parameters HIDDEN __attribute__((alias(#name)));                     \
 	type name parameters
 
+/*
+ * The same of a function that libpq calls for its own purposes, too, or that is given NULL.  What passes needs no frame
+ * of ours; all else goes on with a jump, which the compiler makes of a last call, to a function that has the host's
+ * arguments and return address as its own.
+ */
+#define DEFINE_PASSING(type, name, parameters, passes)                                                                 \
+	extern __typeof__(type) pqleak_traced_##name parameters HIDDEN IN_SECTION __attribute__((noinline));               \
+	DEFINE(type, name, parameters)                                                                                     \
+	{                                                                                                                  \
+		passes;                                                                                                        \
+	}                                                                                                                  \
+	type pqleak_traced_##name parameters
+
 /* `object` tells which libpq is meant where the caller's address does not; NULL: it is not asked. */
 #define BEGIN(name, object)                                                                                            \
-	struct call call;                                                                                                  \
-	bool traced = call_begin(&call, HOOK_##name, object, __builtin_return_address(0));                                 \
-	call.frame = __builtin_frame_address(0)
+	struct call call = {.hook = HOOK_##name, .frame = __builtin_frame_address(0)};                                     \
+	bool traced = call_begin(&call, HOOK_##name, object, __builtin_return_address(0))
 
 #define PASSED(name) call_passing(HOOK_##name, __builtin_return_address(0))
+#define PASSED_NULL(name) call_passing_null(HOOK_##name, __builtin_return_address(0))
 
-#define REAL(type, parameters) (__extension__(type(*) parameters) call.real)
+#define FUNCTION(type, parameters, address) (__extension__(type(*) parameters) address)
+#define REAL(type, parameters) FUNCTION(type, parameters, call.real)
 
 /* What a call meant is recorded without the host's errno being another afterwards. */
 #define TELL(verb)                                                                                                     \
@@ -44,52 +59,55 @@
 
 /* --- the shapes of functions --- */
 
-/* Answers a value. */
-#define ANSWERING(type, name, parameters, arguments, object, failure, verb)                                            \
-	DEFINE(type, name, parameters)                                                                                     \
+#define DEFINE_ANSWERING(type, name, parameters, arguments)                                                            \
+	DEFINE_PASSING(type, name, parameters, void *passed = PASSED(name);                                                \
+				   return passed != NULL ? FUNCTION(type, parameters, passed) arguments                                \
+										 : pqleak_traced_##name arguments)
+
+/* Answers a value; `tells`: whether that is worth telling the verb. */
+#define ANSWERING(type, name, parameters, arguments, object, failure, tells, verb)                                     \
+	DEFINE_ANSWERING(type, name, parameters, arguments)                                                                \
 	{                                                                                                                  \
-		void *passed = PASSED(name);                                                                                   \
-		if (passed != NULL)                                                                                            \
-			return (__extension__(type(*) parameters) passed)arguments;                                                \
 		BEGIN(name, object);                                                                                           \
 		if (call.real == NULL)                                                                                         \
 			return failure;                                                                                            \
 		type answer = REAL(type, parameters) arguments;                                                                \
-		if (traced)                                                                                                    \
+		if (traced && (tells))                                                                                         \
 			TELL(verb);                                                                                                \
 		return answer;                                                                                                 \
 	}
 
-/* The same for those that talk to the server: two threads may be inside them on one connection. */
-#define TALKING(type, name, parameters, arguments, failure, verb)                                                      \
-	DEFINE(type, name, parameters)                                                                                     \
+/* The same for those that talk to the server: two threads may be inside them on one connection.  `began`: what is asked
+ * for when the call began. */
+#define TALKING_AT(began_at, type, name, parameters, arguments, failure, verb)                                         \
+	DEFINE_ANSWERING(type, name, parameters, arguments)                                                                \
 	{                                                                                                                  \
-		void *passed = PASSED(name);                                                                                   \
-		if (passed != NULL)                                                                                            \
-			return (__extension__(type(*) parameters) passed)arguments;                                                \
 		BEGIN(name, conn);                                                                                             \
 		if (call.real == NULL)                                                                                         \
 			return failure;                                                                                            \
 		if (!traced)                                                                                                   \
 			return REAL(type, parameters) arguments;                                                                   \
 		struct overlap overlap = overlap_enter(&call, conn);                                                           \
-		call.began = call_now_coarse();                                                                                \
+		began_at;                                                                                                      \
 		type answer = REAL(type, parameters) arguments;                                                                \
 		overlap_leave(overlap); /* recording it may have to wait */                                                    \
 		TELL(verb);                                                                                                    \
 		return answer;                                                                                                 \
 	}
 
+#define TALKING(type, name, parameters, arguments, failure, verb)                                                      \
+	TALKING_AT(call.began = call_now_coarse(), type, name, parameters, arguments, failure, verb)
+
 /* Gives `object` back: recorded before the real call, after which its address may be another's at once.  Drivers clear
  * NULL all the time. */
 #define GIVING_BACK(name, parameters, arguments, object, verb)                                                         \
-	DEFINE(void, name, parameters)                                                                                     \
-	{                                                                                                                  \
-		void *passed = PASSED(name);                                                                                   \
-		if (passed != NULL) {                                                                                          \
-			(__extension__(void(*) parameters) passed) arguments;                                                      \
+	DEFINE_PASSING(                                                                                                    \
+		void, name, parameters, void *passed = PASSED(name);                                                           \
+		if (__builtin_expect((object) == NULL, 0) && passed == NULL) passed = PASSED_NULL(name); if (passed != NULL) { \
+			FUNCTION(void, parameters, passed) arguments;                                                              \
 			return;                                                                                                    \
-		}                                                                                                              \
+		} pqleak_traced_##name arguments)                                                                              \
+	{                                                                                                                  \
 		BEGIN(name, object);                                                                                           \
 		if (traced && (object) != NULL)                                                                                \
 			TELL(verb);                                                                                                \
@@ -139,7 +157,7 @@
 				(overlap_leave(overlap_enter(&call, conn)), verb_finishing(&call, conn)))
 
 #define PROBE(name, parameters, arguments)                                                                             \
-	ANSWERING(PGPing, name, parameters, arguments, NULL, PQPING_NO_ATTEMPT, (void)0)
+	ANSWERING(PGPing, name, parameters, arguments, NULL, PQPING_NO_ATTEMPT, false, (void)0)
 
 /* --- functions that answer 0 or 1 and are, at least, a use --- */
 
@@ -157,25 +175,27 @@
 #define RESULT(name, parameters, arguments, verb) TALKING(PGresult *, name, parameters, arguments, NULL, verb)
 #define QUERY(name, parameters, arguments) RESULT(name, parameters, arguments, verb_queried(&call, conn, query, answer))
 #define ASK(name, parameters, arguments) RESULT(name, parameters, arguments, verb_queried(&call, conn, NULL, answer))
-#define FETCH(name, parameters, arguments) RESULT(name, parameters, arguments, verb_fetched(&call, conn, answer))
+/* It waits for what was sent, so that nothing depends on when it began. */
+#define FETCH(name, parameters, arguments)                                                                             \
+	TALKING_AT((void)0, PGresult *, name, parameters, arguments, NULL, verb_fetched(&call, conn, answer))
 #define PREPARE(name, parameters, arguments)                                                                           \
 	RESULT(name, parameters, arguments, verb_prepared(&call, conn, stmtName, query, answer))
 #define CLOSE_PREPARED(name, parameters, arguments)                                                                    \
 	RESULT(name, parameters, arguments, verb_closed_prepared(&call, conn, stmtName, answer))
 
 #define MAKE(name, parameters, arguments)                                                                              \
-	ANSWERING(PGresult *, name, parameters, arguments, conn, NULL, verb_made(&call, answer))
+	ANSWERING(PGresult *, name, parameters, arguments, conn, NULL, answer != NULL, verb_made(&call, answer))
 #define COPY_RESULT(name, parameters, arguments)                                                                       \
-	ANSWERING(PGresult *, name, parameters, arguments, src, NULL, verb_made(&call, answer))
+	ANSWERING(PGresult *, name, parameters, arguments, src, NULL, answer != NULL, verb_made(&call, answer))
 #define CLEAR(name, parameters, arguments) GIVING_BACK(name, parameters, arguments, res, verb_clearing(&call, res))
 
 /* --- cancel handles, and memory --- */
 
 #define LEND(name, parameters, arguments, type, kind, parent)                                                          \
-	ANSWERING(type, name, parameters, arguments, parent, NULL, verb_lent(&call, kind, answer, parent))
+	ANSWERING(type, name, parameters, arguments, parent, NULL, answer != NULL, verb_lent(&call, kind, answer, parent))
 #define DEFAULTS(name, parameters, arguments) LEND(name, parameters, arguments, PQconninfoOption *, KIND_MEMORY, NULL)
 #define PARSE(name, parameters, arguments)                                                                             \
-	ANSWERING(PQconninfoOption *, name, parameters, arguments, NULL, NULL, verb_parsed(&call, answer, errmsg))
+	ANSWERING(PQconninfoOption *, name, parameters, arguments, NULL, NULL, true, verb_parsed(&call, answer, errmsg))
 #define GIVE_BACK(name, parameters, arguments, kind)                                                                   \
 	GIVING_BACK(name, parameters, arguments, held, verb_giving_back(&call, kind, held))
 
@@ -203,13 +223,6 @@ void *const wrappers[HOOK_COUNT] = {
 
 void wrappers_range(const void **ret_low, const void **ret_high)
 {
-	enum hook last = 0;
-	size_t bytes = 0;
-	*ret_low = wrappers[0];
-	for (enum hook h = 0; h < HOOK_COUNT; h++) {
-		*ret_low = wrappers[h] < *ret_low ? wrappers[h] : *ret_low;
-		last = wrappers[h] > wrappers[last] ? h : last;
-	}
-	elf_own_symbol(elf_self()->map, libpq_function_names[last], &bytes);
-	*ret_high = (const char *)wrappers[last] + bytes;
+	*ret_low = __start_pqleak_wrappers;
+	*ret_high = __stop_pqleak_wrappers;
 }

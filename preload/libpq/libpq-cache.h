@@ -89,7 +89,8 @@ static inline struct route cache_route(uint64_t word)
  */
 struct near_route {
 	_Atomic uint64_t unloads; /* linker_unloads, and one: 0 while there is none */
-	_Atomic uintptr_t low;
+	_Atomic uintptr_t
+		first; /* return address: the one after a call may belong to the next module, when that never returns */
 	_Atomic size_t size;
 	_Atomic(struct libpq *) libpq;
 	_Atomic(const _Atomic(void *) *) functions; /* of that libpq: its own, or what the global scope has */
@@ -101,13 +102,12 @@ struct near {
 	void *real;          /* the function that is called, or NULL: not known yet */
 };
 
-static inline struct near near_look(const struct near_route *route, enum hook hook, const void *return_address)
+static inline __attribute__((always_inline)) struct near near_look(const struct near_route *route, enum hook hook,
+																   const void *return_address)
 {
 	uint64_t unloads = atomic_load_explicit(&route->unloads, memory_order_acquire);
-	uintptr_t low = atomic_load_explicit(&route->low, memory_order_relaxed);
-	size_t size = atomic_load_explicit(&route->size, memory_order_relaxed);
-	/* The address after a call may belong to the next module when the call never returns. */
-	if ((uintptr_t)return_address - 1 - low >= size)
+	uintptr_t first = atomic_load_explicit(&route->first, memory_order_relaxed);
+	if ((uintptr_t)return_address - first >= atomic_load_explicit(&route->size, memory_order_relaxed))
 		return (struct near){0};
 	struct libpq *libpq = atomic_load_explicit(&route->libpq, memory_order_relaxed);
 	const _Atomic(void *) *functions = atomic_load_explicit(&route->functions, memory_order_relaxed);

@@ -145,7 +145,7 @@ static void near_keep(const struct dl_find_object *module, struct route route, u
 		return;
 	atomic_store_explicit(&near->unloads, 0, memory_order_relaxed);
 	atomic_thread_fence(memory_order_release);
-	atomic_store_explicit(&near->low, (uintptr_t)module->dlfo_map_start, memory_order_relaxed);
+	atomic_store_explicit(&near->first, (uintptr_t)module->dlfo_map_start + 1, memory_order_relaxed);
 	atomic_store_explicit(&near->size, (size_t)((char *)module->dlfo_map_end - (char *)module->dlfo_map_start),
 						  memory_order_relaxed);
 	atomic_store_explicit(&near->libpq, route.libpq, memory_order_relaxed);

@@ -56,13 +56,15 @@ void *libpq_only_sign(void);
  * Asked without any lock of ours; may change errno.
  */
 
-static inline int ask_number(struct libpq *libpq, enum libpq_function n, const void *object, int otherwise)
+static inline __attribute__((always_inline)) int ask_number(struct libpq *libpq, enum libpq_function n,
+															const void *object, int otherwise)
 {
 	void *function = libpq_function(libpq, n);
 	return function != NULL ? (__extension__(int (*)(const void *)) function)(object) : otherwise;
 }
 
-static inline size_t ask_size(struct libpq *libpq, enum libpq_function n, const void *object)
+static inline __attribute__((always_inline)) size_t ask_size(struct libpq *libpq, enum libpq_function n,
+															 const void *object)
 {
 	void *function = libpq_function(libpq, n);
 	return function != NULL ? (__extension__(size_t(*)(const void *)) function)(object) : 0;

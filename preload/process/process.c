@@ -195,6 +195,7 @@ static void begin_calmly(void *closure)
 		has_recorded |= error == 0;
 		if (error == 0)
 			others.begun();
+		atomic_store_explicit(&mine->recording, error == 0 ? mine->pid : 0, memory_order_release);
 		atomic_store_explicit(&mine->state, error == 0 ? PROCESS_RECORDING : PROCESS_OFF, memory_order_release);
 		if (error != 0) {
 			if (!mark_lost(trace_path, -error) && has_recorded)
@@ -261,7 +262,8 @@ bool process_recording(void)
 	return begin(mine);
 }
 
-__thread struct process_own process_own __attribute__((tls_model("initial-exec")));
+/* No process at first: what `recording` never is. */
+__thread struct process_own process_own __attribute__((tls_model("initial-exec"))) = {.pid = -1};
 
 uint32_t process_ask_thread(void)
 {

@@ -41,6 +41,7 @@ struct process_page {
 	_Atomic uint32_t recorder_lock;
 	_Atomic uintptr_t calm_thread; /* in which the recorder has blocked signals */
 	pid_t pid;                     /* differs from getpid() in a vfork child, which shares all memory */
+	_Atomic pid_t recording;       /* the same where the process is recorded; 0 where it is not */
 };
 extern struct process_page *_Atomic process_page;
 
@@ -59,6 +60,13 @@ struct process_own {
 	uint32_t thread;
 };
 extern __thread struct process_own process_own __attribute__((tls_model("initial-exec")));
+
+/* Whether the process is recorded, and process_own has the calling thread's id. */
+static inline __attribute__((always_inline)) bool process_records_thread(void)
+{
+	const struct process_page *mine = atomic_load_explicit(&process_page, memory_order_acquire);
+	return mine != NULL && atomic_load_explicit(&mine->recording, memory_order_acquire) == process_own.pid;
+}
 
 /* Asks the kernel. */
 uint32_t process_ask_thread(void);

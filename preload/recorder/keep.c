@@ -147,7 +147,7 @@ void keep_stand_back(void)
 /* Where there is room. */
 static int add(const struct event *event)
 {
-	return again_may_end(event) && again_add(&keep.again, event) ? 0 : spool_append(&keep.spool, event);
+	return again_add(&keep.again, event) ? 0 : spool_append(&keep.spool, event);
 }
 
 struct append_work {

@@ -34,6 +34,12 @@ extern struct keep keep;
 /* Begins anew, for this process; 0 or -errno. */
 int keep_start(const struct recorder_settings *asked);
 
+/* Whether an event goes to that head, and no more is to be done. */
+static inline bool keep_is_plain(uint64_t word)
+{
+	return (word & SPOOL_HEAD_MASK) < keep.plain_until;
+}
+
 /* Appends the event and gives back the lock, which is held.  0, or why it is lost, negative.  *ret_is_due: drain now.
  */
 int keep_append(const struct event *event, uint32_t thread, bool *ret_is_due);

@@ -126,25 +126,74 @@ __attribute__((noinline)) static void record_slowly(struct event *event, const s
 	keep_stand_back();
 }
 
+static inline struct memo_call call_of(const struct event *event, const void *frame)
+{
+	return (struct memo_call){frame, event->function, atomic_load_explicit(keep.host.unloads, memory_order_relaxed)};
+}
+
+/*
+ * The functions that follow hold the lock, and end with what gives it back.  Each is the last thing that the one before
+ * it does, so that the first needs hardly a register: it is all that happens with most events.
+ */
+
+/* An event that may be counted. */
+__attribute__((noinline)) static void record_again(const struct event *event, uint64_t word)
+{
+	if (!again_add(&keep.again, event))
+		spool_put(&keep.spool, word, event);
+	lock_give(&keep.lock);
+}
+
+/* An event's way whose stack is not at hand, or runs a script. */
+__attribute__((noinline)) static void record_otherwise(struct event *event, const void *frame, uint32_t stack)
+{
+	const struct memo_call call = call_of(event, frame);
+	bool is_again = false;
+	if (stack == 0)
+		stack = memo_recall_slowly(&call, &is_again);
+	bool wants_walk = is_walk_wanted(stack, call.unloads, event);
+	uint64_t word = spool_head_word(&keep.spool);
+	if (stack == 0 || wants_walk || !keep_is_plain(word))
+		record_slowly(event, &call, stack, is_again, wants_walk);
+	else
+		record_again(event, word);
+}
+
+static inline __attribute__((always_inline)) void record_locked(struct event *event, const void *frame)
+{
+	const struct memo_call call = call_of(event, frame);
+	uint32_t stack = memo_recall(&call);
+	uint64_t word = spool_head_word(&keep.spool);
+	if (__builtin_expect((stack & ~STACK_NUMBER) != 0 || stack == 0 || !keep_is_plain(word), 0)) {
+		record_otherwise(event, frame, stack);
+		return;
+	}
+	event->stack = stack;
+	struct event *place = spool_place(&keep.spool, word & SPOOL_HEAD_MASK);
+	if (again_may_end(event, place, word & SPOOL_HEAD_MASK)) {
+		record_again(event, word);
+		return;
+	}
+	spool_put_at(&keep.spool, place, word, event);
+	lock_give(&keep.lock);
+}
+
+/* Another thread has the lock. */
+__attribute__((noinline)) static void record_late(struct event *event, const void *frame)
+{
+	if (lock_take(&keep.lock, event->thread))
+		record_locked(event, frame);
+	else
+		lose();
+}
+
 /* An event's way: for nearly all of them, a stack that is recognised and a place in the spool. */
 static void record(struct event *event, const void *frame)
 {
-	const struct memo_call call = {frame, event->function,
-								   atomic_load_explicit(keep.host.unloads, memory_order_relaxed)};
-	bool is_again = false;
-	if (!lock_take(&keep.lock, event->thread)) {
-		lose();
-		return;
-	}
-	uint32_t stack = memo_recall(&call, &is_again);
-	bool wants_walk = is_walk_wanted(stack, call.unloads, event);
-	if (__builtin_expect(stack == 0 || wants_walk || spool_head(keep.spool.header) >= keep.plain_until, 0)) {
-		record_slowly(event, &call, stack, is_again, wants_walk);
-		return;
-	}
-	if (!again_may_end(event) || !again_add(&keep.again, event))
-		spool_put(&keep.spool, atomic_load_explicit(&keep.spool.header->head, memory_order_relaxed), event);
-	lock_give(&keep.lock);
+	if (lock_take_free(&keep.lock, event->thread))
+		record_locked(event, frame);
+	else
+		record_late(event, frame);
 }
 
 static uint32_t intern(uint32_t thread, enum blob_type type, const void *bytes, size_t length)

@@ -14,7 +14,7 @@ VALGRIND = shutil.which('valgrind')
 OWN = re.compile(r'/libpqleak(-recorder)?\.so|/libunwind\.so')
 # The functions of libpq that were asked for are no work of ours, nor is what Ruby does when our function in a driver's
 # slot (script-ruby.c) goes on to it.  The wrappers lie in a section of which callgrind does not know the library.
-WRAPPER = re.compile(r'(PQ|lo_|pqleak_wrapper_|call_without_lock)\w*')
+WRAPPER = re.compile(r'(PQ|lo_|pqleak_wrapper_|pqleak_traced_|call_without_lock)\w*')
 
 
 class Profile:

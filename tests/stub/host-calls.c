@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /* host-calls.c - an executable that NEEDs libpq: what one thread can do with connections and results. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stddef.h>
 
@@ -102,6 +103,28 @@ static int callback(int argc, char **argv)
 	return 0;
 }
 
+/* What gives back NULL arrives, as a program's first call and later, and changes nothing else. */
+static int nothing(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	struct stub_control *control = pqstub_control();
+	PGconn *conn = NULL;
+	for (int i = 0; i < 3; i++) {
+		errno = i + 1;
+		PQclear(NULL);
+		say("errno %d, then %d", control->errno_seen[STUB_PQclear], errno - STUB_ERRNO - STUB_PQclear);
+		PQfreemem(NULL);
+		PQfinish(NULL);
+		PQfreeCancel(NULL);
+		if (conn == NULL)
+			conn = PQconnectdb("");
+		PQclear(PQexec(conn, "SELECT 1"));
+	}
+	PQfinish(conn);
+	say_counts("libpq", control);
+	return 0;
+}
+
 static jmp_buf out;
 
 static void jump_out(void *argument, const PGresult *res)
@@ -139,6 +162,7 @@ int main(int argc, char **argv)
 												{"unwrapped-outer", unwrapped_outer},
 												{"callback", callback},
 												{"jump", jump},
+												{"nothing", nothing},
 												{0}},
 					 argc, argv);
 }

@@ -26,6 +26,7 @@ static int two(int argc, char **argv)
 		PGconn *a = PQconnectdb(""), *b = second.connectdb("");
 		PGresult *a1 = PQexec(a, "SELECT 1"), *b1 = second.exec(b, "SELECT 1");
 		second.clear(b1);
+		second.clear(NULL);
 		PQclear(a1);
 		second.exec(b, "SELECT 2");
 		PQfinish(a);

@@ -88,6 +88,12 @@ class Calls(Stub):
         self.assert_counts(trace, {'released': 1}, {'released': 10, 'leaked': 1})
         self.assertEqual(trace.one('SELECT queries FROM connection'), 11)
 
+    def test_nothing(self):
+        """what gives back NULL reaches libpq with its errno, and is no event"""
+        trace = self.same(CALLS, 'nothing')
+        self.assert_counts(trace, {'released': 1}, {'released': 3})
+        self.assertEqual(trace.one('SELECT drained + counted FROM process'), 2 + 2 * 3 + 1)
+
     def test_target(self):
         """what is said of a connection comes from the accessors of its libpq"""
         trace = self.same(CALLS, 'reuse')

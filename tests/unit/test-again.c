@@ -22,7 +22,7 @@ static struct again_writer counts;
 
 static void add_counting(struct scene *s, const struct event *event)
 {
-	if (!again_may_end(event) || !again_add(&counts, event))
+	if (!again_add(&counts, event))
 		add(s, *event);
 }
 

@@ -120,6 +120,20 @@ static void a_connection_is_not_idle_in_the_call_that_breaks(void **state)
 	assert_string_equal(ask(s, "SELECT idle_ns FROM broken"), "5 ms");
 }
 
+/* Nor while the server is at work for it: whoever asks for the result may not have waited. */
+static void a_connection_is_not_idle_while_a_query_runs(void **state)
+{
+	struct scene *s = *state;
+	struct event lost = left(s, TRANSACTION_UNKNOWN, 50 * MS);
+	lost.flags |= EVENT_IS_BROKEN;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, sent(s, NO_FLAGS, 20 * MS));
+	add(s, lost);
+	drain_now(s);
+	ingest_now(s);
+	assert_string_equal(ask(s, "SELECT broken_ns, idle_ns FROM broken"), "broken=50 ms, idle=0 ms");
+}
+
 static void a_reset_ends_what_the_session_held(void **state)
 {
 	struct scene *s = *state;
@@ -245,6 +259,7 @@ int main(void)
 		RULE(a_wait_for_the_server_is_not_idle),
 		RULE(a_lost_connection_has_no_transaction),
 		RULE(a_connection_is_not_idle_in_the_call_that_breaks),
+		RULE(a_connection_is_not_idle_while_a_query_runs),
 		RULE(a_reset_ends_what_the_session_held),
 		RULE(a_query_is_in_flight_until_it_is_drained),
 		RULE(a_pipeline_is_drained_one_by_one),

@@ -71,9 +71,11 @@ bool connection_note_use(struct fold *fold, struct fold_connection *connection, 
 		connection_note_inside(connection);
 	}
 	uint64_t before = connection_last_use(connection), now = connection_set_use(connection, event);
-	if (event->flags & EVENT_IS_BROKEN)
-		note_broken(connection, event, now,
-					fold->has_lost ? 0 : later(now - (busy_ns(event) < now ? busy_ns(event) : now), before) - before);
+	if (event->flags & EVENT_IS_BROKEN) {
+		uint64_t began = later(now - (busy_ns(event) < now ? busy_ns(event) : now), before);
+		bool was_idle = !fold->has_lost && !held_is_waiting(connection);
+		note_broken(connection, event, now, was_idle ? began - before : 0);
+	}
 	return connection_note_session(fold, connection, event) &&
 		   (!held_is_concerned(connection, event) || held_note_use(fold, connection, event, now));
 }

@@ -167,15 +167,9 @@ static bool note_transaction(struct fold *fold, struct fold_connection *connecti
 		   end_all(fold, connection, KIND_LARGE_OBJECT, event, now);
 }
 
-static bool is_waiting(const struct fold_connection *connection)
-{
-	return connection->held[KIND_QUERY].first != 0 || connection->held[KIND_COPY].first != 0 ||
-		   connection->unlisted_queries != 0;
-}
-
 bool held_note_use(struct fold *fold, struct fold_connection *connection, const struct event *event, uint64_t now)
 {
-	bool was_waiting = is_waiting(connection);
+	bool was_waiting = held_is_waiting(connection);
 	return note_copy(fold, connection, event, now) && note_query(fold, connection, event, now) &&
 		   note_transaction(fold, connection, event, now, was_waiting);
 }
@@ -198,7 +192,7 @@ bool held_note_finish(struct fold *fold, struct fold_connection *connection, con
 		{KIND_QUERY, MISUSE_FINISHED_WITH_QUERY},
 		{KIND_COPY, MISUSE_FINISHED_IN_COPY},
 	};
-	if (!note_transaction(fold, connection, event, now, is_waiting(connection)))
+	if (!note_transaction(fold, connection, event, now, held_is_waiting(connection)))
 		return false;
 	if (event->transaction == TRANSACTION_UNKNOWN)
 		return true; /* the session was gone already, and nothing with it */

@@ -161,6 +161,13 @@ static inline bool held_is_any(const struct fold_connection *connection)
 			held[KIND_LARGE_OBJECT].first | connection->unlisted_queries) != 0;
 }
 
+/* Whether the server is at work for it, or in a COPY. */
+static inline bool held_is_waiting(const struct fold_connection *connection)
+{
+	return connection->held[KIND_QUERY].first != 0 || connection->held[KIND_COPY].first != 0 ||
+		   connection->unlisted_queries != 0;
+}
+
 /* Whether a use can change anything of what its connection holds; of most it cannot. */
 static inline bool held_is_concerned(const struct fold_connection *connection, const struct event *event)
 {

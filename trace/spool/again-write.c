@@ -10,7 +10,6 @@
 #include "trace/base/libpq-status.h"
 #include "trace/spool/spool-write.h"
 
-#define HEAD_MASK (((uint64_t)1 << SPOOL_HEAD_BITS) - 1)
 #define END_MASK (((uint64_t)1 << (64 - SPOOL_HEAD_BITS)) - 1) /* of a number, what the head has room for */
 
 static uint64_t head_word(const struct again_writer *writer)
@@ -250,7 +249,7 @@ __attribute__((noinline)) static void begin_to_count(struct again_writer *writer
 {
 	struct spool *spool = writer->spool;
 	spool_put(spool, head_word(writer), event);
-	uint64_t word = head_word(writer), at = word & HEAD_MASK;
+	uint64_t word = head_word(writer), at = word & SPOOL_HEAD_MASK;
 	uint64_t number = begin + spell->last_use + 1 + spool->taken_off;
 	*again_at(spool, at) = (struct again){
 		.version = number << AGAIN_NUMBER_SHIFT,
@@ -269,7 +268,7 @@ __attribute__((noinline)) static void begin_to_count(struct again_writer *writer
 __attribute__((noinline)) static bool add_slowly(struct again_writer *writer, const struct event *event)
 {
 	struct spool *spool = writer->spool;
-	uint64_t head = head_word(writer) & HEAD_MASK, before = head - writer->settled;
+	uint64_t head = head_word(writer) & SPOOL_HEAD_MASK, before = head - writer->settled;
 	if (before >= AGAIN_LENGTH_SENT)
 		before = AGAIN_LENGTH_SENT - 1;
 	struct event copy[AGAIN_LENGTH_SENT];
@@ -332,14 +331,13 @@ static inline __attribute__((always_inline)) bool count_known(struct again_write
 
 bool again_add(struct again_writer *writer, const struct event *event)
 {
-	uint64_t head = head_word(writer) & HEAD_MASK;
-	if (__builtin_expect(head % SPOOL_SEGMENT_EVENTS >= AGAIN_LENGTH_SENT - 1, 1)) {
-		const struct event *here = spool_place(writer->spool, head);
-		if (event->verb == EVENT_USE && here[-1].verb != EVENT_RELEASE)
-			return false; /* most often it is a NULL, and the result is there still */
-		if (here[-1].verb == EVENT_ACQUIRE ? count_known(writer, event, here, head, AGAIN_LENGTH_RESULT)
-										   : count_known(writer, event, here, head, AGAIN_LENGTH_SENT))
-			return true;
-	}
+	uint64_t head = head_word(writer) & SPOOL_HEAD_MASK;
+	const struct event *here = spool_place(writer->spool, head);
+	if (!again_may_end(event, here, head))
+		return false;
+	if (__builtin_expect(head % SPOOL_SEGMENT_EVENTS >= AGAIN_LENGTH_SENT - 1, 1) &&
+		(here[-1].verb == EVENT_ACQUIRE ? count_known(writer, event, here, head, AGAIN_LENGTH_RESULT)
+										: count_known(writer, event, here, head, AGAIN_LENGTH_SENT)))
+		return true;
 	return add_slowly(writer, event);
 }

@@ -108,11 +108,14 @@ uint64_t again_seal(struct again_writer *writer);
 /* The event ends a cycle, perhaps.  True: it has been taken care of. */
 bool again_add(struct again_writer *writer, const struct event *event);
 
-/* Whether it is worth asking. */
-static inline bool again_may_end(const struct event *event)
+/* Whether an event that would come to lie at `place`, which is `head`, can end one. */
+static inline bool again_may_end(const struct event *event, const struct event *place, uint64_t head)
 {
-	return event->verb == EVENT_RELEASE ? event->kind == KIND_RESULT
-										: event->verb == EVENT_USE && event->flags == EVENT_IS_DRAINED;
+	if (event->verb == EVENT_RELEASE)
+		return event->kind == KIND_RESULT;
+	/* A NULL most often comes before the result is cleared. */
+	return event->verb == EVENT_USE && event->flags == EVENT_IS_DRAINED &&
+		   (head % SPOOL_SEGMENT_EVENTS == 0 || place[-1].verb == EVENT_RELEASE);
 }
 
 #endif

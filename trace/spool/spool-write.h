@@ -46,13 +46,23 @@ static inline struct event *spool_place(const struct spool *spool, uint64_t head
 	return (struct event *)(void *)segment + head % SPOOL_SEGMENT_EVENTS;
 }
 
-/* Appends one event, for which there is room; `word` is what is in the header's head. */
+/* What is in the header's head. */
+static inline uint64_t spool_head_word(const struct spool *spool)
+{
+	return atomic_load_explicit(&spool->header->head, memory_order_relaxed);
+}
+
+/* Appends one event, for which there is room, at its place; `word` is what is in the header's head. */
+static inline void spool_put_at(struct spool *spool, struct event *place, uint64_t word, const struct event *event)
+{
+	memcpy(place, event, sizeof *event);
+	spool->written = (word & SPOOL_HEAD_MASK) + 1 + spool->taken_off;
+	atomic_store_explicit(&spool->header->head, word + 1, memory_order_release);
+}
+
 static inline void spool_put(struct spool *spool, uint64_t word, const struct event *event)
 {
-	uint64_t head = word & (((uint64_t)1 << SPOOL_HEAD_BITS) - 1);
-	memcpy(spool_place(spool, head), event, sizeof *event);
-	spool->written = head + 1 + spool->taken_off;
-	atomic_store_explicit(&spool->header->head, word + 1, memory_order_release);
+	spool_put_at(spool, spool_place(spool, word & SPOOL_HEAD_MASK), word, event);
 }
 
 /* Makes room for the next event where there is none.  0, or minus the reason why not, an errno or LOSS_LIMIT. */

@@ -119,12 +119,13 @@ struct spool_header {
 };
 
 #define SPOOL_HEAD_BITS 40
+#define SPOOL_HEAD_MASK (((uint64_t)1 << SPOOL_HEAD_BITS) - 1)
 
 /* Where the next event goes. */
 static inline uint64_t spool_head(const struct spool_header *header)
 {
 	return atomic_load_explicit(&((struct spool_header *)(uintptr_t)header)->head, memory_order_acquire) &
-		   (((uint64_t)1 << SPOOL_HEAD_BITS) - 1);
+		   SPOOL_HEAD_MASK;
 }
 
 static_assert(sizeof(struct spool_header) <= SPOOL_HEADER_BYTES, "the header fits its pages");

@@ -35,7 +35,9 @@ void lock_sleep(unsigned times)
 
 bool lock_wait(struct recorder_lock *lock, uint32_t thread, const void *frame)
 {
-	for (int tries = 0; !lock_is_free_now(lock, thread); tries++) {
+	/* Who only looks takes nothing away from the holder. */
+	for (int tries = 0; atomic_load_explicit(lock->word, memory_order_relaxed) != 0 || !lock_is_free_now(lock, thread);
+		 tries++) {
 		if (atomic_load_explicit(lock->word, memory_order_relaxed) == thread) {
 			/* Ours already.  Below the holder's frame we are its signal handler; above it, the holder is no more. */
 			if ((uintptr_t)frame < (uintptr_t)atomic_load_explicit(&lock->frame, memory_order_relaxed))

@@ -24,9 +24,17 @@ struct recorder_lock {
 static inline bool lock_is_free_now(struct recorder_lock *lock, uint32_t thread)
 {
 	uint32_t owner = 0;
-	return atomic_load_explicit(lock->word, memory_order_relaxed) == 0 &&
-		   atomic_compare_exchange_strong_explicit(lock->word, &owner, thread, memory_order_acquire,
+	return atomic_compare_exchange_strong_explicit(lock->word, &owner, thread, memory_order_acquire,
 												   memory_order_relaxed);
+}
+
+/* Takes it if nobody has it. */
+static inline __attribute__((always_inline)) bool lock_take_free(struct recorder_lock *lock, uint32_t thread)
+{
+	bool is_free = lock_is_free_now(lock, thread);
+	if (is_free)
+		atomic_store_explicit(&lock->frame, __builtin_frame_address(0), memory_order_relaxed);
+	return is_free;
 }
 
 /* Waits for whoever has it. */

@@ -39,15 +39,18 @@ APART static struct memo_word words[WORDS];
 static struct {
 	uint32_t first, count;
 } ends[ENDS]; /* by the place of the outermost word: a list that others may end like */
-uint32_t memo_run_count = 1;
+static uint32_t run_count = 1;
 static uint32_t word_count;
+uint64_t memo_forgotten;
 
 static_assert(RUNS <= UINT16_MAX, "a run's number fits");
 APART uint16_t memo_front[MEMO_FRONT];
+
 void memo_reset(void)
 {
-	/* The rest stays: it is compared before it is believed, and an untouched table costs no memory. */
-	memo_run_count = 1;
+	/* The rest stays: it is of an earlier epoch, and an untouched table costs no memory. */
+	memo_forgotten += (uint64_t)1 << 32;
+	run_count = 1;
 	word_count = 0;
 	memset(ends, 0, sizeof ends);
 }
@@ -60,16 +63,21 @@ struct key {
 	uint32_t tag; /* in place */
 };
 
-static inline struct key key_of(uint64_t where, uint64_t value, uint32_t unloads)
+static inline uint64_t epoch_of(const struct memo_call *call)
 {
-	uint64_t hash = ((where ^ value * 0xd6e8feb86659fd93u) + ((uint64_t)unloads << 32)) * 0x9e3779b97f4a7c15u;
+	return memo_forgotten | call->unloads;
+}
+
+static inline struct key key_of(uint64_t where, uint64_t value, uint64_t epoch)
+{
+	uint64_t hash = ((where ^ value * 0xd6e8feb86659fd93u) + (epoch << 32)) * 0x9e3779b97f4a7c15u;
 	static_assert(BUCKETS == 8192, "the hash's upper thirteen bits choose");
 	return (struct key){where, value, table[hash >> 51], ((uint32_t)(hash >> 20) | 1) << RUN_BITS};
 }
 
 static inline struct key key_of_call(const struct memo_call *call)
 {
-	return key_of(memo_where(call), ((const uintptr_t *)call->frame)[1], call->unloads);
+	return key_of(memo_where(call), ((const uintptr_t *)call->frame)[1], epoch_of(call));
 }
 
 /* The run that goes on where `odd` of that run is not what it was. */
@@ -80,17 +88,17 @@ static struct key key_of_odd(const struct memo_run *run, const struct memo_word 
 	/* Whatever is no frame pointer is as good as any other: code without frame pointers keeps anything there. */
 	if (odd + 1 < end && memo_is_near(odd->value, frame, odd[1].at) && !memo_is_near(value, frame, odd[1].at))
 		value = 0;
-	return key_of((uint64_t)1 << 63 | (uint64_t)(run - memo_runs) << 32 | (uint64_t)(odd - words), value, run->unloads);
+	return key_of((uint64_t)1 << 63 | (uint64_t)(run - memo_runs) << 32 | (uint64_t)(odd - words), value, run->epoch);
 }
 
-static inline const struct memo_run *find(const struct key *key, uint32_t unloads)
+static inline const struct memo_run *find(const struct key *key, const struct memo_call *call)
 {
 	for (int i = 0; i < WAYS; i++) {
 		uint32_t number = key->bucket[i] ^ key->tag;
-		if (number - 1 >= memo_run_count - 1) /* none, or another key's */
+		if (number - 1 >= run_count - 1) /* none, or another key's */
 			continue;
 		const struct memo_run *run = &memo_runs[number];
-		if (run->where == key->where && run->value == key->value && run->unloads == unloads)
+		if (run->where == key->where && run->value == key->value && run->epoch == epoch_of(call))
 			return run;
 	}
 	return NULL;
@@ -100,7 +108,7 @@ static inline const struct memo_run *find(const struct key *key, uint32_t unload
 static int worth(uint32_t place, const struct key *key)
 {
 	uint32_t run = place & (RUNS - 1);
-	if (place == 0 || place == key->tag || run >= memo_run_count)
+	if (place == 0 || place == key->tag || run >= run_count)
 		return 0;
 	return run == 0 ? 1 : 2;
 }
@@ -138,7 +146,7 @@ __attribute__((noinline)) static uint32_t recall_further(const struct memo_call 
 														 bool *ret_again)
 {
 	struct key key = key_of_call(call);
-	for (; run != NULL; run = find(&key, call->unloads)) {
+	for (; run != NULL; run = find(&key, call)) {
 		const struct memo_word *end, *odd = memo_first_odd(run, &end);
 		if (odd == NULL)
 			return run->stack;
@@ -148,13 +156,13 @@ __attribute__((noinline)) static uint32_t recall_further(const struct memo_call 
 	return 0;
 }
 
-uint32_t memo_recall_slowly(const struct memo_call *call, uint16_t *place, bool *ret_again)
+uint32_t memo_recall_slowly(const struct memo_call *call, bool *ret_again)
 {
 	struct key key = key_of_call(call);
-	const struct memo_run *run = find(&key, call->unloads);
+	const struct memo_run *run = find(&key, call);
 	const struct memo_word *end;
 	if (run != NULL)
-		*place = (uint16_t)(run - memo_runs);
+		*memo_place(call) = (uint16_t)(run - memo_runs);
 	if (run != NULL && memo_first_odd(run, &end) == NULL)
 		return run->stack;
 	return recall_further(call, run, ret_again);
@@ -198,8 +206,8 @@ static size_t shared_with(const struct rest *rest, const struct memo_word *list,
 
 static void add(const struct key *key, const struct rest *rest, const struct memo_call *call, uint32_t stack)
 {
-	struct memo_run *run = &memo_runs[memo_run_count];
-	*run = (struct memo_run){.where = key->where, .value = key->value, .unloads = call->unloads, .stack = stack};
+	struct memo_run *run = &memo_runs[run_count];
+	*run = (struct memo_run){.where = key->where, .value = key->value, .epoch = epoch_of(call), .stack = stack};
 	size_t own = rest->count, same = 0;
 	if (own > 0) {
 		uint32_t end = (uint32_t)((uintptr_t)rest->word[own - 1].at * 0x9e3779b97f4a7c15u >> 58);
@@ -219,22 +227,29 @@ static void add(const struct key *key, const struct rest *rest, const struct mem
 	words[word_count + own] = sentinel;
 	run->own = words + word_count;
 	run->own_end = run->own + own;
-	if (same == 0)
-		run->shared = run->own_end; /* the sentinel */
 	run->shared_end = run->shared + same;
-	word_count += (uint32_t)own + 1;
-	put(key, memo_run_count++);
+	if (own > 0) {
+		word_count += (uint32_t)own + 1;
+	} else if (same > 0) {
+		/* Thousands of call sites have no words of their own: one place in memory fewer to look at. */
+		run->own = run->shared;
+		run->own_end = run->shared_end;
+		run->shared = run->shared_end = NULL;
+	} else {
+		run->own = run->own_end = &sentinel;
+	}
+	put(key, run_count++);
 }
 
 void memo_learn(const struct memo_call *call, const struct memo_word *found, size_t count, uint32_t stack)
 {
 	struct rest rest = {.count = count};
 	memcpy(rest.word, found, count * sizeof *found);
-	if (memo_run_count == RUNS || word_count + MEMO_WORDS + 1 > WORDS)
+	if (run_count == RUNS || word_count + MEMO_WORDS + 1 > WORDS)
 		memo_reset();
 	struct key key = key_of_call(call);
 	const struct memo_run *run;
-	for (int steps = 0; (run = find(&key, call->unloads)) != NULL; steps++) {
+	for (int steps = 0; (run = find(&key, call)) != NULL; steps++) {
 		const struct memo_word *end, *odd = memo_first_odd(run, &end);
 		if (odd == NULL || steps == MOST_STEPS)
 			return;

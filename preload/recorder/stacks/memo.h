@@ -45,20 +45,20 @@ struct memo_call {
 /* Forgets everything: numbers of another process's spool mean nothing here. */
 void memo_reset(void);
 
-/* Some words of stacks that were here: two lists, each with one behind it that is never as it says. */
+/* Some words of stacks that were here: one list or two, each with one behind it that is never as it says. */
 struct memo_run {
 	uint64_t where; /* the wrapper's frame and number; or the run and the word that this one goes on from */
 	uint64_t value; /* the address it returns to; or what that word is */
-	uint32_t unloads;
+	uint64_t epoch; /* when that was learned: dlclose so far, and above them (<< 32) how often all was forgotten */
+	const struct memo_word *own, *own_end, *shared, *shared_end; /* `shared` may be NULL */
 	uint32_t stack;
-	const struct memo_word *own, *own_end, *shared, *shared_end;
-};
+} __attribute__((aligned(64)));
 
 /* The first run of each call, where no other call has the same place; what it points at is compared. */
-#define MEMO_FRONT 16384u
+#define MEMO_FRONT 32768u
 extern HIDDEN uint16_t memo_front[MEMO_FRONT];
 extern HIDDEN struct memo_run memo_runs[];
-extern HIDDEN uint32_t memo_run_count;
+extern HIDDEN uint64_t memo_forgotten; /* as in an epoch */
 
 /* On aarch64 the same return address and frame may belong to two wrappers, whose frames differ in size. */
 static inline uint64_t memo_where(const struct memo_call *call)
@@ -88,29 +88,36 @@ static inline const struct memo_word *memo_first_odd(const struct memo_run *run,
 	*ret_end = run->own_end;
 	if (odd != *ret_end)
 		return odd;
+	if (run->shared == NULL)
+		return NULL;
 	odd = memo_odd_of(run->shared);
 	*ret_end = run->shared_end;
 	return odd != *ret_end ? odd : NULL;
 }
 
-/* memo_recall of what is not in the front, or not as it was. */
-uint32_t memo_recall_slowly(const struct memo_call *call, uint16_t *place, bool *ret_again);
-
-/* The number of the stack that called, or 0; then *ret_again says whether it is worth learning. */
-static inline uint32_t memo_recall(const struct memo_call *call, bool *ret_again)
+/* Where the call's first run is told, if it is. */
+static inline uint16_t *memo_place(const struct memo_call *call)
 {
-	uint64_t where = memo_where(call), value = ((const uintptr_t *)call->frame)[1];
 	/* Call sites often lie at equal distances, of which multiplying alone makes few different ones. */
-	uint64_t hash = (value + ((uintptr_t)call->frame << 12)) * 0x9e3779b97f4a7c15u;
-	uint16_t *place = &memo_front[(hash >> 50 ^ hash >> 32) % MEMO_FRONT];
-	const struct memo_run *run = &memo_runs[*place];
-	const struct memo_word *end;
-	if (__builtin_expect(run->where == where && run->value == value && run->unloads == call->unloads &&
-							 *place - 1u < memo_run_count - 1u && memo_first_odd(run, &end) == NULL,
-						 1))
-		return run->stack;
-	return memo_recall_slowly(call, place, ret_again);
+	uint64_t hash = (((const uintptr_t *)call->frame)[1] + ((uintptr_t)call->frame << 12)) * 0x9e3779b97f4a7c15u;
+	return &memo_front[(hash >> 49 ^ hash >> 32) % MEMO_FRONT];
 }
+
+/* The number of the stack that called, or 0: not told there. */
+static inline __attribute__((always_inline)) uint32_t memo_recall(const struct memo_call *call)
+{
+	const struct memo_run *run = &memo_runs[*memo_place(call)];
+	const struct memo_word *end;
+	__asm__("" : "+r"(run)); /* or compilers work out where it is for each of its members */
+	return __builtin_expect(run->where == memo_where(call) && run->value == ((const uintptr_t *)call->frame)[1] &&
+								run->epoch == (memo_forgotten | call->unloads) && memo_first_odd(run, &end) == NULL,
+							1)
+			   ? run->stack
+			   : 0;
+}
+
+/* The same of all that is known; of what is not, *ret_again says whether it is worth learning. */
+uint32_t memo_recall_slowly(const struct memo_call *call, bool *ret_again);
 
 /* The stack that called has these words, which memo_walk has found, and this number. */
 void memo_learn(const struct memo_call *call, const struct memo_word *words, size_t count, uint32_t stack);
