@@ -12,6 +12,7 @@
 #include "analyzer/base/query.h"
 #include "analyzer/reading/functions.h"
 #include "analyzer/reading/own-views.h"
+#include "analyzer/reading/salvage.h"
 #include "analyzer/reading/unseen.h"
 #include "trace/store/ingest.h"
 
@@ -45,7 +46,8 @@ static bool open_watched(struct reading *reading, const char *path)
 	struct trace_failure failure = {TRACE_OK, ""};
 
 	*reading = (struct reading){.path = path};
-	if (trace_open(&reading->db, path, TRACE_READ, WAIT_MS, &failure) != TRACE_OK)
+	enum trace_error opened = trace_open(&reading->db, path, TRACE_READ, WAIT_MS, &failure);
+	if (opened != TRACE_OK && !(opened == TRACE_DAMAGED && salvage_open(&reading->db, path)))
 		return refuse("%s", failure.text);
 	watch_begin(reading);
 	query_run(reading->db, settings_sql);

@@ -5,6 +5,7 @@
 Every reading command must exit with 2, print nothing on stdout and one line on stderr that names the file, whatever
 the file is; and must leave it as it was.  TAP on stdout.
 """
+import json
 import os
 import random
 import shutil
@@ -15,6 +16,7 @@ import tempfile
 import fixtures
 from golden import ENVIRONMENT
 
+PAGE = 4096  # of a trace
 READERS = (['report'], ['report', '--format=json'], ['check', '-q'], ['show'], ['sql'])
 MISTAKES = (
     # arguments, words of the message
@@ -89,10 +91,9 @@ def bad_files(folder, good):
     shutil.copy(good, os.path.join(folder, 'newer.db'))
     fixtures.shell(os.path.join(folder, 'newer.db'), 'PRAGMA user_version = 99;')
     yield 'newer.db'
-    for part in (100, 4096, 3):
-        size = len(read(good)) // part if part < 10 else part
-        write(os.path.join(folder, f'cut{part}.db'), read(good)[:size])
-        yield f'cut{part}.db'
+    for size in (100, 4096):
+        write(os.path.join(folder, f'cut{size}.db'), read(good)[:size])
+        yield f'cut{size}.db'
     damaged = bytearray(read(good))
     damaged[4096:] = random.Random(1).randbytes(len(damaged) - 4096)
     write(os.path.join(folder, 'damaged.db'), bytes(damaged))
@@ -115,6 +116,36 @@ def check_bad_files(tests, folder, good):
             tests.say(f'{name} is left as it was', '' if read(path) == before else 'it was changed')
         elif name != 'folder' and not os.path.isfile(path):
             tests.say(f'{name} is not made', 'it was made' if os.path.exists(path) else '')
+
+
+def check_cut(tests, folder, good):
+    """Of a trace that is cut short what is there is told, and how much is missing; it accuses of nothing more, and proves nothing."""
+    whole = read(good)
+    path = os.path.join(folder, 'cut.db')
+    leaks = json.loads(tests.run(os.path.dirname(good), 'report', '--format=json', 'trace.db').stdout)['connections']['leaked']
+    trouble = ''
+    seen = set()
+    for size in range(2 * PAGE, len(whole), 3 * PAGE):
+        write(path, whole[:size + 100])
+        run = tests.run(folder, 'report', '--format=json', 'cut.db')
+        if run.returncode == 2 and 'is damaged' in run.stderr:
+            seen.add('nothing')
+            continue
+        report = json.loads(run.stdout)
+        counts = report['connections']
+        if report['cannot_tell'][0].split(',')[0] != f'the trace is cut short: {(len(whole) - size - 100 + 1023) // 1024} of {len(whole) // 1024} kB are missing':
+            trouble += f'{size}: {report["cannot_tell"]}\n'
+        if counts['leaked'] not in (0, leaks) or counts['leaked'] + counts['cannot-tell'] > leaks:
+            trouble += f'{size}: {counts}\n'
+        status = tests.run(folder, 'check', 'cut.db').returncode
+        if status != (1 if counts['leaked'] else 2):
+            trouble += f'{size}: the check exits with {status}\n'
+        seen |= {verdict for verdict in ('leaked', 'cannot-tell') if counts[verdict]}
+        if read(path) != whole[:size + 100]:
+            trouble += f'{size}: the file was changed\n'
+    if seen != {'nothing', 'leaked', 'cannot-tell'}:
+        trouble += f'not every case was met: {seen}\n'
+    tests.say('a trace that is cut short', trouble)
 
 
 def check_random_damage(tests, folder, good):
@@ -162,6 +193,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
         good = fixtures.make_trace(other, 'leaks')
         check_bad_files(tests, folder, good)
+        check_cut(tests, folder, good)
         check_random_damage(tests, folder, good)
         check_read_only(tests, folder, good)
         check_full_output(tests, other)

@@ -210,8 +210,9 @@ CREATE VIEW cannot_tell AS
   SELECT 'no libpq call was intercepted' AS reason WHERE NOT EXISTS (SELECT 1 FROM process)
   UNION ALL SELECT printf('process %d: killed by %s before it called libpq', pid, signal) FROM killed_early
     WHERE NOT EXISTS (SELECT 1 FROM process)
-  UNION ALL SELECT printf('process %d: %s', i.pid, i.reason) FROM incomplete i
-  UNION ALL SELECT printf('process %d: %d event%s dropped%s', pid, dropped, iif(dropped = 1, ' was', 's were'), ifnull(': ' || drop_reason, '')) FROM process WHERE dropped > 0
+  UNION ALL SELECT iif(i.pid IS NULL, '', printf('process %d: ', i.pid)) || i.reason FROM incomplete i
+  UNION ALL SELECT printf('process %d: %d event%s dropped%s', pid, dropped, iif(dropped = 1, ' was', 's were'), ifnull(': ' || drop_reason, '')) FROM process
+    WHERE dropped > 0 AND ifnull(drop_reason, '') <> 'the trace is cut short' -- analyzer/reading/salvage.c says it once
   UNION ALL SELECT printf('process %d: process %d may still use a connection that it handed over', p.pid, q.pid)
     FROM taken i JOIN process p ON p.id = i.process JOIN connection g ON g.id = i.giver JOIN process q ON q.id = g.process
     WHERE i.fate = 'undecided' AND q.end IS NULL GROUP BY p.id, q.id
