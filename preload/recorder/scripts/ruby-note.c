@@ -20,13 +20,15 @@ struct ruby_note {
 	uintptr_t stack;
 	uint32_t count, used;
 	uint64_t hash;
-	bool is_cut;      /* not all frames had room */
+	bool is_cut; /* not all frames had room */
+	bool is_safe;
 	size_t key_bytes; /* 0: no key */
 	char key[RUBY_NOTE_KEY_BYTES];
 	struct {
 		uint32_t line;
 		uint16_t function_length, file_length;
 		bool begins;
+		struct ruby_string function_string, file_string;
 	} frame[SCRIPT_FRAMES];
 	char text[TEXT_BYTES];
 };
@@ -36,13 +38,19 @@ APART static struct place {
 	atomic_flag is_taken; /* somebody reads or writes the note; nobody waits for that */
 	_Atomic uintptr_t thread;
 	_Atomic uint64_t age;
+	uint8_t current; /* which of its notes stands for this moment; like these, of whoever has taken it */
 } places[NOTES];
-APART static struct ruby_note notes[NOTES];
+APART static struct ruby_note notes[NOTES][2];
 static _Atomic uint64_t notes_made;
 
-static struct ruby_note *take(struct place *place)
+static bool take(struct place *place)
 {
-	return atomic_flag_test_and_set_explicit(&place->is_taken, memory_order_acquire) ? NULL : &notes[place - places];
+	return !atomic_flag_test_and_set_explicit(&place->is_taken, memory_order_acquire);
+}
+
+static struct ruby_note *notes_of(const struct place *place)
+{
+	return notes[place - places];
 }
 
 static void give(struct place *place)
@@ -68,28 +76,52 @@ static struct place *eldest(void)
 	return found;
 }
 
-struct ruby_note *ruby_note_begin(uintptr_t stack, const void *key, size_t key_bytes)
+void ruby_note_clear(struct ruby_note *note)
+{
+	note->count = note->used = 0;
+	note->hash = 0;
+	note->is_cut = note->is_safe = false;
+}
+
+bool ruby_note_is_safe(const struct ruby_note *note)
+{
+	return note->is_safe;
+}
+
+void ruby_note_set_safe(struct ruby_note *note, bool is_safe)
+{
+	note->is_safe = is_safe;
+}
+
+static bool has_key(const struct ruby_note *note, const void *key, size_t key_bytes)
+{
+	return key_bytes == note->key_bytes && memcmp(key, note->key, key_bytes) == 0;
+}
+
+struct ruby_note *ruby_note_begin(uintptr_t stack, const void *key, size_t key_bytes, bool *ret_again)
 {
 	uintptr_t thread = (uintptr_t)pthread_self();
 	struct place *place = place_of(thread);
 	if (place == NULL)
 		place = eldest();
-	struct ruby_note *note = take(place);
-	if (note == NULL)
+	if (!take(place))
 		return NULL;
-	bool is_same = atomic_exchange_explicit(&place->thread, thread, memory_order_relaxed) == thread &&
-				   key_bytes == note->key_bytes && memcmp(key, note->key, key_bytes) == 0;
+	struct ruby_note *both = notes_of(place);
+	if (atomic_exchange_explicit(&place->thread, thread, memory_order_relaxed) != thread)
+		both[0].key_bytes = both[1].key_bytes = 0;
 	atomic_store_explicit(&place->age, atomic_fetch_add(&notes_made, 1) + 1, memory_order_relaxed);
-	note->stack = stack;
-	if (is_same) {
-		give(place);
-		return NULL;
+	*ret_again = has_key(&both[place->current], key, key_bytes);
+	if (!*ret_again) {
+		place->current ^= 1;
+		*ret_again = has_key(&both[place->current], key, key_bytes);
 	}
-	note->count = note->used = 0;
-	note->hash = 0;
-	note->is_cut = false;
-	note->key_bytes = key_bytes <= sizeof note->key ? key_bytes : 0;
-	memcpy(note->key, key, note->key_bytes);
+	struct ruby_note *note = &both[place->current];
+	note->stack = stack;
+	if (!*ret_again) {
+		ruby_note_clear(note);
+		note->key_bytes = key_bytes <= sizeof note->key ? key_bytes : 0;
+		memcpy(note->key, key, note->key_bytes);
+	}
 	return note;
 }
 
@@ -107,13 +139,15 @@ bool ruby_note_add(struct ruby_note *note, const struct ruby_frame *frame)
 	note->frame[note->count].line = frame->line;
 	note->frame[note->count].function_length = (uint16_t)frame->function_length;
 	note->frame[note->count].file_length = (uint16_t)frame->file_length;
+	note->frame[note->count].function_string = frame->function_string;
+	note->frame[note->count].file_string = frame->file_string;
 	note->frame[note->count++].begins = frame->begins;
 	return true;
 }
 
 void ruby_note_end(struct ruby_note *note)
 {
-	give(&places[note - notes]);
+	give(&places[(note - notes[0]) / 2]);
 }
 
 /* This thread's note, if it was made not far up this stack; to be given back. */
@@ -121,10 +155,12 @@ static struct ruby_note *take_own(uintptr_t stack)
 {
 	uintptr_t thread = (uintptr_t)pthread_self();
 	struct place *place = place_of(thread);
-	struct ruby_note *note = place != NULL ? take(place) : NULL;
+	if (place == NULL || !take(place))
+		return NULL;
+	struct ruby_note *note = &notes_of(place)[place->current];
 	/* Another thread may have taken the place over before it was ours; and a fiber has another stack. */
-	if (note == NULL || (atomic_load_explicit(&place->thread, memory_order_relaxed) == thread && stack < note->stack &&
-						 note->stack - stack < NEAR_BYTES))
+	if (atomic_load_explicit(&place->thread, memory_order_relaxed) == thread && stack < note->stack &&
+		note->stack - stack < NEAR_BYTES)
 		return note;
 	give(place);
 	return NULL;
@@ -141,24 +177,39 @@ bool ruby_note_hash(uintptr_t stack, uint64_t *ret)
 	return is_whole;
 }
 
+bool ruby_note_next(const struct ruby_note *note, struct ruby_note_at *at, struct ruby_frame *ret)
+{
+	if (at->frame >= note->count)
+		return false;
+	ret->function = note->text + at->text;
+	ret->function_length = note->frame[at->frame].function_length;
+	ret->file = ret->function + ret->function_length;
+	ret->file_length = note->frame[at->frame].file_length;
+	ret->line = note->frame[at->frame].line;
+	ret->begins = note->frame[at->frame].begins;
+	at->text += (uint32_t)(ret->function_length + ret->file_length);
+	at->frame++;
+	return true;
+}
+
+const struct ruby_string *ruby_note_function_string(const struct ruby_note *note, const struct ruby_note_at *at)
+{
+	return &note->frame[at->frame - 1].function_string;
+}
+
+const struct ruby_string *ruby_note_file_string(const struct ruby_note *note, const struct ruby_note_at *at)
+{
+	return &note->frame[at->frame - 1].file_string;
+}
+
 void ruby_note_read(uintptr_t stack, bool (*take_frame)(void *closure, const struct ruby_frame *frame), void *closure)
 {
 	struct ruby_note *note = take_own(stack);
+	struct ruby_note_at at = {0, 0};
+	struct ruby_frame frame;
 	if (note == NULL)
 		return;
-	const char *text = note->text;
-	for (uint32_t i = 0; i < note->count; i++) {
-		struct ruby_frame frame = {
-			.function = text,
-			.function_length = note->frame[i].function_length,
-			.file = text + note->frame[i].function_length,
-			.file_length = note->frame[i].file_length,
-			.line = note->frame[i].line,
-			.begins = note->frame[i].begins,
-		};
-		text += frame.function_length + frame.file_length;
-		if (!take_frame(closure, &frame))
-			break;
-	}
+	while (ruby_note_next(note, &at, &frame) && take_frame(closure, &frame))
+		;
 	ruby_note_end(note);
 }

@@ -35,7 +35,9 @@
 	F(IS_COLLECTING, "rb_during_gc")                                                                                   \
 	F(COLLECTIONS, "rb_gc_count")                                                                                      \
 	F(WITHOUT_LOCK, "rb_thread_call_without_gvl")                                                                      \
-	F(WITHOUT_LOCK_FLAGS, "rb_nogvl")
+	F(WITHOUT_LOCK_FLAGS, "rb_nogvl")                                                                                  \
+	F(LAST_NEEDED, "")                                                                                                 \
+	F(IS_MARKED, "rb_objspace_marked_object_p")
 
 enum { FUNCTIONS(SCRIPT_NUMBER) };
 static const char *const functions[] = {FUNCTIONS(SCRIPT_NAME) NULL};
@@ -57,9 +59,14 @@ enum {
 /* Takes a frame; false: no more of them. */
 typedef bool take_frame(void *closure, const struct ruby_frame *frame);
 
+static bool is_string(VALUE value)
+{
+	return (value & 7) == 0 && value >= LAST_CONSTANT && (*(const VALUE *)value & T_MASK) == T_STRING;
+}
+
 static const char *text_of(const struct script_interpreter *ruby, VALUE value, size_t *ret_length)
 {
-	if ((value & 7) != 0 || value < LAST_CONSTANT || (*(const VALUE *)value & T_MASK) != T_STRING)
+	if (!is_string(value))
 		return NULL;
 	const char *text = FUNCTION_OF(ruby, STRING_POINTER, const char *(*)(VALUE *))(&value);
 	*ret_length = text != NULL ? strnlen(text, TEXT_BYTES) : 0;
@@ -70,11 +77,18 @@ static const char *text_of(const struct script_interpreter *ruby, VALUE value, s
  * What is passed to `eval` runs as the method whose binding it has got, and by rb_profile_frames in its file, but with
  * lines of its own.  It is known by the line, or by who calls it.
  */
+static const char evaluated[] = "(eval)";
+
 static void mend_evaluated(struct ruby_frame *frame)
 {
-	static const char file[] = "(eval)";
-	frame->file = file;
-	frame->file_length = sizeof file - 1;
+	frame->file = evaluated;
+	frame->file_length = sizeof evaluated - 1;
+	frame->file_string.at = 0;
+}
+
+static bool is_evaluated_file(const struct ruby_frame *frame)
+{
+	return frame->file_length == sizeof evaluated - 1 && memcmp(frame->file, evaluated, sizeof evaluated - 1) == 0;
 }
 
 static bool is_eval(const struct script_interpreter *ruby, VALUE frame)
@@ -84,11 +98,14 @@ static bool is_eval(const struct script_interpreter *ruby, VALUE frame)
 	return method != NULL && strcmp(method, "eval") == 0;
 }
 
-/* What this thread's stack is made of.  It is the same stack where all of this is the same. */
+/*
+ * What this thread's stack is made of.  Where all of this is the same, it is the same stack, unless the collector has
+ * freed objects since that it had not come to yet, and others have taken their places.
+ */
 struct sight {
 	size_t count, collections;
 	struct sighted {
-		VALUE frame, path, label;
+		VALUE frame;
 		uint64_t line;
 	} frame[FRAMES];
 };
@@ -111,8 +128,6 @@ static void see(const struct script_interpreter *ruby, struct sight *ret)
 	for (size_t i = 0; i < ret->count; i++)
 		ret->frame[i] = (struct sighted){
 			.frame = frames[i],
-			.path = FUNCTION_OF(ruby, FRAME_PATH, VALUE(*)(VALUE))(frames[i]),
-			.label = FUNCTION_OF(ruby, FRAME_LABEL, VALUE(*)(VALUE))(frames[i]),
 			.line = lines[i] > 0 ? (uint64_t)lines[i] : 0,
 		};
 	/* The collector looks for objects on stacks, and must not find these there later. */
@@ -124,18 +139,37 @@ static void forget(struct sight *sight)
 	explicit_bzero(sight, used_bytes(sight));
 }
 
+static bool is_before_first(const struct script_interpreter *ruby, const struct sighted *sighted)
+{
+	VALUE first = FUNCTION_OF(ruby, FRAME_FIRST_LINE, VALUE(*)(VALUE))(sighted->frame);
+	return (first & 1) != 0 && sighted->line != 0 && sighted->line < first >> 1; /* a small integer */
+}
+
+static struct ruby_string string_of(VALUE value, const char *bytes)
+{
+	struct ruby_string string = {.at = bytes != NULL ? value : 0, .bytes = bytes};
+	if (bytes != NULL)
+		memcpy(string.words, (const void *)value, sizeof string.words);
+	return string;
+}
+
 /* A function in C has no path. */
 static bool read_frame(const struct script_interpreter *ruby, const struct sighted *sighted, struct ruby_frame *ret)
 {
 	*ret = (struct ruby_frame){.function = "", .line = (uint32_t)sighted->line};
-	ret->file = text_of(ruby, sighted->path, &ret->file_length);
-	const char *function = text_of(ruby, sighted->label, &ret->function_length);
+	VALUE path = FUNCTION_OF(ruby, FRAME_PATH, VALUE(*)(VALUE))(sighted->frame);
+	ret->file = text_of(ruby, path, &ret->file_length);
+	if (ret->file == NULL)
+		return false;
+	ret->file_string = string_of(path, ret->file);
+	VALUE label = FUNCTION_OF(ruby, FRAME_LABEL, VALUE(*)(VALUE))(sighted->frame);
+	const char *function = text_of(ruby, label, &ret->function_length);
+	ret->function_string = string_of(label, function);
 	if (function != NULL)
 		ret->function = function;
-	VALUE first = ret->file != NULL ? FUNCTION_OF(ruby, FRAME_FIRST_LINE, VALUE(*)(VALUE))(sighted->frame) : 0;
-	if ((first & 1) != 0 && ret->line != 0 && ret->line < first >> 1) /* a small integer */
+	if (is_before_first(ruby, sighted))
 		mend_evaluated(ret);
-	return ret->file != NULL;
+	return true;
 }
 
 /* Gives the frames to `take`. */
@@ -173,16 +207,82 @@ static bool add_to_note(void *closure, const struct ruby_frame *frame)
 	return ruby_note_add(closure, frame);
 }
 
+/* Whether the value is a string that says what is noted. */
+static bool is_text(const struct script_interpreter *ruby, VALUE value, const struct ruby_string *string,
+					const char *noted, size_t length)
+{
+	/* The same string, if it is one, with the same bytes in the same place. */
+	if (string->at == value && value != 0 && memcmp((const void *)value, string->words, sizeof string->words) == 0)
+		return memcmp(string->bytes, noted, length) == 0 && string->bytes[length] == '\0';
+	const char *text = is_string(value) ? FUNCTION_OF(ruby, STRING_POINTER, const char *(*)(VALUE *))(&value) : NULL;
+	/* What is noted has no NUL in it, so the text is as long where it is the same. */
+	return text != NULL ? strncmp(text, noted, length) == 0 && text[length] == '\0' : length == 0;
+}
+
+/*
+ * Whether the note, which was made of the same frames, says what they say.  It does unless something else lies where
+ * one of them lay.
+ */
+static bool says_it(const struct script_interpreter *ruby, const struct ruby_note *note, const struct sight *sight)
+{
+	struct ruby_note_at at = {0, 0};
+	struct ruby_frame noted;
+	for (size_t i = 0; i < sight->count; i++) {
+		VALUE frame = sight->frame[i].frame, path = FUNCTION_OF(ruby, FRAME_PATH, VALUE(*)(VALUE))(frame);
+		if (!is_string(path) || (i + 1 == sight->count && sight->frame[i].line == 0))
+			continue;
+		if (!ruby_note_next(note, &at, &noted))
+			return true; /* there was no room for more */
+		if (!is_text(ruby, FUNCTION_OF(ruby, FRAME_LABEL, VALUE(*)(VALUE))(frame), ruby_note_function_string(note, &at),
+					 noted.function, noted.function_length))
+			return false;
+		bool is_evaluated = is_before_first(ruby, &sight->frame[i]);
+		if (!is_evaluated && is_text(ruby, path, ruby_note_file_string(note, &at), noted.file, noted.file_length))
+			continue;
+		is_evaluated |= i + 1 < sight->count && is_eval(ruby, sight->frame[i + 1].frame);
+		if (!is_evaluated || !is_evaluated_file(&noted))
+			return false;
+	}
+	return !ruby_note_next(note, &at, &noted);
+}
+
+/*
+ * Whether the collector has found all of these objects to live, so that it frees none of them before the next
+ * collection: what has lived long, and what it came to in the one that goes on.
+ */
+static bool are_marked(const struct script_interpreter *ruby, const struct sight *sight)
+{
+	typedef int marked_function(VALUE);
+	if (ruby->function[IS_MARKED] == NULL)
+		return false;
+	for (size_t i = 0; i < sight->count; i++) {
+		VALUE frame = sight->frame[i].frame;
+		VALUE of_it[] = {frame, FUNCTION_OF(ruby, FRAME_PATH, VALUE(*)(VALUE))(frame),
+						 FUNCTION_OF(ruby, FRAME_LABEL, VALUE(*)(VALUE))(frame)};
+		for (size_t j = 0; j < sizeof of_it / sizeof of_it[0]; j++)
+			if ((j == 0 || is_string(of_it[j])) && !FUNCTION_OF(ruby, IS_MARKED, marked_function *)(of_it[j]))
+				return false;
+	}
+	return true;
+}
+
 /* The thread has the lock. */
 static void note_for(const struct script_interpreter *ruby, uintptr_t stack)
 {
 	struct sight sight;
+	bool is_again = false;
 	see(ruby, &sight);
-	struct ruby_note *note = ruby_note_begin(stack, &sight, used_bytes(&sight));
-	if (note != NULL) {
-		tell(ruby, &sight, add_to_note, note);
-		ruby_note_end(note);
+	struct ruby_note *note = ruby_note_begin(stack, &sight, used_bytes(&sight), &is_again);
+	if (note != NULL && is_again && !ruby_note_is_safe(note) && !says_it(ruby, note, &sight)) {
+		ruby_note_clear(note);
+		is_again = false;
 	}
+	if (note != NULL && !is_again) {
+		ruby_note_set_safe(note, are_marked(ruby, &sight));
+		tell(ruby, &sight, add_to_note, note);
+	}
+	if (note != NULL)
+		ruby_note_end(note);
 	forget(&sight);
 }
 
