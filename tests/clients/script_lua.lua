@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Lua whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind
--- '#:'.  arg[1]: 'leaks' and 'asks' end without closing their state; 'made' runs code that takes the place of other code; 'lives' closes what it opens; 'collected' leaves it to the garbage
--- collector; 'closed' leaves it to the end of the state; 'odd' prints what must be the same without pqleak.
+-- '#:'.  arg[1]: 'leaks' and 'asks' end without closing their state; 'made' runs code that takes the place of other
+-- code; 'lives' closes what it opens; 'collected' leaves it to the garbage collector; 'closed' leaves it to the end of
+-- the state; 'forks' goes on in a child; 'odd' prints what must be the same without pqleak.
 local luasql = require 'luasql.postgres'
 local environment = assert(luasql.postgres())
 local load = loadstring or load
@@ -85,8 +86,44 @@ function modes.asks() -- #: def_asks
 			error('after')
 		end)
 	end
+	-- A coroutine is a state of its own, which nobody has told us.
+	local yields = coroutine.wrap(function()
+		for _ = 1, 3 do
+			connection:execute('SELECT 1'):close()
+			coroutine.yield()
+		end
+	end)
+	for _ = 1, 3 do yields() end
 	kept[2] = connection:execute('SELECT 1') -- #: ask_last
 	if arg[2] then kept[2]:close() end
+end
+
+-- A child that is forked and its parent go on with what was done before, and then each does what was not.  Needs
+-- LuaJIT.
+function modes.forks() -- #: def_forks
+	local ffi = require 'ffi'
+	ffi.cdef 'int fork(void); int waitpid(int child, int *status, int options); void _exit(int status);'
+	local function ask(connection) -- #: def_fork_ask
+		connection:execute('SELECT 1'):close() -- #: fork_known
+	end
+	local child, connection
+	for _ = 1, 2 do
+		connection = environment:connect('') -- #: fork_opened
+		ask(connection)
+		if not child then
+			connection:close()
+			child = ffi.C.fork()
+		end
+	end
+	if child == 0 then
+		connection:execute('SELECT 1'):close() -- #: fork_child
+		kept[1] = connection
+		if arg[2] then connection:close() end
+		ffi.C._exit(0)
+	end
+	ffi.C.waitpid(child, nil, 0)
+	connection:execute('SELECT 1'):close() -- #: fork_parent
+	connection:close()
 end
 
 -- Code that is made, asks, and is thrown away: the next takes its place in memory.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 # Perl whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind
 # '#:'.  ARGV[0]: 'leaks' and 'asks' end at once, so that Perl frees nothing; 'cleared' is 'asks' without its leak;
-# 'lives' disconnects what it opens; 'dropped' leaves it to reference counts; 'made' runs code that takes the place of
-# other code; 'odd' prints what must be the same without pqleak; 'threads' is a stress.
+# 'lives' disconnects what it opens; 'dropped' leaves it to reference counts; 'forks' goes on in a child; 'made' runs code that
+# takes the place of other code; 'odd' prints what must be the same without pqleak; 'threads' is a stress.
 use strict;
 use warnings;
 use threads;
@@ -125,7 +125,32 @@ sub made {
         undef $made;
         my $named = Sub::Util::set_subname("made_$number", sub { $dbh->do('SELECT 1') });    #: named
         $named->();
+        eval "#line $number \"text.pl\"\n\$dbh->do('SELECT 1')" or die;
     }
+    $dbh->disconnect;
+    return;
+}
+
+# A child that is forked and its parent go on with what was done before, and then each does what was not.
+sub forks {
+    my $ask = sub { $_[0]->do('SELECT 1') };    #: fork_known
+    my ($child, $dbh);
+    for (1 .. 2) {
+        $dbh = DBI->connect('dbi:Pg:', '', '');    #: fork_opened
+        $ask->($dbh);
+        next if defined $child;
+        $dbh->disconnect;
+        $child = fork // die;
+    }
+    if ($child == 0) {
+        $dbh->do('SELECT 1');    #: fork_child
+        push @kept, $dbh;
+        undef $dbh;
+        pop(@kept)->disconnect if @ARGV > 1;
+        POSIX::_exit(0);
+    }
+    waitpid $child, 0;
+    $dbh->do('SELECT 1');    #: fork_parent
     $dbh->disconnect;
     return;
 }

@@ -1,9 +1,9 @@
 <?php
 // SPDX-License-Identifier: PostgreSQL
-// PHP whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind
-// //: at their ends.  argv[1]: leaks and asks end by exec, so that PHP frees nothing; lives closes what it opens; cleared
-// is asks without its leak; made runs code that takes the place of other code; odd prints what must be the same without
-// pqleak.
+// PHP whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind //:
+// at their ends.  argv[1]: leaks and asks end by exec, so that PHP frees nothing; lives closes what it opens; cleared
+// is asks without its leak; forks goes on in a child; made runs code that takes the place of other code; odd prints
+// what must be the same without pqleak.
 namespace App;
 
 function open_it(string $name)
@@ -112,7 +112,12 @@ function asks(): void
     $throw = function () use ($connection) {
         return [new Guard($connection), strlen([])]; //: throws
     };
+    pcntl_async_signals(true);
+    pcntl_signal(SIGUSR1, function () use ($connection) {
+        pg_query($connection, 'SELECT 1'); //: ask_signal
+    });
     for ($i = 0; $i < 3; $i++) {
+        posix_kill(posix_getpid(), SIGUSR1);
         foreach ($delegate() as $_) { //: foreach_delegate
             pg_query($connection, 'SELECT 1'); //: ask_loop
         }
@@ -150,6 +155,33 @@ function made(): void
         $made($connection);
         $made($connection);
     }
+}
+
+/** A child that is forked and its parent go on with what was done before, and then each does what was not. */
+function forks(): void
+{
+    $ask = function ($connection) {
+        pg_query($connection, 'SELECT 1'); //: fork_known
+    };
+    $child = null;
+    for ($i = 0; $i < 2; $i++) {
+        $connection = pg_connect('', PGSQL_CONNECT_FORCE_NEW); //: fork_opened
+        $ask($connection);
+        if ($child === null) {
+            pg_close($connection);
+            $child = pcntl_fork();
+        }
+    }
+    if ($child === 0) {
+        pg_query($connection, 'SELECT 1'); //: fork_child
+        if (count($GLOBALS['argv']) > 2) {
+            pg_close($connection);
+        }
+        pcntl_exec('/bin/true');
+    }
+    pcntl_waitpid($child, $status);
+    pg_query($connection, 'SELECT 1'); //: fork_parent
+    pg_close($connection);
 }
 
 function odd(): void

@@ -104,6 +104,52 @@ def asks():
     leave()
 
 
+def greenlets():
+    """Queries from greenlets, which take turns in the midst of their calls."""
+    import greenlet  # pylint: disable=import-outside-toplevel,import-error
+    cursor = driver.connect('').cursor()
+
+    def inner(other):
+        cursor.execute('SELECT 1')  #: green_inner
+        if other is not None:
+            other.switch()
+        cursor.execute('SELECT 1')  #: green_later
+
+    def outer():
+        inner(None)  #: green_outer
+        cursor.execute('SELECT 1')  #: green_back
+
+    for _ in range(3):
+        second = greenlet.greenlet(outer)
+        first = greenlet.greenlet(lambda: inner(second))
+        first.switch()
+        cursor.execute('SELECT 1')  #: green_main
+    leave()
+
+
+def forks():
+    """A child that is forked and its parent go on with what was done before, and then each does what was not."""
+    def ask(cursor):
+        cursor.execute('SELECT 1')  #: fork_known
+
+    child = None
+    for _ in range(2):
+        connection = driver.connect('')  #: fork_opened
+        ask(connection.cursor())
+        if child is None:
+            connection.close()
+            child = os.fork()
+    if child == 0:
+        connection.cursor().execute('SELECT 1')  #: fork_child
+        kept.append(connection)
+        if len(sys.argv) > 3:
+            connection.close()
+        leave()
+    os.waitpid(child, 0)
+    connection.cursor().execute('SELECT 1')  #: fork_parent
+    connection.close()
+
+
 def made():
     """Code that is made, asks, and is thrown away: the next takes its place in memory."""
     cursor = driver.connect('').cursor()

@@ -2,7 +2,8 @@
 # Ruby whose connections are opened and closed in all sorts of places; the tests find the lines by the words behind
 # '#:'.  ARGV[0]: 'leaks' ends by exit!, so that Ruby frees nothing, and so do 'first_sync' and 'first_start', whose
 # first call of libpq is the one that connects; 'lives' finishes what it opens; 'collected' leaves it to the garbage
-# collector; 'asks' ends by exit! too; 'made' runs code that takes the place of other code; 'odd' prints what must be the same without pqleak; 'busy' is a stress.
+# collector; 'asks' ends by exit! too; 'forks' goes on in a child; 'made' runs code that takes the place of other code;
+# 'odd' prints what must be the same without pqleak; 'busy' is a stress.
 require 'pg'
 require 'timeout'
 
@@ -47,8 +48,11 @@ end
 # Queries from everywhere, each several times; a result that is not cleared is kept.
 def asks
   connection = PG.connect
+  trap('USR1') { connection.exec('SELECT 1').clear } #: ask_signal
   3.times do
+    Process.kill('USR1', Process.pid)
     connection.exec('SELECT 1').clear #: ask_block
+    Enumerator.new { |rows| rows << connection.exec('SELECT 1').clear }.next #: ask_enumerator
     Fiber.new { connection.exec('SELECT 1').clear }.resume #: ask_fiber
     Thread.new { connection.sync_exec('SELECT 1').clear }.join #: ask_thread
     [1].each { |_| connection.exec('SELECT 1') { |result| result.ntuples } } #: ask_each
@@ -63,6 +67,30 @@ def asks
   [connection, result]
 end
 
+def fork_ask(connection)
+  connection.exec('SELECT 1').clear #: fork_known
+end
+
+# A child that is forked and its parent go on with what was done before, and then each does what was not.
+def forks
+  child = connection = nil
+  2.times do
+    connection = PG.connect #: fork_opened
+    fork_ask(connection)
+    next if child
+    connection.finish
+    child = fork || 0
+  end
+  if child == 0
+    connection.exec('SELECT 1').clear #: fork_child
+    connection.finish if ARGV[1]
+    exit!(0)
+  end
+  Process.wait(child)
+  connection.exec('SELECT 1').clear #: fork_parent
+  connection.finish
+end
+
 # Code that is made, asks, and is thrown away: the next takes its place in memory.
 def made
   connection = PG.connect
@@ -70,6 +98,10 @@ def made
     object = Object.new
     object.instance_eval("def made_#{i}(c) c.exec('SELECT 1').clear end", 'made.rb', i + 1)
     2.times { object.send("made_#{i}", connection) }
+    object = nil
+    eval("connection.exec('SELECT 1').clear", binding, 'text.rb', i + 1)
+    object = Class.new { eval("define_method(:defined) { |c| c.exec('SELECT 1').clear }", binding, 'block.rb', i + 1) }
+    object.new.defined(connection)
     object = nil
     GC.start if i % 10 == 0
   end

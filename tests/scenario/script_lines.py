@@ -68,6 +68,24 @@ class Lines(Scenario):
             lines[frames[0][1:] if frames else None] += count
         return lines
 
+    def assert_forks(self, command, function, known, most=0):
+        """After a fork parent and child have the lines of each, whether these were known before or not; and a clean twin.
+
+        `function` is where they fork, `known` what asks there; a driver may ask at most so often besides.
+        """
+        run = self.preloaded(*command, env={'PQLEAK_EVENTS': 'all'})
+        self.assertEqual((run.status, run.stderr), (0, ''), run)
+        self.take_in()
+        wanted = {(self.lines['fork_known'], known): 3, (self.lines['fork_child'], function): 1,
+                  (self.lines['fork_parent'], function): 1}
+        lines = self.asked(run)
+        self.assertEqual(set(lines), set(wanted), run)
+        self.assertTrue(all(wanted[line] <= count <= wanted[line] + most for line, count in lines.items()), lines)
+        self.assertEqual(self.sites(), {self.at('fork_opened', function)})
+        self.assertEqual(self.check(), 1)
+        clean = self.preloaded(*command, 'clean', trace='clean.db')
+        self.assertEqual((clean.status, self.check('clean.db')), (0, 0), clean)
+
     def assert_all_lines(self, *command):
         """With PQLEAK_LINES=all each result has lines, which it has not otherwise."""
         lineless = []

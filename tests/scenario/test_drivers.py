@@ -20,8 +20,6 @@ class Drivers(Lines):
     Each program also gives a connection back, at a line that must not be among them.
     """
 
-    every_call = True  # has a line, and not only some kinds
-
     def assert_sites(self, run, expected, status=0):
         """Connections by (word, function); `word` marks a line of the source, or is a file's name of a driver."""
         self.assertEqual(run.status, status, run)
@@ -31,11 +29,10 @@ class Drivers(Lines):
                  for finding in findings if finding['kind'] == 'connection'}
         name = os.path.basename(self.source)
         self.assertEqual(found, {(name, self.lines[word], function) for word, function in expected}, run)
-        if self.every_call:
-            for finding in findings:
-                for site in (finding['site'], (finding['last_use'] or finding)['site']):
-                    self.assertEqual(os.path.basename(site['file'] or '?'), name, finding)
-                    self.assertIn(site['line'], self.lines.values(), finding)
+        for finding in findings:  # results and the like, and each last use
+            for site in (finding['site'], (finding['last_use'] or finding)['site']):
+                self.assertEqual(os.path.basename(site['file'] or '?'), name, finding)
+                self.assertIn(site['line'], self.lines.values(), finding)
         return findings
 
 
@@ -138,12 +135,15 @@ class Perl(Drivers):
 
 class Lua(Drivers):
     source = script('drivers/orm.lua')
-    every_call = False
 
     def test_luadbi(self):
         """Debian: LuaDBI"""
         run = self.traced('lua5.4', self.source)
-        self.assert_sites(run, [('luadbi', f"function <orm.lua:{self.lines['luadbi'] - 1}>")])
+        findings = self.assert_sites(run, [('luadbi', f"function <orm.lua:{self.lines['luadbi'] - 1}>")])
+        self.assertEqual({finding['kind']: finding['site']['line'] for finding in findings}, {
+            'connection': self.lines['luadbi'], 'transaction': self.lines['luadbi'], 'result': self.lines['ask']})
+        (used,) = {finding['last_use']['site']['line'] for finding in findings if finding['kind'] == 'connection'}
+        self.assertEqual(used, self.lines['ask'])
 
 
 class Languages(Drivers):

@@ -67,12 +67,18 @@ class Lua(Lines):
         sorts = lines.pop((self.lines['ask_sort'], self.function('def_compare')))
         self.assertEqual(sorts % 3, 0)
         self.assertEqual(lines, {
+            None: 3,  # in a coroutine
             (self.lines['ask'], self.function('def_ask')): 3,
             (self.lines['ask_pcall'], self.function('def_pcall')): 3,
             (self.lines['ask_last'], self.function('def_asks')): 1})
         last = self.at('ask_last', self.function('def_asks'))
         self.assertEqual(self.stacks(run, 'use_stack'), [[last, self.at('main', 'main chunk')]])
         self.assertEqual(self.sites('result'), {last})
+
+    def test_forks(self):
+        """luajit: a child that is forked, and its parent: each query is named by its line, and what leaks in the child"""
+        self.need('luajit')
+        self.assert_forks(('luajit', self.source, 'forks'), self.function('def_forks'), self.function('def_fork_ask'))
 
     @tap.each(('lua5.1', 'lua5.4'), '{0}: a result that is freed is none that leaks')
     def cleared(self, lua):

@@ -81,7 +81,12 @@ class Perl(Lines):
         self.assertEqual((run.status, run.stdout, run.stderr), (0, '', ''), run)
         self.assertEqual(self.asked(run), {
             **{(number, 'main::__ANON__'): 2 for number in range(1, 101)},
+            **{(number, '(eval)'): 1 for number in range(1, 101)},
             **{(self.lines['named'], f'main::made_{number}'): 1 for number in range(1, 101)}})
+
+    def test_forks(self):
+        """A child that is forked, and its parent: each query is named by its line, and what leaks in the child"""
+        self.assert_forks(('perl', self.source, 'forks'), 'main::forks', 'main::__ANON__')
 
     def test_rare(self):
         """With PQLEAK_LINES=rare results have none"""

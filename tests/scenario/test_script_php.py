@@ -59,7 +59,7 @@ class Php(Lines):
         self.take_in()
         at, closure = self.lines, 'App\\{closure}'
         self.assertEqual(self.asked(run), {
-            (at['ask_inner'], closure): 3, (at['ask_next'], closure): 3, (at['ask_loop'], 'App\\asks'): 3,
+            (at['ask_signal'], closure): 3, (at['ask_inner'], closure): 3, (at['ask_next'], closure): 3, (at['ask_loop'], 'App\\asks'): 3,
             (at['ask_fiber'], closure): 3, (at['ask_callback'], closure): 3,
             (at['ask_destructor'], 'App\\Guard::__destruct'): 3, (at['ask_catch'], 'App\\asks'): 3,
             (at['ask_last'], 'App\\asks'): 1})
@@ -90,12 +90,28 @@ class Php(Lines):
         self.take_in()
         self.assertEqual(self.sites('result'), set())
 
-    def test_made(self):
-        """Code that takes the place of other code in memory is not taken for it"""
-        run = self.preloaded('php', self.source, 'made', env={'PQLEAK_EVENTS': 'all'})
+    def made(self, *options):
+        """Each code that was made has its line, and none another's."""
+        run = self.preloaded('php', *options, self.source, 'made', env={'PQLEAK_EVENTS': 'all'})
         self.assertEqual((run.status, run.stdout, run.stderr), (0, '', ''), run)
         self.assertEqual(self.asked(run), {(line, name): count for line in range(1, 101)
                                            for name, count in (('eval', 1), ('{closure}', 2))})
+
+    def test_made(self):
+        """Code that takes the place of other code in memory is not taken for it"""
+        self.made()
+
+    def test_made_jit_tracing(self):
+        """The same with opcache and its tracing JIT"""
+        self.made(*JIT, '-d', 'opcache.jit=tracing')
+
+    def test_made_jit_function(self):
+        """The same with opcache and everything compiled at once"""
+        self.made(*JIT, '-d', 'opcache.jit=function')
+
+    def test_forks(self):
+        """A child that is forked, and its parent: each query is named by its line, and what leaks in the child"""
+        self.assert_forks(('php', self.source, 'forks'), 'App\\forks', 'App\\{closure}')
 
     def test_rare(self):
         """With PQLEAK_LINES=rare results have none"""

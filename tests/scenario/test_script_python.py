@@ -76,6 +76,22 @@ class Each:
         self.assertTrue(all(wanted[line] <= count <= wanted[line] + 2 for line, count in lines.items()), lines)
         self.assertEqual(self.stacks(run, 'use_stack')[0], [self.at('ask_last', 'asks'), self.at('main', '<module>')])
 
+    def test_forks(self):
+        """A child that is forked, and its parent: each query is named by its line, and what leaks in the child"""
+        self.assert_forks(self.command('forks'), 'forks', 'forks.<locals>.ask', most=3)  # BEGIN
+
+    def test_greenlets(self):
+        """Greenlets that take turns: each query is named by its line"""
+        run = self.preloaded(*self.command('greenlets'), env={'PQLEAK_EVENTS': 'all'})
+        self.assertEqual((run.status, run.stderr), (0, ''), run)
+        self.take_in()
+        inner, outer, main = 'greenlets.<locals>.inner', 'greenlets.<locals>.outer', 'greenlets'
+        wanted = {(self.lines['green_inner'], inner): 6, (self.lines['green_later'], inner): 3,
+                  (self.lines['green_back'], outer): 3, (self.lines['green_main'], main): 3}
+        lines = self.asked(run)
+        self.assertEqual(set(lines), set(wanted), run)
+        self.assertTrue(all(wanted[line] <= count <= wanted[line] + 4 for line, count in lines.items()), lines)
+
     def test_rare(self):
         """With PQLEAK_LINES=rare only what begins and ends transactions has lines, as do connections"""
         run = self.preloaded(*self.command('asks'), env={'PQLEAK_EVENTS': 'all', 'PQLEAK_LINES': 'rare'})

@@ -42,7 +42,8 @@ class Ruby(Lines):
         self.assertEqual((run.status, run.stderr), (0, ''), run)
         self.take_in()
         self.assertEqual(self.asked(run), {
-            **{(self.lines[word], 'asks'): 3 for word in ('ask_block', 'ask_fiber', 'ask_thread', 'ask_each', 'ask_rescue')},
+            **{(self.lines[word], 'asks'): 3 for word in ('ask_block', 'ask_fiber', 'ask_thread', 'ask_each', 'ask_rescue',
+                                                                'ask_signal', 'ask_enumerator')},
             (self.lines['ask_last'], 'asks'): 1})
         last = self.at('ask_last', 'asks')
         self.assertEqual(self.stacks(run, 'use_stack'), [[last, self.at('main', '<main>')]])
@@ -58,7 +59,13 @@ class Ruby(Lines):
         """Code that takes the place of other code in memory is not taken for it"""
         run = self.preloaded('ruby', self.source, 'made', env={'PQLEAK_EVENTS': 'all'})
         self.assertEqual((run.status, run.stdout, run.stderr), (0, '', ''), run)
-        self.assertEqual(self.asked(run), {(number + 1, f'made_{number}'): 2 for number in range(100)})
+        self.assertEqual(self.asked(run), {
+            **{(number + 1, f'made_{number}'): 2 for number in range(100)},
+            **{(number + 1, name): 1 for number in range(100) for name in ('made', 'block (3 levels) in made')}})
+
+    def test_forks(self):
+        """A child that is forked, and its parent: each query is named by its line, and what leaks in the child"""
+        self.assert_forks(('ruby', self.source, 'forks'), 'forks', 'fork_ask')
 
     def test_lives(self):
         """Last use and release are named by their lines"""
@@ -108,6 +115,9 @@ class Orm(Lines):
         self.assertEqual(self.sites(), {self.at('sequel', 'open_sequel'), self.at('activerecord', 'count_records')})
         self.assertEqual(self.stacks(run, 'release_stack')[:2], [
             [self.at('block', 'clean'), self.at('clean', outer)], [self.at('disconnect', 'clean'), self.at('clean', outer)]])
+        used = {(finding['last_use']['site']['line'], finding['last_use']['site']['function'])
+                for finding in self.json()['findings'] if finding['kind'] == 'connection'}
+        self.assertEqual(used, {self.at('sequel', 'open_sequel')[1:], self.at('activerecord', 'count_records')[1:]})
         monitors = run.trace.one("SELECT count(*) FROM connection c JOIN stack_frame s ON s.stack = c.release_stack"
                                  " JOIN frame_name n ON n.frame = s.frame WHERE n.file GLOB '*/monitor.rb'")
         self.assertGreater(monitors, 0, 'by which ActiveRecord locks')
