@@ -6,6 +6,9 @@
  * waits for the next one to be opened lies in a heap, the first that was last
  * used on top, so each is looked at twice, however many are open.  Order is told
  * by the numbers of events: clocks stand still for milliseconds.
+ *
+ * What is opened in the place of one that was closed shows nothing: a pool that
+ * recycles does that while others lie in it.  So it counts how many are open, too.
  */
 #include "analyzer/life/life.h"
 
@@ -24,6 +27,12 @@ struct waiting {
 	int64_t id, used, ended; /* ended: INT64_MAX: not yet */
 	int64_t used_before;     /* the last use before its last turn; 0: none */
 	int64_t before;          /* so many had been opened when it was found abandoned */
+	int64_t open;            /* so many were open when it was used last */
+};
+
+/* An opening after which more were open than after any later one. */
+struct high {
+	int64_t opening, open; /* its number, and how many then were */
 };
 
 /* The least of its items lies first. */
@@ -40,6 +49,9 @@ struct group {
 		last_thread;    /* connections that were each used by one thread alone; -1: others were, too */
 	struct heap unused; /* by their last use */
 	struct heap found;  /* abandoned and not closed yet, by their end */
+	struct heap open;   /* all that are open, by their end */
+	struct high *highs;
+	size_t high_count;
 };
 
 struct groups {
@@ -115,9 +127,43 @@ static bool grow(struct groups *groups)
 	return true;
 }
 
+/* Forgets those that ended before `now`. */
+static void close_ended(struct group *group, int64_t now)
+{
+	while (group->open.count > 0 && group->open.items[0].ended <= now)
+		pop(&group->open, true);
+}
+
+/* After the opening of this number so many are open. */
+static bool note_high(struct group *group, int64_t opening, int64_t open)
+{
+	while (group->high_count > 0 && group->highs[group->high_count - 1].open <= open)
+		group->high_count--;
+	if (!array_room(group->highs, group->high_count))
+		return false;
+	group->highs[group->high_count++] = (struct high){opening, open};
+	return true;
+}
+
+/* The most that were open at once after one of the openings from this number on. */
+static int64_t most_since(const struct group *group, int64_t opening)
+{
+	size_t from = 0, to = group->high_count;
+
+	while (from < to) {
+		size_t middle = (from + to) / 2;
+		if (group->highs[middle].opening < opening)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < group->high_count ? group->highs[from].open : 0;
+}
+
 static bool write(const struct groups *groups, const struct group *group, const struct waiting *item)
 {
-	return query_put(groups->found, AS_NUMBER(item->id), AS_NUMBER(group->opened - item->before));
+	return query_put(groups->found, AS_NUMBER(item->id), AS_NUMBER(group->opened - item->before),
+					 AS_NUMBER(most_since(group, item->before + 1) > item->open));
 }
 
 /* Those that ended before `now` have seen all that could be opened after their last use. */
@@ -139,12 +185,15 @@ static bool open_one(const struct groups *groups, struct group *group, int64_t n
 
 	while (done && group->unused.count > 0 && group->unused.items[0].used < now) {
 		struct waiting item = pop(&group->unused, false);
+		close_ended(group, item.used);
 		item.before = group->opened;
+		item.open = (int64_t)group->open.count;
 		done = item.ended <= now || push(&group->found, item, true);
 	}
+	close_ended(group, now);
 	group->opened++;
 	group->last_opened = now;
-	return done;
+	return done && note_high(group, group->opened, (int64_t)group->open.count + 1);
 }
 
 /*
@@ -203,6 +252,8 @@ static bool visit(struct groups *groups, sqlite3_stmt *row)
 	struct waiting item = {.id = sqlite3_column_int64(row, C_ID), .used = sqlite3_column_int64(row, C_USED)};
 	item.used_before = sqlite3_column_int64(row, C_BEFORE);
 	item.ended = sqlite3_column_type(row, C_ENDED) == SQLITE_NULL ? INT64_MAX : sqlite3_column_int64(row, C_ENDED);
+	if (!push(&group->open, item, true))
+		return false;
 	if (sqlite3_column_int(row, C_MAY) == 0)
 		return true;
 	note_thread(group, sqlite3_column_int64(row, C_THREAD), sqlite3_column_int64(row, C_MOVES));
@@ -226,6 +277,8 @@ bool life_scan(sqlite3 *db, const char *rows, const char *found, const char *lat
 				 !write_kept(&groups, group);
 		free(group->unused.items);
 		free(group->found.items);
+		free(group->open.items);
+		free(group->highs);
 	}
 	free(groups.slots);
 	return !failed;

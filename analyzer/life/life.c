@@ -28,21 +28,21 @@ bool life_fill(sqlite3 *db, const struct report_choice *choice)
 {
 	(void)choice;
 	return query_number(db, "SELECT EXISTS (SELECT 1 FROM life_process)", 0) == 0 ||
-		   life_scan(db, perhaps_sql, "INSERT INTO perhaps_abandoned VALUES (?, ?)",
+		   life_scan(db, perhaps_sql, "INSERT INTO perhaps_abandoned VALUES (?, ?, ?)",
 					 "INSERT INTO perhaps_late VALUES (?)", "INSERT INTO perhaps_kept VALUES (?, ?)");
 }
 
 bool abandoned_fill(sqlite3 *db, const struct report_choice *choice)
 {
-	bool any =
-		query_number(db, "SELECT (SELECT count(connection) FROM perhaps_abandoned) + (SELECT count(connection) FROM late_use)", 0);
+	bool any = query_number(
+		db, "SELECT (SELECT count(connection) FROM perhaps_abandoned) + (SELECT count(connection) FROM late_use)", 0);
 	bool done = true;
 
 	(void)choice;
 	if (any && query_number(db, is_one_place_sql, 0) != 0)
-		done =
-			query_run(db, "INSERT INTO abandoned (connection, later) SELECT connection, later FROM perhaps_abandoned");
+		done = query_run(
+			db, "INSERT INTO abandoned (connection, later) SELECT connection, later FROM perhaps_abandoned WHERE grew");
 	else if (any)
-		done = life_scan(db, surely_sql, "INSERT INTO abandoned (connection, later) VALUES (?, ?)", NULL, NULL);
+		done = life_scan(db, surely_sql, "INSERT INTO abandoned (connection, later) SELECT ?, ? WHERE ?", NULL, NULL);
 	return done && query_run(db, abandoned_members_sql);
 }

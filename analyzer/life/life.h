@@ -26,7 +26,8 @@ bool abandoned_fill(sqlite3 *db, const struct report_choice *choice);
  * Finds who is abandoned among `rows`, a query of connections in the order in which they were opened: id, process,
  * target, place, event that opened it, of its last use, of its end or NULL, whether it may be, event of the last use
  * before its last turn or NULL, thread that used it, how often another went on with it.  Each that is goes into
- * `found`, a statement with two parameters: its id, and how many were opened meanwhile.
+ * `found`, a statement with three parameters: its id, how many were opened meanwhile, and whether more were open then
+ * than at its last use.
  * `late`, or NULL, gets the id of each that would be, if its last turn were no use; `kept`, or NULL, the process
  * and target of which perhaps each thread used one alone.
  */

@@ -25,7 +25,8 @@ CREATE TEMP VIEW life_connection AS
   WHERE c.state = 'connected' AND c.id NOT IN (SELECT connection FROM handover);
 
 -- later: so many others of its process and target were opened after its last use and before its end.
-CREATE TEMP TABLE perhaps_abandoned (connection INTEGER PRIMARY KEY, later);
+-- grew: more were open after one of these than at its last use.
+CREATE TEMP TABLE perhaps_abandoned (connection INTEGER PRIMARY KEY, later, grew);
 
 -- Those that would be, had they had no last turn: what the end of a process sends is no use.
 CREATE TEMP TABLE perhaps_late (connection INTEGER PRIMARY KEY);

@@ -14,6 +14,7 @@ CASES = {
     'suite': (['php', script('life/suite.php')], ('abandoned', 5, 'Application::connect', 6, {'exit': 5}, None)),
     'threads': ([PYTHON, script('life/django_threads.py')], ('abandoned', 9, 'rebuild', 25, {'exit': 9}, None)),
     'workers': (['ruby', script('life/workers.rb')], ('kept', 3, 'count_relations', 12, {'exit': 3}, 'ActiveRecord')),
+    'renew': ([PYTHON, script('life/renew.py')], ('abandoned', 6, 'connect', 9, {'exit': 6}, None)),
     # The end of the program uses each of these once more, which is no use.
     'sessions': ([PYTHON, script('life/sessions.py')], ('abandoned', 4, 'load', 14, {'exit': 4}, 'SQLAlchemy')),
     'farewell in Ruby': (['ruby', script('life/farewell.rb')], ('abandoned', 4, 'visit', 6, {'exit': 4}, None)),
