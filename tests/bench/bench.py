@@ -3,7 +3,7 @@
 """Measures the figures of README.md, and prints them as the rows of its table.
 
 bench.py BUILD [FIGURE...]   figures: instructions pgbench pgbench-connect psycopg2 pair start short memory trace report
-kill; default: all.
+html kill; default: all.
 
 Ratios are medians of pairs of runs that alternate, untraced and traced, because machines are noisy; each is printed
 with the smallest and the largest ratio seen.  Needs a server: run it under scripts/with-postgres.  Asserts nothing.
@@ -183,6 +183,23 @@ def many_connections(bench, count):
             INSERT INTO connection ({', '.join(columns)})
             SELECT {', '.join(picked.get(c, c) for c in columns)} FROM numbers, (SELECT * FROM connection LIMIT 1)''')
     db.close()
+
+
+def html(bench):
+    """A page of a million connections; its process ended after all of them, or nothing would be open for long."""
+    count = int(1_000_000 * bench.scale)
+    many_connections(bench, count)
+    with sqlite3.connect(bench.trace) as db:
+        db.execute('UPDATE process SET ended_ns = (SELECT max(acquired_ns) + 1000000 FROM connection)')
+    db.close()
+    page, seconds = os.path.join(bench.folder, 'page.html'), []
+    for _ in range(3):
+        began = time.monotonic()
+        process = subprocess.Popen([bench.pqleak, 'html', bench.trace, '-o', page])
+        _, _, usage = os.wait4(process.pid, 0)
+        seconds.append(time.monotonic() - began)
+    row(f'`pqleak html` on {count:,} connections', '≤ 5 MB',
+        f'{statistics.median(seconds):.2f} s, {usage.ru_maxrss / 1024:.0f} MiB; {os.stat(page).st_size / 1e6:.2f} MB')
 
 
 def report(bench):

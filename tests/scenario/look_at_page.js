@@ -79,6 +79,11 @@ async function look(browser, file, pictures) {
 		told.overflows[name] = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 	}
 	await page.setViewportSize({ width: WIDTHS.usual, height: 900 });
+	if (pictures) {
+		await page.setViewportSize({ width: 1180, height: 980 });
+		await page.screenshot({ path: path.join(pictures, 'first.png') }); // the picture in README.md
+		await page.setViewportSize({ width: WIDTHS.usual, height: 900 });
+	}
 	if (pictures)
 		await pictured(page, 'whole', [['light', 'usual'], ['dark', 'usual'], ['light', 'narrow'], ['dark', 'wide']]);
 	if (told.rows.length > 1) {

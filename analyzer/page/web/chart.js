@@ -183,7 +183,8 @@ function brush(x) {
 
 function drawChart() {
 	const box = byId('chart'), width = Math.max(280, box.clientWidth);
-	const highest = Math.max(1, time.most, data.max_connections) * 1.06;
+	const highest = Math.max(1, time.most, data.max_connections) * 1.1;
+	PLOT.height = Math.max(220, Math.min(460, width * 0.2));
 	const x = bucket => PLOT.left + bucket / time.buckets * (width - PLOT.left - PLOT.right);
 	const y = value => PLOT.top + PLOT.height * (1 - value / highest);
 	const plot = drawn('rect', {class: 'plot', id: 'plot', x: PLOT.left, y: PLOT.top, width: width - PLOT.left - PLOT.right, height: PLOT.height});

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL
  * icicle.js - the stacks of a call site as an icicle: the outermost call at the top, as wide as it opened connections. */
-const ROW = 22;
+const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+const ROW = Math.round(rem * 1.5), LETTER = rem * 0.44; // of a call, and about that of a letter in it
 const icicle = {root: null, folded: false, weight: 'left'};
 
 /* A tree of calls: {call, weight, children}, from the outermost on. */
@@ -38,11 +39,11 @@ function drawIcicle() {
 	let deepest = 0;
 	const share = item => `${item.call.text}: ${count(item.weight)} of ${count(whole.weight)} (${KINDS[kindOf(item.call)]})`;
 	const place = (item, left, wide) => {
-		const top = (item.depth - root.depth) * ROW, room = Math.floor((wide - 8) / 6.6), text = item.call.text;
+		const top = (item.depth - root.depth) * ROW, room = Math.floor((wide - 8) / LETTER), text = item.call.text;
 		deepest = Math.max(deepest, top + ROW);
 		const frame = drawn('g', {class: 'frame', tabindex: 0, role: 'button', 'aria-label': share(item)},
 			drawn('rect', {class: `call ${kindOf(item.call)}`, x: left, y: top, width: Math.max(1, wide), height: ROW - 1, rx: 2}),
-			room > 2 ? drawn('text', {x: left + 4, y: top + 15, 'aria-hidden': 'true'}, text.length > room ? `${text.slice(0, room - 1)}\u2026` : text) : null);
+			room > 2 ? drawn('text', {x: left + 4, y: top + ROW * 0.68, 'aria-hidden': 'true'}, text.length > room ? `${text.slice(0, room - 1)}\u2026` : text) : null);
 		const zoom = () => {
 			icicle.root = pathOf(item);
 			drawIcicle();
