@@ -12,6 +12,7 @@
 
 #include "preload/bind/lua.h"
 #include "preload/calls/note.h"
+#include "preload/calls/overlap.h"
 #include "preload/calls/wrappers.h"
 #include "preload/process/process.h"
 #include "preload/process/say.h"
@@ -43,7 +44,7 @@ __attribute__((constructor)) static void loaded(void)
 	settings_read();
 	say_prepare();
 	blind_spots_at_start();
-	struct process_parts parts = {.begun = note_function_names, .lua_state = lua_state_of};
+	struct process_parts parts = {.begun = note_function_names, .lua_state = lua_state_of, .work = overlap_entries};
 	wrappers_range(&parts.wrappers_low, &parts.wrappers_high);
 	process_prepare(&parts);
 	/*

@@ -17,7 +17,7 @@
 
 #define THREAD_MASK ((1u << OVERLAP_THREAD_BITS) - 1)
 
-APART struct overlap_entry overlap_entries[OVERLAP_ENTRIES];
+APART struct overlap_entry overlap_entries[OVERLAP_ENTRIES] __attribute__((aligned(SPOOL_WORK_BYTES)));
 
 /* The stack pointer of a thread that waits in the kernel; NULL when it is running or cannot be looked at. */
 static const void *sleeping_at(uint32_t thread)

@@ -18,16 +18,22 @@
 #include <sys/single_threaded.h>
 
 #include "preload/calls/call.h"
+#include "trace/spool/spool.h"
 
 /* The place in the table is the address's bits 4 to 11; the word has those above, and the thread. */
-#define OVERLAP_ENTRIES 256u
-#define OVERLAP_BITS 12
-#define OVERLAP_THREAD_BITS 22 /* the kernel's largest thread id, PID_MAX_LIMIT, is 2^22 */
+#define OVERLAP_ENTRIES SPOOL_WORK_ENTRIES
+#define OVERLAP_BITS SPOOL_WORK_ADDRESS_BITS
+#define OVERLAP_THREAD_BITS SPOOL_WORK_THREAD_BITS
 
 struct overlap_entry {
 	_Atomic uint64_t word;     /* 0: nobody */
 	const void *_Atomic frame; /* the wrapper's of that call: whatever it does lies below */
 };
+static_assert(sizeof(struct overlap_entry) == sizeof(struct spool_work) &&
+				  offsetof(struct overlap_entry, word) == offsetof(struct spool_work, word),
+			  "the spool tells it");
+
+/* A page: while a process is recorded that of its spool lies here, so that a reader knows who is at work. */
 extern struct overlap_entry overlap_entries[OVERLAP_ENTRIES];
 
 /* The place is not free.  True: it is ours now. */

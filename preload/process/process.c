@@ -126,6 +126,7 @@ static int start(struct process_page *mine)
 		.shim_high = (const void *)elf_self()->high,
 		.wrappers_low = others.wrappers_low,
 		.wrappers_high = others.wrappers_high,
+		.work = others.work,
 		.lock = &mine->recorder_lock,
 		.unloads = &linker_unloads,
 		.calmly = calm_run,

@@ -22,6 +22,7 @@ struct process_parts {
 	void (*begun)(void);
 	/* See recorder_settings. */
 	const void *wrappers_low, *wrappers_high;
+	void *work;
 	void *(*lua_state)(const void *address);
 };
 

@@ -49,8 +49,9 @@ struct recorder_settings {
 	const void *shim_high;
 	const void *wrappers_low; /* of these, the functions that stand in for libpq's */
 	const void *wrappers_high;
-	_Atomic uint32_t *lock;                              /* a word that a fork sets to 0 in the child */
-	const _Atomic uint32_t *unloads;                     /* counts dlclose: addresses may mean something else now */
+	void *work;                      /* a page: on which connections threads are at work, which the spool is to tell */
+	_Atomic uint32_t *lock;          /* a word that a fork sets to 0 in the child */
+	const _Atomic uint32_t *unloads; /* counts dlclose: addresses may mean something else now */
 	void (*calmly)(void (*work)(void *), void *closure); /* calm_run of calm.h */
 	void (*calm_signals)(sigset_t *ret);                 /* of calm.h */
 	_Atomic uintptr_t *calm_thread;                      /* another word that a fork sets to 0 */

@@ -52,6 +52,7 @@ int keep_start(const struct recorder_settings *asked)
 	int error = spool_create(&keep.spool, trace_path, &identity);
 	if (error != 0)
 		return error;
+	spool_share_work(&keep.spool, asked->work);
 	again_reset(&keep.again, &keep.spool);
 	keep.lock.word = asked->lock;
 	keep.has_ended = false;

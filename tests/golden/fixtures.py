@@ -41,11 +41,11 @@ def rows(trace, query):
 
 def add_spool(trace, pid, spool, drained):
     """The empty spool of a process in another pid namespace: for all that anyone can see, it runs."""
-    header = struct.pack('<8sIIQQQQqQiiIIQQQQI', b'pqlspool', 4, 8192, int(spool, 16), 0, 0, 1, 0, 0, pid, 1, 0, 0,
+    header = struct.pack('<8sIIQQQQqQiiIIQQQQI', b'pqlspool', 5, 12288, int(spool, 16), 0, 0, 1, 0, 0, pid, 1, 0, 0,
                          drained, drained, 0, 0, 2)
     with open(f'{trace}-spool-{pid}-{spool}', 'wb') as file:
         file.write(header)
-        file.truncate(8192 + 2 * 65536)
+        file.truncate(12288 + 2 * 65536)
 
 
 # A command has its own views, and never looks at those that a trace has stored.

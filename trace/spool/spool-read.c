@@ -178,3 +178,12 @@ int spool_read(struct spool *ret, const char *path)
 		strcpy(ret->path, path);
 	return result;
 }
+
+uint64_t spool_at_work(const struct spool *spool, unsigned entry)
+{
+	const struct spool_work *work = (const void *)((const char *)spool->header + SPOOL_WORK_OFFSET);
+	uint64_t word = work[entry].word;
+	if (spool->header->tells_work == 0 || word == 0)
+		return 0;
+	return (word >> SPOOL_WORK_THREAD_BITS) << SPOOL_WORK_ADDRESS_BITS | (uint64_t)entry << 4;
+}

@@ -155,6 +155,15 @@ int room_segment(struct spool *spool, uint32_t number, bool is_new, bool spares_
 	return result;
 }
 
+bool room_lay_work(const struct spool *spool, void *at)
+{
+	char *page = (char *)spool->header + SPOOL_WORK_OFFSET;
+	if (sysconf(_SC_PAGESIZE) != SPOOL_WORK_BYTES || (uintptr_t)at % SPOOL_WORK_BYTES != 0)
+		return false;
+	/* Of a shared mapping, 0 bytes moved are a second mapping of the same: no descriptor is needed. */
+	return mremap(page, 0, SPOOL_WORK_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, at) == at;
+}
+
 void room_unmap_segment(uint32_t number, char *segment)
 {
 	unmap_part(segment_offset(number), SPOOL_SEGMENT_BYTES, segment);

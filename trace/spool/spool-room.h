@@ -29,6 +29,9 @@ int room_create(struct spool *spool, uint32_t segments, char *ret_segment[]);
  */
 int room_segment(struct spool *spool, uint32_t number, bool is_new, bool spares_disk, char **ret);
 
+/* Maps the header's page of struct spool_work also at `at`, a page; false: it cannot be. */
+bool room_lay_work(const struct spool *spool, void *at);
+
 void room_unmap_segment(uint32_t number, char *segment);
 void room_unmap_header(struct spool *spool);
 

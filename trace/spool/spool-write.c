@@ -115,6 +115,14 @@ int spool_create(struct spool *spool, const char *trace, const struct spool_iden
 	return result;
 }
 
+void spool_share_work(struct spool *spool, void *at)
+{
+	int saved = errno;
+	if (room_lay_work(spool, at))
+		atomic_store_explicit(&spool->header->tells_work, 1, memory_order_release);
+	errno = saved;
+}
+
 /* A new file segment at the file's end; its number goes to ret_number. */
 static int grow(struct spool *spool, bool spares_disk, char **ret, uint32_t *ret_number)
 {

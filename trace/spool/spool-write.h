@@ -21,6 +21,12 @@
 int spool_create(struct spool *spool, const char *trace, const struct spool_identity *identity);
 
 /*
+ * Lays the page of struct spool_work over the page `at`, which then tells readers what is written there; what was there
+ * is gone.  It stays when the spool is closed.  Without it the spool says that it does not tell.
+ */
+void spool_share_work(struct spool *spool, void *at);
+
+/*
  * The last places of the room there is are kept for EVENT_END and what revokes it: how it ended must not be lost.
  * Before them, an event has room for the two records of again.h.
  */

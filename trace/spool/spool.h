@@ -25,13 +25,13 @@
 #include "trace/base/event.h"
 
 #define SPOOL_MAGIC "pqlspool"
-#define SPOOL_VERSION 4u
+#define SPOOL_VERSION 5u
 #define SPOOL_SEGMENT_BYTES 65536u
 #define SPOOL_SEGMENT_EVENTS (SPOOL_SEGMENT_BYTES / sizeof(struct event))
 #define SPOOL_EVENT_SEGMENTS 256u /* 16 MiB of undrained events, then they are dropped */
 #define SPOOL_BLOB_SEGMENTS 128u  /* 8 MiB of blobs, then stacks become 0 */
 #define SPOOL_SEGMENTS (SPOOL_EVENT_SEGMENTS + SPOOL_BLOB_SEGMENTS)
-#define SPOOL_HEADER_BYTES 8192u
+#define SPOOL_HEADER_BYTES 12288u
 #define SPOOL_LABEL_BYTES 256u
 
 enum blob_type {
@@ -116,7 +116,28 @@ struct spool_header {
 		_Atomic uint64_t at;
 		_Atomic uint64_t events;
 	} counted[2];
+	_Atomic uint32_t tells_work; /* the page of struct spool_work is in use */
 };
+
+/*
+ * The last page of the header: on which connections threads are inside a call that talks to the server, as the shim's
+ * overlap.h has it, by the address's bits 4 to 11.  The word has the bits above those, and below them the thread; 0:
+ * none.
+ */
+#define SPOOL_WORK_OFFSET 8192u
+#define SPOOL_WORK_BYTES 4096u
+#define SPOOL_WORK_ENTRIES 256u
+#define SPOOL_WORK_ADDRESS_BITS 12
+#define SPOOL_WORK_THREAD_BITS 22 /* the kernel's largest thread id, PID_MAX_LIMIT, is 2^22 */
+
+struct spool_work {
+	_Atomic uint64_t word;
+	_Atomic uint64_t frame; /* the shim's own affair */
+};
+
+static_assert(SPOOL_WORK_ENTRIES * sizeof(struct spool_work) == SPOOL_WORK_BYTES &&
+				  SPOOL_WORK_OFFSET + SPOOL_WORK_BYTES == SPOOL_HEADER_BYTES,
+			  "it is a page");
 
 #define SPOOL_HEAD_BITS 40
 #define SPOOL_HEAD_MASK (((uint64_t)1 << SPOOL_HEAD_BITS) - 1)
@@ -128,7 +149,7 @@ static inline uint64_t spool_head(const struct spool_header *header)
 		   SPOOL_HEAD_MASK;
 }
 
-static_assert(sizeof(struct spool_header) <= SPOOL_HEADER_BYTES, "the header fits its pages");
+static_assert(sizeof(struct spool_header) <= SPOOL_WORK_OFFSET, "the header fits its pages");
 
 /* What the writer says about itself; copied into the header. */
 struct spool_identity {
@@ -165,6 +186,9 @@ struct spool {
 
 /* How many events had been taken off before `position`, which is the tail. */
 uint64_t spool_counted(const struct spool *spool, uint64_t position);
+
+/* The connection of an entry of that page by its address, or 0: nobody is at work there, or the page is not in use. */
+uint64_t spool_at_work(const struct spool *spool, unsigned entry);
 
 /* The event at `position` (tail <= position < head), or NULL when the file does not hold it. */
 const struct event *spool_event(const struct spool *spool, uint64_t position);

@@ -26,6 +26,12 @@
 /* A spool whose creation was cut short holds nothing; but one this young may be about to be finished. */
 #define UNBORN_SECONDS 60
 
+static const char add_work[] =
+	"INSERT OR REPLACE INTO property SELECT 'at work on connection ' || c.id, 1 FROM process p"
+	" JOIN connection c ON c.process = p.id WHERE p.spool = ?1 AND c.address = ?2 AND c.released_ns IS NULL";
+static const char add_untold[] =
+	"INSERT OR REPLACE INTO property SELECT 'work is not told of process ' || id, 1 FROM process WHERE spool = ?1";
+
 struct ingest {
 	sqlite3 *db;
 	const char *path;
@@ -123,6 +129,27 @@ static bool has_ended(struct ingest *ingest)
 	return process_has_ended(&ingest->statements, ingest->beside.number);
 }
 
+/* In the caller's transaction: on which connections a thread is at work, or was when the process died. */
+static int note_work(struct ingest *ingest)
+{
+	const struct spool *spool = &ingest->spool;
+	bool tells = spool->header->tells_work != 0;
+	char name[24];
+	int rc = SQLITE_OK;
+	sqlite3_snprintf(sizeof name, name, "%016llx", (unsigned long long)spool->header->id);
+	for (unsigned entry = 0; entry < (tells ? SPOOL_WORK_ENTRIES : 1) && rc == SQLITE_OK; entry++) {
+		uint64_t address = spool_at_work(spool, entry);
+		if (tells && address == 0)
+			continue;
+		sqlite3_stmt *stmt = statement(&ingest->statements, tells ? add_work : add_untold);
+		sqlite3_bind_text(stmt, 1, name, -1, SQLITE_TRANSIENT);
+		if (tells)
+			sqlite3_bind_int64(stmt, 2, (int64_t)address);
+		rc = statement_run(&ingest->statements, stmt);
+	}
+	return rc;
+}
+
 /* In the caller's transaction: the spool's events. */
 static enum trace_error drain_spool(struct ingest *ingest, bool is_gone)
 {
@@ -131,6 +158,8 @@ static enum trace_error drain_spool(struct ingest *ingest, bool is_gone)
 		return fail(ingest, SQLITE_NOMEM);
 	enum trace_error error = drain_into(drain, ingest->db, ingest->failure);
 	drain_free(drain);
+	if (error == TRACE_OK)
+		error = fail(ingest, note_work(ingest));
 	if (error == TRACE_OK && is_gone)
 		error = fail(ingest, process_give_up(&ingest->statements, ingest->beside.number));
 	return error;

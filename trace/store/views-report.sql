@@ -255,13 +255,14 @@ CREATE VIEW audit AS
 
 CREATE VIEW open_transaction AS
   -- Transactions that had not ended when their process did, or have not by now: the longest time that each was left idle,
-  -- which may be the time since its last use, and the call before it.  A query that is sent and not drained, or a COPY, is at
-  -- work, so that its time is not idle; of what a process did that lost events nobody can tell.
+  -- which may be the time since its last use, and the call before it.  A call that has not returned, a query that is sent and
+  -- not drained, or a COPY is at work, so that its time is not idle; of what a process did that lost events nobody can tell.
   SELECT resource, process, connection, acquire_stack, acquired_ns, used_ns, age_ns, since_ns,
          max(idle_ns, since_ns) AS longest_idle_ns, iif(since_ns > idle_ns, use_stack, idle_stack) AS idle_stack
   FROM (SELECT r.id AS resource, r.process, r.connection, r.acquire_stack, r.acquired_ns, r.used_ns, r.idle_ns, r.idle_stack,
                c.use_stack, p.until_ns - r.acquired_ns AS age_ns,
-               iif(p.dropped > 0 OR r.connection IN (SELECT connection FROM resource WHERE kind IN ('query', 'copy')), 0,
+               iif(p.dropped > 0 OR r.connection IN (SELECT connection FROM resource WHERE kind IN ('query', 'copy')
+                                                          UNION ALL SELECT connection FROM at_work), 0,
                     max(ifnull(p.until_ns - r.used_ns, 0), 0)) AS since_ns
         FROM (SELECT id, dropped, ifnull(ended_ns, iif("end" IS NULL, CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000,
                                                        NULL)) AS until_ns FROM process) p
@@ -274,7 +275,7 @@ CREATE VIEW open_connection AS
   SELECT c.id AS connection, c.process, f.connection_verdict AS verdict, c.state, c.target, c.backend_pid, c.thread,
          c.acquire_stack, c.acquire_function, c.acquired_ns, c.used_ns, c.use_function, c.use_stack, c.statement,
          c.transaction_status, p.until_ns - c.acquired_ns AS age_ns,
-         iif(c.id IN (SELECT connection FROM resource WHERE kind IN ('query', 'copy')), 0,
+         iif(ifnull(c.inherited, c.id) IN (SELECT connection FROM resource WHERE kind IN ('query', 'copy') UNION ALL SELECT connection FROM at_work), 0,
              max(p.until_ns - max(ifnull(c.used_ns, 0), c.acquired_ns + c.connect_ns), 0)) AS unused_ns,
          t.resource AS "transaction", t.age_ns AS transaction_ns, t.acquire_stack AS transaction_stack, t.since_ns AS idle_ns
   FROM connection o CROSS JOIN owned_connection c ON c.id = o.id

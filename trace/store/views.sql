@@ -35,6 +35,15 @@ CREATE VIEW heir AS
   SELECT CAST(substr(name, length('heir of process ') + 1) AS INTEGER) AS process, value AS pid
   FROM property WHERE name GLOB 'heir of process *';
 
+CREATE VIEW at_work AS
+  -- Connections on which a thread was inside a call that talks to the server when the trace was read, or when their process
+  -- died: a query may be running, so nobody can say that they are unused.  All of a process that does not tell.
+  SELECT CAST(substr(name, length('at work on connection ') + 1) AS INTEGER) AS connection
+  FROM property WHERE name GLOB 'at work on connection *'
+  UNION ALL
+  SELECT c.id FROM property n JOIN connection c ON c.process = CAST(substr(n.name, length('work is not told of process ') + 1) AS INTEGER)
+  WHERE n.name GLOB 'work is not told of process *' AND c.released_ns IS NULL;
+
 CREATE VIEW process_fate AS
   -- How each process ended, as a verdict for what it still held.  Of one that dropped events nobody can tell: what was
   -- open then may have been released, and what was acquired later may have been at an address of the same.
