@@ -21,7 +21,7 @@
 
 #include "trace/spool/spool.h"
 
-#define RECORDER_ABI 10u
+#define RECORDER_ABI 11u
 
 /* Which events have the lines of the script that called. */
 enum lines_setting {

@@ -106,7 +106,7 @@ class Room(Stub):
     @PLAIN
     def test_little_room(self):
         """a spool that may not grow, beside a trace that may: whoever needs room drains, and nothing is lost"""
-        run = self.limited('crowd', '1', '20000', file_bytes=204800)
+        run = self.limited('crowd', '1', '20000', file_bytes=208896)
         self.assertEqual(run.stderr, '')
         run.trace.said = run.stdout
         self.assert_counts(run.trace, {'released': 1}, {'released': 20000})
@@ -115,7 +115,7 @@ class Room(Stub):
     @PLAIN
     def test_no_room(self):
         """neither may grow: what is lost accuses nobody"""
-        run = self.limited('crowd', '3', '10000', file_bytes=139264)
+        run = self.limited('crowd', '3', '10000', file_bytes=143360)
         self.assertGreater(run.trace.one('SELECT dropped FROM process'), 30000)
         self.assert_in_doubt(run, 'File too large (the limit on the size of files, ulimit -f)')
 
