@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "host.h"
 #include "plugin.h"
@@ -151,6 +153,24 @@ static void deep(long rounds)
 	}
 }
 
+/* --- forked: what a parent has learned says nothing in its child, whose stacks have other numbers --- */
+
+static void forked(long rounds)
+{
+	pid_t child = -1;
+	for (long i = 0; i < 2 * rounds && child <= 0; i++) {
+		long depth = child == 0 ? 3 : 1 + i % 3;
+		path_x(depth, &"xxx"[3 - depth]); /* one place for both */
+		if (i + 1 == rounds)
+			child = fork();
+	}
+	if (child == 0)
+		exit(0);
+	waitpid(child, NULL, 0);
+	for (long i = 0; i < rounds; i++)
+		count("xxx"); /* the child's */
+}
+
 /* --- swap: two modules of the same code at the same addresses --- */
 
 KEPT static void use(const char *file, uintptr_t *ret_place)
@@ -186,6 +206,8 @@ int main(int argc, char **argv)
 		stale(rounds);
 	else if (strcmp(argv[1], "deep") == 0)
 		deep(rounds);
+	else if (strcmp(argv[1], "forked") == 0)
+		forked(rounds);
 	else
 		swap(argv + 3, rounds);
 	print();

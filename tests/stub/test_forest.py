@@ -60,6 +60,10 @@ class Forest(Stub):
         """one function on the stack once to fifty times: fifty stacks"""
         self.assertEqual(len(self.said_and_counted('recall', 'path', 'deep', '2000')), 50)
 
+    def test_a_child(self):
+        """a forked child calls from one of three known places: it has that one's count"""
+        self.assertEqual(self.said_and_counted('recall', 'path', 'forked', '30'), {'x': 10, 'xx': 10, 'xxx': 40})
+
     def test_a_module_in_the_place_of_another(self):
         """two modules by turns at the same addresses: each call is in the one that made it"""
         with tempfile.TemporaryDirectory() as folder:
