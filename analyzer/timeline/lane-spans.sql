@@ -22,14 +22,16 @@ INSERT INTO lane_life
   FROM lane l CROSS JOIN owned_connection o ON o.id = l.connection CROSS JOIN main.connection c ON c.id = o.id
   JOIN main.connection i ON i.id = ifnull(o.inherited, o.id) JOIN main.process p ON p.id = o.process;
 
--- So many of a connection as a person can look at.
+-- So many of a connection as a person can look at.  Numbers count from 0 here, and from 1 in the table connection; what is
+-- asked with a connection shows as a result, a query or a COPY of it.
 CREATE TEMP TABLE lane_event (connection INTEGER, number, at_ns, until_ns, status, words);
 INSERT INTO lane_event
   SELECT connection, number, at_ns, lead(at_ns) OVER (PARTITION BY connection ORDER BY number), transaction_status, function FROM (
     SELECT l.connection, e.number, e.at_ns, e.transaction_status, e.function,
            row_number() OVER (PARTITION BY l.connection ORDER BY e.number) AS place
-    FROM lane_life l CROSS JOIN main.event e ON e.process = l.process AND e.number BETWEEN l.first_event AND l.last_event
-    WHERE l.first_event > 0 AND e.verb = 'use' AND e.object = l.address)
+    FROM lane_life l CROSS JOIN main.event e ON e.process = l.process AND e.number BETWEEN l.first_event AND l.last_event - 1
+    WHERE l.first_event > 0
+      AND (e.verb = 'use' AND e.object = l.address OR e.verb = 'acquire' AND e.kind IN ('result', 'query', 'copy') AND e.parent = l.address))
   WHERE place <= 500;
 
 INSERT INTO lane_span
@@ -37,6 +39,9 @@ INSERT INTO lane_span
   UNION ALL
   SELECT connection, open_ns, used_ns, 'use' FROM lane_life l
   WHERE used_ns > open_ns AND NOT EXISTS (SELECT 1 FROM lane_event e WHERE e.connection = l.connection)
+  UNION ALL
+  SELECT l.connection, l.open_ns, min(e.at_ns), 'idle'
+  FROM lane_event e JOIN lane_life l ON l.connection = e.connection GROUP BY l.connection HAVING min(e.at_ns) > l.open_ns
   UNION ALL
   SELECT e.connection, e.at_ns, ifnull(e.until_ns, l.end_ns),
          CASE e.status WHEN 1 THEN 'query' WHEN 2 THEN 'idle in transaction' WHEN 3 THEN 'idle in transaction' ELSE 'idle' END

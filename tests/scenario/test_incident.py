@@ -57,12 +57,12 @@ class Incident(Scenario):
             os.mkdir(Incident.kept)
         return os.path.join(Incident.kept, name)
 
-    def serve(self, how):
+    def serve(self, how, *options):
         """Runs it under load; the server's socket is out of its reach for a while, as when the server restarts."""
         trace, socket = self.keep(f'{how}.db'), self.keep(f'{how}.socket')
         os.symlink(os.environ['PGHOST'], socket)
         environment = dict(self.environment, PGHOST=socket, PGAPPNAME='shop')
-        with subprocess.Popen([PQLEAK, 'run', '-q', '-o', trace, '--', PYTHON, script('incident/service.py'), how], cwd=self.folder,
+        with subprocess.Popen([PQLEAK, 'run', '-q', '-o', trace, *options, '--', PYTHON, script('incident/service.py'), how], cwd=self.folder,
                               env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
             port, pid = map(int, process.stdout.readline().split())
             for number in range(ROUNDS):
@@ -94,7 +94,7 @@ class Incident(Scenario):
         return self.once('leaking', lambda: self.serve('leaking'))
 
     def fixed(self):
-        return self.once('fixed', lambda: self.serve('fixed'))
+        return self.once('fixed', lambda: self.serve('fixed', '--events=all'))
 
     def hostile(self):
         return self.once('hostile', self.make_hostile)
@@ -153,6 +153,16 @@ class Incident(Scenario):
         self.assertEqual([site['abandoned'] for site in data['sites'] if site['abandoned']], [])
         self.assertLessEqual(sum(site['left'] for site in data['sites']), 4)  # the pool's own
         self.assertGreaterEqual(report['connections']['failed'], 120)
+
+    def test_lives(self):
+        """with every event recorded, a life has each use of a connection, and when it was idle in a transaction"""
+        def uses(lane):
+            return len([point for point in lane['points'] if point[1] == 'use'])
+
+        lane = max(page_data(self.page_of(self.fixed()))['lanes'], key=uses)
+        self.assertGreater(uses(lane), ROUNDS)
+        self.assertTrue({'connect', 'idle', 'idle in transaction'} <= {span[2] for span in lane['spans']}, lane['spans'][:9])
+        self.assertEqual(max(map(uses, page_data(self.page_of(self.leaking()))['lanes'])), 1)
 
     def test_timeline(self):
         """the same as text"""
