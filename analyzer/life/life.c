@@ -6,7 +6,7 @@
 
 #include "analyzer/base/query.h"
 
-extern const char abandoned_members_sql[];
+extern const char life_wants_sql[], abandoned_members_sql[];
 
 static const char perhaps_sql[] =
 	"SELECT id, process, target, 0, acquire_event, used, ended, may, before_event,"
@@ -27,9 +27,10 @@ static const char is_one_place_sql[] =
 bool life_fill(sqlite3 *db, const struct report_choice *choice)
 {
 	(void)choice;
-	return query_number(db, "SELECT EXISTS (SELECT 1 FROM life_process)", 0) == 0 ||
-		   life_scan(db, perhaps_sql, "INSERT INTO perhaps_abandoned VALUES (?, ?, ?)",
-					 "INSERT INTO perhaps_late VALUES (?)", "INSERT INTO perhaps_kept VALUES (?, ?)");
+	return (query_number(db, "SELECT EXISTS (SELECT 1 FROM life_process)", 0) == 0 ||
+			life_scan(db, perhaps_sql, "INSERT INTO perhaps_abandoned VALUES (?, ?, ?)",
+					  "INSERT INTO perhaps_late VALUES (?)", "INSERT INTO perhaps_kept VALUES (?, ?)")) &&
+		   query_run(db, life_wants_sql);
 }
 
 bool abandoned_fill(sqlite3 *db, const struct report_choice *choice)

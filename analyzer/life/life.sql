@@ -34,31 +34,8 @@ CREATE TEMP TABLE perhaps_late (connection INTEGER PRIMARY KEY);
 -- Of these processes and targets perhaps each thread used a connection of its own.
 CREATE TEMP TABLE perhaps_kept (process INTEGER, target INTEGER, PRIMARY KEY (process, target)) WITHOUT ROWID;
 
--- What is to be named: where they were opened, and what may be the same place; where they were last used; and what piled up.
 CREATE TEMP VIEW life_sign AS
   SELECT 1 AS sign FROM perhaps_abandoned UNION ALL SELECT 1 FROM perhaps_late UNION ALL SELECT 1 FROM perhaps_kept;
-CREATE TEMP VIEW life_wants AS
-  SELECT c.acquire_stack AS stack FROM perhaps_abandoned a CROSS JOIN main.connection c ON c.id = a.connection
-  UNION ALL
-  SELECT c.use_stack FROM perhaps_abandoned a CROSS JOIN main.connection c ON c.id = a.connection
-  UNION ALL
-  SELECT c.use_stack FROM perhaps_late a CROSS JOIN main.connection c ON c.id = a.connection
-  UNION ALL
-  SELECT c.before_stack FROM perhaps_late a CROSS JOIN main.connection c ON c.id = a.connection
-  UNION ALL
-  SELECT iif(n.first, c.use_stack, c.before_stack)
-  FROM perhaps_kept a CROSS JOIN main.connection c ON c.process = a.process
-  CROSS JOIN (SELECT 0 AS first UNION ALL SELECT 1) n
-  UNION ALL
-  SELECT iif(n.first, r.use_stack, r.inside_stack) FROM main.reuse r CROSS JOIN (SELECT 0 AS first UNION ALL SELECT 1) n
-  WHERE EXISTS (SELECT 1 FROM life_sign)
-  UNION ALL
-  SELECT acquire_stack FROM main.fold WHERE kind = 'connection' AND EXISTS (SELECT 1 FROM life_sign)
-  UNION ALL
-  SELECT acquire_stack FROM tally WHERE kind = 'connection' AND NOT released AND EXISTS (SELECT 1 FROM life_sign)
-  UNION ALL
-  SELECT f.acquire_stack FROM gated g CROSS JOIN main.fold f ON f.kind = g.kind
-  WHERE g.kind <> 'connection' AND g.verdict IN ('exit', 'thread', 'collector')
-  UNION ALL
-  SELECT p.acquire_stack FROM report_choice c CROSS JOIN main.pile p
-  WHERE c.stacks OR c.everything OR p.kind = 'connection' OR p.most >= 20;
+
+-- What is to be named; life-wants.sql fills it in.
+CREATE TEMP TABLE life_wants (stack);
