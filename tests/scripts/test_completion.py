@@ -37,12 +37,12 @@ class Completion(unittest.TestCase):
     def test_commands(self):
         """a command's name"""
         self.assertEqual(self.complete('re'), ['report'])
-        self.assertEqual(self.complete('help', 'd'), ['doctor'])
+        self.assertEqual(self.complete('help', 'd'), ['diff', 'doctor'])
         self.assertNotIn('complete', self.complete(''))
 
     def test_options(self):
         """the options of this command, with '=' where a value follows"""
-        self.assertEqual(self.complete('check', '--max'), ['--max=', '--max-open='])
+        self.assertEqual(self.complete('check', '--max'), ['--max=', '--max-open=', '--max-unused=', '--max-idle-in-transaction='])
         self.assertEqual(self.complete('report', '--max'), [''])
         self.assertEqual(self.complete('run', '--append'), ['--append'])
 
