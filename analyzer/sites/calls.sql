@@ -13,8 +13,24 @@ INSERT INTO frame_named
            CASE WHEN EXISTS (SELECT 1 FROM skip k WHERE m.path GLOB k.pattern OR basename(m.path) GLOB k.pattern) THEN 'driver'
                 WHEN EXISTS (SELECT 1 FROM own k WHERE m.path GLOB k.pattern OR basename(m.path) GLOB k.pattern) THEN 'native'
                 ELSE r.role END AS role
-    FROM module m JOIN module_role r ON r.module = m.id),
-  judged_script AS MATERIALIZED (
+    FROM module m JOIN module_role r ON r.module = m.id)
+  SELECT f.id AS frame, ifnull(y.depth, 0) AS depth,
+         CASE WHEN EXISTS (SELECT 1 FROM skip k WHERE y.function GLOB k.pattern OR short_name(y.function) GLOB k.pattern)
+                THEN 'driver'
+              WHEN EXISTS (SELECT 1 FROM own k WHERE y.function GLOB k.pattern OR short_name(y.function) GLOB k.pattern)
+                THEN 'native'
+              ELSE coalesce((SELECT iif(d.part = 'driver', 'driver', 'runner') FROM driver_function d
+                             WHERE y.function GLOB d.pattern LIMIT 1), r.role, 'native') END AS role,
+         NULL, m.path, m.path, f."offset", y.function, y.file, y.line, t.state, ifnull(m.path, '[jit]') = '[jit]'
+  FROM (SELECT DISTINCT s.frame FROM wanted_stack w CROSS JOIN stack_frame s ON s.stack = w.stack) x
+  CROSS JOIN frame f ON f.id = x.frame
+  LEFT JOIN module m ON m.id = f.module LEFT JOIN judged_module r ON r.module = f.module
+  LEFT JOIN module_state t ON t.module = f.module
+  LEFT JOIN symbol y ON y.frame = f.id
+  WHERE f.script IS NULL OR f.script NOT IN (SELECT id FROM main.script);
+-- only if EXISTS (SELECT 1 FROM wanted_stack) AND EXISTS (SELECT 1 FROM main.script)
+INSERT INTO frame_named
+  WITH judged_script AS MATERIALIZED (
     SELECT s.id AS script,
            CASE WHEN EXISTS (SELECT 1 FROM skip k WHERE s.file GLOB k.pattern OR basename(s.file) GLOB k.pattern
                                                      OR s.function GLOB k.pattern) THEN 'driver'
@@ -22,25 +38,9 @@ INSERT INTO frame_named
                                                     OR s.function GLOB k.pattern) THEN 'script'
                 ELSE r.role END AS role
     FROM script s JOIN script_role r ON r.script = s.id)
-  SELECT f.id AS frame, ifnull(y.depth, 0) AS depth,
-         CASE WHEN p.id IS NOT NULL THEN q.role
-              WHEN EXISTS (SELECT 1 FROM skip k WHERE y.function GLOB k.pattern OR short_name(y.function) GLOB k.pattern)
-                THEN 'driver'
-              WHEN EXISTS (SELECT 1 FROM own k WHERE y.function GLOB k.pattern OR short_name(y.function) GLOB k.pattern)
-                THEN 'native'
-              ELSE coalesce((SELECT iif(d.part = 'driver', 'driver', 'runner') FROM driver_function d
-                             WHERE y.function GLOB d.pattern LIMIT 1), r.role, 'native') END AS role,
-         p.language, ifnull(m.path, p.file) AS unit, m.path AS module, f."offset",
-         iif(p.id IS NULL, y.function, nullif(p.function, '')) AS function,
-         iif(p.id IS NULL, y.file, p.file) AS file,
-         iif(p.id IS NULL, y.line, nullif(f."offset", 0)) AS line,
-         t.state, ifnull(m.path, '[jit]') = '[jit]' AND p.id IS NULL AS jit
+  SELECT f.id, 0, q.role, p.language, p.file, NULL, f."offset", nullif(p.function, ''), p.file, nullif(f."offset", 0), NULL, 0
   FROM (SELECT DISTINCT s.frame FROM wanted_stack w CROSS JOIN stack_frame s ON s.stack = w.stack) x
-  CROSS JOIN frame f ON f.id = x.frame
-  LEFT JOIN module m ON m.id = f.module LEFT JOIN judged_module r ON r.module = f.module
-  LEFT JOIN module_state t ON t.module = f.module
-  LEFT JOIN script p ON p.id = f.script LEFT JOIN judged_script q ON q.script = f.script
-  LEFT JOIN symbol y ON y.frame = f.id;
+  CROSS JOIN frame f ON f.id = x.frame JOIN main.script p ON p.id = f.script LEFT JOIN judged_script q ON q.script = p.id;
 
 -- What a file is called in a report.  One of the user's own below the source root by its path from there, as it is known to
 -- who works on it, and a script with a relative path by that; any other by its name, and as many of its folders as tell it
