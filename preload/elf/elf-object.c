@@ -183,44 +183,82 @@ void *elf_own_symbol(const struct link_map *map, const char *name, size_t *ret_b
 	return (void *)(map->l_addr + tables.symbols[i].st_value);
 }
 
-struct find {
-	const char *name;
-	void *found;
-	bool is_all; /* look on, and count */
-	unsigned count;
-};
-
-static int find_in_object(struct dl_phdr_info *info, size_t size, void *closure)
+static void *find_in_object(const struct dl_phdr_info *info, const char *name)
 {
-	(void)size;
-	struct find *find = closure;
 	struct link_map map = {.l_addr = info->dlpi_addr};
 	for (int i = 0; i < info->dlpi_phnum; i++)
 		if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
 			map.l_ld = (ElfW(Dyn) *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
 	const struct elf_object *self = elf_self();
 	if (map.l_ld == NULL || ((uintptr_t)map.l_ld >= self->low && (uintptr_t)map.l_ld < self->high))
-		return 0;
-	void *found = elf_own_function(&map, find->name);
-	if (found == NULL)
-		return 0;
-	find->found = found;
-	find->count++;
-	return !find->is_all;
+		return NULL;
+	return elf_own_function(&map, name);
+}
+
+struct find {
+	const char *name;
+	void *found;
+};
+
+static int find_first(struct dl_phdr_info *info, size_t size, void *closure)
+{
+	(void)size;
+	struct find *find = closure;
+	find->found = find_in_object(info, find->name);
+	return find->found != NULL;
 }
 
 void *elf_find_function(const char *name)
 {
 	struct find find = {.name = name};
-	dl_iterate_phdr(find_in_object, &find);
+	dl_iterate_phdr(find_first, &find);
 	return find.found;
 }
 
-void *elf_only_function(const char *name)
+struct find_all {
+	struct elf_only *only;
+	bool may_use; /* what is known of it, and write it down */
+	bool is_begun;
+	void *found;
+	unsigned count;
+};
+
+static int find_all(struct dl_phdr_info *info, size_t size, void *closure)
 {
-	struct find find = {.name = name, .is_all = true};
-	dl_iterate_phdr(find_in_object, &find);
-	return find.count == 1 ? find.found : NULL;
+	(void)size;
+	struct find_all *find = closure;
+	struct elf_only *only = find->only;
+	if (!find->is_begun && find->may_use) {
+		if (only->is_known && only->adds == info->dlpi_adds && only->subs == info->dlpi_subs) {
+			find->found = only->found;
+			find->count = find->found != NULL;
+			return 1;
+		}
+		only->adds = info->dlpi_adds;
+		only->subs = info->dlpi_subs;
+	}
+	find->is_begun = true;
+	void *found = find_in_object(info, only->name);
+	if (found != NULL) {
+		find->found = found;
+		find->count++;
+	}
+	return 0;
+}
+
+void *elf_only_function(struct elf_only *only)
+{
+	/* Whoever comes meanwhile, in another thread or a handler, looks for itself; so will a child that finds it taken.
+	 */
+	struct find_all find = {.only = only, .may_use = !atomic_flag_test_and_set(&only->is_taken)};
+	dl_iterate_phdr(find_all, &find);
+	void *found = find.count == 1 ? find.found : NULL;
+	if (find.may_use) {
+		only->found = found;
+		only->is_known = true;
+		atomic_flag_clear(&only->is_taken);
+	}
+	return found;
 }
 
 /* The end of the list before anything was opened at run time: our constructor is early, and a first call is earlier. */

@@ -11,6 +11,7 @@
 #define PQLEAK_PRELOAD_ELF_ELF_OBJECT_H
 
 #include <link.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -61,7 +62,14 @@ void *elf_own_function(const struct link_map *map, const char *name);
 void *elf_own_symbol(const struct link_map *map, const char *name, size_t *ret_bytes);
 
 /* The function of that name if exactly one loaded object other than this library defines it, else NULL. */
-void *elf_only_function(const char *name);
+struct elf_only {
+	const char *name; /* the rest is zeros at first */
+	atomic_flag is_taken;
+	bool is_known;
+	unsigned long long adds, subs; /* the linker's counts of loads and unloads when it was looked for */
+	void *found;
+};
+void *elf_only_function(struct elf_only *only);
 
 /*
  * The first object behind this library among those the process began with that defines it: what the global scope means,

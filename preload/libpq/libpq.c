@@ -11,7 +11,8 @@
 void *libpq_only_sign(void)
 {
 	const void *hold = forks_hold();
-	void *found = elf_only_function(LIBPQ_SIGN);
+	static struct elf_only sign = {.name = LIBPQ_SIGN, .is_taken = ATOMIC_FLAG_INIT};
+	void *found = elf_only_function(&sign);
 	forks_let(hold);
 	return found;
 }

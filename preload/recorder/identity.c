@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "preload/elf/apart.h"
 #include "preload/elf/elf-object.h"
 #include "trace/base/redact.h"
 
@@ -47,7 +48,7 @@ static int64_t born_ns(void)
 
 void identify(struct spool_identity *ret)
 {
-	static char arguments[4096]; /* large, and this may be a small stack */
+	APART static char arguments[4096]; /* large, and this may be a small stack */
 	memset(ret, 0, sizeof *ret);
 	ret->born_ns = born_ns();
 	gethostname(ret->host, sizeof ret->host - 1);

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "preload/elf/apart.h"
 #include "preload/recorder/identity.h"
 #include "preload/recorder/leave.h"
 #include "preload/recorder/sqlite.h"
@@ -25,9 +26,9 @@ enum {
 	ROOM_TRIES = 100,   /* to get some of it */
 };
 
-struct keep keep;
+APART struct keep keep;
 
-static char trace_path[4096];
+APART static char trace_path[4096];
 static struct drain *drain;
 static uint64_t next_drain;   /* the number of events, kept or lost, at which to drain */
 static uint64_t lost;         /* events in a row that found no room */
@@ -41,7 +42,7 @@ int keep_start(const struct recorder_settings *asked)
 	keep.host = *asked;
 	snprintf(trace_path, sizeof trace_path, "%s", asked->trace);
 	keep.host.trace = trace_path;
-	static struct spool_identity identity; /* large, and this may be a small stack */
+	APART static struct spool_identity identity; /* large, and this may be a small stack */
 	identify(&identity);
 	identity.parent_id = asked->parent_id;
 	identity.forked_at = asked->parent_id != 0 ? keep.spool.written : 0;

@@ -100,6 +100,22 @@ static int pointers(int argc, char **argv)
 	say_counts("second", FIND(handles[1], pqstub_control)());
 	return 0;
 }
+
+/* later PATH PATH: two plug-ins with a libpq each, of which the second comes when the first has been used. */
+static int later(int argc, char **argv)
+{
+	require(argc > 2, "two paths");
+	for (int p = 1; p <= 2; p++) {
+		void *handle = must_open(argv[p], RTLD_LAZY);
+		for (int i = 0; i < 10; i++) {
+			PGconn *conn = FIND(handle, plugin_open)();
+			FIND(handle, plugin_clear)(FIND(handle, plugin_exec)(conn));
+			FIND(handle, plugin_finish)(conn);
+		}
+		say_counts(p == 1 ? "first" : "second", FIND(handle, pqstub_control)());
+	}
+	return 0;
+}
 #endif
 
 int main(int argc, char **argv)
@@ -112,6 +128,7 @@ int main(int argc, char **argv)
 #else
 			{"trampolines", trampolines},
 			{"pointers", pointers},
+			{"later", later},
 #endif
 			{0}},
 		argc, argv);

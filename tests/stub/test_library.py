@@ -51,6 +51,17 @@ class Files(unittest.TestCase):
         for path in (SHIM, RECORDER):
             self.assertLessEqual(needed(path), SYSTEM | (SANITIZERS if SANITIZE != 'none' else set()), path)
 
+    @unittest.skipIf(SANITIZE != 'none', 'a sanitizer needs more')
+    def test_cheap_to_load(self):
+        """the linker looks for few names, and comes after the host's libraries; large tables lie behind the variables"""
+        for path in (SHIM, RECORDER):
+            self.assertEqual(needed(path), {'libc.so.6'}, path)
+            self.assertNotIn('NOW', tool('readelf', '-d', path))
+            lines = (line.split() for line in tool('nm', '-S', path).splitlines())
+            bss = [(int(words[0], 16), int(words[1], 16)) for words in lines if len(words) == 4 and words[2] in 'bB']
+            large = min(address for address, size in bss if size >= 1 << 14)
+            self.assertEqual([hex(address) for address, size in bss if size < 1 << 9 and address > large], [], path)
+
     def test_relocations(self):
         """no text relocations, no executable stack"""
         for path in (SHIM, RECORDER):

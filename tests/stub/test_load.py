@@ -217,6 +217,11 @@ class Several(Stub):
         """through a library without a libpq, with and without a return address in it"""
         self.several(MANY, 'trampolines', BUNDLED, SYMBOLIC, connections={'released': 2}, results={'released': 40})
 
+    def test_later(self):
+        """a plug-in with its own comes after the first has been used, when there was but one"""
+        self.several(MANY, 'later', plugin_file('bundled'), plugin_file('symbolic'),
+                     connections={'released': 20}, results={'released': 20})
+
     def test_pointers(self):
         """a plug-in hands out PQclear's address, and the host and a library call it"""
         self.several(MANY, 'pointers', plugin_file('bundled'), plugin_file('symbolic'),

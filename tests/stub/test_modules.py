@@ -30,6 +30,12 @@ class Modules(Stub):
         trace = self.same(MODULES, 'slots', built('plugin-slots.so'), 'deep')
         self.assert_counts(trace, {'released': 1, 'leaked': 1}, {})
 
+    @unittest.skipIf('address' in SANITIZE, 'the address sanitizer refuses RTLD_DEEPBIND')
+    def test_own_deep(self):
+        """a plug-in that calls a function of its own of the name of one that is watched, opened deep"""
+        trace = self.same(MODULES, 'slots', built('plugin-own.so'), 'deep')
+        self.assert_counts(trace, {'released': 1}, {})
+
     def lines(self, trace):
         """The script's line of each acquire, and how many were there."""
         return trace.rows("""SELECT e.kind, s.file, s.function, f."offset", count(*) FROM event e

@@ -139,10 +139,32 @@ static void forgets(void **state)
 	assert_true(kept > 0 && kept <= 2 * CHUNK);
 }
 
+/* What it held before it grew is not there either when it is small again. */
+static void is_small_again(void **state)
+{
+	(void)state;
+	enum { KEY_BYTES = 1000, ENTRIES = 1100 }; /* the memory of the first ones is not used again at once */
+	static unsigned char key[KEY_BYTES];
+	struct table table = {0};
+	for (uint32_t i = 1; i <= ENTRIES; i++) {
+		memcpy(key, &i, sizeof i);
+		table_add(&table, 1, i, key, sizeof key, i);
+	}
+	table_clear(&table);
+	add_text(&table, 1, "small", 1);
+	for (uint32_t i = 1; i <= 30; i++) {
+		memcpy(key, &i, sizeof i);
+		assert_int_equal(table_find(&table, 1, i, key, sizeof key), 0);
+	}
+	assert_int_equal(find_text(&table, 1, "small"), 1);
+	table_clear(&table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_what_was_added), cmocka_unit_test(collisions),     cmocka_unit_test(hashes),
-		cmocka_unit_test(is_not_remembered),    cmocka_unit_test(without_memory), cmocka_unit_test(forgets)};
+		cmocka_unit_test(is_not_remembered),    cmocka_unit_test(without_memory), cmocka_unit_test(forgets),
+		cmocka_unit_test(is_small_again)};
 	return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 /* intern.c - see intern.h. */
 #include "preload/recorder/stacks/intern.h"
 
+#include "preload/elf/apart.h"
 #include "preload/recorder/stacks/capture.h"
 #include "preload/recorder/stacks/module.h"
 #include "preload/recorder/stacks/table.h"
@@ -76,7 +77,7 @@ static struct blob_frame frame_of(uintptr_t return_address)
 	uint64_t hash = table_hash(KIND_LINK_MAP, &place.identity, sizeof place.identity);
 	uint32_t number = table_find(&addresses, KIND_LINK_MAP, hash, &place.identity, sizeof place.identity);
 	if (number == 0) {
-		static char text[MODULE_TEXT_BYTES]; /* large, and this may be a small stack */
+		APART static char text[MODULE_TEXT_BYTES]; /* large, and this may be a small stack */
 		number = intern_blob(BLOB_MODULE, text, module_describe(&place, text));
 		table_add(&addresses, KIND_LINK_MAP, hash, &place.identity, sizeof place.identity, number);
 	}

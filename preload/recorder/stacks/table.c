@@ -52,14 +52,21 @@ static void place(struct table_entry **slots, size_t size, struct table_entry *e
 
 static bool grow(struct table *table)
 {
-	size_t size = table->size == 0 ? FIRST_SLOTS : table->size * 2;
+	if (table->size == 0) {
+		table->slots = table->few;
+		table->size = TABLE_FEW;
+		return true;
+	}
+	size_t size = table->size == TABLE_FEW ? FIRST_SLOTS : table->size * 2;
 	struct table_entry **slots = memory_map(size * sizeof *slots);
 	if (slots == NULL)
 		return false;
 	for (size_t i = 0; i < table->size; i++)
 		if (table->slots[i] != NULL)
 			place(slots, size, table->slots[i]);
-	if (table->slots != NULL)
+	if (table->slots == table->few)
+		memset(table->few, 0, sizeof table->few);
+	else
 		munmap(table->slots, table->size * sizeof *slots);
 	table->slots = slots;
 	table->size = size;

@@ -14,8 +14,11 @@
 struct table_entry;
 struct table_chunk;
 
+#define TABLE_FEW 64
+
 struct table {
-	struct table_entry **slots; /* size is a power of two */
+	struct table_entry *few[TABLE_FEW]; /* its first slots: a short process needs no mapping of more */
+	struct table_entry **slots;         /* size is a power of two */
 	size_t size;
 	size_t used;
 	struct table_chunk *chunk; /* the newest; each knows the one before */
