@@ -68,6 +68,24 @@ static inline __attribute__((always_inline)) struct overlap overlap_enter(const 
 	return (struct overlap){&entry->word};
 }
 
+/* Where nobody else can be at work, a call that waits for the server is noted all the same: for readers of the spool.
+ */
+static inline __attribute__((always_inline)) struct overlap overlap_wait(struct overlap overlap,
+																		 const struct call *call, const void *conn)
+{
+	uintptr_t address = (uintptr_t)conn;
+	if (overlap.taken != NULL || conn == NULL)
+		return overlap;
+	struct overlap_entry *entry = &overlap_entries[(address >> 4) % OVERLAP_ENTRIES];
+	if (!__libc_single_threaded)
+		return overlap;
+	atomic_store_explicit(&entry->word,
+						  (uint64_t)(address >> OVERLAP_BITS) << OVERLAP_THREAD_BITS |
+							  (call->thread & ((1u << OVERLAP_THREAD_BITS) - 1)),
+						  memory_order_relaxed);
+	return (struct overlap){&entry->word};
+}
+
 static inline void overlap_leave(struct overlap overlap)
 {
 	if (overlap.taken != NULL)

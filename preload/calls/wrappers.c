@@ -98,6 +98,11 @@ extern const char __start_pqleak_wrappers[] HIDDEN, __stop_pqleak_wrappers[] HID
 #define TALKING(type, name, parameters, arguments, failure, verb)                                                      \
 	TALKING_AT(call.began = call_now_coarse(), type, name, parameters, arguments, failure, verb)
 
+/* The same for those that send something and wait for the answer. */
+#define WAITING(type, name, parameters, arguments, failure, verb)                                                      \
+	TALKING_AT((call.began = call_now_coarse(), overlap = overlap_wait(overlap, &call, conn)), type, name, parameters, \
+			   arguments, failure, verb)
+
 /* Gives `object` back: recorded before the real call, after which its address may be another's at once.  Drivers clear
  * NULL all the time. */
 #define GIVING_BACK(name, parameters, arguments, object, verb)                                                         \
@@ -172,7 +177,7 @@ extern const char __start_pqleak_wrappers[] HIDDEN, __stop_pqleak_wrappers[] HID
 
 /* --- results --- */
 
-#define RESULT(name, parameters, arguments, verb) TALKING(PGresult *, name, parameters, arguments, NULL, verb)
+#define RESULT(name, parameters, arguments, verb) WAITING(PGresult *, name, parameters, arguments, NULL, verb)
 #define QUERY(name, parameters, arguments) RESULT(name, parameters, arguments, verb_queried(&call, conn, query, answer))
 #define ASK(name, parameters, arguments) RESULT(name, parameters, arguments, verb_queried(&call, conn, NULL, answer))
 /* It waits for what was sent, so that nothing depends on when it began. */
@@ -209,7 +214,7 @@ extern const char __start_pqleak_wrappers[] HIDDEN, __stop_pqleak_wrappers[] HID
 #define LO_OPEN(name, parameters, arguments)                                                                           \
 	TALKING(int, name, parameters, arguments, -1, verb_lo_opened(&call, conn, answer))
 #define LO_USE(name, parameters, arguments, type, failure)                                                             \
-	TALKING(type, name, parameters, arguments, failure, verb_used(&call, conn, EVENT_IS_QUERY))
+	WAITING(type, name, parameters, arguments, failure, verb_used(&call, conn, EVENT_IS_QUERY))
 #define LO_CLOSE(name, parameters, arguments)                                                                          \
 	TALKING(int, name, parameters, arguments, -1, verb_lo_closed(&call, conn, fd, answer))
 

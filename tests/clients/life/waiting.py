@@ -1,38 +1,41 @@
 # SPDX-License-Identifier: PostgreSQL
-"""A transaction that waits for the server, inside a call, while its process says that it is ready, and after a word is
-killed.  Argument: leak (it waits for nobody, and is idle) or fixed."""
+"""A transaction that waits for the server inside a call, for a lock that a child holds; the child says when that is so, and
+kills its parent when its input ends.  Argument: leak (it waits for nobody, and is idle) or fixed."""
 import os
 import signal
 import sys
-import threading
 import psycopg2
 
-holder = psycopg2.connect('')
-holder.autocommit = True
-worker = psycopg2.connect('')
+WAITS = "select count(*) from pg_locks where locktype = 'advisory' and objid = 4711 and not granted"
+IDLE = "select count(*) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'"
 
 
 def work():
-    cursor = worker.cursor()
+    cursor = psycopg2.connect('').cursor()
     cursor.execute('select 1')
     if sys.argv[1] == 'fixed':
         cursor.execute('select pg_advisory_lock(4711)')
+    signal.pause()
 
 
-def waits():
+def watch(parent):
+    holder = psycopg2.connect('')
+    holder.autocommit = True
     cursor = holder.cursor()
-    cursor.execute('select count(*) from pg_locks where locktype = %s and objid = 4711 and not granted', ('advisory',))
-    return cursor.fetchone() == (1,)
+    cursor.execute('select pg_advisory_lock(4711)')
+    os.write(begin, b'.')
+    count = 0
+    while count == 0:
+        cursor.execute(WAITS if sys.argv[1] == 'fixed' else IDLE)
+        count, = cursor.fetchone()
+    print('ready', flush=True)
+    sys.stdin.read()
+    os.kill(parent, signal.SIGKILL)
 
 
-holder.cursor().execute('select pg_advisory_lock(4711)')
-thread = threading.Thread(target=work, daemon=True)
-thread.start()
-if sys.argv[1] == 'fixed':
-    while not waits():
-        pass
+begun, begin = os.pipe()
+if os.fork() == 0:
+    watch(os.getppid())
 else:
-    thread.join()
-print('ready', flush=True)
-sys.stdin.read()
-os.kill(os.getpid(), signal.SIGKILL)
+    os.read(begun, 1)
+    work()
