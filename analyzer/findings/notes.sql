@@ -104,6 +104,7 @@ INSERT INTO seen_habit (sort, what, process, stack, count, late, first_ns, last_
   GROUP BY c.process, c.acquire_stack;
 
 -- What pools opened: when they lend it and take it back, nobody can see.
+-- only if EXISTS (SELECT 1 FROM main.script)
 INSERT INTO seen_habit (sort, what, process, stack, count)
   WITH pooled AS MATERIALIZED (
     SELECT f.id AS frame, k.what

@@ -7,12 +7,14 @@ CREATE TEMP TABLE idle_transaction (
   process INTEGER, stack INTEGER, target, longest_ns, idle_stack, resource, acquired_ns, used_ns
 );
 -- only if EXISTS (SELECT 1 FROM main.fold WHERE kind = 'transaction')
+-- only if EXISTS (SELECT 1 FROM main.fold WHERE longest_idle_ns > 0)
 INSERT INTO idle_transaction
   SELECT f.process, f.acquire_stack,
          iif(c.group_by = 'database', -- of what has ended it is known only where there is one
              (SELECT min(n.target) FROM main.connection n WHERE n.process = f.process HAVING count(DISTINCT n.target) = 1), NULL),
          f.longest_idle_ns, f.idle_stack, NULL, NULL, NULL
   FROM report_choice c CROSS JOIN main.fold f WHERE f.kind = 'transaction' AND f.longest_idle_ns >= c.idle_ns;
+-- only if EXISTS (SELECT 1 FROM open_transaction)
 -- only if EXISTS (SELECT 1 FROM open_transaction)
 INSERT INTO idle_transaction
   SELECT o.process, o.acquire_stack, n.target, o.longest_idle_ns, o.idle_stack, o.resource, o.acquired_ns, o.used_ns

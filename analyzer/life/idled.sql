@@ -5,6 +5,7 @@
 -- were in all.
 CREATE TEMP TABLE finding_idle (number INTEGER PRIMARY KEY, longest_ns, idle_stack INTEGER, open, begun);
 -- only if EXISTS (SELECT 1 FROM idle_transaction)
+-- only if EXISTS (SELECT 1 FROM idle_transaction)
 INSERT INTO finding_idle
   WITH place AS MATERIALIZED (
     SELECT DISTINCT f.number, m.process, m.acquire_stack AS stack
