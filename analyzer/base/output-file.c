@@ -28,15 +28,26 @@ static char *folder_of(const char *path)
 	return slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
+/* A trace or another database, what SQLite keeps beside one, or a spool: without them what is in a trace is lost. */
 static bool is_database(const char *path)
 {
+	static const struct {
+		const char *bytes;
+		size_t length;
+	} magics[] = {{"SQLite format 3", 16},
+				  {"pqlspool", 8},                         /* as trace/spool/spool.h has it */
+				  {"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8}, /* a journal */
+				  {"\x37\x7f\x06", 3}};                    /* a write-ahead log */
 	char magic[16] = "";
 	FILE *file = fopen(path, "re");
 	size_t length = file != NULL ? fread(magic, 1, sizeof magic, file) : 0;
 
 	if (file != NULL)
 		fclose(file);
-	return length == sizeof magic && memcmp(magic, "SQLite format 3", sizeof magic) == 0;
+	for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
+		if (length >= magics[i].length && memcmp(magic, magics[i].bytes, magics[i].length) == 0)
+			return true;
+	return false;
 }
 
 /* That a name stands for, as /dev/stdout; -1: none. */
@@ -67,7 +78,8 @@ bool output_file_possible(const char *path)
 	if (exists && S_ISREG(there.st_mode) && access(path, R_OK) != 0)
 		return cannot_write(path, errno); /* nobody can tell what it would replace */
 	if (exists && S_ISREG(there.st_mode) && is_database(path))
-		return refuse("'%s' is a trace or another database and was not overwritten (name another file)", path);
+		return refuse(
+			"'%s' is a trace, a part of one, or another database, and was not overwritten (name another file)", path);
 	char *target = exists ? realpath(path, NULL) : strdup(path);
 	char *folder = target != NULL ? folder_of(target) : NULL;
 	int error = folder == NULL                      ? errno

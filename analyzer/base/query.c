@@ -8,13 +8,27 @@
 
 #include "analyzer/base/message.h"
 
+/* What query_take_from() said. */
+static sqlite3 *taker;
+static const char *taken_from;
+
+void query_take_from(sqlite3 *db, const char *path)
+{
+	taker = db;
+	taken_from = path;
+}
+
 static void complain_of(sqlite3 *db)
 {
 	int code = sqlite3_errcode(db) & 0xff;
 	const char *path = sqlite3_db_filename(db, "main");
 
 	path = path != NULL ? path : "";
-	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+	if (db == taker && code != SQLITE_CORRUPT)
+		complain("cannot merge trace '%s' into '%s': %s (%s)", taken_from, path, sqlite3_errmsg(db),
+				 code == SQLITE_FULL ? "make room, or set SQLITE_TMPDIR to a directory with free space"
+									 : "leave it out");
+	else if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
 		complain("trace '%s' is damaged: %s (record a new one, or try '.recover' in the sqlite3 shell)", path,
 				 sqlite3_errmsg(db));
 	else if (code == SQLITE_FULL)

@@ -31,6 +31,12 @@ sqlite3_stmt *query_prepare_part(sqlite3 *db, const char *sql, int length);
 typedef bool query_watcher(sqlite3 *db, const char *sql, int length);
 void query_watch(query_watcher *watch);
 
+/*
+ * From now on errors of `db` are those of the trace at `path`, whose rows it takes in: nobody else can be to blame for
+ * values that do not fit.  NULL: it is over.
+ */
+void query_take_from(sqlite3 *db, const char *path);
+
 /* Drops the TEMP tables and views of these names, as far as they are there; false: the reason is printed. */
 bool query_drop(sqlite3 *db, const char *names);
 

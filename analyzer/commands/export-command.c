@@ -11,12 +11,13 @@
 #include "analyzer/options/command.h"
 #include "analyzer/reading/reading.h"
 
-static bool write_file(const struct export *export, const char *path)
+static bool write_file(struct export *export, const char *path)
 {
 	struct output_file output;
 
 	if (!output_file_open(&output, path))
 		return false;
+	export->for_terminal = isatty(fileno(output.file)) != 0;
 	bool done = export_print(export, output.file);
 	return output_file_close(&output, done);
 }
@@ -53,7 +54,8 @@ static int run_export(const struct arguments *arguments)
 	if (!refuse_output(arguments) || !reading_open(&reading, arguments_trace(arguments)) ||
 		!findings_make(&reading, &choice, &totals))
 		return STATUS_UNABLE;
-	struct export export = {reading.db, reading.path, &arguments->export, choice.frames.native};
+	struct export export = {reading.db, reading.path, &arguments->export, choice.frames.native,
+							isatty(STDOUT_FILENO) != 0};
 	if (totals.processes == 0)
 		complain("no libpq call was intercepted, so there is nothing to export ('pqleak report' says more)");
 	return (output != NULL ? write_file(&export, output) : write_standard(&export, &reading)) ? STATUS_CLEAN

@@ -50,13 +50,14 @@ static void measure(sqlite3_stmt *row, int *widths, int columns)
 	sqlite3_reset(row);
 }
 
-static void print_cell(FILE *file, const char *text, int width, bool last)
+/* width: 0 where columns are not aligned. */
+static void print_cell(FILE *file, const char *text, int width, bool for_terminal, bool last)
 {
 	char *copy = strdup(text);
 
 	if (copy == NULL)
 		return;
-	if (width > 0)
+	if (for_terminal)
 		make_printable(copy);
 	int padding = last ? 0 : width - text_columns(copy);
 	fprintf(file, "%s%*s%s", copy, padding > 0 ? padding : 0, "", last ? "\n" : width > 0 ? "  " : "|");
@@ -72,11 +73,11 @@ static bool print_rows(FILE *file, sqlite3_stmt *row, bool aligned)
 	if (aligned && columns <= MOST_COLUMNS) {
 		measure(row, widths, columns);
 		for (int i = 0; i < columns; i++)
-			print_cell(file, sqlite3_column_name(row, i), widths[i], i == columns - 1);
+			print_cell(file, sqlite3_column_name(row, i), widths[i], aligned, i == columns - 1);
 	}
 	while (query_next(row, &failed))
 		for (int i = 0; i < columns; i++)
-			print_cell(file, query_text(row, i), i < MOST_COLUMNS ? widths[i] : 0, i == columns - 1);
+			print_cell(file, query_text(row, i), i < MOST_COLUMNS ? widths[i] : 0, aligned, i == columns - 1);
 	return !failed;
 }
 

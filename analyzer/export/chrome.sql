@@ -3,9 +3,9 @@
 -- microseconds since the first process.
 WITH
   start AS MATERIALIZED (SELECT ifnull(min(started_ns), 0) AS ns FROM main.process),
-  step AS ( -- for the number of open connections
-    SELECT process, acquired_ns + connect_ns AS at_ns, 1 AS more FROM export_connection WHERE state = 'connected'
-    UNION ALL SELECT process, end_ns, -1 FROM export_connection WHERE state = 'connected'),
+  -- For the number of open connections.  Of some nothing is known but that they were opened: these were never open long.
+  lived AS (SELECT process, acquired_ns + connect_ns AS open_ns, end_ns FROM export_connection WHERE state = 'connected' AND end_ns > open_ns),
+  step AS (SELECT process, open_ns AS at_ns, 1 AS more FROM lived UNION ALL SELECT process, end_ns, -1 FROM lived),
   span (process, connection, name, category, begin_ns, end_ns, facts) AS (
     SELECT process, id, site, 'connection', acquired_ns, end_ns,
            json_object('verdict', verdict, 'manner', manner, 'target', target, 'state', state, 'error', error, 'last use at', borrower,

@@ -4,18 +4,20 @@
  *
  * Owns how a value is quoted, and which names are of a view.  Called by export.c.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
 #include "analyzer/export/export.h"
+#include "trace/base/printable.h"
 
 static const char named_sql[] = "SELECT name FROM ("
 								" SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view')"
 								" UNION SELECT name FROM temp.sqlite_schema WHERE type = 'view')"
 								" WHERE name NOT GLOB 'sqlite_*'";
 
-static void print_value(FILE *file, const char *text, bool is_last)
+static void quote(FILE *file, const char *text, bool is_last)
 {
 	if (strpbrk(text, ",\"\r\n") == NULL) {
 		fputs(text, file);
@@ -29,6 +31,20 @@ static void print_value(FILE *file, const char *text, bool is_last)
 		putc('"', file);
 	}
 	fputs(is_last ? "\r\n" : ",", file);
+}
+
+/* A file has what is there; a terminal is not to be driven by it. */
+static bool print_value(const struct export *export, FILE *file, const char *text, bool is_last)
+{
+	char *copy = export->for_terminal ? strdup(text) : NULL;
+
+	if (export->for_terminal && copy == NULL)
+		return refuse("out of memory");
+	if (copy != NULL)
+		make_printable(copy);
+	quote(file, copy != NULL ? copy : text, is_last);
+	free(copy);
+	return true;
 }
 
 static bool find(sqlite3 *db, const char *name)
@@ -71,9 +87,9 @@ bool export_csv(const struct export *export, FILE *file)
 
 	sqlite3_free(sql);
 	for (int column = 0; column < columns; column++)
-		print_value(file, sqlite3_column_name(row, column), column == columns - 1);
-	while (query_next(row, &failed))
-		for (int column = 0; column < columns; column++)
-			print_value(file, query_text(row, column), column == columns - 1);
+		quote(file, sqlite3_column_name(row, column), column == columns - 1);
+	while (!failed && query_next(row, &failed))
+		for (int column = 0; column < columns && !failed; column++)
+			failed = !print_value(export, file, query_text(row, column), column == columns - 1);
 	return !failed;
 }

@@ -18,7 +18,8 @@ struct export
 	sqlite3 *db;
 	const char *trace; /* as the user gave it */
 	const struct export_choice *choice;
-	bool native; /* the frames of interpreters, too */
+	bool native;       /* the frames of interpreters, too */
+	bool for_terminal; /* nothing in it may drive one */
 };
 
 /* False: it failed and said so. */

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "analyzer/base/between.h"
 #include "analyzer/base/query.h"
 
 extern const char habit_add_sql[];
@@ -76,14 +77,14 @@ static struct habit *find_slot(struct habits *habits, const struct habit_visit *
 
 static void count_hold(struct habit *habit, const struct habit_visit *visit, int64_t late_ns)
 {
-	int64_t held = visit->released_ns - visit->acquired_ns;
+	int64_t held = between(visit->acquired_ns, visit->released_ns);
 
 	habit->released++;
 	if (visit->connected && visit->queries <= FEW_QUERIES) {
 		habit->few++;
 		habit->queries += visit->queries;
-		habit->held_ns += held;
-		habit->connect_ns += visit->connect_ns;
+		habit->held_ns = sum_of_times(habit->held_ns, held);
+		habit->connect_ns = sum_of_times(habit->connect_ns, visit->connect_ns);
 	}
 	if (late_ns > 0 && held >= late_ns)
 		habit->late++;

@@ -1,13 +1,19 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Processes and all that is theirs.  A process that is here already is taken again only where the incoming trace knows more of
 -- it, which is so where it was still running when the first was merged.  Parameter of merge.c: TEMP TABLE merged_run has the
--- name of the trace.
+-- name of the trace.  Two stacks of the incoming trace can be one here, where their frames were lost: what is counted by stacks
+-- is added up.
+
+CREATE TEMP TABLE ran_on AS SELECT 'it was still running when its trace was merged' AS reason;
 
 CREATE TEMP TABLE map_process (old INTEGER PRIMARY KEY, new INTEGER, taken);
 INSERT INTO map_process
   SELECT i.id, k.id,
          k.id IS NULL OR i.drained + i.counted > k.drained + k.counted OR i.dropped > k.dropped
          OR k."end" = 'unknown' AND i."end" <> 'unknown'
+         -- it was killed, and did nothing more before
+         OR i."end" IS NOT NULL AND EXISTS (SELECT 1 FROM ran_on r JOIN main.incomplete n ON n.process = k.id AND n.reason = r.reason)
+            AND NOT EXISTS (SELECT 1 FROM ran_on r JOIN incoming_incomplete n ON n.process = i.id AND n.reason = r.reason)
   FROM incoming_process i LEFT JOIN main.process k ON k.spool = i.spool;
 
 -- What was known of those that are taken again makes room.
@@ -67,21 +73,31 @@ INSERT INTO main.misuse (process, kind, stack, acquire_stack, release_stack, fun
   SELECT p.new, m.kind, s.new, a.new, r.new, m.function, c.new, i.new, m.count, m.first_ns, m.last_ns
   FROM incoming_misuse m JOIN map_process p ON p.old = m.process AND p.taken JOIN map_stack s ON s.old = m.stack
   JOIN map_stack a ON a.old = m.acquire_stack JOIN map_stack r ON r.old = m.release_stack
-  LEFT JOIN map_connection c ON c.old = m.connection JOIN map_connection i ON i.old = m.inherited;
+  LEFT JOIN map_connection c ON c.old = m.connection JOIN map_connection i ON i.old = m.inherited WHERE true
+  ON CONFLICT DO UPDATE SET count = count + excluded.count, first_ns = min(first_ns, excluded.first_ns),
+                            last_ns = max(last_ns, excluded.last_ns);
 
 INSERT INTO main.fold (process, kind, outcome, acquire_stack, release_stack, count, total_ns, longest_ns, longest_idle_ns, idle_stack)
   SELECT p.new, f.kind, f.outcome, a.new, r.new, f.count, f.total_ns, f.longest_ns, f.longest_idle_ns, i.new
   FROM incoming_fold f JOIN map_process p ON p.old = f.process AND p.taken JOIN map_stack a ON a.old = f.acquire_stack
-  JOIN map_stack r ON r.old = f.release_stack LEFT JOIN map_stack i ON i.old = f.idle_stack;
+  JOIN map_stack r ON r.old = f.release_stack LEFT JOIN map_stack i ON i.old = f.idle_stack WHERE true
+  ON CONFLICT DO UPDATE SET count = count + excluded.count, total_ns = total_ns + excluded.total_ns,
+                            longest_ns = max(longest_ns, excluded.longest_ns),
+                            idle_stack = iif(excluded.longest_idle_ns > longest_idle_ns, excluded.idle_stack, idle_stack),
+                            longest_idle_ns = max(longest_idle_ns, excluded.longest_idle_ns);
 
 INSERT INTO main.reuse (process, acquire_stack, use_stack, inside_stack, count)
   SELECT p.new, a.new, u.new, i.new, r.count
   FROM incoming_reuse r JOIN map_process p ON p.old = r.process AND p.taken JOIN map_stack a ON a.old = r.acquire_stack
-  JOIN map_stack u ON u.old = r.use_stack JOIN map_stack i ON i.old = r.inside_stack;
+  JOIN map_stack u ON u.old = r.use_stack JOIN map_stack i ON i.old = r.inside_stack WHERE true
+  ON CONFLICT DO UPDATE SET count = count + excluded.count;
 
 INSERT INTO main.pile (process, kind, acquire_stack, most, most_ns, until_ns)
   SELECT p.new, l.kind, a.new, l.most, l.most_ns, l.until_ns
-  FROM incoming_pile l JOIN map_process p ON p.old = l.process AND p.taken JOIN map_stack a ON a.old = l.acquire_stack;
+  FROM incoming_pile l JOIN map_process p ON p.old = l.process AND p.taken JOIN map_stack a ON a.old = l.acquire_stack WHERE true
+  -- of two piles nobody knows how high they were together
+  ON CONFLICT DO UPDATE SET until_ns = iif(excluded.most > most, excluded.until_ns, until_ns),
+                            most_ns = iif(excluded.most > most, excluded.most_ns, most_ns), most = max(most, excluded.most);
 
 INSERT INTO main.event (process, number, at_ns, verb, kind, object, parent, function, stack, thread, status, transaction_status)
   SELECT p.new, e.number, e.at_ns, e.verb, e.kind, e.object, e.parent, e.function, s.new, e.thread, e.status, e.transaction_status
@@ -89,8 +105,8 @@ INSERT INTO main.event (process, number, at_ns, verb, kind, object, parent, func
 
 -- Its spool stays where it is.
 INSERT INTO main.incomplete (process, pid, reason)
-  SELECT p.new, i.pid, 'it was still running when its trace was merged'
-  FROM incoming_process i JOIN map_process p ON p.old = i.id AND p.taken WHERE i."end" IS NULL;
+  SELECT p.new, i.pid, r.reason
+  FROM ran_on r CROSS JOIN incoming_process i JOIN map_process p ON p.old = i.id AND p.taken WHERE i."end" IS NULL;
 
 -- What is of no process is known by what it says.
 INSERT INTO main.incomplete (process, pid, reason)

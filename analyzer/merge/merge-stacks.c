@@ -45,10 +45,17 @@ static bool identity_of(struct statements *use, int64_t stack, struct identity *
 	return !failed;
 }
 
+/* A stack may have lost its frames, in a trace that was cut short; all such are one, and no NULL. */
+static void bind_identity(sqlite3_stmt *statement, const struct identity *identity)
+{
+	sqlite3_bind_blob(statement, 1, identity->count > 0 ? (const void *)identity->bytes : "", (int)identity->count,
+					  SQLITE_STATIC);
+}
+
 /* The stack of these frames; 0: there is none. */
 static int64_t find(sqlite3_stmt *statement, const struct identity *identity)
 {
-	sqlite3_bind_blob(statement, 1, identity->bytes, (int)identity->count, SQLITE_STATIC);
+	bind_identity(statement, identity);
 	int64_t found = query_next(statement, NULL) ? sqlite3_column_int64(statement, 0) : 0;
 	sqlite3_reset(statement);
 	return found;
@@ -60,7 +67,7 @@ static bool take(sqlite3 *db, struct statements *use, int64_t old, struct identi
 		return false;
 	int64_t stack = find(use->find, identity);
 	if (stack == 0) {
-		sqlite3_bind_blob(use->add, 1, identity->bytes, (int)identity->count, SQLITE_STATIC);
+		bind_identity(use->add, identity);
 		if (!query_finish(use->add))
 			return false;
 		stack = sqlite3_last_insert_rowid(db);
@@ -72,7 +79,7 @@ static bool take(sqlite3 *db, struct statements *use, int64_t old, struct identi
 
 bool merge_stacks(sqlite3 *db)
 {
-	QUERY_CLEANUP row = query_prepare(db, "SELECT id FROM incoming_stack ORDER BY id");
+	QUERY_CLEANUP row = query_prepare(db, "SELECT id FROM incoming_stack WHERE id <> 0 ORDER BY id");
 	QUERY_CLEANUP frames =
 		query_prepare(db, "SELECT m.new FROM incoming_stack_frame s JOIN map_frame m ON m.old = s.frame"
 						  " WHERE s.stack = ? ORDER BY s.level");

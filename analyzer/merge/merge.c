@@ -39,7 +39,7 @@ static const struct {
 
 static const char maps[] =
 	"map_module map_script placed_frame map_frame better_named map_target map_setting map_stack map_process replaced"
-	" map_connection merged_run";
+	" map_connection merged_run ran_on";
 
 static bool run_formatted(sqlite3 *db, const char *format, const char *name, const char *more)
 {
@@ -103,7 +103,12 @@ static bool merge_trace(sqlite3 *db, const char *path)
 	READING_CLEANUP reading = {0};
 	struct merge merge = {db, path};
 
-	return reading_open(&reading, path) && reading_look(&reading, take_in, &merge);
+	if (!reading_open(&reading, path))
+		return false;
+	query_take_from(db, path);
+	bool done = reading_look(&reading, take_in, &merge);
+	query_take_from(NULL, NULL);
+	return done;
 }
 
 static bool merge_all(sqlite3 *db, char **traces, int count)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/base/between.h"
 #include "analyzer/base/columns.h"
 #include "analyzer/base/message.h"
 #include "analyzer/base/query.h"
@@ -63,18 +64,18 @@ static void draw(const struct lifeline *line, sqlite3 *db, int64_t from_ns, int6
 	QUERY_CLEANUP row = query_prepare(db, "SELECT from_ns, to_ns, what FROM lane_span");
 	int columns = line->columns;
 	bool blocks = locale_has_blocks(), seen[DRAWN] = {false};
-	int64_t width_ns = (to_ns - from_ns) / columns + 1;
+	int64_t width_ns = part_between(from_ns, to_ns, columns);
 	signed char *column = malloc((size_t)columns);
 	char *text = malloc((size_t)columns * 3 + 1), *end = text;
 
 	if (column != NULL)
 		memset(column, -1, (size_t)columns);
 	while (column != NULL && text != NULL && query_next(row, NULL)) {
-		int64_t first = (sqlite3_column_int64(row, 0) - from_ns) / width_ns;
-		int64_t last = (sqlite3_column_int64(row, 1) - from_ns) / width_ns;
+		int64_t first = between(from_ns, sqlite3_column_int64(row, 0)) / width_ns;
+		int64_t last = between(from_ns, sqlite3_column_int64(row, 1)) / width_ns;
 		for (size_t what = 0; what < DRAWN; what++)
-			for (int64_t i = first; strcmp(query_text(row, 2), drawn[what].what) == 0 && i <= last; i++)
-				if (i >= 0 && i < columns && column[i] < (signed char)what)
+			for (int64_t i = first; strcmp(query_text(row, 2), drawn[what].what) == 0 && i <= last && i < columns; i++)
+				if (column[i] < (signed char)what)
 					column[i] = (signed char)what;
 	}
 	for (int i = 0; column != NULL && text != NULL && i < columns; i++) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyzer/base/array.h"
+#include "analyzer/base/between.h"
 #include "analyzer/base/message.h"
 
 #define NS_PER_S INT64_C(1000000000)
@@ -25,7 +26,7 @@ bool series_begin(struct series *ret, int64_t from_ns, int64_t to_ns, int count,
 {
 	*ret = (struct series){.from_ns = from_ns,
 						   .to_ns = to_ns,
-						   .width_ns = (to_ns - from_ns) / count + 1,
+						   .width_ns = part_between(from_ns, to_ns, count),
 						   .count = count,
 						   .lines = lines,
 						   .line = calloc(lines, sizeof *ret->line),
@@ -57,7 +58,7 @@ void series_done(struct series *series)
 /* The last one has what comes later, and the first one what came before. */
 static int bucket_of(const struct series *series, int64_t at_ns)
 {
-	int64_t bucket = at_ns > series->from_ns ? (at_ns - series->from_ns) / series->width_ns : 0;
+	int64_t bucket = between(series->from_ns, at_ns) / series->width_ns;
 
 	return bucket < series->count ? (int)bucket : series->count - 1;
 }
@@ -83,7 +84,9 @@ static void enter(struct series *series, int bucket)
 {
 	for (; series->at < bucket; series->at++) {
 		int next = series->at + 1;
-		int64_t begin_ns = series->from_ns + next * series->width_ns;
+		int64_t begin_ns;
+		if (__builtin_add_overflow(series->from_ns, next * series->width_ns, &begin_ns))
+			begin_ns = INT64_MAX;
 		for (size_t i = 0; i < series->lines; i++)
 			line_enter(&series->line[i], next, begin_ns);
 		line_enter(&series->all, next, begin_ns);
@@ -196,7 +199,7 @@ bool series_add(struct series *series, size_t line, int64_t acquired_ns, int64_t
 
 	close_until(series, open_ns);
 	if (close_ns != SERIES_NEVER) {
-		if (!note_hold(of, close_ns - acquired_ns))
+		if (!note_hold(of, between(acquired_ns, close_ns)))
 			return false;
 		if (close_ns < open_ns)
 			close_ns = open_ns;
@@ -265,7 +268,7 @@ bool series_growth(const struct series *series, const struct series_line *line, 
 		last--;
 	first += (last - first) / 2;
 	int64_t count = last - first + 1;
-	if (first >= series->count || count < LEAST_BUCKETS || count * series->width_ns < NS_PER_S)
+	if (first >= series->count || count < LEAST_BUCKETS || series->width_ns < NS_PER_S / count)
 		return false;
 	double middle = (double)(count - 1) / 2, above = 0, below = 0;
 	for (int64_t i = 0; i < count; i++) {

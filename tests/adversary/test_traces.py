@@ -24,19 +24,21 @@ SECONDS = 600
 TOP = pathlib.Path(__file__).resolve().parents[2]
 SPOOL, MARKS = '-spool-4711-00000000000000ab', ('-lost-4711-13', '-unseen-00000000000000ab')
 
+EXPORTS = ('speedscope', 'pprof', 'chrome', 'otlp', 'csv', 'openmetrics')
+
 # Each command as it opens a trace; None: it opens none.
 COMMANDS = {
     'run': [['run', '--append', '-o', 't.db', '--', 'true']],
-    'report': [['report', 't.db'], ['report', '--all', '--stacks', 't.db'],
+    'report': [['report', 't.db'], ['report', '--open', 't.db'], ['report', '--all', '--stacks', 't.db'],
                *(['report', f'--format={name}', 't.db'] for name in ('json', 'sarif', 'junit', 'github', 'gitlab', 'tap'))],
     'check': [['check', 't.db']],
-    'show': [['show', 't.db'], ['show', 't.db', '1'], ['show', 't.db', 'result', '1']],
-    'timeline': [['timeline', 't.db']],
-    'html': [['html', '-o', 'page.html', 't.db']],
+    'show': [['show', 't.db'], ['show', '--open', '--sort=unused', 't.db'], ['show', 't.db', '1'], ['show', 't.db', 'result', '1']],
+    'timeline': [['timeline', 't.db'], ['timeline', '--connection=1', 't.db']],
+    'html': [['html', 't.db']],
     'audit': [['audit', 't.db']],
     'diff': [['diff', 't.db', 't.db']],
-    'merge': [['merge', '-o', 'm.db', 't.db']],
-    'export': [['export', '--format=folded', 't.db']],
+    'merge': [['merge', '-o', 'all.db', 't.db']],
+    'export': [['export', 't.db'], *(['export', f'--format={name}', 't.db'] for name in EXPORTS)],
     'baseline': [['baseline', 't.db']],
     'doctor': [['doctor', '-o', 't.db', '--', 'true']],
     'symbolize': [['symbolize', 't.db']],
@@ -48,7 +50,9 @@ WORDS = [words for calls in COMMANDS.values() for words in calls or ()]
 PLAIN = [words for words in WORDS if words[0] != 'run' and not any(word.startswith('--') and word != '--' for word in words)]
 
 VALUES_READ_BY = [['report', '--all', 't.db'], ['check', '--format=json', 't.db'], ['show', 't.db', '1'], ['audit', 't.db'],
-                  ['baseline', 't.db']]
+                  ['baseline', 't.db'], ['report', '--open', 't.db'], ['timeline', 't.db'], ['html', 't.db'],
+                  ['diff', '--format=json', 't.db', 't.db'], ['merge', '-o', 'all.db', 't.db'], ['export', 't.db']]
+UNCHANGED = ('sql', '--format=csv', '--format=pprof')  # to a pipe they give what is there
 
 # What drives a terminal or makes a text read otherwise: control bytes, C1, direction, no width.
 RAW = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]')
@@ -95,9 +99,10 @@ class Traces(unittest.TestCase):
     def pqleak(self, words):
         run = subprocess.run([PQLEAK, *words], cwd=self.folder, env=self.environment, capture_output=True, check=False,
                              stdin=subprocess.DEVNULL, timeout=SECONDS)
-        said = (run.stdout + run.stderr).decode(errors='strict' if words[0] != 'sql' else 'replace')
+        as_it_is = any(word in UNCHANGED for word in words)
+        said = (run.stdout + run.stderr).decode(errors='replace' if as_it_is else 'strict')
         self.assertIn(run.returncode, (0, 1, 2, 125 if words[0] == 'run' else 2), f'{words}: {said}')
-        if words[0] != 'sql':  # to a pipe it gives what is there
+        if not as_it_is:
             self.assertIsNone(RAW.search(said), f'{words}: {said!r}')
         return run
 
@@ -212,24 +217,62 @@ class Traces(unittest.TestCase):
 
     def test_values(self):
         """values that no trace of pqleak's has, in all columns that take them"""
-        fixture = itertools.cycle(['leaks', 'misuse', 'scripts', 'kinds-leaked', 'out-of-sight', 'hostile'])
+        fixture = itertools.cycle(['leaks', 'misuse', 'scripts', 'kinds-leaked', 'out-of-sight', 'hostile', 'abandoned', 'handover'])
+        export = itertools.cycle(EXPORTS)
         for what, value in VALUES.items():
             with self.subTest(what):
                 self.trace(next(fixture))
                 self.spoil(value)
-                for words in VALUES_READ_BY:
+                for words in [*VALUES_READ_BY, ['export', f'--format={next(export)}', 't.db']]:
                     run = self.pqleak(words)
                     if run.returncode == 2 and not run.stdout:
                         self.assertIn("t.db'", run.stderr.decode(), words)
-                os.unlink(self.path('t.db'))
+                self.clear('t.db')
+                self.clear('all.db')
+
+    def test_times(self):
+        """times between which there is more than a number can hold: each command says what it can, or that it cannot"""
+        far = 'UPDATE connection SET acquired_ns = {}, connect_ns = 0, used_ns = NULL, released_ns = {} WHERE id = 11'
+        apart = ';'.join(f'UPDATE connection SET acquired_ns = {at} WHERE id = {id}' for id, at in ((11, -5 * 10**18), (12, 0), (13, 5 * 10**18)))
+        for change in (far.format(-2**63, 2**63 - 61), far.format(-2**63, 2**63 - 1), apart):
+            self.trace()
+            self.change(change)
+            for words in (['timeline', 't.db'], ['timeline', '--connection=11', 't.db'], ['html', 't.db'], ['show', 't.db', '11'],
+                          ['report', '--open', 't.db'], ['export', '--format=chrome', 't.db']):
+                self.assertEqual(self.pqleak(words).returncode, 0, (words, change))
+
+    def test_merge(self):
+        """a trace that fits no other is named, and where it was to go nothing is left; a number that is used up says so"""
+        self.trace()
+        self.change('UPDATE connection SET acquire_stack = -1')
+        run = self.pqleak(['merge', '-o', 'all.db', 't.db'])
+        self.assertRegex(run.stderr.decode(), r"\Apqleak: cannot merge trace 't\.db' into '[^\n]*/all\.db': [^\n]*\n\Z")
+        self.assertEqual((run.returncode, os.path.exists(self.path('all.db'))), (2, False))
+        self.trace()
+        self.change("UPDATE process SET spool = 'f' || substr(spool, 2)")
+        shutil.move(self.path('t.db'), self.path('u.db'))
+        self.trace()
+        self.change(f'UPDATE connection SET id = {2**63 - 1} WHERE id = 20')
+        before = contents(self.folder)
+        self.assertRegex(self.pqleak(['merge', '-o', 't.db', 'u.db']).stderr.decode(), r"\Apqleak: cannot merge trace 'u\.db'")
+        self.assertEqual(contents(self.folder), before)
 
     def test_terminal(self):
-        """a query's answer, to a terminal"""
+        """a query's answer, one of many columns, and a table as CSV, to a terminal"""
         self.trace()
-        self.spoil(VALUES['a text that drives a terminal'])
+        with contextlib.closing(sqlite3.connect(self.path('t.db'), isolation_level=None)) as database:
+            database.execute('UPDATE process SET exe = ?1, command = ?1', [VALUES['a text that drives a terminal']])
+        for words in (['sql', 't.db', 'SELECT exe, command FROM process'],
+                      ['sql', 't.db', 'SELECT ' + 'exe, ' * 70 + 'command FROM process'],
+                      ['export', '--format=csv', '--view=process', 't.db']):
+            with self.subTest(words[0]):
+                self.shown(words)
+
+    def shown(self, words):
+        """What stands on a terminal is text."""
         leader, follower = pty.openpty()
         with open(leader, 'rb', closefd=True, buffering=0) as terminal:
-            run = subprocess.run([PQLEAK, 'sql', 't.db', 'SELECT exe, command FROM process'], cwd=self.folder, check=False,
+            run = subprocess.run([PQLEAK, *words], cwd=self.folder, check=False,
                                  env=self.environment, stdin=follower, stdout=follower, stderr=subprocess.PIPE, timeout=SECONDS)
             os.close(follower)
             said = b''
@@ -238,7 +281,7 @@ class Traces(unittest.TestCase):
                     said += part
         self.assertEqual((run.returncode, run.stderr), (0, b''))
         self.assertIn('[31m', said.decode())
-        self.assertIsNone(RAW.search(re.sub('\r\n|\x1b\\[[0-9;]*m(?!\x07)', '', said.decode())), said)
+        self.assertIsNone(RAW.search(re.sub('\r+\n|\x1b\\[[0-9;]*m(?!\x07)', '', said.decode())), said)
 
 
 if __name__ == '__main__':

@@ -280,12 +280,15 @@ def check_overwriting(pqleak):
         (folder / 'notes').write_text('notes', encoding='utf-8')
         (folder / 'empty').write_text('# nothing yet\n', encoding='utf-8')
         (folder / 'again').symlink_to('new')
+        (folder / 'trace.db-spool-1').write_bytes(b'pqlspool' + bytes(99))
+        (folder / 'trace.db-journal').write_bytes(b'\xd9\xd5\x05\xf9\x20\xa1\x63\xd7')
         before = {path: path.read_bytes() for path in folder.iterdir() if path.name != 'again'}
         known = ['--suppressions=all.supp', '--baseline=same.baseline']
         for command in (['check', '--output=json=trace.db'], ['check', '--output=json=hard'], ['check', '--output=json=soft'],
                         ['report', *known, '--output=tap=all.supp'], ['report', '--output=tap=./same.baseline', *known],
                         ['report', '--output=json=x', '--output=sarif=./x'], ['check', '--skip-file=empty', '--output=json=empty'],
                         ['check', '--suppressions=empty', '--output=json=empty'], ['check', '--output=json=trace.db'],
+                        ['export', '-o', 'trace.db-spool-1'], ['html', '-o', 'trace.db-journal'], ['export', '-o', 'hard'],
                         ['baseline', '-o', 'trace.db'], ['baseline', '-o', 'soft'], ['baseline', '-o', 'notes']):
             run = call(name, pqleak, *command, 'trace.db')
             expect((run.returncode, run.stdout) == (2, '') and 'name another file' in run.stderr, run)

@@ -137,6 +137,36 @@ class Merges(Scenario):
         self.json('a.db')
         self.assertEqual(self.said('a.db'), self.said('all.db'))
 
+    def test_killed(self):
+        """a process that was killed after its trace was merged, and did nothing more, no longer runs when it is merged again"""
+        process = subprocess.Popen([PYTHON, script('life/listen.py'), 'leak'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   cwd=self.folder, env=dict(self.environment, LD_PRELOAD=SHIM, PQLEAK_TRACE=self.path('a.db')))
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stdin.close)
+        self.assertEqual(process.stdout.readline(), b'ready\n')
+        self.merge('a.db')
+        process.kill()
+        process.wait(SECONDS)
+        self.merge('a.db')
+        self.assertEqual((self.json('all.db')['cannot_tell'], self.json('a.db')['cannot_tell']), ([], []))
+        first = self.said('all.db')
+        self.assertEqual(self.said('a.db'), first)
+        self.merge('a.db')
+        self.assertEqual(self.said('all.db'), first)
+
+    def test_lost(self):
+        """of a trace that lost the frames of its stacks, what was counted by them is added up"""
+        self.traced(PYTHON, script('export.py'), 'leak', options=['-q'])
+        os.rename(self.path('t.db'), self.path('a.db'))
+        self.json('a.db')
+        with sqlite3.connect(self.path('a.db')) as db:
+            db.execute('DELETE FROM stack_frame')
+        db.close()
+        self.merge('a.db')
+        for kind in ('connections', 'results'):
+            self.assertEqual(self.json('all.db')[kind], self.json('a.db')[kind])
+        self.assertGreater(self.json('all.db')['results']['released'], 0)
+
     def test_wrong(self):
         """all or none: a trace that cannot be read leaves nothing behind, and none is merged into itself"""
         self.leaking('a.db', 'take=1')

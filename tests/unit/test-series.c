@@ -149,6 +149,37 @@ static void growth_is_that_of_the_later_half(void **state)
 	series_done(&series);
 }
 
+/* A trace that somebody made can say that something was open for longer than there are numbers for. */
+static void times_may_be_anything(void **state)
+{
+	static const int64_t ends[][2] = {{INT64_MIN, INT64_MAX},
+									  {INT64_MIN, INT64_MAX - 59},
+									  {INT64_MIN, INT64_MAX - 60},
+									  {-5000000000000000000, 5000000000000000000}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+		for (int count = 1; count <= 60; count += 59) {
+			struct series series;
+			double growth;
+			assert_true(series_begin(&series, ends[i][0], ends[i][1], count, 1));
+			assert_true(series.width_ns > 0);
+			for (int64_t at_ns = ends[i][0]; at_ns < 0; at_ns = at_ns / 2 + 1000000000)
+				assert_true(series_add(&series, 0, ends[i][0], at_ns, ends[i][1] - 1));
+			assert_true(series_add(&series, 0, 5, 0, -5) &&
+						series_add(&series, 0, INT64_MIN, ends[i][1], SERIES_NEVER));
+			series_finish(&series);
+			int64_t opened = 0;
+			for (int b = 0; b < count; b++)
+				opened += series.all.buckets[b].opened;
+			assert_int_equal(opened, series.all.opened);
+			assert_int_equal(series.all.open, 1);
+			assert_true(series_held(&series.line[0], 1) > 0);
+			series_growth(&series, &series.all, &growth);
+			series_done(&series);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +187,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_counted_twice),
 		cmocka_unit_test(holds_are_known_to_three_percent),
 		cmocka_unit_test(growth_is_that_of_the_later_half),
+		cmocka_unit_test(times_may_be_anything),
 	};
 	return cmocka_run_group_tests_name("series", tests, NULL, NULL);
 }
