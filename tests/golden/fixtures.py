@@ -8,6 +8,7 @@ import contextlib
 import functools
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import struct
@@ -16,8 +17,10 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 STORE = HERE.parent.parent / 'trace' / 'store'
+VERSION = re.search(r'TRACE_USER_VERSION (\d+)', (STORE / 'trace.h').read_text(encoding='utf-8'))[1]
 SCHEMA = (f'PRAGMA synchronous = OFF; BEGIN;\n.read {STORE}/schema.sql\n.read {STORE}/views.sql\n'
-          f'.read {STORE}/../base/views-driver.sql\n.read {STORE}/../base/views-manner.sql\n.read {STORE}/views-report.sql\nPRAGMA application_id = 0x50514c4b; PRAGMA user_version = 4; COMMIT;\n')
+          f'.read {STORE}/../base/views-driver.sql\n.read {STORE}/../base/views-manner.sql\n.read {STORE}/views-report.sql\n'
+          f'PRAGMA application_id = 0x50514c4b; PRAGMA user_version = {VERSION}; COMMIT;\n')
 SECONDS = 600  # more than any command needs, on whatever machine
 
 

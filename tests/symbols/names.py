@@ -16,7 +16,8 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 TRACE_SQL = HERE.parent.parent / 'trace' / 'store'
-IDENTITY = 'PRAGMA application_id = 0x50514c4b; PRAGMA user_version = 3;'
+VERSION = re.search(r'TRACE_USER_VERSION (\d+)', (TRACE_SQL / 'trace.h').read_text(encoding='utf-8'))[1]
+IDENTITY = f'PRAGMA application_id = 0x50514c4b; PRAGMA user_version = {VERSION};'
 PQLEAK = os.environ['PQLEAK_TEST_PROGRAM']
 SOURCE = HERE / 'forms.c'
 SECONDS = 600
