@@ -31,7 +31,19 @@ static bool write_standard(const struct export *export, struct reading *reading)
 	return output != NULL && reading_output_end(reading, output, stdout) && done;
 }
 
-static bool refuse_output(const struct arguments *arguments)
+/* What would be ignored is a mistake. */
+static bool choice_is_good(const struct export_choice *choice)
+{
+	if (choice->view != NULL && choice->format != EXPORT_csv)
+		return refuse("'--view=%s': %s has no view (add '--format=csv')", choice->view, export_names[choice->format]);
+	if ((choice->weight != NULL || choice->kind != KIND_NONE) && !export_has_weights(choice->format))
+		return refuse(
+			"'--%s': %s has no stacks that weigh something (leave it out, or use folded, speedscope or pprof)",
+			choice->weight != NULL ? "weight" : "kind", export_names[choice->format]);
+	return true;
+}
+
+static bool output_is_good(const struct arguments *arguments)
 {
 	const char *output = arguments->output;
 
@@ -51,8 +63,8 @@ static int run_export(const struct arguments *arguments)
 	const char *output = arguments->output;
 
 	choice.all = true; /* what was released, by its stack, too */
-	if (!refuse_output(arguments) || !reading_open(&reading, arguments_trace(arguments)) ||
-		!findings_make(&reading, &choice, &totals))
+	if (!choice_is_good(&arguments->export) || !output_is_good(arguments) ||
+		!reading_open(&reading, arguments_trace(arguments)) || !findings_make(&reading, &choice, &totals))
 		return STATUS_UNABLE;
 	struct export export = {reading.db, reading.path, &arguments->export, choice.frames.native,
 							isatty(STDOUT_FILENO) != 0};

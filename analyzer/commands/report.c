@@ -14,7 +14,7 @@ static int run_report(const struct arguments *arguments)
 	READING_CLEANUP reading = {0};
 	struct totals totals = {0};
 
-	if (arguments->report.open && !open_possible(&arguments->report.formats))
+	if (arguments->report.open && !open_possible(&arguments->report))
 		return STATUS_UNABLE;
 	if (!report_check_outputs(&arguments->report.formats, arguments_trace(arguments)))
 		return STATUS_UNABLE;

@@ -9,12 +9,17 @@
 extern const char export_sql[];
 
 static export_printer *const printers[EXPORT_COUNT] = {
-#define EXPORT(name, is_binary) [EXPORT_##name] = export_##name,
+#define EXPORT(name, is_binary, has_weights) [EXPORT_##name] = export_##name,
 #include "analyzer/options/exports.def"
 };
 
 static const bool are_binary[EXPORT_COUNT] = {
-#define EXPORT(name, is_binary) [EXPORT_##name] = is_binary,
+#define EXPORT(name, is_binary, has_weights) [EXPORT_##name] = is_binary,
+#include "analyzer/options/exports.def"
+};
+
+static const bool have_weights[EXPORT_COUNT] = {
+#define EXPORT(name, is_binary, has_weights) [EXPORT_##name] = has_weights,
 #include "analyzer/options/exports.def"
 };
 
@@ -49,6 +54,11 @@ bool export_print(const struct export *export, FILE *file)
 {
 	return (export->choice->format == EXPORT_csv || make_tables(export)) &&
 		   printers[export->choice->format](export, file);
+}
+
+bool export_has_weights(enum export_format format)
+{
+	return have_weights[format];
 }
 
 bool export_is_binary(enum export_format format)

@@ -28,10 +28,13 @@ bool export_print(const struct export *export, FILE *file);
 /* Whether a terminal cannot show the format. */
 bool export_is_binary(enum export_format format);
 
+/* Whether it has stacks, of which the choice says what they weigh. */
+bool export_has_weights(enum export_format format);
+
 /* For the room: a format. */
 typedef bool export_printer(const struct export *export, FILE *file);
 
-#define EXPORT(name, is_binary) export_printer export_##name;
+#define EXPORT(name, is_binary, has_weights) export_printer export_##name;
 #include "analyzer/options/exports.def"
 
 #endif

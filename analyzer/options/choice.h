@@ -76,7 +76,7 @@ struct frame_choice {
 };
 
 enum export_format {
-#define EXPORT(name, is_binary) EXPORT_##name,
+#define EXPORT(name, is_binary, has_weights) EXPORT_##name,
 #include "analyzer/options/exports.def"
 	EXPORT_COUNT
 };

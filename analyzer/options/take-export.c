@@ -12,7 +12,7 @@
 #define WORD 32
 
 const char *const export_names[EXPORT_COUNT + 1] = {
-#define EXPORT(name, is_binary) [EXPORT_##name] = #name,
+#define EXPORT(name, is_binary, has_weights) [EXPORT_##name] = #name,
 #include "analyzer/options/exports.def"
 };
 

@@ -10,8 +10,9 @@
 /* Makes TEMP TABLE told_open; false: it failed and said so. */
 bool open_make(struct reading *reading, const struct report_choice *choice);
 
-/* Whether each format that was asked for has a form for it; false: one has not, and that was said. */
-bool open_possible(const struct formats *formats);
+/* Whether each format that was asked for has a form for it, and nothing is asked that is of findings; false, and said:
+ * no. */
+bool open_possible(const struct report_choice *choice);
 
 extern report_printer report_open_text, report_open_json;
 

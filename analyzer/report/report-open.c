@@ -19,8 +19,9 @@
 
 extern const char still_open_sql[];
 
-bool open_possible(const struct formats *formats)
+bool open_possible(const struct report_choice *choice)
 {
+	const struct formats *formats = &choice->formats;
 	enum format wrong = formats->format;
 
 	for (size_t i = 0; i < formats->count && (wrong == FORMAT_text || wrong == FORMAT_json); i++)
@@ -28,6 +29,8 @@ bool open_possible(const struct formats *formats)
 	if (wrong != FORMAT_text && wrong != FORMAT_json)
 		return refuse("'--open': %s is a form for findings, and what is open is none (use text or json)",
 					  format_names[wrong]);
+	if (choice->accepted.print)
+		return refuse("'--open': what is open is no finding, and nothing excuses it (leave out --print-suppressions)");
 	return !formats->reproducible || refuse("'--open' tells times, which --reproducible leaves out (leave out one)");
 }
 

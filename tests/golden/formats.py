@@ -363,7 +363,7 @@ def check_open(pqleak):
             expect(text.count('\nconnection ') == min(20, len(listed['open'])) and 'secret' not in text, text)
             count = rows(os.path.join(folder, 'trace.db'), "SELECT count(*) FROM open_connection")
             expect(count == [[str(len(listed['open']))]], (count, run))
-            for options in (['--format=sarif'], ['--output=tap=t'], ['--reproducible']):
+            for options in (['--format=sarif'], ['--output=tap=t'], ['--reproducible'], ['--print-suppressions']):
                 run = call(folder, pqleak, 'report', '--open', *options, 'trace.db')
                 expect(run.returncode == 2 and "'--open'" in run.stderr and run.stdout == '', run)
 

@@ -24,7 +24,8 @@ MISTAKES = (
     (['report', '--group-by=moon'], 'site, stack, function, module, database or label'), (['report', '--format'], 'needs a value'),
     (['report', '--all=1'], 'takes no value'), (['report', '-x'], "'-x'"), (['report', 'a.db', 'b.db'], "'b.db'"),
     (['check', '--max=-1'], '--max=-1'), (['check', '--max=9999999999999999999'], 'a number'), (['show', 'a.db', 'b'], "'b'"),
-    (['help', 'moon'], 'moon'), (['check', '--max'], '--max'),
+    (['export', '--view=process'], "'--view=process': folded has no view"), (['export', '--format=csv', '--weight=held'], "'--weight'"),
+    (['export', '--format=otlp', '--kind=result'], "'--kind'"), (['help', 'moon'], 'moon'), (['check', '--max'], '--max'),
     (['show', 'a.db', 'results'], "unknown kind 'results'; did you mean 'result'?"),
     (['show', 'a.db', 'connection', 'abc'], "'abc' is not an ID"), (['show', 'a.db', '9' * 20], 'is not an ID'),
 )
