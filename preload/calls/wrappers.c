@@ -14,6 +14,11 @@
 #include "preload/calls/verbs-often.h"
 #include "preload/elf/visibility.h"
 
+/* See DEFINE_PASSING: a call in the place of the jump would make us our own caller, and what the host does go unseen. */
+#ifndef __OPTIMIZE__
+#error "wrappers.c needs an optimizing compiler: -O1 at least"
+#endif
+
 /* In a section of their own, so that a frame of theirs can be told from others of this library. */
 #define IN_SECTION __attribute__((section("pqleak_wrappers")))
 #define WRAPPER EXPORT IN_SECTION
