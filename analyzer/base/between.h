@@ -28,12 +28,14 @@ static inline int64_t part_between(int64_t from_ns, int64_t to_ns, int count)
 	return part < INT64_MAX ? part + 1 : part;
 }
 
-/* Of times that do not fit together, the most there is. */
-static inline int64_t sum_of_times(int64_t one_ns, int64_t other_ns)
+/* Or the most there is, or the least. */
+static inline int64_t sum_that_fits(int64_t one, int64_t other)
 {
-	int64_t ns;
+	int64_t sum;
 
-	return __builtin_add_overflow(one_ns, other_ns, &ns) ? INT64_MAX : ns;
+	if (__builtin_add_overflow(one, other, &sum))
+		return one < 0 ? INT64_MIN : INT64_MAX;
+	return sum;
 }
 
 #endif

@@ -82,9 +82,9 @@ static void count_hold(struct habit *habit, const struct habit_visit *visit, int
 	habit->released++;
 	if (visit->connected && visit->queries <= FEW_QUERIES) {
 		habit->few++;
-		habit->queries += visit->queries;
-		habit->held_ns = sum_of_times(habit->held_ns, held);
-		habit->connect_ns = sum_of_times(habit->connect_ns, visit->connect_ns);
+		habit->queries = sum_that_fits(habit->queries, visit->queries);
+		habit->held_ns = sum_that_fits(habit->held_ns, held);
+		habit->connect_ns = sum_that_fits(habit->connect_ns, visit->connect_ns);
 	}
 	if (late_ns > 0 && held >= late_ns)
 		habit->late++;

@@ -8,6 +8,7 @@
  */
 #include "analyzer/reading/salvage.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
@@ -65,19 +66,30 @@ static bool measure(int file, struct cut *cut)
 	return cut->size < cut->whole && cut->size > (int64_t)page;
 }
 
-static bool copy_bytes(int from, int to)
+static bool copy_range(int from, int to, off_t at, off_t end)
 {
 	char buffer[65536];
-	ssize_t length;
 
-	while ((length = read(from, buffer, sizeof buffer)) > 0)
-		for (ssize_t at = 0; at < length;) {
-			ssize_t wrote = write(to, buffer + at, (size_t)(length - at));
-			if (wrote <= 0)
+	while (at < end) {
+		size_t wanted = end - at < (off_t)sizeof buffer ? (size_t)(end - at) : sizeof buffer;
+		ssize_t length = pread(from, buffer, wanted, at);
+		if (length <= 0)
+			return length == 0; /* it is being cut while it is read */
+		for (ssize_t done = 0, wrote; done < length; done += wrote)
+			if ((wrote = pwrite(to, buffer + done, (size_t)(length - done), at + done)) <= 0)
 				return false;
-			at += wrote;
-		}
-	return length == 0;
+		at += length;
+	}
+	return true;
+}
+
+/* Not its holes: a file that has nothing but them may say that it is larger than the disk. */
+static bool copy_bytes(int from, int to)
+{
+	for (off_t at = 0, end; (at = lseek(from, at, SEEK_DATA)) >= 0; at = end)
+		if ((end = lseek(from, at, SEEK_HOLE)) < 0 || !copy_range(from, to, at, end))
+			return false;
+	return errno == ENXIO; /* there is no more */
 }
 
 /*

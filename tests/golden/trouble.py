@@ -8,6 +8,7 @@ the file is; and must leave it as it was.  TAP on stdout.
 import json
 import os
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -149,6 +150,21 @@ def check_cut(tests, folder, good):
     tests.say('a trace that is cut short', trouble)
 
 
+def check_cut_and_hollow(tests, folder, good):
+    """Of a trace that is cut short and says that it is larger than any disk, only what is there is copied."""
+    data = bytearray(read(good))
+    data[28:32] = b'\xff' * 4  # so many pages
+    path = os.path.join(folder, 'hollow.db')
+    write(path, bytes(data))
+    os.truncate(path, 1 << 30)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_oublock
+    run = tests.run(folder, 'report', '--format=json', 'hollow.db')
+    wrote = (resource.getrusage(resource.RUSAGE_CHILDREN).ru_oublock - before) * 512
+    trouble = '' if run.returncode == 2 or 'the trace is cut short' in run.stdout else f'{run}'
+    tests.say('a trace that is cut short and hollow', trouble + (f'{wrote} bytes were written' if wrote > 100 << 20 else ''))
+    os.unlink(path)
+
+
 def check_random_damage(tests, folder, good):
     """A trace with a few bytes changed may be read or refused, and nothing else."""
     whole = read(good)
@@ -195,6 +211,7 @@ def main():
         good = fixtures.make_trace(other, 'leaks')
         check_bad_files(tests, folder, good)
         check_cut(tests, folder, good)
+        check_cut_and_hollow(tests, folder, good)
         check_random_damage(tests, folder, good)
         check_read_only(tests, folder, good)
         check_full_output(tests, other)
