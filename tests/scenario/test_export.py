@@ -218,6 +218,10 @@ class Exports(Scenario):
         rows = list(csv.DictReader(io.StringIO(self.export('--format=csv'), newline='')))
         self.assertEqual([r['verdict'] for r in rows], ['leaked'] * 3 + ['released'] * 2)
         self.assertIn(rows[-1]['application_name'], ('a "quoted", name\nof two lines', 'a "quoted", name?of two lines'))
+        self.export('--format=csv', '-o', self.path('t.csv'))
+        asked = self.execute(['sqlite3', ':memory:', f'.import --csv {self.path("t.csv")} life',
+                              'SELECT verdict, count(*) FROM life GROUP BY verdict'])
+        self.assertEqual(asked.stdout, 'leaked|3\nreleased|2\n', asked)
         sites = list(csv.DictReader(io.StringIO(self.export('--format=csv', '--view=leak_site'), newline='')))
         self.assertEqual([(r['kind'], r['leaked']) for r in sites if r['kind'] == 'connection'], [('connection', '3')])
         self.assertIn("'--view=leak_sites': the trace has no such view or table; did you mean 'leak_site'?",
