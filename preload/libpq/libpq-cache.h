@@ -20,14 +20,15 @@
 #define CACHE_FEW 64u
 #define CACHE_ENTRIES (1u << CACHE_BITS) /* a large program has thousands of call sites */
 
-/* A route in a byte: the libpq's number and three flags. */
+/* A route in a byte: the libpq's number and four flags. */
 enum {
 	ROUTE_IS_GLOBAL = 0x80,
 	ROUTE_IS_NESTED = 0x40,
 	ROUTE_PASSES = 0x20, /* nested, and no caller in there is the host */
+	ROUTE_BY_ADDRESS = 0x10,
 	ROUTE_BYTE = 0xff,
 };
-static_assert(LIBPQ_MAX <= ROUTE_PASSES && (LIBPQ_MAX & (LIBPQ_MAX - 1)) == 0,
+static_assert(LIBPQ_MAX <= ROUTE_BY_ADDRESS && (LIBPQ_MAX & (LIBPQ_MAX - 1)) == 0,
 			  "a libpq's number fits beside the flags, and is the bits below them");
 
 /* A short process has few entries, and each of them on a page of its own would cost more than all else. */
@@ -80,6 +81,7 @@ static inline struct route cache_route(uint64_t word)
 		.nested = (word & ROUTE_IS_NESTED) != 0,
 		.is_global = (word & ROUTE_IS_GLOBAL) != 0,
 		.passes = (word & ROUTE_PASSES) != 0,
+		.by_address = (word & ROUTE_BY_ADDRESS) != 0,
 	};
 }
 
@@ -119,12 +121,15 @@ static inline __attribute__((always_inline)) struct near near_look(const struct 
 	return (struct near){libpq, real != LIBPQ_ABSENT ? real : NULL};
 }
 
-/* The route of code at `return_address`, if route_of_caller has found it before.  Calls nothing, and keeps errno. */
+/*
+ * The route of code at `return_address`, if route_of_caller has found it before and the object need not be asked. Takes
+ * no lock, and keeps errno.
+ */
 static inline bool cache_recall(const void *return_address, struct route *ret)
 {
 	struct cached caller = cache_look(CACHE_CALLERS, return_address);
 	*ret = cache_route(caller.word);
-	return cache_has(&caller);
+	return cache_has(&caller) && (!ret->by_address || registry_count() < 2);
 }
 
 #endif

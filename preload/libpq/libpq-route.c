@@ -68,6 +68,23 @@ static struct libpq *global_libpq(void)
 	return registry_definer(linker_find(RTLD_NEXT, LIBPQ_SIGN, NULL));
 }
 
+/*
+ * Whether the module itself names a function that we wrap, and so was bound to it.  Any other was handed the address,
+ * perhaps one libpq's now and another's later.
+ */
+static bool names_libpq(const struct link_map *map)
+{
+	struct elf_tables tables;
+	if (!elf_read_tables(map, &tables))
+		return false;
+	uint32_t end = elf_undefined_end(&tables);
+	for (uint32_t i = 1; i < end; i++)
+		if (tables.symbols[i].st_shndx == SHN_UNDEF &&
+			hook_by_name(tables.strings + tables.symbols[i].st_name) != HOOK_COUNT)
+			return true;
+	return false;
+}
+
 /* What ELF would have bound the caller's reference to; no libpq when it has none. */
 static struct route bound_route(const struct link_map *map)
 {
@@ -109,14 +126,21 @@ void route_note_maker_of_several(const struct libpq *libpq, const void *object)
 						  memory_order_relaxed);
 }
 
+/* The libpq that made it, where there are several and that was noted. */
+static struct libpq *maker_of(const void *object)
+{
+	if (registry_count() < 2 || object == NULL)
+		return NULL;
+	uint64_t word = atomic_load_explicit(maker_entry(object), memory_order_relaxed);
+	return word >> 8 == (uint64_t)(uintptr_t)object ? &registry[word & (LIBPQ_MAX - 1)] : NULL;
+}
+
 /* For a caller that ELF bound to no libpq. */
 static struct libpq *guess_libpq(const void *object)
 {
-	if (registry_count() > 1 && object != NULL) {
-		uint64_t word = atomic_load_explicit(maker_entry(object), memory_order_relaxed);
-		if (word >> 8 == (uint64_t)(uintptr_t)object)
-			return &registry[word & (LIBPQ_MAX - 1)];
-	}
+	struct libpq *maker = maker_of(object);
+	if (maker != NULL)
+		return maker;
 	if (registry_count() > 0 && registry_is_loaded(&registry[0]))
 		return &registry[0];
 	const void *hold = forks_hold();
@@ -140,7 +164,7 @@ static _Atomic bool near_writing;
 static void near_keep(const struct dl_find_object *module, struct route route, uint32_t unloads)
 {
 	struct near_route *near = route.passes ? &near_passing : &near_host;
-	if ((route.nested && !route.passes) || near->unloads == (uint64_t)unloads + 1 ||
+	if ((route.nested && !route.passes) || route.by_address || near->unloads == (uint64_t)unloads + 1 ||
 		atomic_exchange(&near_writing, true))
 		return;
 	atomic_store_explicit(&near->unloads, 0, memory_order_relaxed);
@@ -158,7 +182,8 @@ static void near_keep(const struct dl_find_object *module, struct route route, u
 static void cache_keep(struct cached *cached, struct route route)
 {
 	unsigned byte = (unsigned)(route.libpq - registry) | (route.nested ? ROUTE_IS_NESTED : 0) |
-					(route.is_global ? ROUTE_IS_GLOBAL : 0) | (route.passes ? ROUTE_PASSES : 0);
+					(route.is_global ? ROUTE_IS_GLOBAL : 0) | (route.passes ? ROUTE_PASSES : 0) |
+					(route.by_address ? ROUTE_BY_ADDRESS : 0);
 	cached->word = cached->key | byte;
 	atomic_store_explicit(cached->entry, cached->word, memory_order_release);
 }
@@ -185,9 +210,11 @@ struct route route_of_caller(const void *return_address, const void *object)
 		const struct elf_object user = {.map = found.dlfo_link_map, .low = (uintptr_t)found.dlfo_map_start};
 		route.nested = registry_known(&user) != NULL;
 		route.passes = route.nested && !route.libpq->is_user_too;
+		route.by_address = !route.nested && !names_libpq(found.dlfo_link_map);
 		cache_keep(&module, route);
 	}
 	cache_keep(&caller, route);
 	near_keep(&found, route, unloads);
-	return route;
+	struct libpq *maker = route.by_address ? maker_of(object) : NULL;
+	return maker != NULL && maker != route.libpq ? (struct route){.libpq = maker, .by_address = true} : route;
 }

@@ -21,6 +21,7 @@ struct route {
 	bool nested;         /* the caller lies inside a libpq: the call is libpq's own */
 	bool passes;         /* nested, and the host's calls do not come from in there */
 	bool is_global;      /* it would have been found in the global scope */
+	bool by_address;     /* the caller names no libpq, and was handed the address: with several, the object decides */
 };
 
 /*

@@ -101,6 +101,27 @@ static int pointers(int argc, char **argv)
 	return 0;
 }
 
+/* handed PATH PATH [keep]: the same, but the second comes when the first has been used; keep: and leaves a result. */
+static int handed(int argc, char **argv)
+{
+	require(argc > 2, "two paths");
+	for (int p = 1; p <= 2; p++) {
+		void *handle = must_open(argv[p], RTLD_LAZY);
+		PGconn *conn = FIND(handle, plugin_open)();
+		void (*clear)(PGresult *) = FIND(handle, plugin_clear_address)();
+		for (int i = 0; i < 10; i++) {
+			clear(FIND(handle, plugin_exec)(conn));
+			tail_clear(clear, FIND(handle, plugin_exec)(conn));
+			held_clear(clear, FIND(handle, plugin_exec)(conn));
+		}
+		if (argc > 3)
+			FIND(handle, plugin_exec)(conn);
+		FIND(handle, plugin_finish)(conn);
+		say_counts(p == 1 ? "first" : "second", FIND(handle, pqstub_control)());
+	}
+	return 0;
+}
+
 /* later PATH PATH: two plug-ins with a libpq each, of which the second comes when the first has been used. */
 static int later(int argc, char **argv)
 {
@@ -128,6 +149,7 @@ int main(int argc, char **argv)
 #else
 			{"trampolines", trampolines},
 			{"pointers", pointers},
+			{"handed", handed},
 			{"later", later},
 #endif
 			{0}},

@@ -185,8 +185,8 @@ class ByName(Stub):
 class Several(Stub):
     """Several libpqs in one process: each call reaches the one that made its object."""
 
-    def several(self, *command, connections, results, own=True):
-        trace = self.same(*command)
+    def several(self, *command, connections, results, own=True, **how):
+        trace = self.same(*command, **how)
         if own:
             self.assert_nothing_foreign(trace)
         self.assert_counts(trace, connections, results)
@@ -226,6 +226,14 @@ class Several(Stub):
         """a plug-in hands out PQclear's address, and the host and a library call it"""
         self.several(MANY, 'pointers', plugin_file('bundled'), plugin_file('symbolic'),
                      connections={'released': 20}, results={'released': 60})
+
+    def test_handed(self):
+        """... of which the second comes when the first has been used, when there was but one"""
+        for plugins in (('bundled', 'symbolic'), ('static', 'bundled')):
+            paths = [plugin_file(name) for name in plugins]
+            self.several(MANY, 'handed', *paths, connections={'released': 2}, results={'released': 60}, trace=plugins[0] + '.db')
+            self.several(MANY, 'handed', *paths, 'keep', connections={'released': 2}, results={'released': 60, 'leaked': 2},
+                         trace=plugins[0] + '-keep.db')
 
     def test_pointers_static(self):
         """the same with a libpq inside a plug-in"""
