@@ -108,11 +108,14 @@ class Applications(Answers):
         self.assert_clean()
 
 
+BY = {'pdo': (), 'pgsql': ()}
+
+
 @unittest.skipUnless(FPM, 'no php-fpm')
 class Fpm(Answers):
-    """A worker of php-fpm, with persistent connections."""
+    """A worker of php-fpm, with persistent connections.  pgsql asks each of them for a result at the end of every page."""
 
-    def started(self, how):
+    def started(self, by, how):
         """A server of one process, five times asked for its page."""
         settings = ('[global]', 'error_log = fpm.log', 'daemonize = no', f'process_control_timeout = {SECONDS}', '[www]',
                     f'user = {os.environ.get("USER", "root")}', 'listen = fpm.sock', 'clear_env = no', 'pm = static',
@@ -126,7 +129,7 @@ class Fpm(Answers):
         wait_until(lambda: os.path.exists(self.path('fpm.sock')) or process.poll() is not None, 'php-fpm listens')
         for number in range(5):
             page = self.execute(['cgi-fcgi', '-bind', '-connect', 'fpm.sock'], env={
-                'SCRIPT_FILENAME': script(HERE + 'persistent.php'), 'REQUEST_METHOD': 'GET', 'QUERY_STRING': f'{how}{number}'})
+                'SCRIPT_FILENAME': script(HERE + 'persistent.php'), 'REQUEST_METHOD': 'GET', 'QUERY_STRING': f'{by}-{how}{number}'})
             self.assertTrue(page.stdout.endswith('\n1'), page)
         return process
 
@@ -134,16 +137,16 @@ class Fpm(Answers):
         process.send_signal(signal.SIGQUIT)
         self.assertEqual(process.wait(SECONDS), 0)
 
-    def test_persistent(self):
-        """php-fpm: each visitor has a persistent connection of their own"""
-        process = self.started('leak')
-        self.assert_abandoned(('persistent.php', 'page', 'at {main}'), 4, 'not given back')
+    @tap.each(BY, 'php-fpm: each visitor has a persistent connection of their own, by {0}')
+    def persistent(self, by):
+        process = self.started(by, 'leak')
+        self.assert_abandoned(('persistent.php', by, 'at {main}'), 4, 'not given back')
         self.end(process)
-        self.assert_abandoned(('persistent.php', 'page', 'at {main}'), 4, EXIT)
+        self.assert_abandoned(('persistent.php', by, 'at {main}'), 4, EXIT)
 
-    def test_persistent_fixed(self):
-        """php-fpm: the clean twin has one for each database"""
-        process = self.started('fixed')
+    @tap.each(BY, 'php-fpm: the clean twin has one for each database, by {0}')
+    def persistent_fixed(self, by):
+        process = self.started(by, 'fixed')
         self.assertNotIn('abandoned', self.report())
         self.end(process)
         self.assert_clean()

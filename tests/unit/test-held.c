@@ -85,6 +85,46 @@ static void a_wait_for_the_server_is_not_idle(void **state)
 	assert_string_equal(ask(s, "SELECT rows, bytes FROM resource WHERE kind = 'result'"), "rows=7, bytes=500");
 }
 
+static const char last_use[] = "SELECT used_ns, use_function, queries, " PLACE("use_stack") " FROM connection";
+
+static void what_ends_nothing_is_no_use(void **state)
+{
+	struct scene *s = *state;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, drained(s, NO_FLAGS, 11 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT count(*) FROM connection WHERE used_ns IS NULL"), "1");
+	add(s, left(s, TRANSACTION_IDLE, 20 * MS));
+	put(s, true, drained(s, NO_FLAGS, 90 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, last_use), "used=20 ms, use_function=PQexec, queries=1, use_stack=exec");
+	/* In a transaction, too, which is idle all the while. */
+	struct event null = drained(s, NO_FLAGS, 130 * MS);
+	null.transaction = TRANSACTION_OPEN;
+	add(s, left(s, TRANSACTION_OPEN, 100 * MS));
+	add(s, null);
+	add(s, left(s, TRANSACTION_OPEN, 160 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, "SELECT idle_ns FROM resource WHERE kind = 'transaction'"), "60 ms");
+}
+
+static void what_ends_a_query_is_a_use(void **state)
+{
+	struct scene *s = *state;
+	add(s, opened(s, CONNECTION, 10 * MS));
+	add(s, sent(s, NO_FLAGS, 20 * MS));
+	put(s, true, drained(s, NO_FLAGS, 90 * MS));
+	add(s, drained(s, NO_FLAGS, 95 * MS));
+	drain_now(s);
+	assert_string_equal(ask(s, last_use), "used=90 ms, use_function=PQexec, queries=1, use_stack=clear");
+	/* And one that says what no other has said. */
+	struct event null = drained(s, NO_FLAGS, 130 * MS);
+	null.transaction = TRANSACTION_OPEN;
+	add(s, null);
+	drain_now(s);
+	assert_string_equal(ask(s, last_use), "used=130 ms, use_function=PQexec, queries=1, use_stack=clear");
+}
+
 static void a_lost_connection_has_no_transaction(void **state)
 {
 	struct scene *s = *state;
@@ -257,6 +297,8 @@ int main(void)
 		RULE(a_transaction_survives_the_drain),
 		RULE(the_longest_idle_of_a_pair_is_kept),
 		RULE(a_wait_for_the_server_is_not_idle),
+		RULE(what_ends_nothing_is_no_use),
+		RULE(what_ends_a_query_is_a_use),
 		RULE(a_lost_connection_has_no_transaction),
 		RULE(a_connection_is_not_idle_in_the_call_that_breaks),
 		RULE(a_connection_is_not_idle_while_a_query_runs),

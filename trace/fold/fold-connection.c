@@ -80,6 +80,23 @@ bool connection_note_use(struct fold *fold, struct fold_connection *connection, 
 		   (!held_is_concerned(connection, event) || held_note_use(fold, connection, event, now));
 }
 
+/*
+ * PQgetResult that found nothing in flight: it asked nothing of the server and changed nothing, so it is no use.  PHP
+ * makes one on every persistent connection at the end of each request.  What was lost may be what it ended.
+ */
+static bool ends_nothing(const struct fold *fold, const struct fold_connection *connection, const struct event *event)
+{
+	return (event->flags & (EVENT_IS_DRAINED | EVENT_IS_QUERY)) == EVENT_IS_DRAINED && !fold->has_lost &&
+		   connection->state == STATE_CONNECTED && !held_is_waiting(connection) &&
+		   event->transaction == connection->transaction &&
+		   (connection->is_broken || !(event->flags & EVENT_IS_BROKEN));
+}
+
+static bool use_connection(struct fold *fold, struct fold_connection *connection, const struct event *event)
+{
+	return ends_nothing(fold, connection, event) || connection_note_use(fold, connection, event);
+}
+
 static enum connection_state state_of(uint8_t status)
 {
 	return status == CONNECT_OK ? STATE_CONNECTED : status == CONNECT_BAD ? STATE_FAILED : STATE_CONNECTING;
@@ -231,7 +248,7 @@ bool fold_connection_event(struct fold *fold, const struct event *event)
 	static bool (*const rules[EVENT_COUNT])(struct fold *, struct fold_connection *, const struct event *) = {
 		[EVENT_RELEASE] = release_connection,
 		[EVENT_OUTCOME] = decide_connection,
-		[EVENT_USE] = connection_note_use,
+		[EVENT_USE] = use_connection,
 		[EVENT_RESET] = reset_connection,
 	};
 	struct fold_connection *connection;
