@@ -133,7 +133,7 @@ static const struct stage {
 	 "tally stack_habit repeated_statement tally_connection tally_handed_over "
 	 "tally_resource tally_life "
 	 "tally_wants"},
-	{"peak", peak_sql, NULL, "report_choice handover", "peak found_peak peak_wants"},
+	{"peak", peak_sql, NULL, "report_choice handover", "peak last_seen found_peak peak_wants"},
 	{"notes", notes_sql, NULL, "report_choice open_transaction stack_habit inheritance handover passed_on",
 	 "seen_misuse misuse_group seen_habit seen_target notes_wants"},
 	{"loss", loss_sql, NULL, "report_choice handover tally tally_life", "stack_count loss_wants"},

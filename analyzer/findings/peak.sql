@@ -1,6 +1,15 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- The most connections that were open at once, and where they were opened.
 
+-- Until when anything is known of a process whose end was not seen: others may have gone on without it, and what it had open
+-- then is not counted with theirs.
+CREATE TEMP TABLE last_seen (process INTEGER PRIMARY KEY, until_ns);
+-- only if (SELECT count(*) > 1 AND max("end" IS 'unknown' AND ended_ns IS NULL) FROM main.process)
+INSERT INTO last_seen
+  SELECT c.process, max(max(c.acquired_ns + c.connect_ns, ifnull(c.used_ns, 0), ifnull(c.released_ns, 0))) + 1
+  FROM main.connection c CROSS JOIN main.process p ON p.id = c.process
+  WHERE p."end" = 'unknown' AND p.ended_ns IS NULL GROUP BY c.process;
+
 -- open: in all processes together, or in `process` alone where `whole` is false; at_ns: when that was reached first;
 -- process: the one with the highest peak of its own; too_many: it is more than the gate allows.
 -- Each process counted its own peak while it was traced.  The peak of several together needs every connection in the order
@@ -19,11 +28,12 @@ CREATE TEMP TABLE peak AS
     JOIN whole p ON p.id = ifnull(h.process, c.process)
     WHERE s.several AND s.few AND c.state = 'connected'
     UNION ALL -- what was never released was open until its process ended
-    SELECT coalesce(c.released_ns, i.released_ns, p.ended_ns), -1
+    SELECT coalesce(c.released_ns, i.released_ns, p.ended_ns, l.until_ns), -1
     FROM scale s CROSS JOIN main.connection c LEFT JOIN handover h ON h.connection = c.id
     LEFT JOIN main.connection i ON i.id = h.inherited JOIN whole p ON p.id = ifnull(h.process, c.process)
+    LEFT JOIN last_seen l ON l.process = p.id
     WHERE s.several AND s.few AND c.state = 'connected'
-      AND coalesce(c.released_ns, i.released_ns, p.ended_ns) IS NOT NULL),
+      AND coalesce(c.released_ns, i.released_ns, p.ended_ns, l.until_ns) IS NOT NULL),
   together AS (
     SELECT open, at_ns
     FROM (SELECT at_ns, sum(more) OVER (ORDER BY at_ns, more ROWS UNBOUNDED PRECEDING) AS open FROM step)
@@ -41,9 +51,10 @@ INSERT INTO found_peak
   SELECT c.acquire_stack, count(*)
   FROM report_choice o CROSS JOIN peak k CROSS JOIN main.connection c LEFT JOIN handover h ON h.connection = c.id
   LEFT JOIN main.connection i ON i.id = h.inherited JOIN main.process p ON p.id = ifnull(h.process, c.process)
+  LEFT JOIN last_seen l ON l.process = p.id
   WHERE (o.everything OR k.too_many OR (SELECT max(id) FROM main.connection) <= 100000) AND k.open > 0
     AND c.state = 'connected' AND c.acquired_ns + c.connect_ns <= k.at_ns
-    AND coalesce(c.released_ns, i.released_ns, p.ended_ns, k.at_ns + 1) > k.at_ns AND (k.whole OR c.process = k.process)
+    AND coalesce(c.released_ns, i.released_ns, p.ended_ns, l.until_ns, k.at_ns + 1) > k.at_ns AND (k.whole OR c.process = k.process)
   GROUP BY c.acquire_stack;
 INSERT INTO found_peak
   SELECT p.acquire_stack, p.most FROM peak k CROSS JOIN main.pile p

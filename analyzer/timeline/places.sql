@@ -74,15 +74,17 @@ INSERT INTO timeline_finding
     FROM timeline_member m JOIN timeline_site s ON s.key IS m.key GROUP BY m.number, s.site)
   WHERE rank = 1;
 
--- What the sweep reads.  What a process handed over by fork ends as it does there.  is_known: no event of its process was lost.
+-- What the sweep reads.  What a process handed over by fork ends as it does there; what one had open whose end was not seen
+-- ends with what is known of it.  is_known: no event of its process was lost.
 CREATE TEMP VIEW timeline_connection AS
   SELECT c.id, ifnull(a.head, c.acquire_stack) AS stack,
          CASE WHEN a.head IS NOT NULL THEN 3 WHEN c.state = 'connected' THEN 0 WHEN c.state = 'failed' THEN 1 ELSE 2 END AS what,
          c.state = 'connected' AS is_connected, p.dropped = 0 AS is_known, c.acquired_ns,
-         c.acquired_ns + c.connect_ns AS open_ns, coalesce(c.released_ns, i.released_ns, p.ended_ns) AS close_ns,
+         c.acquired_ns + c.connect_ns AS open_ns, coalesce(c.released_ns, i.released_ns, p.ended_ns, l.until_ns) AS close_ns,
          coalesce(c.released_ns, i.released_ns) IS NULL AS is_left
   FROM main.connection c LEFT JOIN handover h ON h.connection = c.id LEFT JOIN main.connection i ON i.id = h.inherited
-  JOIN main.process p ON p.id = ifnull(h.process, c.process) LEFT JOIN abandoned a ON a.connection = c.id
+  JOIN main.process p ON p.id = ifnull(h.process, c.process) LEFT JOIN last_seen l ON l.process = p.id
+  LEFT JOIN abandoned a ON a.connection = c.id
   WHERE c.state <> 'inherited';
 
 -- From when until when: all that has a time.  running: until now.
