@@ -37,12 +37,12 @@ bool process_recording(void);
 
 /* On a page of its own that the kernel clears in a forked child: finding out about a fork costs one load. */
 struct process_page {
-	_Atomic uint32_t state;     /* enum process_state */
-	_Atomic uint32_t beginning; /* somebody is deciding */
-	_Atomic uint32_t recorder_lock;
-	_Atomic uintptr_t calm_thread; /* in which the recorder has blocked signals */
-	pid_t pid;                     /* differs from getpid() in a vfork child, which shares all memory */
-	_Atomic pid_t recording;       /* the same where the process is recorded; 0 where it is not */
+	_Atomic uint32_t state;         /* enum process_state */
+	_Atomic uint32_t beginning;     /* somebody is deciding */
+	_Atomic uint64_t recorder_lock; /* of lock.h */
+	_Atomic uintptr_t calm_thread;  /* in which the recorder has blocked signals */
+	pid_t pid;                      /* differs from getpid() in a vfork child, which shares all memory */
+	_Atomic pid_t recording;        /* the same where the process is recorded; 0 where it is not */
 };
 extern struct process_page *_Atomic process_page;
 

@@ -21,7 +21,7 @@
 
 #include "trace/spool/spool.h"
 
-#define RECORDER_ABI 11u
+#define RECORDER_ABI 12u
 
 /* Which events have the lines of the script that called. */
 enum lines_setting {
@@ -50,7 +50,7 @@ struct recorder_settings {
 	const void *wrappers_low; /* of these, the functions that stand in for libpq's */
 	const void *wrappers_high;
 	void *work;                      /* a page: on which connections threads are at work, which the spool is to tell */
-	_Atomic uint32_t *lock;          /* a word that a fork sets to 0 in the child */
+	_Atomic uint64_t *lock;          /* a word that a fork sets to 0 in the child */
 	const _Atomic uint32_t *unloads; /* counts dlclose: addresses may mean something else now */
 	void (*calmly)(void (*work)(void *), void *closure); /* calm_run of calm.h */
 	void (*calm_signals)(sigset_t *ret);                 /* of calm.h */

@@ -190,7 +190,7 @@ __attribute__((noinline)) static void record_late(struct event *event, const voi
 /* An event's way: for nearly all of them, a stack that is recognised and a place in the spool. */
 static void record(struct event *event, const void *frame)
 {
-	if (lock_take_free(&keep.lock, event->thread))
+	if (lock_take_free(&keep.lock, event->thread, __builtin_frame_address(0)))
 		record_locked(event, frame);
 	else
 		record_late(event, frame);

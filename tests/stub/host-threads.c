@@ -127,8 +127,59 @@ static int storm(int argc, char **argv)
 	return handled >= wanted ? 0 : 97;
 }
 
+/* The processor traps after every instruction; the kernel lets a handler run without that. */
+static bool set_stepping(bool steps)
+{
+#ifdef __x86_64__
+	const unsigned long long trap = 0x100;
+	unsigned long long flags = __builtin_ia32_readeflags_u64();
+	__builtin_ia32_writeeflags_u64(steps ? flags | trap : flags & ~trap);
+	return true;
+#else
+	(void)steps;
+	return false;
+#endif
+}
+
+static void step(int number)
+{
+	(void)number;
+	int error = errno;
+	PQclear(PQexec(handler_conn, "SELECT 1"));
+	handled = handled + 1;
+	errno = error;
+}
+
+/* step ROUNDS: the same, but a handler runs after each instruction of the calls and of the shim. */
+static int steps(int argc, char **argv)
+{
+	int rounds_left = argc > 1 ? atoi(argv[1]) : 2, execs = 0;
+	PGconn *conn = PQconnectdb("");
+	handler_conn = PQconnectdb("");
+	require(sigaction(SIGTRAP, &(struct sigaction){.sa_handler = step}, NULL) == 0, "sigaction");
+	/* What is done once, some of it with signals blocked, has been done when stepping begins. */
+	for (const int once = execs + 20; execs < once + rounds_left; execs++) {
+		if (execs >= once && !set_stepping(true))
+			break;
+		PQclear(PQexec(conn, "SELECT 1"));
+		PQsendQuery(conn, "SELECT 1");
+		PQclear(PQgetResult(conn));
+		PQgetResult(conn);
+		if (execs >= once)
+			set_stepping(false);
+	}
+	PQfinish(conn);
+	PQfinish(handler_conn);
+	say("foreign %u held %u %u", pqstub_control()->foreign, pqstub_control()->conns, pqstub_control()->results_held);
+	say("execs %d", 3 * execs + (int)handled); /* what is sent is four events, and not two */
+	say("opens 2");
+	say("handled %d", (int)handled);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	return host_main((const struct host_case[]){{"threads", threads}, {"in-turn", in_turn}, {"storm", storm}, {0}},
-					 argc, argv);
+	return host_main(
+		(const struct host_case[]){{"threads", threads}, {"in-turn", in_turn}, {"storm", storm}, {"steps", steps}, {0}},
+		argc, argv);
 }

@@ -19,10 +19,10 @@ enum {
 static bool is_gone(struct recorder_lock *lock)
 {
 	int error = errno;
-	uint32_t holder = atomic_load_explicit(lock->word, memory_order_relaxed);
-	bool gone = holder != 0 && tgkill(getpid(), (pid_t)holder, 0) != 0 && errno == ESRCH;
+	uint64_t word = atomic_load_explicit(lock->word, memory_order_relaxed);
+	bool gone = word != 0 && tgkill(getpid(), (pid_t)lock_thread(word), 0) != 0 && errno == ESRCH;
 	errno = error;
-	return gone && atomic_compare_exchange_strong(lock->word, &holder, 0);
+	return gone && atomic_compare_exchange_strong(lock->word, &word, 0);
 }
 
 void lock_sleep(unsigned times)
@@ -36,13 +36,17 @@ void lock_sleep(unsigned times)
 bool lock_wait(struct recorder_lock *lock, uint32_t thread, const void *frame)
 {
 	/* Who only looks takes nothing away from the holder. */
-	for (int tries = 0; atomic_load_explicit(lock->word, memory_order_relaxed) != 0 || !lock_is_free_now(lock, thread);
-		 tries++) {
-		if (atomic_load_explicit(lock->word, memory_order_relaxed) == thread) {
+	for (int tries = 0;; tries++) {
+		uint64_t word = atomic_load_explicit(lock->word, memory_order_relaxed);
+		if (word == 0 && lock_take_free(lock, thread, frame))
+			return true;
+		if (lock_thread(word) == thread) {
 			/* Ours already.  Below the holder's frame we are its signal handler; above it, the holder is no more. */
-			if ((uintptr_t)frame < (uintptr_t)atomic_load_explicit(&lock->frame, memory_order_relaxed))
+			uint64_t mine = lock_frame(frame);
+			if (mine < word - thread)
 				return false;
-			break;
+			if (atomic_compare_exchange_strong(lock->word, &word, mine | thread))
+				return true;
 		}
 		if (tries >= SPINS + YIELDS + SLEEPS)
 			return false;
@@ -53,6 +57,4 @@ bool lock_wait(struct recorder_lock *lock, uint32_t thread, const void *frame)
 		else if (tries >= SPINS)
 			sched_yield();
 	}
-	atomic_store_explicit(&lock->frame, frame, memory_order_relaxed);
-	return true;
 }

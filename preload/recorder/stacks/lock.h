@@ -16,25 +16,34 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * Who holds it, and where its stack is, in one word: a handler that comes between two stores would find a frame of the
+ * holder before, and take the lock away from the thread that it has interrupted.
+ */
+#define LOCK_THREAD_BITS 22 /* the kernel's largest thread id, PID_MAX_LIMIT, is 2^22 */
+#define LOCK_FRAME_SHIFT 6  /* so that 48 bits of an address have room; a handler's frame lies further below */
+
 struct recorder_lock {
-	_Atomic uint32_t *word;    /* the holder's thread id, 0 when free */
-	const void *_Atomic frame; /* the holder's stack frame */
+	_Atomic uint64_t *word; /* 0 when free */
 };
 
-static inline bool lock_is_free_now(struct recorder_lock *lock, uint32_t thread)
+static inline uint64_t lock_frame(const void *frame)
 {
-	uint32_t owner = 0;
-	return atomic_compare_exchange_strong_explicit(lock->word, &owner, thread, memory_order_acquire,
-												   memory_order_relaxed);
+	return (uint64_t)(uintptr_t)frame >> LOCK_FRAME_SHIFT << LOCK_THREAD_BITS;
+}
+
+static inline uint32_t lock_thread(uint64_t word)
+{
+	return (uint32_t)word & ((1u << LOCK_THREAD_BITS) - 1);
 }
 
 /* Takes it if nobody has it. */
-static inline __attribute__((always_inline)) bool lock_take_free(struct recorder_lock *lock, uint32_t thread)
+static inline __attribute__((always_inline)) bool lock_take_free(struct recorder_lock *lock, uint32_t thread,
+																 const void *frame)
 {
-	bool is_free = lock_is_free_now(lock, thread);
-	if (is_free)
-		atomic_store_explicit(&lock->frame, __builtin_frame_address(0), memory_order_relaxed);
-	return is_free;
+	uint64_t none = 0;
+	return atomic_compare_exchange_strong_explicit(lock->word, &none, lock_frame(frame) | thread, memory_order_acquire,
+												   memory_order_relaxed);
 }
 
 /* Waits for whoever has it. */
@@ -44,10 +53,7 @@ bool lock_wait(struct recorder_lock *lock, uint32_t thread, const void *frame);
 static inline bool lock_take(struct recorder_lock *lock, uint32_t thread)
 {
 	const void *frame = __builtin_frame_address(0);
-	if (__builtin_expect(!lock_is_free_now(lock, thread), 0))
-		return lock_wait(lock, thread, frame);
-	atomic_store_explicit(&lock->frame, frame, memory_order_relaxed);
-	return true;
+	return __builtin_expect(lock_take_free(lock, thread, frame), 1) || lock_wait(lock, thread, frame);
 }
 
 static inline void lock_give(struct recorder_lock *lock)
