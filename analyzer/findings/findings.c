@@ -161,7 +161,7 @@ static const struct stage {
 	{"findings", findings_sql, NULL,
 	 "report_choice gated inheritance handover told_life peak found_peak found_note file_name frame_call frame_role "
 	 "tally stack_end "
-	 "stack_test site stack_way held_once stack_blame separation comparable excuse",
+	 "stack_test site stack_way held_once stack_blame separation comparable excuse life_target",
 	 "finding_member finding_shown finding comparable_release finding_stack finding_share finding_test found_peak_site "
 	 "note "
 	 "note_fact "

@@ -94,10 +94,13 @@ INSERT INTO finding
                             excused <> '', kind_rank(kind), shape, count DESC,
                             (SELECT iif(reproducible, 0, first_ns) FROM report_choice), head, tail, state)
            AS number, *
-  -- One or two that the end of the process gives back are held, and no pile; a connection that ends with its thread is many a
-  -- program's design.
+  -- One or two that the end of the process gives back are held, and no pile, nor are three to three databases; a connection that
+  -- ends with its thread is many a program's design.
   FROM described d
-  WHERE verdict NOT IN ('exit', 'thread', 'collector') OR verdict <> 'thread' AND count >= 3
+  WHERE verdict NOT IN ('exit', 'thread', 'collector')
+    OR verdict <> 'thread' AND count >= 3 AND EXISTS (
+      SELECT 1 FROM finding_member m LEFT JOIN life_target t ON t.target = m.target
+      WHERE m.group_number = d.group_number GROUP BY ifnull(t.same_as, m.target) HAVING sum(m.count) >= 3)
     OR EXISTS (SELECT 1 FROM gated g WHERE g.kind = d.kind AND g.verdict = d.verdict);
 
 -- By which stacks was released what is comparable.

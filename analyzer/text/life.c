@@ -60,6 +60,8 @@ static void print_threads(const struct printer *printer, const struct finding *f
 		return;
 	if (f->life.lives == f->life.threads)
 		snprintf(lives, sizeof lives, ", which still live");
+	else if (f->life.lives == 0)
+		snprintf(lives, sizeof lives, ", none of which still live");
 	else if (f->life.lives >= 0)
 		snprintf(lives, sizeof lives, ", of which %" PRId64 " still live%s", f->life.lives,
 				 f->life.lives == 1 ? "s" : "");

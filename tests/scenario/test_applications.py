@@ -144,7 +144,7 @@ class Fpm(Answers):
         self.end(process)
         self.assert_abandoned(('persistent.php', by, 'at {main}'), 4, EXIT)
 
-    @tap.each(BY, 'php-fpm: the clean twin has one for each database, by {0}')
+    @tap.each(BY, 'php-fpm: the clean twin has one for each of three targets, by {0}')
     def persistent_fixed(self, by):
         process = self.started(by, 'fixed')
         self.assertNotIn('abandoned', self.report())

@@ -1,11 +1,12 @@
 <?php
 // SPDX-License-Identifier: PostgreSQL
 // A page with a persistent connection, of PDO or of pgsql.  Its query is one of the two, a minus, and leak and a number, then each
-// visitor has a setting of their own and so a connection of their own; or fixed and a number, then the first has a database of
-// their own, and the others share one.
+// visitor has a setting of their own and so a connection of their own; or fixed and a number, then the first has a
+// database of their own, the second calls the server by another name, and the others share a target.
 [$by, $how, $number] = sscanf($_SERVER['QUERY_STRING'], '%[a-z]-%[a-z]%d');
 $database = $how === 'fixed' && $number === 0 ? 'postgres' : getenv('PGDATABASE');
-$source = 'host=' . getenv('PGHOST') . ' port=' . getenv('PGPORT') . " dbname=$database user=" . getenv('PGUSER');
+$host = getenv('PGHOST') . ($how === 'fixed' && $number === 1 ? '/' : '');
+$source = "host=$host port=" . getenv('PGPORT') . " dbname=$database user=" . getenv('PGUSER');
 if ($how === 'leak')
     $source .= " application_name=visitor$number";
 if ($by === 'pdo') {
