@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "trace/base/loss.h"
+#include "trace/spool/again.h"
 
 #define RULE(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
 #define FORKED(name) cmocka_unit_test_setup_teardown(name, scene_setup_forked, scene_teardown)
@@ -202,6 +203,36 @@ static void the_reason_is_the_true_one(void **state)
 	}
 }
 
+/* Between any two events of a log in which pairs are counted, also between a pair and its records. */
+static void a_loss_amid_counting_is_a_loss_and_no_more(void **state)
+{
+	static struct again_writer counts;
+	struct scene *s = *state;
+	enum { PAIRS = 5, EVENTS = 1 + 2 * PAIRS };
+	for (uint64_t at = 0; at < 2 * EVENTS; at++) {
+		if (at > 0)
+			scene_new_spool(s, 0);
+		again_reset(&counts, &s->spool);
+		add(s, opened(s, CONNECTION, 10 * MS));
+		for (uint64_t i = 0; i < PAIRS; i++) {
+			struct event query = queried(s, RESULT, CONNECTION, (11 + i) * MS),
+						 clear = cleared(s, RESULT, (12 + i) * MS);
+			query.flags = EVENT_IS_QUERY | EVENT_IS_DRAINED;
+			add(s, query);
+			if (!again_add(&counts, &clear))
+				add(s, clear);
+		}
+		assert_in_range(spool_head(s->spool.header), 1, EVENTS - 1); /* some were counted */
+		s->spool.header->lost_at = at / 2 + 1;
+		s->spool.header->lost_why = at % 2 == 0 ? EFBIG : LOSS_BUSY;
+		s->spool.header->dropped = 1;
+		drain_now(s);
+		assert_string_equal(ask(s, "SELECT drained + counted FROM process ORDER BY id DESC LIMIT 1"), "11");
+		assert_string_equal(ask(s, "SELECT count(*) FROM connection WHERE queries <> 5"), "0");
+		assert_string_equal(ask(s, "SELECT sum(unknown_releases + unseen_releases) FROM process"), "0");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +244,7 @@ int main(void)
 		RULE(what_two_use_is_shared),
 		RULE(what_a_lossy_parent_uses_is_not),
 		RULE(the_peak_rises_no_more),
+		RULE(a_loss_amid_counting_is_a_loss_and_no_more),
 		RULE(a_lost_stack_is_no_loss),
 		cmocka_unit_test(the_reason_is_the_true_one),
 	};

@@ -143,15 +143,31 @@ static int fold_plain(struct drain *drain, uint64_t head)
 	return SQLITE_OK;
 }
 
+/*
+ * Up to where nothing had been lost.  A handler may have noted its loss in the middle of counting: then the records
+ * follow it, and are folded with their cycle; or a cycle was taken off, and what came to lie in its places is later.
+ */
+static uint64_t sure_until(const struct drain *drain, uint64_t lost_at, uint64_t head)
+{
+	uint32_t why = atomic_load_explicit(&drain->spool->header->lost_why, memory_order_relaxed);
+	uint64_t back = why == LOSS_BUSY ? AGAIN_LENGTH_SENT : 1;
+	struct event copy[AGAIN_MOST];
+	size_t ignored;
+	if (lost_at == 0 || lost_at >= head + back)
+		return head;
+	uint64_t sure = lost_at > back ? lost_at - back : 0;
+	return sure > drain->position ? sure - find_straddling(drain, sure, head, copy, &ignored) : drain->position;
+}
+
 static int fold_all(struct drain *drain, struct rows *rows, uint64_t head)
 {
 	const struct spool *spool = drain->spool;
 	uint64_t lost_at = atomic_load_explicit(&spool->header->lost_at, memory_order_relaxed);
 	if (lost_at == 0 && atomic_load_explicit(&spool->header->dropped, memory_order_relaxed) != 0)
 		lost_at = 1; /* a damaged file */
-	uint64_t sure = lost_at != 0 && lost_at - 1 < head ? lost_at - 1 : head;
 	drain->fold.taken_off = spool_counted(spool, drain->position);
 	if (spool->header->keep_events == 0) {
+		uint64_t sure = sure_until(drain, lost_at, head);
 		int rc = fold_plain(drain, sure);
 		drain->fold.has_lost |= sure < head;
 		return rc == SQLITE_OK ? fold_plain(drain, head) : rc;
