@@ -138,17 +138,20 @@ static const struct stage {
 	 "seen_misuse misuse_group seen_habit seen_target notes_wants"},
 	{"loss", loss_sql, NULL, "report_choice handover tally tally_life", "stack_count loss_wants"},
 	{"life", life_sql, life_fill, "report_choice gated handover tally",
-	 "life_process life_target life_connection perhaps_abandoned perhaps_late perhaps_kept life_sign life_wants"},
+	 "life_process life_target life_connection perhaps_abandoned perhaps_late perhaps_kept last_use life_sign "
+	 "life_wants"},
 	{"lanes", NULL, lanes_fill, "tally stack_habit perhaps_abandoned", "opened_stack lane lanes_wants"},
 	{"sites", NULL, make_sites, "handover tally_wants peak_wants notes_wants loss_wants life_wants lanes_wants",
 	 SITES_MAKE},
 	{"manner", manner_sql, fill_manner, "tally tally_life perhaps_late perhaps_kept life_sign",
 	 "runtime manner released_by late_use manner_count"},
 	{"abandoned", abandoned_sql, abandoned_fill,
-	 "gated tally tally_life life_process life_target life_connection perhaps_abandoned perhaps_kept life_wants "
+	 "gated handover tally tally_life life_process life_target life_connection perhaps_abandoned perhaps_kept "
+	 "last_use life_wants "
 	 "wanted_own site "
 	 "released_by late_use manner_count idle_life",
-	 "pool_frame opening life_use life_told no_use life_reuse abandoned life_member life_count told_life"},
+	 "pool_frame opening life_use life_told no_use life_reuse life_last_use abandoned life_member life_count "
+	 "told_life"},
 	{"blame", blame_sql, blame_fill, "tally_life stack_count life_count frame_call wanted_own site",
 	 "compared_count speaking_frame own_call stack_way held_once stack_held stack_place stack_blame separation "
 	 "comparable"},
@@ -166,7 +169,7 @@ static const struct stage {
 	 "note "
 	 "note_fact "
 	 "found_reason"},
-	{"lived", lived_sql, NULL, "tally finding finding_member opening life_told no_use life_reuse abandoned",
+	{"lived", lived_sql, NULL, "tally finding finding_member opening no_use life_reuse life_last_use abandoned",
 	 "lived_head lived lived_use finding_life"},
 	{"idled", idled_sql, NULL, "idle_transaction finding finding_member", "finding_idle"},
 	{"limits", limits_sql, fill_limits, "report_choice handover open_transaction finding_member finding finding_idle",

@@ -1,11 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What is told of abandoned connections (used_id: the one used last, whose time is in front), and of those that piled up until something other than the code gave them back.
 
--- only if EXISTS (SELECT 1 FROM abandoned)
-UPDATE abandoned SET (process, head, pooled, manner, use_stack, used_ns, thread) = (
-  SELECT process, head, pooled, manner, use_stack, used_ns, thread FROM life_told t WHERE t.connection = abandoned.connection),
-  verdict = 'abandoned';
-
 -- What the pool itself used last lies in the pool, and nobody has it.
 -- only if EXISTS (SELECT 1 FROM abandoned WHERE pooled)
 DELETE FROM abandoned WHERE pooled AND use_stack IN (SELECT stack FROM no_use);
@@ -16,22 +11,24 @@ DELETE FROM abandoned WHERE manner IN ('code', 'thread') AND later < 3;
 
 -- Where threads abandon one each, the last of them find no successor any more.
 -- only if EXISTS (SELECT 1 FROM abandoned WHERE NOT pooled)
-INSERT INTO abandoned (connection, later, process, head, pooled, manner, use_stack, used_ns, thread, verdict)
+INSERT INTO abandoned
   WITH place AS MATERIALIZED (
-    SELECT a.process, t.place, t.target FROM abandoned a CROSS JOIN life_told t ON t.connection = a.connection
-    WHERE NOT a.pooled GROUP BY 1, 2, 3 HAVING count(*) >= 3 AND count(DISTINCT a.thread) = count(*) AND max(t.moves) = 0),
+    SELECT process, place, target FROM abandoned
+    WHERE NOT pooled GROUP BY 1, 2, 3 HAVING count(*) >= 3 AND count(DISTINCT thread) = count(*) AND max(moves) = 0),
   rest AS MATERIALIZED (
     SELECT t.* FROM place p CROSS JOIN life_told t ON t.process = p.process AND t.place = p.place AND t.target = p.target
     WHERE t.state = 'connected' AND t.queries > 0 AND t.moves = 0 AND t.manner <> 'code'
       AND t.connection NOT IN (SELECT connection FROM abandoned))
-  SELECT connection, 0, process, head, pooled, manner, use_stack, used_ns, thread, 'abandoned' FROM rest r
+  SELECT connection, 0, 'abandoned', process, head, pooled, manner, use_stack, used_ns, thread, place, target, moves, acquire_stack,
+         released_ns
+  FROM rest r
   WHERE NOT EXISTS (SELECT 1 FROM abandoned a WHERE a.process = r.process AND a.thread = r.thread)
     AND NOT EXISTS (SELECT 1 FROM rest o WHERE o.process = r.process AND o.thread = r.thread AND o.connection <> r.connection);
 
 -- What is given back to a pool another thread takes.  Where each of its connections was used once, by one thread alone, they keep
 -- them, or there was never more to do.
 -- only if EXISTS (SELECT 1 FROM perhaps_kept)
-INSERT INTO abandoned (connection, later, process, head, pooled, manner, use_stack, used_ns, thread, verdict)
+INSERT INTO abandoned
   WITH lent AS MATERIALIZED (
     SELECT t.* FROM perhaps_kept k CROSS JOIN life_told t ON t.process = k.process AND t.target = k.target
     WHERE t.pooled AND t.state = 'connected' AND t.queries > 0),
@@ -41,9 +38,12 @@ INSERT INTO abandoned (connection, later, process, head, pooled, manner, use_sta
       AND sum(connection IN (SELECT connection FROM abandoned)) = 0 AND sum(use_stack IN (SELECT stack FROM no_use)) = 0
       AND NOT EXISTS (SELECT 1 FROM life_reuse r JOIN opening o ON o.stack = r.acquire_stack AND o.place = l.place
                       WHERE r.count > 0 AND r.process = l.process AND r.use_stack IN (SELECT x.use_stack FROM lent x WHERE x.place = l.place)))
-  SELECT connection, 0, process, head, pooled, manner, use_stack, used_ns, thread, 'kept'
+  SELECT connection, 0, 'kept', process, head, pooled, manner, use_stack, used_ns, thread, place, target, moves, acquire_stack,
+         released_ns
   FROM lent WHERE (process, place, target) IN (SELECT process, place, target FROM kept);
 
+-- only if EXISTS (SELECT 1 FROM abandoned)
+CREATE INDEX temp.abandoned_head ON abandoned (head, process);
 -- only if EXISTS (SELECT 1 FROM abandoned)
 INSERT INTO life_member
   SELECT 'connection', a.process, a.head, iif(a.pooled, c.use_function, c.acquire_function), ifnull(c.target, 0), c.transaction_status,
@@ -55,17 +55,17 @@ INSERT INTO life_member
 -- only if EXISTS (SELECT 1 FROM abandoned WHERE pooled)
 INSERT INTO life_count
   WITH pool AS MATERIALIZED (
-    SELECT DISTINCT a.process, o.place FROM abandoned a CROSS JOIN main.connection c ON c.id = a.connection
-    CROSS JOIN opening o ON o.stack = c.acquire_stack WHERE a.pooled AND a.verdict = 'abandoned'),
+    SELECT DISTINCT process, place FROM abandoned WHERE pooled AND verdict = 'abandoned'),
   used AS (
     SELECT r.use_stack AS stack, 0 AS lost, r.count AS clean
     FROM pool p CROSS JOIN life_reuse r ON r.process = p.process CROSS JOIN opening o ON o.stack = r.acquire_stack AND o.place = p.place
     UNION ALL
-    SELECT t.use_stack, a.connection IS NOT NULL, a.connection IS NULL
-    FROM pool p CROSS JOIN life_told t ON t.process = p.process AND t.place = p.place LEFT JOIN abandoned a ON a.connection = t.connection
-    WHERE t.state = 'connected')
+    SELECT l.use_stack, 0, l.count
+    FROM pool p CROSS JOIN life_last_use l ON l.process = p.process CROSS JOIN opening o ON o.stack = l.acquire_stack AND o.place = p.place
+    UNION ALL
+    SELECT a.use_stack, 1, -1 FROM abandoned a WHERE (a.process, a.place) IN (SELECT process, place FROM pool))
   SELECT 'connection', 'borrowed', stack, sum(lost), sum(clean) FROM used
-  WHERE stack IS NOT NULL AND stack NOT IN (SELECT stack FROM no_use) GROUP BY stack;
+  WHERE stack IS NOT NULL AND stack NOT IN (SELECT stack FROM no_use) GROUP BY stack HAVING sum(lost) + sum(clean) > 0;
 -- only if EXISTS (SELECT 1 FROM abandoned WHERE NOT pooled)
 INSERT INTO life_count
   WITH lost AS MATERIALIZED (

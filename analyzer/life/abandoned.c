@@ -233,7 +233,21 @@ static void note_thread(struct group *group, int64_t thread, int64_t moves)
 	group->last_thread = thread;
 }
 
-enum { C_ID, C_PROCESS, C_TARGET, C_PLACE, C_OPENED, C_USED, C_ENDED, C_MAY, C_BEFORE, C_THREAD, C_MOVES };
+enum {
+	C_ID,
+	C_PROCESS,
+	C_TARGET,
+	C_PLACE,
+	C_OPENED,
+	C_USED,
+	C_ENDED,
+	C_MAY,
+	C_BEFORE,
+	C_THREAD,
+	C_MOVES,
+	C_ACQUIRE_STACK,
+	C_USE_STACK
+};
 
 static bool visit(struct groups *groups, sqlite3_stmt *row)
 {
@@ -260,7 +274,16 @@ static bool visit(struct groups *groups, sqlite3_stmt *row)
 	return push(&group->unused, item, false);
 }
 
-bool life_scan(sqlite3 *db, const char *rows, const char *found, const char *late, const char *kept)
+static bool note_last(struct last_uses *last, sqlite3_stmt *row)
+{
+	int64_t use_stack = sqlite3_column_int64(row, C_USE_STACK); /* 0: NULL, it has none */
+
+	return use_stack == 0 || last_uses_count(last, sqlite3_column_int64(row, C_PROCESS),
+											 sqlite3_column_int64(row, C_ACQUIRE_STACK), use_stack);
+}
+
+bool life_scan(sqlite3 *db, const char *rows, const char *found, const char *late, const char *kept,
+			   struct last_uses *last)
 {
 	QUERY_CLEANUP row = query_prepare(db, rows);
 	QUERY_CLEANUP insert = query_prepare(db, found);
@@ -270,7 +293,7 @@ bool life_scan(sqlite3 *db, const char *rows, const char *found, const char *lat
 	bool failed = insert == NULL || (late != NULL && insert_late == NULL) || (kept != NULL && insert_kept == NULL);
 
 	while (!failed && query_next(row, &failed))
-		failed = !visit(&groups, row);
+		failed = !visit(&groups, row) || (last != NULL && !note_last(last, row));
 	for (size_t i = 0; i < groups.room; i++) {
 		struct group *group = &groups.slots[i];
 		failed = failed || !write_ended(&groups, group, INT64_MAX) || !write_late(&groups, group) ||

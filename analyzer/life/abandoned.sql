@@ -32,7 +32,8 @@ CREATE TEMP VIEW life_use AS
 CREATE TEMP VIEW life_told AS
   SELECT c.id AS connection, c.process, iif(o.pool IS NULL, c.acquire_stack, u.use_stack) AS head, o.pool IS NOT NULL AS pooled,
          iif(c.released_ns IS NULL, 'never', ifnull((SELECT m.manner FROM released_by m WHERE m.stack = c.release_stack), 'unknown')) AS manner,
-         u.use_stack, u.used_ns, u.thread, u.moves, o.place, ifnull(t.same_as, ifnull(c.target, 0)) AS target, c.state, c.queries
+         u.use_stack, u.used_ns, u.thread, u.moves, o.place, ifnull(t.same_as, ifnull(c.target, 0)) AS target,
+         c.state, c.queries, c.acquire_stack, c.released_ns
   FROM main.connection c JOIN opening o ON o.stack = c.acquire_stack JOIN life_use u ON u.connection = c.id
   LEFT JOIN life_target t ON t.target = c.target;
 
@@ -55,11 +56,24 @@ CREATE TEMP VIEW life_reuse AS
   FROM main.reuse r
   WHERE r.use_stack NOT IN (SELECT stack FROM no_use) OR r.inside_stack <> 0 AND r.inside_stack NOT IN (SELECT stack FROM no_use);
 
+-- How many of the connections that a stack opened another used last: of last_use, with what it says of an end put right, and what
+-- a process handed over.
+CREATE TEMP VIEW life_last_use AS
+  SELECT process, acquire_stack, use_stack, count FROM last_use
+  UNION ALL
+  SELECT c.process, c.acquire_stack, iif(n.first, c.use_stack, c.before_stack), iif(n.first, -1, 1)
+  FROM late_use l CROSS JOIN main.connection c ON c.id = l.connection CROSS JOIN (SELECT 0 AS first UNION ALL SELECT 1) n
+  WHERE c.state = 'connected' AND c.use_stack IS NOT NULL AND c.id NOT IN (SELECT connection FROM handover)
+  UNION ALL
+  SELECT c.process, c.acquire_stack, u.use_stack, 1
+  FROM handover h CROSS JOIN main.connection c ON c.id = h.connection CROSS JOIN life_use u ON u.connection = c.id
+  WHERE c.state = 'connected';
+
 -- verdict: 'abandoned', or 'kept' by a thread.  later: so many were opened there between its last use and its end.
 CREATE TEMP TABLE abandoned (
-  connection INTEGER PRIMARY KEY, later, verdict, process INTEGER, head INTEGER, pooled, manner, use_stack INTEGER, used_ns, thread
+  connection INTEGER PRIMARY KEY, later, verdict, process INTEGER, head INTEGER, pooled, manner, use_stack INTEGER, used_ns, thread,
+  place, target, moves, acquire_stack INTEGER, released_ns
 );
-CREATE INDEX temp.abandoned_head ON abandoned (head, process);
 
 -- What findings.sql tells besides the rows of tally_life, in their columns.
 CREATE TEMP TABLE life_member (

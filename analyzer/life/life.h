@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
+#include "analyzer/life/last-use.h"
 #include "analyzer/options/choice.h"
 
 /* perhaps_abandoned, perhaps_late and perhaps_kept: before anything has a name, so without regard to where it was
@@ -29,8 +30,10 @@ bool abandoned_fill(sqlite3 *db, const struct report_choice *choice);
  * `found`, a statement with three parameters: its id, how many were opened meanwhile, and whether more were open then
  * than at its last use.
  * `late`, or NULL, gets the id of each that would be, if its last turn were no use; `kept`, or NULL, the process
- * and target of which perhaps each thread used one alone.
+ * and target of which perhaps each thread used one alone; `last`, or NULL, counts the last uses by two more columns,
+ * the stacks that opened a connection and used it last.
  */
-bool life_scan(sqlite3 *db, const char *rows, const char *found, const char *late, const char *kept);
+bool life_scan(sqlite3 *db, const char *rows, const char *found, const char *late, const char *kept,
+			   struct last_uses *last);
 
 #endif

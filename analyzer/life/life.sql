@@ -20,7 +20,8 @@ CREATE TEMP VIEW life_connection AS
          iif((SELECT count(*) FROM life_target) = 0, ifnull(c.target, 0),
              ifnull((SELECT t.same_as FROM life_target t WHERE t.target = c.target), ifnull(c.target, 0))) AS target, c.acquire_stack, c.acquire_event,
          iif(c.released_ns IS NULL, c.last_event, c.use_event) AS used, iif(c.released_ns IS NULL, NULL, c.last_event) AS ended,
-         c.queries > 0 AND (c.released_ns IS NOT NULL OR NOT p.leaks) AS may, c.before_event, c.before_thread, c.use_thread, c.moves
+         c.queries > 0 AND (c.released_ns IS NOT NULL OR NOT p.leaks) AS may, c.before_event, c.before_thread, c.use_thread, c.moves,
+         c.use_stack
   FROM main.connection c JOIN life_process p ON p.process = c.process
   WHERE c.state = 'connected' AND c.id NOT IN (SELECT connection FROM handover);
 
@@ -36,6 +37,9 @@ CREATE TEMP TABLE perhaps_kept (process INTEGER, target INTEGER, PRIMARY KEY (pr
 
 CREATE TEMP VIEW life_sign AS
   SELECT 1 AS sign FROM perhaps_abandoned UNION ALL SELECT 1 FROM perhaps_late UNION ALL SELECT 1 FROM perhaps_kept;
+
+-- So many of the connections above a stack opened, and another used last, even if that was the work of an end.
+CREATE TEMP TABLE last_use (process INTEGER, acquire_stack INTEGER, use_stack INTEGER, count, PRIMARY KEY (process, acquire_stack, use_stack)) WITHOUT ROWID;
 
 -- What is to be named; life-wants.sql fills it in.
 CREATE TEMP TABLE life_wants (stack);

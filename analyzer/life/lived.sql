@@ -14,13 +14,12 @@ CREATE TEMP TABLE lived (
 ) WITHOUT ROWID;
 -- only if EXISTS (SELECT 1 FROM lived_head)
 INSERT INTO lived
-  SELECT h.number, a.connection, h.process, o.place, a.use_stack, a.thread, a.later, a.manner, o.pool,
-         coalesce(c.released_ns, p.ended_ns, iif(p."end" IS NULL, n.now_ns, NULL)) - a.used_ns, a.used_ns,
-         iif(p."end" IS NULL, thread_lives(p.host, p.pid, p.exe, a.thread), NULL), c.moves > 0
+  SELECT h.number, a.connection, h.process, a.place, a.use_stack, a.thread, a.later, a.manner, o.pool,
+         coalesce(a.released_ns, p.ended_ns, iif(p."end" IS NULL, n.now_ns, NULL)) - a.used_ns, a.used_ns,
+         iif(p."end" IS NULL, thread_lives(p.host, p.pid, p.exe, a.thread), NULL), a.moves > 0
   FROM (SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000 AS now_ns) n
   CROSS JOIN lived_head h CROSS JOIN abandoned a ON a.head = h.head AND a.process = h.process AND a.verdict = h.verdict
-  CROSS JOIN main.connection c ON c.id = a.connection CROSS JOIN opening o ON o.stack = c.acquire_stack
-  CROSS JOIN main.process p ON p.id = h.process;
+  CROSS JOIN opening o ON o.stack = a.acquire_stack CROSS JOIN main.process p ON p.id = h.process;
 
 -- How often a use by a stack left a connection idle: it was the last one, or others followed.  here: of a finding such uses were
 -- last ones; the pool's own are nobody's.
@@ -32,9 +31,10 @@ INSERT INTO lived_use
     SELECT l.number, r.use_stack AS stack, 0 AS last, r.count AS again
     FROM place l CROSS JOIN life_reuse r ON r.process = l.process CROSS JOIN opening o ON o.stack = r.acquire_stack AND o.place = l.place
     UNION ALL
-    SELECT l.number, t.use_stack, 1, 0
-    FROM place l CROSS JOIN life_told t ON t.process = l.process AND t.place = l.place
-    WHERE t.state = 'connected' AND t.use_stack IS NOT NULL)
+    SELECT l.number, t.use_stack, t.count, 0
+    FROM place l CROSS JOIN life_last_use t ON t.process = l.process
+    CROSS JOIN opening o ON o.stack = t.acquire_stack AND o.place = l.place
+    WHERE t.use_stack IS NOT NULL)
   SELECT number, stack, EXISTS (SELECT 1 FROM lived x WHERE x.number = u.number AND x.use_stack = u.stack), sum(last), sum(again)
   FROM used u WHERE stack NOT IN (SELECT stack FROM no_use) GROUP BY number, stack;
 
