@@ -11,7 +11,8 @@ INSERT INTO last_seen
   WHERE p."end" = 'unknown' AND p.ended_ns IS NULL GROUP BY c.process;
 
 -- open: in all processes together, or in `process` alone where `whole` is false; at_ns: when that was reached first;
--- process: the one with the highest peak of its own; too_many: it is more than the gate allows.
+-- process: the one with the highest peak of its own; too_many: it is more than the gate allows; looked: each connection is
+-- looked at for where those were opened.
 -- Each process counted its own peak while it was traced.  The peak of several together needs every connection in the order
 -- of time, which is sorted here only while they are few: 100,000 take half a second.
 CREATE TEMP TABLE peak AS
@@ -42,17 +43,18 @@ CREATE TEMP TABLE peak AS
     SELECT max(ifnull(h.peak, 0), ifnull(t.open, 0)) AS open, iif(t.open > h.peak, t.at_ns, h.at_ns) AS at_ns,
            h.id AS process, NOT s.several OR t.open IS NOT NULL AS whole
     FROM scale s LEFT JOIN highest h LEFT JOIN together t)
-  SELECT h.*, ifnull(h.open > c.most_open, 0) AS too_many FROM report_choice c CROSS JOIN highest_at h;
+  SELECT h.*, ifnull(h.open > c.most_open, 0) AS too_many, c.everything OR s.few OR ifnull(h.open > c.most_open, 0) AS looked
+  FROM report_choice c CROSS JOIN highest_at h CROSS JOIN scale s;
 
 -- The stacks whose connections were open then.  Where that would be to read many, those stand for it that piled up until
 -- then.
 CREATE TEMP TABLE found_peak (acquire_stack INTEGER PRIMARY KEY, open);
 INSERT INTO found_peak
   SELECT c.acquire_stack, count(*)
-  FROM report_choice o CROSS JOIN peak k CROSS JOIN main.connection c LEFT JOIN handover h ON h.connection = c.id
+  FROM peak k CROSS JOIN main.connection c LEFT JOIN handover h ON h.connection = c.id
   LEFT JOIN main.connection i ON i.id = h.inherited JOIN main.process p ON p.id = ifnull(h.process, c.process)
   LEFT JOIN last_seen l ON l.process = p.id
-  WHERE (o.everything OR k.too_many OR (SELECT max(id) FROM main.connection) <= 100000) AND k.open > 0
+  WHERE k.looked AND k.open > 0
     AND c.state = 'connected' AND c.acquired_ns + c.connect_ns <= k.at_ns
     AND coalesce(c.released_ns, i.released_ns, p.ended_ns, l.until_ns, k.at_ns + 1) > k.at_ns AND (k.whole OR c.process = k.process)
   GROUP BY c.acquire_stack;

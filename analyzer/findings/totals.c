@@ -9,7 +9,7 @@
 
 static bool read_peak(sqlite3 *db, struct peak *ret)
 {
-	QUERY_CLEANUP row = query_prepare(db, "SELECT open, at_ns, process, too_many, whole FROM peak");
+	QUERY_CLEANUP row = query_prepare(db, "SELECT open, at_ns, process, too_many, whole, looked FROM peak");
 
 	if (!query_next(row, NULL))
 		return false;
@@ -17,7 +17,8 @@ static bool read_peak(sqlite3 *db, struct peak *ret)
 						 .at_ns = sqlite3_column_int64(row, 1),
 						 .process = sqlite3_column_int64(row, 2),
 						 .too_many = sqlite3_column_int(row, 3) != 0,
-						 .whole = sqlite3_column_int(row, 4) != 0};
+						 .whole = sqlite3_column_int(row, 4) != 0,
+						 .looked = sqlite3_column_int(row, 5) != 0};
 	return true;
 }
 

@@ -18,6 +18,7 @@ struct peak {
 	int64_t process; /* id of the process with the highest peak of its own */
 	bool too_many;   /* more than --max-open allows */
 	bool whole;      /* the trace was small enough to add its processes up, or has one only */
+	bool looked;     /* for where each of them was opened */
 };
 
 struct totals {

@@ -173,5 +173,6 @@ SELECT json_object(
     'sites', (SELECT json_group_array(json(item)) FROM (SELECT json_object('open', k.open,
       'site', (SELECT json(text) FROM site_json s WHERE s.stack = k.acquire_stack)) AS item
       FROM found_peak_site k LEFT JOIN stack_path p ON p.stack = k.acquire_stack
-      ORDER BY k.open DESC, p.path, k.acquire_stack)))
+      ORDER BY k.open DESC, p.path, k.acquire_stack)),
+    'sites_whole', json(iif(a.looked OR (SELECT ifnull(sum(k.open), 0) FROM found_peak_site k) = a.open, 'true', 'false')))
     FROM peak a))

@@ -101,22 +101,31 @@ static void say_kind(const struct printer *printer, const struct totals *totals,
 					"%" PRId64 " of them failed to connect and must be finished too", totals->failed);
 }
 
-/* The sites that held most of them: ": 12 by get_state (state.py:8), 1 by main (app.py:2)". */
-static void list_peak_sites(sqlite3 *db, char text[PEAK_SITES])
+/*
+ * The sites that held most of them: ": 12 by get_state (state.py:8), 1 by main (app.py:2)"; and how many nobody looked
+ * for, because the trace is large.
+ */
+static void list_peak_sites(sqlite3 *db, const struct peak *peak, char text[PEAK_SITES])
 {
 	QUERY_CLEANUP row = query_prepare(db, "SELECT p.open, ifnull(short_name(s.head) || s.tail, 'an unknown place')"
 										  " FROM found_peak_site p LEFT JOIN site s ON s.stack = p.acquire_stack"
 										  " ORDER BY p.open DESC, 2");
 	size_t length = 0;
 	int count = 0;
+	int64_t unknown = peak->looked ? 0 : peak->open;
 
 	text[0] = '\0';
-	while (query_next(row, NULL))
+	while (query_next(row, NULL)) {
+		unknown -= sqlite3_column_int64(row, 0);
 		if (count++ < PEAK_SITES_SHOWN && length < PEAK_SITES)
 			length += (size_t)snprintf(text + length, PEAK_SITES - length, "%s%s by %s", count > 1 ? ", " : ": ",
 									   query_text(row, 0), query_text(row, 1));
+	}
 	if (count > PEAK_SITES_SHOWN && length < PEAK_SITES)
-		snprintf(text + length, PEAK_SITES - length, " and %d more", count - PEAK_SITES_SHOWN);
+		length += (size_t)snprintf(text + length, PEAK_SITES - length, " and %d more", count - PEAK_SITES_SHOWN);
+	if (unknown > 0 && length < PEAK_SITES)
+		snprintf(text + length, PEAK_SITES - length, "%s%" PRId64 " by places that only --all looks for",
+				 count > 0 ? ", " : ": ", unknown);
 }
 
 static void say_peak(const struct printer *printer, sqlite3 *db, const struct totals *totals)
@@ -129,7 +138,7 @@ static void say_peak(const struct printer *printer, sqlite3 *db, const struct to
 	if (peak->open < 2 || !query_next(row, NULL))
 		return;
 	format_time(when, peak->at_ns, TIME_SECONDS);
-	list_peak_sites(db, sites);
+	list_peak_sites(db, peak, sites);
 	if (!peak->whole)
 		snprintf(where, sizeof where, " in process %s", query_text(row, 0));
 	print_field(printer, 2, STYLE_PLAIN, label_width(totals), "peak", "%" PRId64 " connections open at once%s, %s%s",
