@@ -20,9 +20,15 @@
 #include "analyzer/symbols/jit.h"
 #include "analyzer/symbols/namer.h"
 
-static const char stacks_sql[] = "CREATE TEMP TABLE wanted_stack (stack INTEGER PRIMARY KEY);"
-								 "WITH wanted (stack) AS (%s)"
-								 " INSERT OR IGNORE INTO wanted_stack SELECT stack FROM wanted WHERE stack > 0";
+/* No process records a stack of so many frames; who writes one into a trace would have a command read it for hours. */
+#define MOST_FRAMES "4096"
+
+static const char stacks_sql[] =
+	"CREATE TEMP TABLE wanted_stack (stack INTEGER PRIMARY KEY);"
+	"WITH wanted (stack) AS (%s)"
+	" INSERT OR IGNORE INTO wanted_stack SELECT stack FROM (SELECT DISTINCT stack FROM wanted WHERE stack > 0) w"
+	" WHERE (SELECT count(*) FROM (SELECT 1 FROM stack_frame s WHERE s.stack = w.stack LIMIT " MOST_FRAMES
+	")) < " MOST_FRAMES;
 
 static const char tables_sql[] =
 	"CREATE TEMP TABLE wanted_frame (module, frame, PRIMARY KEY (module, frame)) WITHOUT ROWID;"

@@ -241,6 +241,18 @@ class Traces(unittest.TestCase):
                           ['report', '--open', 't.db'], ['export', '--format=chrome', 't.db']):
                 self.assertEqual(self.pqleak(words).returncode, 0, (words, change))
 
+    def test_deep(self):
+        """a stack of more frames than any process records has no names, and no command reads it for long"""
+        self.trace()
+        self.change('WITH RECURSIVE n (n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM n WHERE n < 200000) INSERT INTO stack_frame'
+                    ' SELECT s.stack, n, s.frame FROM n JOIN (SELECT * FROM stack_frame WHERE level = 0) s'
+                    ' WHERE s.stack = (SELECT min(acquire_stack) FROM leak)')
+        for words in (['report', 't.db'], ['export', 't.db'], ['html', '-o', 't.html', 't.db'], ['timeline', 't.db']):
+            run = self.pqleak(words)
+            self.assertEqual(run.returncode, 0, words)
+            if words[0] == 'report':
+                self.assertIn(b' at an unknown place', run.stdout)
+
     def test_merge(self):
         """a trace that fits no other is named, and where it was to go nothing is left; a number that is used up says so"""
         self.trace()
