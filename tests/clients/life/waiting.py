@@ -4,6 +4,7 @@ kills its parent when its input ends.  Argument: leak (it waits for nobody, and 
 import os
 import signal
 import sys
+import time
 import psycopg2
 
 WAITS = "select count(*) from pg_locks where locktype = 'advisory' and objid = 4711 and not granted"
@@ -30,6 +31,7 @@ def watch(parent):
         count, = cursor.fetchone()
     print('ready', flush=True)
     sys.stdin.read()
+    time.sleep(0.1)  # many ticks of the clock by which uses are noted
     os.kill(parent, signal.SIGKILL)
 
 
