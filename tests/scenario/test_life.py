@@ -185,7 +185,7 @@ class Life(Scenario):
         unused = [o['unused_ns'] > 0 for o in self.json('t.db', '--open')['open'] if o['process']['pid'] == process.pid]
         self.assertEqual(unused, [idle == 1], case)
         if idle:
-            self.assertEqual(told(self.json('t.db', '--held=1ms')), [('idle-in-transaction', 1, 'work', 15, None, None)], case)
+            self.assertEqual(told(self.json('t.db', '--held=1ms')), [('idle-in-transaction', 1, 'work', 16, None, None)], case)
         process.stdin.close()
         process.wait(SECONDS)
         # The launcher knows when it was killed.
