@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-from fixtures import SECONDS, make_trace
+from fixtures import SECONDS, make_trace, shell
 from golden import ENVIRONMENT
 from readers import expect
 
@@ -107,17 +107,42 @@ def check(pqleak, fixture):
             part()
 
 
+def run_in(folder, *command):
+    return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+
+def check_killed_in_turn(pqleak):
+    """What workers have open that are killed one after the other is not added up; of those that live together it is."""
+    for apart, most in ((10, 2), (1, 6)):
+        with tempfile.TemporaryDirectory() as folder:
+            make_trace(folder, 'nothing')
+            shell(os.path.join(folder, 'trace.db'), f"""
+                INSERT INTO process (spool, pid, ppid, host, exe, command, started_ns, "end", drained, peak)
+                  SELECT printf('%016x', value), 100 + value, 1, 'box', '/bin/worker', '', 1700000000000000000, 'unknown', 9, 2
+                  FROM generate_series(1, 3);
+                INSERT INTO connection (process, address, state, thread, acquired_ns, connect_ns, acquire_function, acquire_stack, used_ns)
+                  SELECT p.id, p.id * 10 + n.value, 'connected', 1, 1700000000000000000 + p.id * {apart}000000000 + n.value, 5, 'PQconnectdb', 1,
+                         1700000000000000000 + p.id * {apart}000000000 + 5000000000
+                  FROM process p, generate_series(1, 2) n;""")
+            run = run_in(folder, pqleak, 'check', '--max-open=2', 'trace.db')
+            expect(run.returncode == (most > 2), (most, run))
+            run = run_in(folder, pqleak, 'timeline', 'trace.db')
+            expect(run.stdout.startswith(f'{most} connections open at once'), (most, run))
+
+
 def main():
     pqleak = os.path.abspath(sys.argv[1])
     failures = 0
-    print(f'1..{len(FIXTURES)}')
-    for number, fixture in enumerate(FIXTURES, 1):
+    cases = [(fixture, lambda fixture=fixture: check(pqleak, fixture)) for fixture in FIXTURES]
+    cases.append((check_killed_in_turn.__doc__.splitlines()[0], lambda: check_killed_in_turn(pqleak)))
+    print(f'1..{len(cases)}')
+    for number, (name, case) in enumerate(cases, 1):
         try:
-            check(pqleak, fixture)
-            print(f'ok {number} - {fixture}', flush=True)
+            case()
+            print(f'ok {number} - {name}', flush=True)
         except (AssertionError, ValueError, KeyError, TypeError, subprocess.TimeoutExpired) as error:
             failures += 1
-            print(f'not ok {number} - {fixture}\n# {type(error).__name__}: {str(error)[:1500]}', flush=True)
+            print(f'not ok {number} - {name}\n# {type(error).__name__}: {str(error)[:1500]}', flush=True)
     return failures > 0
 
 

@@ -368,28 +368,9 @@ def check_open(pqleak):
                 expect(run.returncode == 2 and "'--open'" in run.stderr and run.stdout == '', run)
 
 
-def check_killed_in_turn(pqleak):
-    """What workers have open that are killed one after the other is not added up; of those that live together it is."""
-    for apart, most in ((10, 2), (1, 6)):
-        with tempfile.TemporaryDirectory() as folder:
-            make_trace(folder, 'nothing')
-            shell(os.path.join(folder, 'trace.db'), f"""
-                INSERT INTO process (spool, pid, ppid, host, exe, command, started_ns, "end", drained, peak)
-                  SELECT printf('%016x', value), 100 + value, 1, 'box', '/bin/worker', '', 1700000000000000000, 'unknown', 9, 2
-                  FROM generate_series(1, 3);
-                INSERT INTO connection (process, address, state, thread, acquired_ns, connect_ns, acquire_function, acquire_stack, used_ns)
-                  SELECT p.id, p.id * 10 + n.value, 'connected', 1, 1700000000000000000 + p.id * {apart}000000000 + n.value, 5, 'PQconnectdb', 1,
-                         1700000000000000000 + p.id * {apart}000000000 + 5000000000
-                  FROM process p, generate_series(1, 2) n;""")
-            run = call(folder, pqleak, 'check', '--max-open=2', 'trace.db')
-            expect(run.returncode == (most > 2), (most, run))
-            run = call(folder, pqleak, 'timeline', 'trace.db')
-            expect(run.stdout.startswith(f'{most} connections open at once'), (most, run))
-
-
 def main():
     pqleak = os.path.abspath(sys.argv[1])
-    checks = [check_gate, check_excused, check_source_root, check_errors, check_nothing, check_open, check_killed_in_turn]
+    checks = [check_gate, check_excused, check_source_root, check_errors, check_nothing, check_open]
     if not SANITIZED:
         checks += [check_unseen, check_groups, check_reproducible, check_links, check_many, check_overwriting, check_notes]
     cases = [(f'formats of {fixture}', lambda fixture=fixture: check_fixture(pqleak, fixture)) for fixture in FIXTURES]
